@@ -1,0 +1,48 @@
+package engine
+
+import (
+	"time"
+
+	"reseal/plan"
+)
+
+// Outcome is how a row ended.
+type Outcome uint8
+
+// The outcomes.
+const (
+	NotAttempted Outcome = iota // stopped before anything was sent: a resume does it
+	Done                        // under the wanted key, confirmed by the store
+	Skipped                     // rightly left alone; Reason says why
+	Failed                      // not done; Reason and Err say why
+	Deferred                    // put off to another pass over the report
+	NumOutcomes
+)
+
+var outcomeNames = [NumOutcomes]string{"not-attempted", "done", "skipped", "failed", "deferred"}
+
+// String returns the outcome's name in results and reports.
+func (o Outcome) String() string { return outcomeNames[o] }
+
+// Effect is what a Rewrite did, as the store confirmed it.
+type Effect struct {
+	ETag      string // after
+	VersionID string // of the version written, "" where the bucket has none
+	KMSKeyID  string // as the store named it
+	RequestID string
+	KMSCalls  int64 // upper bound of the KMS requests that the steps sent so far took
+}
+
+// Result is everything there is to say about one row of the report.
+type Result struct {
+	Task     plan.Task
+	Segment  int // index of the segment that the row is in
+	Outcome  Outcome
+	Reason   plan.Reason
+	Err      *ObjectError // for Failed
+	Effect   Effect       // for Done
+	Repeat   bool         // found done already by an earlier attempt whose end was not recorded
+	Attempts int          // requests sent, retries included
+	Started  time.Time
+	Took     time.Duration
+}

@@ -1,0 +1,140 @@
+package inventory
+
+import "time"
+
+// Position names one row of a report for good: the index of its data file in
+// the manifest and the number of the row in that file, both counted from 0.
+// It is what a checkpoint remembers, so it must not depend on how a file is
+// read.
+type Position struct {
+	File int
+	Row  int64
+}
+
+// Segment is a run of rows of one data file, First to Last inclusive, that is
+// read and accounted for as one unit. A file that can be cut (Parquet by row
+// group, ORC by stripe) may be several segments, a CSV file is always one.
+type Segment struct {
+	File  int
+	First int64
+	Last  int64 // OpenEnd where the rows of the file were not counted yet
+}
+
+// OpenEnd as Segment.Last says that the segment reaches to the end of its file.
+const OpenEnd int64 = 1<<63 - 1
+
+// Contains tells whether p lies in s.
+func (s Segment) Contains(p Position) bool {
+	return p.File == s.File && p.Row >= s.First && p.Row <= s.Last
+}
+
+// StorageClass is a storage class as S3 spells it. Values that S3 adds later
+// pass through unchanged.
+type StorageClass string
+
+// The storage classes that objects in a general purpose bucket can have
+// (Amazon S3 API Reference, CopyObject, x-amz-storage-class, read 2026-11-21).
+const (
+	Standard           StorageClass = "STANDARD"
+	ReducedRedundancy  StorageClass = "REDUCED_REDUNDANCY"
+	StandardIA         StorageClass = "STANDARD_IA"
+	OneZoneIA          StorageClass = "ONEZONE_IA"
+	IntelligentTiering StorageClass = "INTELLIGENT_TIERING"
+	GlacierIR          StorageClass = "GLACIER_IR"
+	Glacier            StorageClass = "GLACIER"
+	DeepArchive        StorageClass = "DEEP_ARCHIVE"
+)
+
+// Encryption is the encryption status of an object in the words of S3 Inventory.
+type Encryption string
+
+// The encryption statuses of S3 Inventory (Amazon S3 User Guide,
+// storage-inventory, read 2026-11-21).
+const (
+	EncryptionUnknown Encryption = "" // the report has no such column
+	SSES3             Encryption = "SSE-S3"
+	SSEKMS            Encryption = "SSE-KMS"
+	DSSEKMS           Encryption = "DSSE-KMS"
+	SSEC              Encryption = "SSE-C"
+	NotSSE            Encryption = "NOT-SSE"
+)
+
+// Column is a column of an inventory report.
+type Column uint8
+
+// The columns of S3 Inventory that reseal reads; any other is ignored.
+const (
+	ColBucket Column = iota
+	ColKey
+	ColVersionID
+	ColIsLatest
+	ColIsDeleteMarker
+	ColSize
+	ColLastModified
+	ColETag
+	ColStorageClass
+	ColIsMultipart
+	ColReplicationStatus
+	ColEncryption
+	ColLockRetainUntil
+	ColLockMode
+	ColLegalHold
+	ColTier
+	ColBucketKey
+	ColChecksum
+	ColACL
+	ColOwner
+	ColLifecycleExpiration
+	ColEventHold
+	ColEventHoldDuration
+	numColumns
+)
+
+// Columns is a set of columns.
+type Columns uint32
+
+// Has tells whether c is in the set.
+func (s Columns) Has(c Column) bool { return s&(1<<c) != 0 }
+
+// With returns the set with c added.
+func (s Columns) With(c Column) Columns { return s | 1<<c }
+
+// Record is one row of a report: one version of one object, or a delete marker.
+//
+// A column that the report does not have is unknown, which is not the same as
+// empty: ask Known before believing a zero value. Strings share memory with
+// the other records of their batch; keep a record for long only with its
+// strings cloned.
+type Record struct {
+	Pos   Position
+	Known Columns // the columns that the report has and that are not null in this row
+
+	Bucket            string
+	Key               string // decoded: the name that S3 knows the object by
+	VersionID         string // "null" for the null version of an all-versions report; "" in a report of current versions
+	IsLatest          bool
+	IsDeleteMarker    bool
+	IsMultipart       bool
+	Size              int64 // bytes; -1 where unknown
+	LastModified      time.Time
+	ETag              string // without quotes
+	StorageClass      StorageClass
+	ReplicationStatus string // PENDING, COMPLETED, FAILED, REPLICA or ""
+	Encryption        Encryption
+	LockRetainUntil   time.Time
+	LockMode          string // GOVERNANCE, COMPLIANCE or ""; upper case
+	LegalHold         string // ON, OFF or ""; upper case
+	EventHold         string // ON, OFF or ""; upper case
+	EventHoldDuration string
+	Tier              string // Intelligent-Tiering access tier without a trailing _ACCESS
+	BucketKey         string // ENABLED, DISABLED or ""
+	Checksum          string // algorithm name(s)
+	ACL               string // base64 of a JSON document
+	Owner             string
+
+	LifecycleExpiration time.Time
+}
+
+// Current tells whether the row is the current version of its key. A report of
+// current versions has no such column, and every row of it is one.
+func (r *Record) Current() bool { return r.IsLatest || !r.Known.Has(ColIsLatest) }

@@ -1,0 +1,107 @@
+package plan
+
+import (
+	"time"
+
+	"reseal/inventory"
+)
+
+// Action is what is done to an object.
+type Action uint8
+
+// The actions.
+const (
+	Skip          Action = iota // nothing; Task.Reason says why
+	Copy                        // one CopyObject onto itself
+	MultipartCopy               // CreateMultipartUpload, UploadPartCopy, CompleteMultipartUpload onto itself
+	Update                      // UpdateObjectEncryption: no data moves
+	NumActions
+)
+
+var actionNames = [NumActions]string{"skip", "copy", "multipart-copy", "update"}
+
+// String returns the action's name in reports and options.
+func (a Action) String() string { return actionNames[a] }
+
+// Reason says why an object is skipped, or why it failed. One vocabulary in
+// code, reports and documents.
+type Reason string
+
+// Reasons for leaving an object alone.
+const (
+	AlreadyEncrypted Reason = "already-encrypted"  // under SSE-KMS (with the wanted key where that was looked at)
+	DeleteMarker     Reason = "delete-marker"      // no data
+	Noncurrent       Reason = "noncurrent-version" // only current versions are asked for
+	Archived         Reason = "archived"           // a copy would need a restore first
+	SSECustomer      Reason = "sse-c"              // only the holder of the customer key can read it
+	DualLayer        Reason = "dsse-kms"           // stronger than what would be written
+	Locked           Reason = "locked"             // retention or legal hold forbids it
+	Filtered         Reason = "filtered"           // an option of the user leaves it out
+	Gone             Reason = "gone"               // deleted since the report
+	UnknownClass     Reason = "unknown-class"      // a storage class that this version does not know
+	TooLarge         Reason = "too-large"          // above 5 GiB: more than one CopyObject can do
+	Duplicate        Reason = "duplicate-row"      // a version that the report lists twice
+)
+
+// Reasons for an object that was tried and is not done.
+const (
+	Changing     Reason = "changing"      // other clients kept writing it; their data is untouched
+	NotEncrypted Reason = "not-encrypted" // the endpoint answered 200 but the object is not under the key
+	Denied       Reason = "access-denied"
+	Unfaithful   Reason = "unfaithful" // something of the object could not be carried over
+	RequestError Reason = "request-error"
+	OtherBucket  Reason = "other-bucket" // the row names another bucket than the report
+)
+
+// Task is one object version and what is to be done to it.
+type Task struct {
+	Record   inventory.Record
+	Action   Action
+	Reason   Reason // for Skip
+	NeedHead bool   // one HeadObject precedes the action: the report is not enough (or was proven stale)
+	Head     *Head  // what that HeadObject said; nil before
+	FromKMS  bool   // the source is under SSE-KMS, so reading it costs KMS requests
+	Demand   Demand // the sum of the expected steps
+
+	weights *Weights
+}
+
+// Step returns the step of kind k of this task, with its demand.
+func (t *Task) Step(k StepKind) Step {
+	return Step{Kind: k, Key: t.Record.Key, Demand: t.weights.Of(k, t.FromKMS)}
+}
+
+// Head is what HeadObject says of an object version: the state it is in now,
+// against the days-old state in the report.
+type Head struct {
+	ETag         string // without quotes
+	VersionID    string
+	Size         int64
+	LastModified time.Time
+	StorageClass inventory.StorageClass // Standard where the answer has none
+	Archived     bool                   // data cannot be read without a restore (archive class or tier)
+	Restored     bool                   // a temporary copy of an archived object is readable
+
+	Encryption inventory.Encryption
+	KMSKeyID   string // as the endpoint spells it
+	BucketKey  bool
+
+	ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage string
+
+	Expires     string            // raw, as it may not be a date
+	Metadata    map[string]string // user metadata, names in lower case without x-amz-meta-
+	MissingMeta int               // user metadata entries that headers cannot express
+	TagCount    int               // -1 where the answer has none, which does not prove that there are none
+	Redirect    string            // website redirect location
+
+	LockMode        string // GOVERNANCE, COMPLIANCE or ""
+	LockRetainUntil time.Time
+	LegalHold       string // ON, OFF or ""
+	EventHold       string // ON, OFF or ""
+	EventHoldDays   int32
+	EventHoldYears  int32
+
+	Checksum     string // algorithm of the stored checksum, "" where none was shown
+	ChecksumType string // FULL_OBJECT or COMPOSITE
+	Parts        int    // 0 where not stated
+}
