@@ -1,0 +1,118 @@
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Method is how objects are re-encrypted.
+type Method string
+
+// The methods.
+const (
+	MethodCopy   Method = "copy"   // in-place copies: works on every S3
+	MethodUpdate Method = "update" // UpdateObjectEncryption: proven endpoints only
+	MethodAuto   Method = "auto"   // update where it applies, copy for the rest
+)
+
+// The targets of --sse.
+const (
+	TargetKMS    = "aws:kms"
+	TargetAES256 = "AES256"
+)
+
+// DecisionVersion is raised whenever the same report and options would lead to
+// other decisions than in the version before, so that a job begun by one
+// binary is not finished by another that means something else.
+const DecisionVersion = 1
+
+// SingleCopyLimit is the size up to which one CopyObject is allowed, 5 GiB
+// (Amazon S3 API Reference, CopyObject, which writes GB; read 2026-11-21).
+const SingleCopyLimit = 5 << 30
+
+// Options are the user's choices that change decisions. They are frozen when a
+// job is made: a resume with others is another job.
+type Options struct {
+	Bucket         string   `json:"bucket"`
+	Method         Method   `json:"method"`
+	SSE            string   `json:"sse"`
+	KMSKeyID       string   `json:"kms_key_id"` // full ARN on AWS
+	BucketKey      bool     `json:"bucket_key_enabled"`
+	Rekey          bool     `json:"rekey,omitempty"`
+	AllVersions    bool     `json:"all_versions,omitempty"`
+	Prefixes       []string `json:"prefixes,omitempty"`
+	Exclude        []string `json:"exclude_prefixes,omitempty"`
+	MinSize        int64    `json:"min_size,omitempty"` // bytes, inclusive
+	MaxSize        int64    `json:"max_size,omitempty"` // bytes, inclusive; 0 = no limit
+	StorageClasses []string `json:"storage_classes,omitempty"`
+	TrustInventory bool     `json:"trust_inventory,omitempty"`
+	Multipart      int64    `json:"multipart_threshold,omitempty"` // bytes; 0 = SingleCopyLimit
+}
+
+// Frozen is what a job is bound to: the report, the options, and the instant
+// that ages are counted from.
+type Frozen struct {
+	Version     int       `json:"decision_version"`
+	Manifest    string    `json:"manifest"`     // URI as given
+	ManifestMD5 string    `json:"manifest_md5"` // hex
+	Options     Options   `json:"options"`
+	Now         time.Time `json:"evaluated_at"` // UTC
+}
+
+// Hash identifies the decisions of a job, as 64 hex digits. The instant is part
+// of a job but not of the hash, as it is taken over from the job, and the same
+// report may lie at another URI when the job is resumed.
+func (f Frozen) Hash() string {
+	f.Now, f.Manifest = time.Time{}, ""
+	data, err := json.Marshal(f)
+	if err != nil {
+		panic("plan: options that cannot be written as JSON: " + err.Error())
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:])
+}
+
+// Differences names the options in which two jobs differ, as "name: old -> new".
+func (f Frozen) Differences(o Frozen) []string {
+	var out []string
+	diff := func(name string, a, b any) {
+		if as, bs := fmt.Sprint(a), fmt.Sprint(b); as != bs {
+			out = append(out, fmt.Sprintf("%s: %s -> %s", name, as, bs))
+		}
+	}
+	diff("decision version", f.Version, o.Version)
+	diff("manifest MD5", f.ManifestMD5, o.ManifestMD5)
+	diff("bucket", f.Options.Bucket, o.Options.Bucket)
+	diff("--method", f.Options.Method, o.Options.Method)
+	diff("--sse", f.Options.SSE, o.Options.SSE)
+	diff("--sse-kms-key-id", f.Options.KMSKeyID, o.Options.KMSKeyID)
+	diff("--bucket-key-enabled", f.Options.BucketKey, o.Options.BucketKey)
+	diff("--rekey", f.Options.Rekey, o.Options.Rekey)
+	diff("--versions all", f.Options.AllVersions, o.Options.AllVersions)
+	diff("--prefix", f.Options.Prefixes, o.Options.Prefixes)
+	diff("--exclude-prefix", f.Options.Exclude, o.Options.Exclude)
+	diff("--min-size", f.Options.MinSize, o.Options.MinSize)
+	diff("--max-size", f.Options.MaxSize, o.Options.MaxSize)
+	diff("--storage-class", f.Options.StorageClasses, o.Options.StorageClasses)
+	diff("--trust-inventory", f.Options.TrustInventory, o.Options.TrustInventory)
+	diff("--multipart-threshold", f.Options.Multipart, o.Options.Multipart)
+	return out
+}
+
+// Normal returns o with lists sorted and without repeats, so that the order in
+// which a user types them does not make another job.
+func (o Options) Normal() Options {
+	for _, list := range []*[]string{&o.Prefixes, &o.Exclude, &o.StorageClasses} {
+		s := slices.Clone(*list)
+		slices.Sort(s)
+		*list = slices.Compact(s)
+	}
+	if o.Multipart == 0 {
+		o.Multipart = SingleCopyLimit
+	}
+	return o
+}
