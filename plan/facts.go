@@ -27,10 +27,10 @@ type Versioning uint8
 
 // The versioning states.
 const (
-	VersioningUnknown Versioning = iota
-	Unversioned                  // never switched on: an overwrite replaces
-	VersioningEnabled            // an overwrite leaves the old version behind
-	VersioningSuspended          // an overwrite replaces only the null version
+	VersioningUnknown   Versioning = iota
+	Unversioned                    // never switched on: an overwrite replaces
+	VersioningEnabled              // an overwrite leaves the old version behind
+	VersioningSuspended            // an overwrite replaces only the null version
 )
 
 // String names the state.
