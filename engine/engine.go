@@ -13,8 +13,10 @@ import (
 // paces: every request it makes is one call of g.Do. Errors it returns, and
 // those it returns from within g.Do, are *ObjectError. Safe for concurrent use.
 type Rewriter interface {
-	// Inspect reads the object version of t as it is now, with one HeadObject.
-	// A missing object is an error of class Gone.
+	// Inspect reads what is to be rewritten as it is now, with one HeadObject:
+	// the named version where the row is a noncurrent one, else whatever is
+	// current under the key, whichever version the report named. A missing
+	// object is an error of class Gone.
 	Inspect(ctx context.Context, t *plan.Task, g Gate) (*plan.Head, error)
 
 	// Rewrite does t.Action and returns only once the store has confirmed that
@@ -34,8 +36,9 @@ type Gate interface {
 
 // Journal remembers what was settled. It is called from one goroutine.
 type Journal interface {
-	// Admit says that the row is about to be worked on. It may block to make
-	// a reservation durable.
+	// Admit says that the rows of p's segment up to p are about to be worked
+	// on. It may block to make a reservation durable. p never goes backwards
+	// within a segment.
 	Admit(ctx context.Context, p inventory.Position) error
 
 	// Settle records the outcome of a row. It is durable after the next Flush,

@@ -1,0 +1,113 @@
+package engine
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// Config is all that a run needs. Rewriter, Gate, Journal, Sink and Policy must
+// be set; the rest has defaults.
+type Config struct {
+	Rewriter Rewriter
+	Gate     Gate
+	Journal  Journal
+	Sink     Sink
+	Policy   *plan.Policy
+
+	// Settled tells whether an earlier run settled the row; nil means none did.
+	// Uncertain tells whether an earlier run may have worked on the row without
+	// recording how it ended. Both are called from several goroutines.
+	Settled   func(inventory.Position) bool
+	Uncertain func(inventory.Position) bool
+
+	// Workers is the number of objects in flight. Default 64: above the 10 to
+	// 20 that a few hundred copies a second at 30 to 80 ms need, below what
+	// would cost noticeable memory.
+	Workers int
+
+	// Attempts is how often one request is sent at most before its object
+	// fails. Default 12: with the back-off of this package about three minutes
+	// of a service that answers nothing but errors.
+	Attempts int
+
+	// Rounds is how often an object that other clients keep changing is read
+	// and decided on again before it is given up. Default 4.
+	Rounds int
+
+	// FlushEvery is the longest time that settled rows stay without being
+	// durable. Default 1 s: it bounds the repeats after a crash to the copies
+	// of one second plus those in flight.
+	FlushEvery time.Duration
+
+	Limit       int64 // objects to attempt in this run, 0 = all
+	MaxFailures int64 // failed objects after which the run stops, 0 = no limit
+
+	// Budget, where set, is asked after every settled object whether the run
+	// may go on; a non-empty answer names the limit that was reached.
+	Budget func(*Stats) string
+
+	Stats  *Stats // counted into where set, for progress and status
+	Logger *slog.Logger
+}
+
+// withDefaults returns c with unset fields filled in.
+func (c Config) withDefaults() Config {
+	if c.Workers == 0 {
+		c.Workers = 64
+	}
+	if c.Attempts == 0 {
+		c.Attempts = 12
+	}
+	if c.Rounds == 0 {
+		c.Rounds = 4
+	}
+	if c.FlushEvery == 0 {
+		c.FlushEvery = time.Second
+	}
+	never := func(inventory.Position) bool { return false }
+	if c.Settled == nil {
+		c.Settled = never
+	}
+	if c.Uncertain == nil {
+		c.Uncertain = never
+	}
+	if c.Budget == nil {
+		c.Budget = func(*Stats) string { return "" }
+	}
+	if c.Stats == nil {
+		c.Stats = new(Stats)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// StopError says that a limit ended the run before the report's end. Everything
+// settled is recorded; the same job goes on where it stopped.
+type StopError struct{ Limit string }
+
+// Error names the limit.
+func (e *StopError) Error() string { return "stopped by " + e.Limit }
+
+// BreakerError says that the run was stopped because every further object
+// would have met the same error.
+type BreakerError struct {
+	Seen int64 // objects that met it, 1 where one is proof
+	Err  error
+}
+
+// Error says how often it was seen, and the cause.
+func (e *BreakerError) Error() string {
+	if e.Seen > 1 {
+		return fmt.Sprintf("stopped after %d objects in a row: %v", e.Seen, e.Err)
+	}
+	return fmt.Sprintf("stopped: %v", e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *BreakerError) Unwrap() error { return e.Err }

@@ -1,0 +1,119 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"sync/atomic"
+	"time"
+
+	"reseal/plan"
+)
+
+// errNotSent is returned by a step that was never sent because the run stops.
+var errNotSent = errors.New("the run is stopping; the request was not sent")
+
+// steps is the Gate that a Rewriter sees: the real gate with retries in front
+// of it, so that every try passes the real gate anew. One task uses one steps,
+// possibly from several goroutines.
+type steps struct {
+	run  *run
+	sent *atomic.Int64
+}
+
+// Do sends s until it works, until its error is one that sending again does not
+// mend, or until the attempts are used up.
+//
+// A step that has yet to begin its work gives up as soon as admission stops;
+// one that finishes work already committed (a proof, the completion of an
+// upload) waits for its turn as long as in-flight work may go on.
+func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
+	wait, done := g.waiting(ctx, s.Kind)
+	defer done()
+	for attempt := 1; ; attempt++ {
+		sent := false
+		err := g.run.Gate.Do(wait, s, func(context.Context) error {
+			sent = true
+			g.count(s)
+			return send(ctx)
+		})
+		if !sent {
+			return errNotSent
+		}
+		var oe *ObjectError
+		if err == nil || !errors.As(err, &oe) || oe.Class != Throttled && oe.Class != Transient {
+			return err
+		}
+		if attempt >= g.run.Attempts {
+			return err
+		}
+		g.run.Logger.Debug("retry", "op", s.Kind.String(), "key", s.Key, "attempt", attempt, "class", oe.Class.String(), "code", oe.Code)
+		if !sleep(wait, backoff(attempt, oe.Class, rand.Float64())) {
+			return errNotSent
+		}
+		s.Retry = true
+		g.run.Stats.Retries.Add(1)
+	}
+}
+
+// waiting returns the context under which a step waits for permission: it ends
+// with ctx, and for a step that begins work also when admission stops.
+func (g steps) waiting(ctx context.Context, k plan.StepKind) (context.Context, func()) {
+	switch {
+	case finishes(k):
+		return ctx, func() {}
+	case ctx == g.run.work:
+		return g.run.admit, func() {}
+	}
+	both, cancel := context.WithCancel(ctx)
+	unhook := context.AfterFunc(g.run.admit, cancel)
+	return both, func() { unhook(); cancel() }
+}
+
+// count books one request that is about to be sent.
+func (g steps) count(s plan.Step) {
+	g.sent.Add(1)
+	st := g.run.Stats
+	st.Requests.Add(1)
+	st.KMSMax.Add(s.Demand.KMS.Max)
+	st.Writes.Add(s.Demand.Writes.Max)
+	st.Reads.Add(s.Demand.Reads.Max)
+}
+
+// finishes tells whether a step of this kind completes work that is committed
+// or nearly so.
+func finishes(k plan.StepKind) bool {
+	switch k {
+	case plan.StepConfirm, plan.StepComplete, plan.StepAbort, plan.StepPutTags, plan.StepPutACL:
+		return true
+	}
+	return false
+}
+
+// backoff returns how long to wait after the attempt-th try: "full jitter", a
+// uniformly random part u of a bound that doubles from 100 ms to 30 s. A quota
+// that was exceeded waits at least half of its bound, as the gate slows down as
+// a whole anyway and the second that was exceeded has to pass.
+func backoff(attempt int, c Class, u float64) time.Duration {
+	const first, last = 100 * time.Millisecond, 30 * time.Second
+	bound := last
+	if shift := attempt - 1; shift < 9 {
+		bound = min(last, first<<shift)
+	}
+	if c == Throttled {
+		return bound/2 + time.Duration(u*float64(bound/2))
+	}
+	return time.Duration(u * float64(bound))
+}
+
+// sleep waits for d and tells whether it was not cut short by ctx.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

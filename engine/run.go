@@ -1,0 +1,255 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"sync"
+	"time"
+
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// Run decides on every record of batches and carries out what was decided.
+//
+// admit must end when work does. Cancelling admit stops taking up new objects
+// and lets requests that are under way finish; cancelling work ends those as
+// well. Objects that were not begun
+// are not recorded, so the same job takes them up again.
+//
+// The error is nil when every row was settled, *StopError where a limit of the
+// configuration was reached, *BreakerError where going on was pointless, the
+// cause of admit where that ended the run, else what the reader or the journal
+// returned. Failed objects and damaged files are not errors of the run: they
+// are in cfg.Stats and in the journal.
+func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Batch, error]) error {
+	admit, stop := context.WithCancelCause(admit)
+	defer stop(nil)
+	r := &run{
+		Config: cfg.withDefaults(),
+		admit:  admit,
+		work:   work,
+		stop:   stop,
+		events: make(chan event, 256),
+		tasks:  make(chan assignment),
+	}
+
+	var workers, feeder sync.WaitGroup
+	for range r.Workers {
+		workers.Go(r.worker)
+	}
+	var readErr error
+	feeder.Go(func() {
+		defer close(r.tasks)
+		readErr = r.feed(batches)
+	})
+	go func() {
+		feeder.Wait()
+		workers.Wait()
+		close(r.events)
+	}()
+	err := r.settle() // returns after events is closed: nothing is left running
+	switch {
+	case err != nil:
+		return err
+	case readErr != nil && admit.Err() == nil:
+		return readErr
+	}
+	return context.Cause(admit)
+}
+
+// run is one call of Run.
+type run struct {
+	Config
+	admit, work context.Context
+	stop        context.CancelCauseFunc
+	events      chan event
+	tasks       chan assignment
+}
+
+// assignment is a task on its way to a worker.
+type assignment struct {
+	task    plan.Task
+	segment int
+}
+
+// event is what reader and workers tell the one goroutine that owns journal
+// and sink. Exactly one of its parts is set.
+type event struct {
+	result  *Result
+	skipped []Result
+	end     *inventory.Batch
+	admit   *inventory.Position
+	ack     chan<- error // for admit
+	fatal   error
+}
+
+// feed reads batches, decides, and hands out what is to be done.
+func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
+	var begun int64
+	for batch, err := range batches {
+		if err != nil {
+			return err
+		}
+		if r.admit.Err() != nil {
+			return nil
+		}
+		var skipped []Result
+		var todo []plan.Task
+		for i := range batch.Records {
+			rec := &batch.Records[i]
+			if r.Settled(rec.Pos) {
+				r.Stats.Earlier.Add(1)
+				continue
+			}
+			t := r.Policy.Decide(rec)
+			if t.Action == plan.Skip {
+				skipped = append(skipped, r.skipResult(t, batch.Segment))
+				continue
+			}
+			todo = append(todo, t)
+		}
+		r.Stats.Rows.Add(int64(len(batch.Records)))
+		if len(skipped) > 0 {
+			r.events <- event{skipped: skipped} // settle drains until closed: cannot block for ever
+		}
+		if len(todo) > 0 {
+			if err := r.reserve(todo[len(todo)-1].Record.Pos); err != nil {
+				return err
+			}
+		}
+		for _, t := range todo {
+			if r.Limit > 0 && begun >= r.Limit {
+				return r.halt(&StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)})
+			}
+			select {
+			case r.tasks <- assignment{t, batch.Segment}:
+				begun++
+			case <-r.admit.Done():
+				return nil
+			}
+		}
+		if batch.End || batch.Err != nil {
+			end := batch
+			end.Records = nil
+			r.events <- event{end: &end}
+		}
+	}
+	return nil
+}
+
+// skipResult is the result of a row that is left alone by its report row. A row
+// of another bucket is not left alone rightly: the report is not this job's.
+func (r *run) skipResult(t plan.Task, segment int) Result {
+	res := Result{Task: t, Segment: segment, Outcome: Skipped, Reason: t.Reason}
+	if t.Reason == plan.OtherBucket {
+		res.Outcome = Failed
+		res.Err = &ObjectError{Op: "read report", Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Permanent, Reason: t.Reason,
+			Err: fmt.Errorf("the row names bucket %q, but the job is for %q", t.Record.Bucket, r.Policy.Options.Bucket)}
+	}
+	return res
+}
+
+// reserve has the journal admit the rows up to p before any of them is begun.
+func (r *run) reserve(p inventory.Position) error {
+	ack := make(chan error, 1)
+	r.events <- event{admit: &p, ack: ack}
+	return <-ack // settle answers every event until the channel is closed
+}
+
+// halt stops admission for the given reason.
+func (r *run) halt(err error) error {
+	r.stop(err)
+	return nil
+}
+
+// settle owns journal and sink: it takes results until all workers are gone.
+// Once recording has become impossible it only drains: nothing that cannot be
+// recorded may be claimed.
+func (r *run) settle() error {
+	tick := time.NewTicker(r.FlushEvery)
+	defer tick.Stop()
+	var broken error
+	fail := func(err error) {
+		if err != nil && broken == nil {
+			broken = err
+			r.stop(err)
+		}
+	}
+	var b breaker
+	for {
+		select {
+		case ev, open := <-r.events:
+			if !open {
+				// the last flush must not be cut short by the signal that ended the run
+				if err := r.Journal.Flush(context.WithoutCancel(r.work)); err != nil && broken == nil {
+					return err
+				}
+				return broken
+			}
+			switch {
+			case ev.ack != nil:
+				err := broken
+				if err == nil {
+					err = r.Journal.Admit(r.admit, *ev.admit)
+					fail(err)
+				}
+				ev.ack <- err
+			case ev.fatal != nil:
+				r.stop(&BreakerError{Seen: 1, Err: ev.fatal})
+			case broken != nil:
+			case ev.end != nil:
+				fail(r.Journal.End(ev.end.Segment, ev.end.Rows, ev.end.Err))
+			case ev.result != nil:
+				fail(r.record(ev.result))
+				if err := b.see(ev.result); err != nil {
+					r.stop(err)
+				}
+			default:
+				for i := range ev.skipped {
+					fail(r.record(&ev.skipped[i]))
+				}
+			}
+			r.checkBudgets()
+		case <-tick.C:
+			if broken == nil {
+				fail(r.Journal.Flush(r.work))
+			}
+		}
+	}
+}
+
+// record writes one result down: for people first, then for the resume.
+func (r *run) record(res *Result) error {
+	r.Stats.Outcomes[res.Outcome].Add(1)
+	if res.Outcome == NotAttempted {
+		return nil
+	}
+	if res.Outcome == Done {
+		r.Stats.Bytes.Add(res.Task.Record.Size)
+		if res.Repeat {
+			r.Stats.Repeats.Add(1)
+		}
+	}
+	if err := r.Sink.Write(res); err != nil {
+		return fmt.Errorf("write result: %w", err)
+	}
+	if err := r.Journal.Settle(res); err != nil {
+		return fmt.Errorf("record progress: %w", err)
+	}
+	return nil
+}
+
+// checkBudgets stops admission where a limit of the user is reached.
+func (r *run) checkBudgets() {
+	if r.admit.Err() != nil {
+		return
+	}
+	if failed := r.Stats.Count(Failed); r.MaxFailures > 0 && failed >= r.MaxFailures {
+		r.stop(&StopError{Limit: fmt.Sprintf("--max-failures %d", r.MaxFailures)})
+	}
+	if limit := r.Budget(r.Stats); limit != "" {
+		r.stop(&StopError{Limit: limit})
+	}
+}

@@ -1,0 +1,259 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"reseal/inventory"
+)
+
+// Policy decides. It is immutable once made and may be used by several
+// goroutines at once.
+type Policy struct {
+	Options Options
+	Facts   Facts
+	Now     time.Time // the evaluation instant of the job, for retention dates
+	Weights Weights
+}
+
+// Decide says what is to be done to the object version that a report row
+// names, going by the report alone. A task whose NeedHead is set is to be
+// decided again by DecideHead once the object was looked at.
+func (p *Policy) Decide(r *inventory.Record) Task {
+	t := Task{Record: *r, weights: &p.Weights}
+	if t.Record.VersionID == "" && r.Known.Has(inventory.ColVersionID) {
+		t.Record.VersionID = "null"
+	}
+	if reason := p.skip(r); reason != "" {
+		t.Reason = reason
+		return t
+	}
+	t.FromKMS = r.Encryption == inventory.SSEKMS
+	t.NeedHead = p.headNeeded(r)
+	p.act(&t, r.Size, r.StorageClass)
+	return t
+}
+
+// DecideHead decides t again, by what HeadObject said of the object: the report
+// is days old, and what it does not have a column for is seen only here.
+func (p *Policy) DecideHead(t Task, h *Head) Task {
+	t.Head, t.Reason = h, ""
+	r := &t.Record
+	r.ETag, r.Size, r.StorageClass = h.ETag, h.Size, h.StorageClass
+	r.Encryption, r.LastModified = h.Encryption, h.LastModified
+	if h.VersionID != "" {
+		r.VersionID = h.VersionID
+	}
+	t.FromKMS = h.Encryption == inventory.SSEKMS
+	t.NeedHead = false
+	reason := p.byState(h.Encryption, h)
+	if reason == "" && h.Archived && !h.Restored && t.Action != Update {
+		reason = Archived
+	}
+	if reason != "" {
+		t.Action, t.Reason, t.Demand = Skip, reason, p.Weights.Of(StepHead, false)
+		return t
+	}
+	p.act(&t, h.Size, h.StorageClass)
+	return t
+}
+
+// skip returns why the row is left alone, "" where it is not.
+func (p *Policy) skip(r *inventory.Record) Reason {
+	o := &p.Options
+	switch {
+	case r.Bucket != o.Bucket:
+		return OtherBucket
+	case r.IsDeleteMarker:
+		return DeleteMarker
+	case !r.Current() && !o.AllVersions:
+		return Noncurrent
+	case !p.selected(r):
+		return Filtered
+	}
+	return p.byState(r.Encryption, nil)
+}
+
+// byState returns why an object in this state of encryption is left alone.
+// With head nil it goes by the report, which knows no key id.
+func (p *Policy) byState(e inventory.Encryption, head *Head) Reason {
+	toS3 := p.Options.SSE == TargetAES256
+	switch e {
+	case inventory.SSEKMS:
+		switch {
+		case toS3:
+			return ""
+		case !p.Options.Rekey:
+			return AlreadyEncrypted
+		case head != nil && SameKey(head.KMSKeyID, p.Options.KMSKeyID) && head.BucketKey == p.Options.BucketKey:
+			return AlreadyEncrypted
+		}
+	case inventory.SSES3:
+		if toS3 {
+			return AlreadyEncrypted
+		}
+	case inventory.DSSEKMS:
+		return DualLayer
+	case inventory.SSEC:
+		return SSECustomer
+	}
+	return ""
+}
+
+// selected tells whether the user's filters let the row through. A row whose
+// size or class is unknown passes a filter on it: HeadObject is not asked for a
+// filter's sake, and leaving an object out must rest on something known.
+func (p *Policy) selected(r *inventory.Record) bool {
+	o := &p.Options
+	has := func(prefix string) bool { return strings.HasPrefix(r.Key, prefix) }
+	if len(o.Prefixes) > 0 && !slices.ContainsFunc(o.Prefixes, has) {
+		return false
+	}
+	if slices.ContainsFunc(o.Exclude, has) {
+		return false
+	}
+	if r.Size >= 0 && (r.Size < o.MinSize || o.MaxSize > 0 && r.Size > o.MaxSize) {
+		return false
+	}
+	return len(o.StorageClasses) == 0 || !r.Known.Has(inventory.ColStorageClass) ||
+		slices.Contains(o.StorageClasses, string(r.StorageClass))
+}
+
+// headNeeded tells whether the row lacks something that the copy must know, or
+// the bucket's facts do not rule out that it changed since.
+func (p *Policy) headNeeded(r *inventory.Record) bool {
+	if p.Options.Rekey && r.Encryption == inventory.SSEKMS {
+		return true // no report has the key id
+	}
+	for _, c := range []inventory.Column{inventory.ColETag, inventory.ColSize, inventory.ColStorageClass, inventory.ColEncryption} {
+		if !r.Known.Has(c) {
+			return true
+		}
+	}
+	return !p.Options.TrustInventory && p.Facts.HeadNeeded()
+}
+
+// act chooses the action for an object that is to be re-encrypted, and sums up
+// its demand.
+func (p *Policy) act(t *Task, size int64, class inventory.StorageClass) {
+	t.Action, t.Reason = Copy, ""
+	switch {
+	case class == inventory.Glacier || class == inventory.DeepArchive:
+		if t.Head == nil || !t.Head.Restored {
+			t.Action, t.Reason = Skip, Archived
+		}
+	case archiveTier(t.Record.Tier) && t.Head == nil:
+		t.Action, t.Reason = Skip, Archived
+	case class != "" && !knownClass(class):
+		t.Action, t.Reason = Skip, UnknownClass
+	case size > p.threshold():
+		t.Action = MultipartCopy
+	}
+	if t.Action == Skip {
+		t.NeedHead = false
+		t.Demand = Demand{}
+		return
+	}
+	t.NeedHead = t.NeedHead || t.Action == MultipartCopy && t.Head == nil
+	t.Demand = p.demand(t)
+}
+
+// demand sums up the expected steps of t.
+func (p *Policy) demand(t *Task) Demand {
+	var d Demand
+	if t.NeedHead || t.Head != nil {
+		d = p.Weights.Of(StepHead, false)
+	}
+	of := func(k StepKind) Demand { return p.Weights.Of(k, t.FromKMS) }
+	acl := func() {
+		if p.Facts.ACLs != No {
+			d = d.Add(of(StepGetACL))
+		}
+	}
+	switch t.Action {
+	case Copy:
+		acl()
+		d = d.Add(of(StepCopy))
+		if p.Facts.AWS != Yes { // answers of other endpoints may say nothing of the encryption
+			confirm := of(StepConfirm)
+			confirm.Reads.Min = 0
+			d = d.Add(confirm)
+		}
+	case MultipartCopy:
+		acl()
+		// tags, parts, and tags and ACL once more before Complete
+		parts := PartCount(t.Record.Size)
+		d = d.Add(of(StepGetTags).Times(2)).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepComplete)).Add(of(StepConfirm))
+	case Update:
+		d = d.Add(of(StepUpdate)).Add(of(StepConfirm))
+	}
+	return d
+}
+
+func (p *Policy) threshold() int64 {
+	if m := p.Options.Multipart; m > 0 && m < SingleCopyLimit {
+		return m
+	}
+	return SingleCopyLimit
+}
+
+func archiveTier(tier string) bool { return tier == "ARCHIVE" || tier == "DEEP_ARCHIVE" }
+
+func knownClass(c inventory.StorageClass) bool {
+	switch c {
+	case inventory.Standard, inventory.ReducedRedundancy, inventory.StandardIA, inventory.OneZoneIA,
+		inventory.IntelligentTiering, inventory.GlacierIR, inventory.Glacier, inventory.DeepArchive:
+		return true
+	}
+	return false
+}
+
+// Limits of multipart copies (Amazon S3 User Guide, qfacts, read 2026-11-21).
+const (
+	MaxParts    = 10_000
+	MaxPartSize = 5 << 30
+	MinPartSize = 5 << 20 // but for the last part
+)
+
+// copyPart is the part size for objects that leave the choice: small enough
+// that a part is copied in seconds, large enough that a 5 TiB object stays
+// below MaxParts with room to spare.
+const copyPart = 1 << 30
+
+// PartSize returns the size of the parts, in bytes, in which an object of size
+// bytes is copied.
+func PartSize(size int64) int64 {
+	part := int64(copyPart)
+	for part*MaxParts < size && part < MaxPartSize {
+		part += 256 << 20
+	}
+	return min(part, MaxPartSize)
+}
+
+// PartCount returns the number of parts in which an object of size bytes is copied.
+func PartCount(size int64) int64 {
+	if size <= 0 {
+		return 1
+	}
+	part := PartSize(size)
+	return (size + part - 1) / part
+}
+
+// SameKey tells whether two spellings name the same KMS key: a full ARN, a key
+// ARN of a server that has only names, or the bare id.
+func SameKey(a, b string) bool { return a != "" && bareKey(a) == bareKey(b) && sameOwner(a, b) }
+
+// bareKey strips what precedes the key's id or name.
+func bareKey(s string) string {
+	if i := strings.LastIndex(s, ":key/"); i >= 0 {
+		return s[i+len(":key/"):]
+	}
+	return strings.TrimPrefix(s, "arn:aws:kms:")
+}
+
+// sameOwner is false only where both are full ARNs of another Region or account.
+func sameOwner(a, b string) bool {
+	i, j := strings.LastIndex(a, ":key/"), strings.LastIndex(b, ":key/")
+	return i < 0 || j < 0 || a[:i] == b[:j]
+}
