@@ -8,7 +8,8 @@ type Batch struct {
 	Records []Record // valid until the next batch is asked for; strings in them may be kept
 
 	// End is set on the last batch of a segment (which may have no records):
-	// the segment was read to its end, Rows says how many rows it has.
+	// the segment was read to its end, Rows says how many rows it has, counted
+	// from Segment.First as it was asked for.
 	End  bool
 	Rows int64
 
@@ -24,7 +25,14 @@ type FileError struct {
 	File int    // index in the manifest
 	Name string // object key or path of the data file
 	Row  int64  // the row at which reading stopped, from 0; -1 before any row
-	Err  error
+
+	// Unavailable says that the bytes could not be had: the file is missing, not
+	// allowed to be read, was replaced, or every attempt to fetch it broke. What
+	// could be wrong with the bytes themselves was not even looked at, and
+	// another try later may go well.
+	Unavailable bool
+
+	Err error
 }
 
 // Error names the file, and the row where one is known (counted from 1, as

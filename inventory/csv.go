@@ -1,0 +1,248 @@
+package inventory
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// rowReader decodes the rows of one data file, in order.
+type rowReader interface {
+	// read sets records, from the front, to the rows that follow, with
+	// Pos.Row set, and returns how many there were. Records that came with an error
+	// are good; after the last row the error is io.EOF. Errors are final.
+	read(recs []Record) (int, error)
+
+	// skip passes over n rows. Fewer than that are an error.
+	skip(n int64) error
+
+	// row is the number of the row that read would decode next.
+	row() int64
+
+	close()
+}
+
+// csvShape says how a CSV file is written.
+type csvShape struct {
+	layout     []Column // what each field is; numColumns where it is ignored
+	optional   int      // this many fields may be missing at the end, from all rows or none
+	plain      bool     // not compressed
+	decodeKeys bool
+}
+
+type csvReader struct {
+	split   *csvSplitter
+	gz      *gzip.Reader
+	shape   csvShape
+	fields  int // fields of each row; 0 before the first where some are optional
+	next    int64
+	scratch []byte
+	arena   arena
+	interns [numColumns]interner
+}
+
+// newCSVReader reads CSV from r; columns outside of want are skipped.
+func newCSVReader(ctx context.Context, r io.Reader, shape csvShape, want Columns) (*csvReader, error) {
+	c := &csvReader{shape: shape}
+	if shape.optional == 0 {
+		c.fields = len(shape.layout)
+	}
+	c.shape.layout = make([]Column, len(shape.layout))
+	for i, col := range shape.layout {
+		if col < numColumns && !want.Has(col) {
+			col = numColumns
+		}
+		c.shape.layout[i] = col
+	}
+	for i := range c.interns {
+		c.interns[i].col = Column(i)
+	}
+	if !shape.plain {
+		gz, err := gzip.NewReader(bufio.NewReaderSize(r, 64<<10))
+		if err != nil {
+			return nil, fmt.Errorf("open gzip: %w", unexpectedEOF(err))
+		}
+		c.gz, r = gz, gz
+	}
+	c.split = newCSVSplitter(ctx, r)
+	return c, nil
+}
+
+// unexpectedEOF keeps an early end of bytes from being taken for the end of rows.
+func unexpectedEOF(err error) error {
+	if err == io.EOF {
+		return io.ErrUnexpectedEOF
+	}
+	return err
+}
+
+func (c *csvReader) row() int64 { return c.next }
+
+func (c *csvReader) close() {
+	if c.gz != nil {
+		c.gz.Close() // an error here says nothing that reading did not
+	}
+}
+
+func (c *csvReader) skip(n int64) error {
+	for ; n > 0; n-- {
+		if _, err := c.record(); err != nil {
+			return unexpectedEOF(err)
+		}
+		c.next++
+	}
+	return nil
+}
+
+func (c *csvReader) read(recs []Record) (int, error) {
+	for i := range recs {
+		fields, err := c.record()
+		if err != nil {
+			return i, err
+		}
+		recs[i] = Record{Pos: Position{Row: c.next}, Size: -1}
+		if err := c.decode(&recs[i], fields); err != nil {
+			return i, err
+		}
+		c.next++
+	}
+	return len(recs), nil
+}
+
+// record splits the next row and checks the number of its fields.
+func (c *csvReader) record() ([]csvField, error) {
+	fields, err := c.split.next()
+	if err != nil {
+		if err != io.EOF && c.gz != nil && !isSplitError(err) {
+			err = fmt.Errorf("decompress: %w", err)
+		}
+		return nil, err
+	}
+	if c.fields == 0 {
+		c.fields = min(max(len(fields), len(c.shape.layout)-c.shape.optional), len(c.shape.layout))
+	}
+	if len(fields) != c.fields {
+		return nil, fmt.Errorf("%d fields, want %d", len(fields), c.fields)
+	}
+	return fields, nil
+}
+
+func isSplitError(err error) bool {
+	for _, e := range []error{errUnclosed, errBareQuote, errAfter, errTooLong, errTooMany, context.Canceled, context.DeadlineExceeded} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *csvReader) decode(rec *Record, fields []csvField) error {
+	for i, f := range fields {
+		col := c.shape.layout[i]
+		if col == numColumns {
+			continue
+		}
+		b := f.raw
+		if f.doubled {
+			c.scratch = appendUndoubled(c.scratch[:0], b)
+			b = c.scratch
+		}
+		if col == ColKey && c.shape.decodeKeys {
+			from := 0
+			if f.doubled { // b is in the scratch, so decode behind it
+				from = len(c.scratch)
+			}
+			var err error
+			if c.scratch, err = appendKey(c.scratch[:from], b); err != nil {
+				return fmt.Errorf("Key %.200q: %w", b, err)
+			}
+			b = c.scratch[from:]
+		}
+		if err := setField(rec, col, b, &c.arena, &c.interns[col]); err != nil {
+			return fmt.Errorf("%s: %w", col, err)
+		}
+	}
+	return nil
+}
+
+var errEmpty = errors.New("empty")
+
+// setField sets the field of rec for column col to the text b. Nothing is the
+// same as null.
+func setField(rec *Record, col Column, b []byte, a *arena, in *interner) (err error) {
+	if len(b) == 0 {
+		switch col {
+		case ColBucket, ColKey:
+			return errEmpty // a request for it would go to the bucket or the service
+		case ColVersionID:
+			rec.VersionID = "null" // what S3 calls the version that reports leave empty
+			rec.Known = rec.Known.With(col)
+		}
+		return nil
+	}
+	switch col {
+	case ColIsLatest:
+		rec.IsLatest, err = parseBool(b)
+	case ColIsDeleteMarker:
+		rec.IsDeleteMarker, err = parseBool(b)
+	case ColIsMultipart:
+		rec.IsMultipart, err = parseBool(b)
+	case ColSize:
+		rec.Size, err = parseSize(b)
+	case ColLastModified:
+		rec.LastModified, err = parseTime(b)
+	case ColLockRetainUntil:
+		rec.LockRetainUntil, err = parseTime(b)
+	case ColLifecycleExpiration:
+		rec.LifecycleExpiration, err = parseTime(b)
+	default:
+		setString(rec, col, b, a, in)
+	}
+	if err == nil {
+		rec.Known = rec.Known.With(col)
+	}
+	return err
+}
+
+// setString sets a text field of rec. Values of columns that have few are
+// interned, others go to the arena.
+func setString(rec *Record, col Column, b []byte, a *arena, in *interner) {
+	switch col {
+	case ColKey:
+		rec.Key = a.string(b)
+	case ColVersionID:
+		rec.VersionID = a.string(b)
+	case ColETag:
+		rec.ETag = a.string(unquoteETag(b))
+	case ColACL:
+		rec.ACL = in.string(b, a)
+	case ColBucket:
+		rec.Bucket = in.string(b, a)
+	case ColStorageClass:
+		rec.StorageClass = StorageClass(in.string(b, a))
+	case ColReplicationStatus:
+		rec.ReplicationStatus = in.string(b, a)
+	case ColEncryption:
+		rec.Encryption = Encryption(in.string(b, a))
+	case ColLockMode:
+		rec.LockMode = in.string(b, a)
+	case ColLegalHold:
+		rec.LegalHold = in.string(b, a)
+	case ColTier:
+		rec.Tier = in.string(b, a)
+	case ColBucketKey:
+		rec.BucketKey = in.string(b, a)
+	case ColChecksum:
+		rec.Checksum = in.string(b, a)
+	case ColOwner:
+		rec.Owner = in.string(b, a)
+	case ColEventHold:
+		rec.EventHold = in.string(b, a)
+	case ColEventHoldDuration:
+		rec.EventHoldDuration = in.string(b, a)
+	}
+}

@@ -1,0 +1,92 @@
+package inventory
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrChanged is what a Source answers when an object no longer has the ETag
+// that was asked for: it was replaced while it was being read.
+var ErrChanged = errors.New("replaced while it was being read")
+
+// ErrNoChecksum says that there is no manifest.checksum beside manifest.json.
+// S3 writes it last: the delivery of the report is not finished, or the file
+// was not copied along.
+var ErrNoChecksum = errors.New("manifest.checksum is missing, so the report may not be complete")
+
+// ErrNotManifest says that a document is JSON, or not even that, but not the
+// manifest of an S3 Inventory report.
+var ErrNotManifest = errors.New("not the manifest of an S3 Inventory report")
+
+// ManifestError says that the manifest called Name cannot be used.
+type ManifestError struct {
+	Name string
+	Err  error
+}
+
+func (e *ManifestError) Error() string {
+	return fmt.Sprintf("inventory manifest %s: %v", e.Name, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *ManifestError) Unwrap() error { return e.Err }
+
+// ChecksumError says that bytes do not have the MD5 that was promised for them.
+type ChecksumError struct {
+	Want, Got string // 32 hexadecimal digits, lower case
+}
+
+func (e *ChecksumError) Error() string {
+	return fmt.Sprintf("MD5 is %s, want %s", e.Got, e.Want)
+}
+
+// SizeError says that a data file does not have the size that the manifest
+// promises.
+type SizeError struct {
+	Want, Got int64 // bytes; Got may be the least it can be
+}
+
+func (e *SizeError) Error() string { return fmt.Sprintf("size is %d bytes, want %d", e.Got, e.Want) }
+
+// FormatError names a fileFormat that is none of CSV, ORC and Parquet.
+type FormatError struct{ Format string }
+
+func (e *FormatError) Error() string {
+	return fmt.Sprintf("format %q is not supported (CSV, ORC and Parquet are)", e.Format)
+}
+
+// SchemaError says that a report or a data file lacks columns without which
+// nothing can be done, or has them in a shape that cannot be read.
+type SchemaError struct {
+	Missing []Column // required columns that are not there
+	Reason  string   // what else is wrong; "" where only columns are missing
+}
+
+func (e *SchemaError) Error() string {
+	if len(e.Missing) == 0 {
+		return "schema: " + e.Reason
+	}
+	names := make([]string, len(e.Missing))
+	for i, c := range e.Missing {
+		names[i] = c.String()
+	}
+	return "required column missing: " + strings.Join(names, ", ")
+}
+
+// PanicError is a panic of a decoder on a damaged file, caught.
+type PanicError struct {
+	Value any
+	Stack []byte
+}
+
+func (e *PanicError) Error() string { return fmt.Sprintf("decoder panicked: %v", e.Value) }
+
+// rowError carries the row at which a decoder had to stop.
+type rowError struct {
+	row int64
+	err error
+}
+
+func (e *rowError) Error() string { return fmt.Sprintf("row %d: %v", e.row+1, e.err) }
+func (e *rowError) Unwrap() error { return e.err }

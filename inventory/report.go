@@ -1,0 +1,185 @@
+package inventory
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"runtime"
+	"strings"
+)
+
+// Options say how a report is read. The zero value is the usual choice.
+type Options struct {
+	Columns Columns // wanted; the others are unknown in Records. 0 means all. Bucket and Key always come
+
+	// Open is the number of data files read at once; 0 means one a processor, at
+	// least 2. Memory, if it is small, lowers it.
+	Open int
+
+	// Memory is the number of bytes that data files and decoders may take
+	// together; 0 means 256 MiB. One file is read however small it is.
+	Memory int64
+
+	BatchRows int // records in a batch at most; 0 means 512
+
+	TempDir string // for data files that do not fit in memory; "" is the system's
+	KeepDir string // where verified data files are kept for another time; "" keeps none
+
+	AllowNoChecksum  bool // go on without a manifest.checksum
+	AllowBadChecksum bool // go on with a manifest.json that does not match it
+}
+
+// Estimates of the memory that one open file takes in its decoder and batches,
+// from measurements with nine columns: rounded up.
+const (
+	csvMemory     = 8 << 20
+	orcMemory     = 32 << 20
+	parquetMemory = 96 << 20
+)
+
+func (o Options) withDefaults() Options {
+	if o.Columns == 0 {
+		o.Columns = AllColumns
+	}
+	o.Columns = o.Columns.With(ColBucket).With(ColKey)
+	if o.Open <= 0 {
+		o.Open = max(2, runtime.GOMAXPROCS(0))
+	}
+	if o.Memory <= 0 {
+		o.Memory = 256 << 20
+	}
+	if o.BatchRows <= 0 {
+		o.BatchRows = 512 // 200 KiB of records: they stay in the cache between decoder and consumer
+	}
+	return o
+}
+
+// openFiles is the number of files that the memory allows: half of it is for
+// decoders, half for the bytes of data files.
+func (o Options) openFiles(f Format) int {
+	per := int64(csvMemory)
+	switch f {
+	case ORC:
+		per = orcMemory
+	case Parquet:
+		per = parquetMemory
+	}
+	return int(max(1, min(int64(o.Open), o.Memory/2/per)))
+}
+
+// Report is one report that can be read. Safe for concurrent use.
+type Report struct {
+	name     string
+	manifest *Manifest
+	spool    *spool
+	opts     Options
+	shape    csvShape // of CSV data files and of lists
+	warnings []error
+}
+
+// locator is a Source whose data files may lie elsewhere than at their keys.
+type locator interface {
+	Locate(manifest, key string) (string, error)
+}
+
+// Open reads the manifest called name and checks it. Data files are not touched.
+// Errors are *ManifestError; they wrap ErrNoChecksum, ErrNotManifest,
+// *ChecksumError, *FormatError, *SchemaError or fs.ErrNotExist where that is
+// what is wrong.
+func Open(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
+	r := newReport(src, name, opts)
+	data, err := readAll(ctx, src, name, maxManifestBytes)
+	if err != nil {
+		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
+	}
+	if r.manifest, err = ParseManifest(data); err != nil {
+		return nil, &ManifestError{Name: name, Err: err}
+	}
+	r.shape = csvShape{layout: r.manifest.layout, decodeKeys: true}
+	err = verifyManifest(ctx, src, name, r.manifest.MD5)
+	allowed := errors.Is(err, ErrNoChecksum) && r.opts.AllowNoChecksum
+	if ce := (*ChecksumError)(nil); errors.As(err, &ce) && r.opts.AllowBadChecksum {
+		allowed = true
+	}
+	if err != nil {
+		err = &ManifestError{Name: name, Err: err}
+		if !allowed {
+			return nil, err
+		}
+		r.warnings = append(r.warnings, err)
+	}
+	return r, nil
+}
+
+func newReport(src Source, name string, opts Options) *Report {
+	opts = opts.withDefaults()
+	r := &Report{name: name, opts: opts, spool: &spool{src: src, tempDir: opts.TempDir, keepDir: opts.KeepDir}}
+	r.spool.room.Store(opts.Memory / 2)
+	return r
+}
+
+// verifyManifest compares the manifest with the manifest.checksum beside it.
+func verifyManifest(ctx context.Context, src Source, name, sum string) error {
+	const maxChecksum = 1 << 10 // 32 digits and a line end
+	checksum, err := readAll(ctx, src, checksumName(name), maxChecksum)
+	if errors.Is(err, fs.ErrNotExist) {
+		return ErrNoChecksum
+	} else if err != nil {
+		return fmt.Errorf("read manifest.checksum: %w", err)
+	}
+	return checkManifest(sum, checksum)
+}
+
+// checksumName is the name of the checksum of a manifest.
+func checksumName(manifest string) string {
+	return strings.TrimSuffix(manifest, path.Ext(path.Base(manifest))) + ".checksum"
+}
+
+// readAll reads a small object; a larger one is an error.
+func readAll(ctx context.Context, src Source, name string, limit int64) ([]byte, error) {
+	body, info, err := src.Open(ctx, name, 0, "")
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	if info.Size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, info.Size, limit)
+	}
+	data, err := io.ReadAll(io.LimitReader(&contextReader{ctx, body}, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s has more than %d bytes", name, limit)
+	}
+	return data, nil
+}
+
+// Name returns the name of the manifest in its source.
+func (r *Report) Name() string { return r.name }
+
+// Manifest returns the manifest. It must not be changed.
+func (r *Report) Manifest() *Manifest { return r.manifest }
+
+// Warnings returns what was wrong with the manifest and allowed by Options.
+func (r *Report) Warnings() []error { return r.warnings }
+
+// Segments returns one segment a data file, in the order of the manifest.
+func (r *Report) Segments(ctx context.Context) ([]Segment, error) {
+	segs := make([]Segment, len(r.manifest.Files))
+	for i := range segs {
+		segs[i] = Segment{File: i, Last: OpenEnd}
+	}
+	return segs, ctx.Err()
+}
+
+// locate finds the object that holds a data file.
+func (r *Report) locate(f File) (string, error) {
+	if l, ok := r.spool.src.(locator); ok {
+		return l.Locate(r.name, f.Key)
+	}
+	return f.Key, nil
+}
