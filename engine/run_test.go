@@ -1,0 +1,415 @@
+package engine
+
+import (
+	"context"
+	"errors"
+
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// check fails the test where the log saw something out of order, or where the
+// store was copied to more than once.
+func check(t *testing.T, s *store, l *log) {
+	t.Helper()
+	for _, d := range l.disorder {
+		t.Errorf("out of order: %s", d)
+	}
+	for k, n := range s.copies {
+		if n > 1 {
+			t.Errorf("%s was copied %d times, want once", k, n)
+		}
+	}
+	for k := range l.settled {
+		if l.durable[k] != l.settled[k] {
+			t.Errorf("%s was settled as %v but never flushed", k, l.settled[k])
+		}
+	}
+}
+
+func TestRunSettlesEveryRowOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(100), newLog()
+		err := Run(t.Context(), t.Context(), config(s, l), batches(100, 7, func(i int, r *inventory.Record) {
+			switch {
+			case i%10 == 3:
+				r.Encryption = inventory.SSEKMS
+			case i%10 == 4:
+				r.Bucket = "other"
+			}
+		}))
+		if err != nil {
+			t.Fatalf("Run: %v", err)
+		}
+		check(t, s, l)
+		count := map[Outcome]int{}
+		for _, o := range l.durable {
+			count[o]++
+		}
+		if count[Done] != 80 || count[Skipped] != 10 || count[Failed] != 10 {
+			t.Errorf("outcomes = %v, want 80 done, 10 skipped, 10 failed (rows of another bucket)", count)
+		}
+		if len(s.copies) != 80 || s.heads != 0 {
+			t.Errorf("copies = %d, HEADs = %d; want 80 and 0: the facts allow leaving HEAD out", len(s.copies), s.heads)
+		}
+		if l.rows[0] != 100 || l.ends[0] != nil {
+			t.Errorf("end of segment: rows %d, damage %v; want 100, none", l.rows[0], l.ends[0])
+		}
+	})
+}
+
+func TestFirstSignalDrainsSecondEnds(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		second time.Duration // after which work is cancelled, 0 = never
+		copies int
+	}{
+		{"drain", 0, 16},                    // 8 workers, copies of a minute: two rounds were begun by second 90
+		{"end at once", 5 * time.Second, 8}, // the second round is cut off
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l := newStore(1000), newLog()
+				work, kill := context.WithCancel(t.Context())
+				admit, drain := context.WithCancel(work)
+				time.AfterFunc(90*time.Second, drain)
+				if tt.second > 0 {
+					time.AfterFunc(90*time.Second+tt.second, kill)
+				}
+				err := Run(admit, work, config(s, l), batches(1000, 100, nil))
+				if !errors.Is(err, context.Canceled) {
+					t.Errorf("Run = %v, want context.Canceled", err)
+				}
+				check(t, s, l)
+				if len(s.copies) != tt.copies || len(l.durable) != tt.copies {
+					t.Errorf("copied %d, recorded %d; want %d of each", len(s.copies), len(l.durable), tt.copies)
+				}
+				kill()
+				drain()
+			})
+		})
+	}
+}
+
+func TestStopWhileWaitingAtTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(100), newLog()
+		admit, drain := context.WithCancel(t.Context())
+		time.AfterFunc(time.Hour, drain)
+		cfg := config(s, l)
+		cfg.Gate = shut{}
+		if err := Run(admit, t.Context(), cfg, batches(100, 10, nil)); !errors.Is(err, context.Canceled) {
+			t.Errorf("Run = %v, want context.Canceled", err)
+		}
+		if len(l.settled) != 0 || len(s.copies) != 0 {
+			t.Errorf("settled %d, copied %d; want none: nothing was sent", len(l.settled), len(s.copies))
+		}
+	})
+}
+
+func TestErrorsByClass(t *testing.T) {
+	tests := []struct {
+		name    string
+		before  func(op, key string, nth int) error
+		want    Outcome
+		reason  plan.Reason
+		copies  int // committed
+		sent    int // requests for the one object that misbehaves
+		runErr  bool
+		settled bool
+	}{
+		{"throttled twice", nthCopies(Throttled, 1, 2), Done, "", 1, 3, false, true},
+		{"transient twice", nthCopies(Transient, 1, 2), Done, "", 1, 3, false, true},
+		{"transient for ever", nthCopies(Transient, 1, 1<<30), Failed, plan.RequestError, 0, 12, false, true},
+		{"permanent", nthCopies(Permanent, 1, 1<<30), Failed, plan.RequestError, 0, 1, false, true},
+		{"changed once", nthCopies(Changed, 1, 1), Done, "", 1, 3, false, true}, // copy, HEAD, copy
+		{"changing for ever", nthCopies(Changed, 1, 1<<30), Failed, plan.Changing, 0, 7, false, true},
+		{"gone", func(_, k string, _ int) error { return only(k, failure("", k, Gone)) }, Skipped, plan.Gone, 0, 2, false, true},
+		{"copy says gone, HEAD finds it", nthCopies(Gone, 1, 1), Done, "", 1, 3, false, true},
+		{"denied", nthCopies(Denied, 1, 1<<30), Failed, plan.Denied, 0, 3, false, true}, // copy, HEAD, copy
+		{"refused", func(op, k string, _ int) error {
+			return only(k, &ObjectError{Class: Refused, Reason: plan.Archived, Err: errors.New("archived")})
+		}, Skipped, plan.Archived, 0, 1, false, true},
+		{"fatal", nthCopies(Fatal, 1, 1<<30), NotAttempted, "", 0, 1, true, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l := newStore(20), newLog()
+				s.before = tt.before
+				err := Run(t.Context(), t.Context(), config(s, l), batches(20, 20, nil))
+				var b *BreakerError
+				if errors.As(err, &b) != tt.runErr {
+					t.Fatalf("Run = %v, want a BreakerError: %v", err, tt.runErr)
+				}
+				check(t, s, l)
+				got, settled := l.durable[key(5)]
+				if got != tt.want || settled != tt.settled {
+					t.Errorf("outcome = %v (recorded %v), want %v (%v)", got, settled, tt.want, tt.settled)
+				}
+				if n := s.copies[key(5)]; n != tt.copies {
+					t.Errorf("committed copies = %d, want %d", n, tt.copies)
+				}
+				if n := s.calls["copy"+key(5)] + s.calls["head"+key(5)]; n != tt.sent {
+					t.Errorf("requests = %d, want %d", n, tt.sent)
+				}
+				for i := range l.results {
+					if r := &l.results[i]; r.Task.Record.Key == key(5) && (r.Reason != tt.reason || r.Attempts != tt.sent) {
+						t.Errorf("result says reason %q after %d requests, want %q after %d", r.Reason, r.Attempts, tt.reason, tt.sent)
+					}
+				}
+				if !tt.runErr && len(l.durable) != 20 {
+					t.Errorf("recorded %d rows, want 20: one object's failure is not the run's", len(l.durable))
+				}
+			})
+		})
+	}
+}
+
+// only returns err for the object that the table is about.
+func only(k string, err *ObjectError) error {
+	if k == key(5) {
+		return err
+	}
+	return nil
+}
+
+// nthCopies fails the copies first to last of that object with an error of class c.
+func nthCopies(c Class, first, last int) func(string, string, int) error {
+	return func(op, k string, nth int) error {
+		if op != "copy" || nth < first || nth > last {
+			return nil
+		}
+		return only(k, failure(op, k, c))
+	}
+}
+
+func TestBreakerWantsConfirmedDenials(t *testing.T) {
+	deny := func(op, k string, _ int) error { return failure(op, k, Denied) }
+	for _, tt := range []struct {
+		name   string
+		before func(op, key string, nth int) error
+		trips  bool
+		most   int // objects recorded at most
+	}{
+		{"every copy denied, the objects are there", func(op, k string, n int) error {
+			if op == "head" {
+				return nil
+			}
+			return deny(op, k, n)
+		}, true, 30},
+		{"every request denied", deny, true, 260},
+		{"every second object denied", func(op, k string, n int) error {
+			if op == "head" || int(k[len(k)-1])%2 == 0 {
+				return nil
+			}
+			return deny(op, k, n)
+		}, false, 400},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l := newStore(400), newLog()
+				s.before = tt.before
+				cfg := config(s, l)
+				cfg.Workers = 1 // in order, so that "in a row" is exact
+				err := Run(t.Context(), t.Context(), cfg, batches(400, 50, nil))
+				var b *BreakerError
+				if errors.As(err, &b) != tt.trips {
+					t.Errorf("Run = %v, want the breaker to trip: %v", err, tt.trips)
+				}
+				if n := len(l.durable); n > tt.most || !tt.trips && n != 400 {
+					t.Errorf("recorded %d objects, want at most %d", n, tt.most)
+				}
+			})
+		})
+	}
+}
+
+func TestBrokenJournalStopsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(1000), newLog()
+		l.failSettle = errors.New("disk full")
+		err := Run(t.Context(), t.Context(), config(s, l), batches(1000, 100, nil))
+		if err == nil || !errors.Is(err, l.failSettle) {
+			t.Errorf("Run = %v, want %v", err, l.failSettle)
+		}
+		if len(s.copies) > 24 {
+			t.Errorf("%d objects were copied although nothing could be recorded, want those in flight only", len(s.copies))
+		}
+	})
+}
+
+func TestDamagedSegmentIsRecordedAndTheOthersGoOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(50), newLog()
+		damage := &inventory.FileError{File: 1, Name: "data/x.csv.gz", Row: 7, Err: errors.New("unexpected EOF")}
+		err := Run(t.Context(), t.Context(), config(s, l), func(yield func(inventory.Batch, error) bool) {
+			if yield(inventory.Batch{Segment: 1, Err: damage}, nil) {
+				batches(50, 10, nil)(yield)
+			}
+		})
+		if err != nil {
+			t.Fatalf("Run = %v, want nil", err)
+		}
+		if l.ends[1] != damage || len(l.durable) != 50 {
+			t.Errorf("damage recorded: %v, rows recorded: %d; want the damage and 50 rows", l.ends[1], len(l.durable))
+		}
+	})
+}
+
+func TestResumeRecognisesWhatACrashLeftUnrecorded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(30), newLog()
+		for i := range 20 { // 0-9 recorded as done, 10-19 done but not recorded
+			o := s.objects[key(i)]
+			o.etag, o.encrypted = "kms-"+o.etag, true
+		}
+		cfg := config(s, l)
+		cfg.Settled = func(p inventory.Position) bool { return p.Row < 10 }
+		cfg.Uncertain = func(p inventory.Position) bool { return p.Row >= 10 && p.Row < 25 }
+		stats := new(Stats)
+		cfg.Stats = stats
+		if err := Run(t.Context(), t.Context(), cfg, batches(30, 30, nil)); err != nil {
+			t.Fatal(err)
+		}
+		check(t, s, l)
+		if len(s.copies) != 10 || stats.Repeats.Load() != 10 || stats.Count(Done) != 20 || stats.Earlier.Load() != 10 {
+			t.Errorf("copies %d, repeats %d, done %d, settled earlier %d; want 10, 10, 20, 10",
+				len(s.copies), stats.Repeats.Load(), stats.Count(Done), stats.Earlier.Load())
+		}
+	})
+}
+
+func TestLimits(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		edit func(*Config)
+		want string
+		most int
+	}{
+		{"limit", func(c *Config) { c.Limit = 10 }, "--limit 10", 10},
+		{"budget", func(c *Config) {
+			c.Budget = func(s *Stats) string {
+				if s.Count(Done) >= 16 {
+					return "--max-cost $1"
+				}
+				return ""
+			}
+		}, "--max-cost $1", 24},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l := newStore(200), newLog()
+				cfg := config(s, l)
+				tt.edit(&cfg)
+				err := Run(t.Context(), t.Context(), cfg, batches(200, 20, nil))
+				var stop *StopError
+				if !errors.As(err, &stop) || stop.Limit != tt.want {
+					t.Fatalf("Run = %v, want a StopError of %s", err, tt.want)
+				}
+				check(t, s, l)
+				if len(s.copies) > tt.most || len(s.copies) == 0 || len(l.durable) != len(s.copies) {
+					t.Errorf("copied %d, recorded %d; want the same, at most %d", len(s.copies), len(l.durable), tt.most)
+				}
+			})
+		})
+	}
+	t.Run("failures", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			s, l := newStore(200), newLog()
+			s.before = func(op, k string, _ int) error { return failure(op, k, Permanent) }
+			cfg := config(s, l)
+			cfg.MaxFailures = 5
+			err := Run(t.Context(), t.Context(), cfg, batches(200, 20, nil))
+			var stop *StopError
+			if !errors.As(err, &stop) || len(l.durable) > 16 {
+				t.Errorf("Run = %v with %d failures, want a StopError after 5 and those in flight", err, len(l.durable))
+			}
+		})
+	})
+}
+
+func TestFlushEverySecond(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(80), newLog()
+		if err := Run(t.Context(), t.Context(), config(s, l), batches(80, 80, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if l.flushes < 595 || l.flushes > 605 {
+			t.Errorf("%d flushes in ten minutes, want one a second", l.flushes)
+		}
+	})
+}
+
+func TestReaderErrorEndsTheRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(40), newLog()
+		broken := errors.New("report bucket unreachable")
+		err := Run(t.Context(), t.Context(), config(s, l), func(yield func(inventory.Batch, error) bool) {
+			for b := range batches(20, 20, nil) {
+				b.End = false
+				if !yield(b, nil) {
+					return
+				}
+			}
+			yield(inventory.Batch{}, broken)
+		})
+		if !errors.Is(err, broken) || len(l.durable) != 20 {
+			t.Errorf("Run = %v, recorded %d; want %v and the 20 rows before it", err, len(l.durable), broken)
+		}
+		check(t, s, l)
+	})
+}
+
+func TestBackoff(t *testing.T) {
+	for _, tt := range []struct {
+		attempt int
+		class   Class
+		u       float64
+		want    time.Duration
+	}{
+		{1, Transient, 0, 0},
+		{1, Transient, 1, 100 * time.Millisecond},
+		{1, Throttled, 0, 50 * time.Millisecond},
+		{4, Transient, 0.5, 400 * time.Millisecond},
+		{9, Throttled, 1, 25600 * time.Millisecond},
+		{10, Throttled, 1, 30 * time.Second},
+		{1000, Transient, 1, 30 * time.Second},
+	} {
+		if got := backoff(tt.attempt, tt.class, tt.u); got != tt.want {
+			t.Errorf("backoff(%d, %v, %v) = %v, want %v", tt.attempt, tt.class, tt.u, got, tt.want)
+		}
+	}
+}
+
+func BenchmarkRun(b *testing.B) {
+	s, l := newStore(0), newLog()
+	s.latency = 0
+	cfg := config(s, l)
+	cfg.Rewriter, cfg.Journal, cfg.Sink = instant{}, quiet{}, quiet{}
+	b.ReportAllocs()
+	b.ResetTimer()
+	if err := Run(b.Context(), b.Context(), cfg, batches(b.N, 1000, func(_ int, r *inventory.Record) { r.Key = "k" })); err != nil {
+		b.Fatal(err)
+	}
+}
+
+// instant is a store that is done at once, quiet a journal without memory.
+type (
+	instant struct{}
+	quiet   struct{}
+)
+
+func (instant) Inspect(context.Context, *plan.Task, Gate) (*plan.Head, error) { return nil, nil }
+func (instant) Rewrite(ctx context.Context, t *plan.Task, g Gate) (Effect, error) {
+	return Effect{}, g.Do(ctx, t.Step(plan.StepCopy), func(context.Context) error { return nil })
+}
+func (quiet) Admit(context.Context, inventory.Position) error { return nil }
+func (quiet) Settle(*Result) error                            { return nil }
+func (quiet) End(int, int64, error) error                     { return nil }
+func (quiet) Flush(context.Context) error                     { return nil }
+func (quiet) Write(*Result) error                             { return nil }

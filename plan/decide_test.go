@@ -1,0 +1,210 @@
+package plan
+
+import (
+	"testing"
+	"testing/quick"
+
+	"reseal/inventory"
+)
+
+const (
+	keyARN   = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+	otherARN = "arn:aws:kms:eu-west-1:111122223333:key/99999999-12ab-34cd-56ef-1234567890ab"
+)
+
+// quietFacts are those of a bucket in which nothing can change unseen.
+var quietFacts = Facts{Transitions: No, ObjectLock: No, ACLs: No, Website: No, IgnoresIfMatch: No, AWS: Yes}
+
+func policy(edit func(*Policy)) *Policy {
+	p := &Policy{
+		Options: Options{Bucket: "b", Method: MethodCopy, SSE: TargetKMS, KMSKeyID: keyARN, BucketKey: true}.Normal(),
+		Facts:   quietFacts,
+		Weights: DefaultWeights(false),
+	}
+	if edit != nil {
+		edit(p)
+	}
+	return p
+}
+
+func row(edit func(*inventory.Record)) *inventory.Record {
+	r := &inventory.Record{Bucket: "b", Key: "photos/cat.jpg", Size: 1000, ETag: "e", StorageClass: inventory.Standard,
+		Encryption: inventory.SSES3, IsLatest: true, VersionID: "v1"}
+	for c := inventory.ColBucket; c <= inventory.ColEncryption; c++ {
+		r.Known = r.Known.With(c)
+	}
+	if edit != nil {
+		edit(r)
+	}
+	return r
+}
+
+func without(r *inventory.Record, c inventory.Column) { r.Known &^= 1 << c }
+
+func TestDecide(t *testing.T) {
+	tests := []struct {
+		name   string
+		policy func(*Policy)
+		row    func(*inventory.Record)
+		action Action
+		reason Reason
+		head   bool
+	}{
+		{name: "SSE-S3 object", action: Copy},
+		{name: "not encrypted", row: func(r *inventory.Record) { r.Encryption = inventory.NotSSE }, action: Copy},
+		{name: "SSE-KMS", row: func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, reason: AlreadyEncrypted},
+		{name: "SSE-KMS with rekey", policy: func(p *Policy) { p.Options.Rekey = true },
+			row: func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, action: Copy, head: true},
+		{name: "the way back", policy: func(p *Policy) { p.Options.SSE = TargetAES256 },
+			row: func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, action: Copy},
+		{name: "the way back, there already", policy: func(p *Policy) { p.Options.SSE = TargetAES256 }, reason: AlreadyEncrypted},
+		{name: "DSSE-KMS", row: func(r *inventory.Record) { r.Encryption = inventory.DSSEKMS }, reason: DualLayer},
+		{name: "SSE-C", row: func(r *inventory.Record) { r.Encryption = inventory.SSEC }, reason: SSECustomer},
+		{name: "delete marker", row: func(r *inventory.Record) { r.IsDeleteMarker = true }, reason: DeleteMarker},
+		{name: "noncurrent", row: func(r *inventory.Record) { r.IsLatest = false }, reason: Noncurrent},
+		{name: "report of current versions", row: func(r *inventory.Record) { r.IsLatest = false; without(r, inventory.ColIsLatest) }, action: Copy},
+		{name: "another bucket", row: func(r *inventory.Record) { r.Bucket = "c" }, reason: OtherBucket},
+		{name: "another bucket's delete marker", row: func(r *inventory.Record) { r.Bucket, r.IsDeleteMarker = "c", true }, reason: OtherBucket},
+		{name: "GLACIER", row: func(r *inventory.Record) { r.StorageClass = inventory.Glacier }, reason: Archived},
+		{name: "DEEP_ARCHIVE", row: func(r *inventory.Record) { r.StorageClass = inventory.DeepArchive }, reason: Archived},
+		{name: "GLACIER_IR can be read", row: func(r *inventory.Record) { r.StorageClass = inventory.GlacierIR }, action: Copy},
+		{name: "archive tier", row: func(r *inventory.Record) { r.StorageClass, r.Tier = inventory.IntelligentTiering, "ARCHIVE" }, reason: Archived},
+		{name: "archive instant access can be read", row: func(r *inventory.Record) {
+			r.StorageClass, r.Tier = inventory.IntelligentTiering, "ARCHIVE_INSTANT_ACCESS"
+		}, action: Copy},
+		{name: "a class nobody knows", row: func(r *inventory.Record) { r.StorageClass = "MOON_BASE" }, reason: UnknownClass},
+		{name: "5 GiB", row: func(r *inventory.Record) { r.Size = 5 << 30 }, action: Copy},
+		{name: "5 GiB and one byte", row: func(r *inventory.Record) { r.Size = 5<<30 + 1 }, action: MultipartCopy, head: true},
+		{name: "threshold", policy: func(p *Policy) { p.Options.Multipart = 100 }, action: MultipartCopy, head: true},
+		{name: "empty object", row: func(r *inventory.Record) { r.Size = 0 }, action: Copy},
+		{name: "size not in the report", row: func(r *inventory.Record) { r.Size = -1; without(r, inventory.ColSize) }, action: Copy, head: true},
+		{name: "class not in the report", row: func(r *inventory.Record) { r.StorageClass = ""; without(r, inventory.ColStorageClass) }, action: Copy, head: true},
+		{name: "ETag not in the report", row: func(r *inventory.Record) { r.ETag = ""; without(r, inventory.ColETag) }, action: Copy, head: true},
+		{name: "encryption not in the report", row: func(r *inventory.Record) { r.Encryption = ""; without(r, inventory.ColEncryption) }, action: Copy, head: true},
+		{name: "transitions unknown", policy: func(p *Policy) { p.Facts.Transitions = Unknown }, action: Copy, head: true},
+		{name: "lock on", policy: func(p *Policy) { p.Facts.ObjectLock = Yes }, action: Copy, head: true},
+		{name: "ACLs on", policy: func(p *Policy) { p.Facts.ACLs = Yes }, action: Copy, head: true},
+		{name: "website unknown", policy: func(p *Policy) { p.Facts.Website = Unknown }, action: Copy, head: true},
+		{name: "weak conditions", policy: func(p *Policy) { p.Facts.IgnoresIfMatch = Yes }, action: Copy, head: true},
+		{name: "inventory trusted", policy: func(p *Policy) { p.Facts, p.Options.TrustInventory = Facts{}, true }, action: Copy},
+		{name: "prefix", policy: func(p *Policy) { p.Options.Prefixes = []string{"photos/"} }, action: Copy},
+		{name: "another prefix", policy: func(p *Policy) { p.Options.Prefixes = []string{"video/"} }, reason: Filtered},
+		{name: "excluded prefix", policy: func(p *Policy) { p.Options.Exclude = []string{"photos/c"} }, reason: Filtered},
+		{name: "too small", policy: func(p *Policy) { p.Options.MinSize = 1001 }, reason: Filtered},
+		{name: "just large enough", policy: func(p *Policy) { p.Options.MinSize = 1000 }, action: Copy},
+		{name: "too large for the filter", policy: func(p *Policy) { p.Options.MaxSize = 999 }, reason: Filtered},
+		{name: "size filter, size unknown", policy: func(p *Policy) { p.Options.MinSize = 5000 },
+			row: func(r *inventory.Record) { r.Size = -1; without(r, inventory.ColSize) }, action: Copy, head: true},
+		{name: "class filter", policy: func(p *Policy) { p.Options.StorageClasses = []string{"STANDARD_IA"} }, reason: Filtered},
+		{name: "class filter hit", policy: func(p *Policy) { p.Options.StorageClasses = []string{"STANDARD"} }, action: Copy},
+	}
+	for _, tt := range tests {
+		got := policy(tt.policy).Decide(row(tt.row))
+		if got.Action != tt.action || got.Reason != tt.reason || got.NeedHead != tt.head {
+			t.Errorf("%s: action %v, reason %q, HEAD %v; want %v, %q, %v",
+				tt.name, got.Action, got.Reason, got.NeedHead, tt.action, tt.reason, tt.head)
+		}
+		if got.Action == Skip && got.Demand != (Demand{}) {
+			t.Errorf("%s: a skipped row demands %+v, want nothing", tt.name, got.Demand)
+		}
+	}
+}
+
+func TestDecideHead(t *testing.T) {
+	tests := []struct {
+		name   string
+		policy func(*Policy)
+		head   Head
+		action Action
+		reason Reason
+	}{
+		{"as reported", nil, Head{ETag: "e", Size: 5, StorageClass: inventory.Standard, Encryption: inventory.SSES3}, Copy, ""},
+		{"done meanwhile", nil, Head{ETag: "f", Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, Skip, AlreadyEncrypted},
+		{"archived meanwhile", nil, Head{StorageClass: inventory.Glacier, Encryption: inventory.SSES3, Archived: true}, Skip, Archived},
+		{"archived but restored", nil, Head{StorageClass: inventory.Glacier, Encryption: inventory.SSES3, Archived: true, Restored: true}, Copy, ""},
+		{"archive tier", nil, Head{StorageClass: inventory.IntelligentTiering, Encryption: inventory.SSES3, Archived: true}, Skip, Archived},
+		{"grown beyond one copy", nil, Head{StorageClass: inventory.Standard, Size: 6 << 30, Encryption: inventory.SSES3}, MultipartCopy, ""},
+		{"rekey, right key and flag", rekey, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN, BucketKey: true}, Skip, AlreadyEncrypted},
+		{"rekey, right key, no bucket key", rekey, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, Copy, ""},
+		{"rekey, other key", rekey, Head{Encryption: inventory.SSEKMS, KMSKeyID: otherARN, BucketKey: true}, Copy, ""},
+		{"replaced by an SSE-C object", nil, Head{Encryption: inventory.SSEC}, Skip, SSECustomer},
+	}
+	for _, tt := range tests {
+		p := policy(tt.policy)
+		if tt.head.StorageClass == "" {
+			tt.head.StorageClass = inventory.Standard
+		}
+		tt.head.VersionID = "v2"
+		got := p.DecideHead(p.Decide(row(func(r *inventory.Record) { without(r, inventory.ColEncryption) })), &tt.head)
+		if got.Action != tt.action || got.Reason != tt.reason || got.NeedHead {
+			t.Errorf("%s: action %v, reason %q, HEAD again %v; want %v, %q, false", tt.name, got.Action, got.Reason, got.NeedHead, tt.action, tt.reason)
+		}
+		if got.Record.ETag != tt.head.ETag || got.Record.VersionID != "v2" || got.Demand.Reads.Min < 1 {
+			t.Errorf("%s: ETag %q, version %q, demand %+v; want those of the HEAD, which is part of the demand",
+				tt.name, got.Record.ETag, got.Record.VersionID, got.Demand)
+		}
+	}
+}
+
+func rekey(p *Policy) { p.Options.Rekey = true }
+
+func TestDemand(t *testing.T) {
+	one, none, maybe := Exactly(1), Exactly(0), Range{0, 1}
+	tests := []struct {
+		name   string
+		policy func(*Policy)
+		row    func(*inventory.Record)
+		want   Demand
+	}{
+		{"a copy and nothing else", nil, nil, Demand{Writes: one, Reads: none, KMS: one}},
+		{"with bucket keys KMS may not be asked", func(p *Policy) { p.Weights = DefaultWeights(true) }, nil, Demand{one, none, maybe}},
+		{"KMS to KMS decrypts too", rekey, func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, Demand{one, one, Exactly(2)}},
+		{"HEAD first", func(p *Policy) { p.Facts.ObjectLock = Yes }, nil, Demand{one, one, one}},
+		{"HEAD and ACL", func(p *Policy) { p.Facts.ACLs = Yes }, nil, Demand{one, Exactly(2), one}},
+		{"elsewhere than AWS a proof may be needed", func(p *Policy) { p.Facts.AWS = No }, nil, Demand{one, maybe, one}},
+		{"12 GiB in parts", nil, func(r *inventory.Record) { r.Size = 12 << 30 },
+			Demand{Writes: Exactly(14), Reads: Exactly(4), KMS: Exactly(14)}},
+	}
+	for _, tt := range tests {
+		if got := policy(tt.policy).Decide(row(tt.row)).Demand; got != tt.want {
+			t.Errorf("%s: demand %+v, want %+v", tt.name, got, tt.want)
+		}
+	}
+}
+
+func TestPartsFitTheLimits(t *testing.T) {
+	const largest = 50e12 // 50 TB
+	fits := func(n uint64) bool {
+		size := int64(n % uint64(largest+1))
+		part, count := PartSize(size), PartCount(size)
+		return part >= MinPartSize && part <= MaxPartSize && count <= MaxParts && count >= 1 &&
+			count*part >= size && (count-1)*part < max(size, 1)
+	}
+	if err := quick.Check(fits, &quick.Config{MaxCount: 20_000}); err != nil {
+		t.Error(err)
+	}
+	for _, size := range []uint64{0, 1, 5 << 30, 5<<30 + 1, 5 << 40, 5<<40 + 1, 10_000 << 30, largest} {
+		if !fits(size) {
+			t.Errorf("size %d: part %d, count %d", size, PartSize(int64(size)), PartCount(int64(size)))
+		}
+	}
+}
+
+func TestSameKey(t *testing.T) {
+	for _, tt := range []struct {
+		a, b string
+		want bool
+	}{
+		{keyARN, keyARN, true},
+		{keyARN, "1234abcd-12ab-34cd-56ef-1234567890ab", true},
+		{keyARN, otherARN, false},
+		{keyARN, "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab", false},
+		{"arn:aws:kms:test-key-1", "test-key-1", true}, // a server that has names only
+		{"", "", false},
+		{keyARN, "", false},
+	} {
+		if got := SameKey(tt.a, tt.b); got != tt.want {
+			t.Errorf("SameKey(%q, %q) = %v, want %v", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
