@@ -1,0 +1,144 @@
+package checkpoint
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// idleFlushes is how many flushes without news it takes until a segment that
+// is not finished leaves the memory.
+const idleFlushes = 8
+
+// Flush makes everything said so far durable: first the result lines, then
+// the states that count on them. After an error it may be called again, and
+// nothing is lost or doubled by that. It does nothing but return the error of
+// ctx where that is cancelled; give the last Flush of a run one that is not.
+//
+// It takes a few writes for each segment with news, however many rows and
+// objects there are; once a second is often enough for any job.
+func (j *Journal) Flush(ctx context.Context) error {
+	var dirty []*active
+	for index, a := range j.active {
+		if a.dirty {
+			dirty = append(dirty, a)
+			continue
+		}
+		if a.idle++; a.idle >= idleFlushes {
+			j.release(index)
+		}
+	}
+	slices.SortFunc(dirty, func(a, b *active) int { return cmp.Compare(a.index, b.index) })
+	return j.flush(ctx, dirty)
+}
+
+func (j *Journal) flush(ctx context.Context, dirty []*active) error {
+	for _, a := range dirty {
+		if err := j.load(ctx, a); err != nil {
+			return err
+		}
+		a.merge()
+	}
+	for _, a := range dirty {
+		if err := j.saveLines(ctx, a); err != nil {
+			return fmt.Errorf("save result lines: %w", err)
+		}
+	}
+	for _, a := range dirty {
+		if err := j.saveState(ctx, a); err != nil {
+			return fmt.Errorf("save state: %w", err)
+		}
+	}
+	return nil
+}
+
+// load reads the state of a segment, once.
+func (j *Journal) load(ctx context.Context, a *active) error {
+	if a.state != nil {
+		return nil
+	}
+	s, c, err := loadCopies(ctx, j.store, a.index)
+	if err != nil {
+		return err
+	}
+	if s == nil {
+		s = newState(j.plan, a.index, a.segment)
+	}
+	if p := j.parts[a.index]; s.plan != j.plan || s.segment != a.segment || s.generation != p.generation {
+		// Nobody else may write while the lock is held.
+		return &ConflictError{Name: stateName(a.index, c.current), Expect: Version(fmt.Sprint("generation ", p.generation)), Have: Version(fmt.Sprint("generation ", s.generation))}
+	}
+	a.state, a.copies, a.reserved = s, c, s.admitted
+	return nil
+}
+
+// saveLines appends the waiting lines. What they were appended to is named by
+// the state that is saved next, so that until then nobody reads them.
+func (j *Journal) saveLines(ctx context.Context, a *active) error {
+	if len(a.lines) == 0 {
+		return nil
+	}
+	number, length := a.state.results, a.state.length
+	if number == 0 || a.torn || length > 0 && length+int64(len(a.lines)) > j.store.SegmentBytes() {
+		number, length = number+1, 0
+	}
+	err := j.store.Append(ctx, resultName(a.index, number), length, a.lines)
+	var short *ShortError
+	if errors.As(err, &short) {
+		j.notices = append(j.notices, short.Error())
+		number, length = number+1, 0
+		err = j.store.Append(ctx, resultName(a.index, number), length, a.lines)
+	}
+	if err != nil {
+		return err
+	}
+	a.state.results, a.state.length, a.torn = number, length+int64(len(a.lines)), false
+	j.buffered -= len(a.lines)
+	a.lines = a.lines[:0]
+	if cap(a.lines) > defaultBuffer/16 {
+		a.lines = nil // one burst of lines is not kept for the rest of the run
+	}
+	return nil
+}
+
+func (j *Journal) saveState(ctx context.Context, a *active) error {
+	s := a.state
+	s.written = j.opts.Now().Unix()
+	if err := a.copies.save(ctx, j.store, s); err != nil {
+		return err
+	}
+	a.dirty, a.idle, a.reserved = false, 0, s.admitted
+	p := &j.parts[a.index]
+	p.summary = s.summary()
+	for name, n := range a.unsaved {
+		j.counters[name] += n
+	}
+	clear(a.unsaved)
+	if s.low >= s.end() {
+		j.release(a.index)
+	}
+	return nil
+}
+
+// release takes a segment out of memory. Where it is needed again, its state
+// is read again.
+func (j *Journal) release(index int) {
+	if j.last == j.active[index] {
+		j.last = nil
+	}
+	delete(j.active, index)
+}
+
+// Snapshot is the job as of the last Flush, for another pass over the report.
+func (j *Journal) Snapshot() *Snapshot {
+	return &Snapshot{
+		store: j.store, plan: j.plan,
+		parts: slices.Clone(j.parts), counters: maps.Clone(j.counters), notices: slices.Clone(j.notices),
+	}
+}
+
+// Totals is the sum of what is durable.
+func (j *Journal) Totals() Totals { return totalsOf(j.parts, j.counters) }
