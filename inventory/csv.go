@@ -17,9 +17,6 @@ type rowReader interface {
 	// are good; after the last row the error is io.EOF. Errors are final.
 	read(recs []Record) (int, error)
 
-	// skip passes over n rows. Fewer than that are an error.
-	skip(n int64) error
-
 	// row is the number of the row that read would decode next.
 	row() int64
 
@@ -88,10 +85,11 @@ func (c *csvReader) close() {
 	}
 }
 
+// skip passes over n rows, which must be there.
 func (c *csvReader) skip(n int64) error {
-	for ; n > 0; n-- {
+	for range n {
 		if _, err := c.record(); err != nil {
-			return unexpectedEOF(err)
+			return &rowError{c.next, unexpectedEOF(err)}
 		}
 		c.next++
 	}

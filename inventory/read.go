@@ -147,20 +147,11 @@ func (rd *reading) segment(ctx context.Context, i int, free chan []Record) (rows
 	if err != nil {
 		return 0, err
 	}
-	dec, err := rd.report.decoder(ctx, file)
+	dec, err := rd.report.decoder(ctx, file, seg)
 	if err != nil {
 		return 0, err
 	}
 	defer dec.close()
-	if seg.First > 0 {
-		if err := dec.skip(seg.First); err != nil {
-			if err == io.ErrUnexpectedEOF {
-				err = fmt.Errorf("has no row %d: %w", seg.First+1, err)
-			}
-			at = dec.row()
-			return 0, err
-		}
-	}
 	for {
 		at = dec.row()
 		select {
@@ -249,11 +240,24 @@ func (rd *reading) release(file int) {
 	}
 }
 
-// decoder returns a reader for the rows of a data file.
-func (r *Report) decoder(ctx context.Context, file *spooled) (rowReader, error) {
+// decoder returns a reader for the rows of seg in its data file.
+func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowReader, error) {
+	if seg.First < 0 || seg.First > seg.Last {
+		return nil, fmt.Errorf("rows %d to %d are no segment", seg.First+1, seg.Last+1)
+	}
 	switch r.manifest.Format {
+	case ORC:
+		return newORCReader(ctx, file, file.size, seg, r.opts)
 	case CSV, List, BatchReport:
-		return newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape, r.opts.Columns)
+		c, err := newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape, r.opts.Columns)
+		if err != nil {
+			return nil, err
+		}
+		if err := c.skip(seg.First); err != nil {
+			c.close()
+			return nil, err
+		}
+		return c, nil
 	}
 	return nil, &FormatError{Format: string(r.manifest.Format)}
 }

@@ -1,0 +1,280 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+)
+
+// columnar turns batches of column values, as ORC and Parquet files have them,
+// into records.
+type columnar struct {
+	ctx   context.Context
+	step  func(context.Context) (int, error) // fills the vectors behind the columns
+	fill  []filler
+	first int64 // row of the file that the vectors begin with
+	have  int   // rows in the vectors
+	used  int   // of which were handed out
+	err   error // of step, once it had one
+	done  func()
+	arena arena
+}
+
+// filler sets one field of the records from the values of a vector from row
+// from on. Where a value cannot be used, the error comes with the index of its record.
+type filler func(recs []Record, from int) (int, error)
+
+func (c *columnar) row() int64 { return c.first + int64(c.used) }
+
+func (c *columnar) close() {
+	if c.done != nil {
+		c.done()
+	}
+}
+
+func (c *columnar) read(recs []Record) (int, error) {
+	if c.used == c.have {
+		if c.err != nil {
+			return 0, c.err
+		}
+		c.first += int64(c.have)
+		c.have, c.used = 0, 0
+		n, err := c.step(c.ctx)
+		if err != nil {
+			c.err = err
+			return 0, err
+		}
+		c.have = n
+	}
+	n := min(len(recs), c.have-c.used)
+	recs = recs[:n]
+	at := c.row()
+	for i := range recs {
+		recs[i] = Record{Pos: Position{Row: at + int64(i)}, Size: -1}
+	}
+	var err error
+	for _, fill := range c.fill {
+		// Records before a value that cannot be used still get all their fields.
+		if i, e := fill(recs, c.used); e != nil {
+			recs, err = recs[:i], e
+		}
+	}
+	c.used += len(recs)
+	return len(recs), err
+}
+
+// fillText fills a text column; at returns the value of a row, nothing for null.
+func (c *columnar) fillText(col Column, at func(int) []byte) filler {
+	a := &c.arena
+	known := ColumnsOf(col)
+	switch col {
+	case ColKey:
+		return func(recs []Record, from int) (int, error) {
+			for i := range recs {
+				b := at(from + i)
+				if len(b) == 0 {
+					return i, fmt.Errorf("%s: %w", col, errEmpty)
+				}
+				recs[i].Key = a.string(b)
+				recs[i].Known |= known
+			}
+			return 0, nil
+		}
+	case ColVersionID:
+		return func(recs []Record, from int) (int, error) {
+			for i := range recs {
+				recs[i].VersionID = "null"
+				if b := at(from + i); len(b) > 0 {
+					recs[i].VersionID = a.string(b)
+				}
+				recs[i].Known |= known
+			}
+			return 0, nil
+		}
+	case ColETag:
+		return func(recs []Record, from int) (int, error) {
+			for i := range recs {
+				if b := at(from + i); len(b) > 0 {
+					recs[i].ETag = a.string(unquoteETag(b))
+					recs[i].Known |= known
+				}
+			}
+			return 0, nil
+		}
+	}
+	in := &interner{col: col}
+	field := textField(col)
+	return func(recs []Record, from int) (int, error) {
+		for i := range recs {
+			b := at(from + i)
+			if len(b) == 0 {
+				if col == ColBucket {
+					return i, fmt.Errorf("%s: %w", col, errEmpty)
+				}
+				continue
+			}
+			*field(&recs[i]) = in.string(b, a)
+			recs[i].Known |= known
+		}
+		return 0, nil
+	}
+}
+
+// fillBool fills a column of truth values; null and values are asked for once a
+// batch, as vectors may move.
+func fillBool(col Column, vector func() (null, values []bool)) filler {
+	field := func(r *Record) *bool { return &r.IsLatest }
+	switch col {
+	case ColIsDeleteMarker:
+		field = func(r *Record) *bool { return &r.IsDeleteMarker }
+	case ColIsMultipart:
+		field = func(r *Record) *bool { return &r.IsMultipart }
+	}
+	known := ColumnsOf(col)
+	return func(recs []Record, from int) (int, error) {
+		null, values := vector()
+		for i := range recs {
+			if !null[from+i] {
+				*field(&recs[i]) = values[from+i]
+				recs[i].Known |= known
+			}
+		}
+		return 0, nil
+	}
+}
+
+// fillSize fills the size.
+func fillSize(vector func() (null []bool, values []int64)) filler {
+	known := ColumnsOf(ColSize)
+	return func(recs []Record, from int) (int, error) {
+		null, values := vector()
+		for i := range recs {
+			if null[from+i] {
+				continue
+			}
+			v := values[from+i]
+			if v < 0 {
+				return i, fmt.Errorf("%s: %d is not a size in bytes", ColSize, v)
+			}
+			recs[i].Size = v
+			recs[i].Known |= known
+		}
+		return 0, nil
+	}
+}
+
+// fillTime fills a column of instants.
+func fillTime(col Column, vector func() (null []bool, seconds []int64, nanos []int32)) filler {
+	field := func(r *Record) *time.Time { return &r.LastModified }
+	switch col {
+	case ColLockRetainUntil:
+		field = func(r *Record) *time.Time { return &r.LockRetainUntil }
+	case ColLifecycleExpiration:
+		field = func(r *Record) *time.Time { return &r.LifecycleExpiration }
+	}
+	known := ColumnsOf(col)
+	return func(recs []Record, from int) (int, error) {
+		null, seconds, nanos := vector()
+		for i := range recs {
+			if !null[from+i] {
+				*field(&recs[i]) = time.Unix(seconds[from+i], int64(nanos[from+i])).UTC()
+				recs[i].Known |= known
+			}
+		}
+		return 0, nil
+	}
+}
+
+// valueKind is the kind of value that a column of a report holds.
+type valueKind uint8
+
+const (
+	textValue valueKind = iota
+	boolValue
+	sizeValue
+	timeValue
+)
+
+func (c Column) kind() valueKind {
+	switch c {
+	case ColIsLatest, ColIsDeleteMarker, ColIsMultipart:
+		return boolValue
+	case ColSize:
+		return sizeValue
+	case ColLastModified, ColLockRetainUntil, ColLifecycleExpiration:
+		return timeValue
+	}
+	return textValue
+}
+
+// textField returns where a record keeps the text of col.
+func textField(col Column) func(*Record) *string {
+	switch col {
+	case ColBucket:
+		return func(r *Record) *string { return &r.Bucket }
+	case ColStorageClass:
+		return func(r *Record) *string { return (*string)(&r.StorageClass) }
+	case ColReplicationStatus:
+		return func(r *Record) *string { return &r.ReplicationStatus }
+	case ColEncryption:
+		return func(r *Record) *string { return (*string)(&r.Encryption) }
+	case ColLockMode:
+		return func(r *Record) *string { return &r.LockMode }
+	case ColLegalHold:
+		return func(r *Record) *string { return &r.LegalHold }
+	case ColTier:
+		return func(r *Record) *string { return &r.Tier }
+	case ColBucketKey:
+		return func(r *Record) *string { return &r.BucketKey }
+	case ColChecksum:
+		return func(r *Record) *string { return &r.Checksum }
+	case ColACL:
+		return func(r *Record) *string { return &r.ACL }
+	case ColOwner:
+		return func(r *Record) *string { return &r.Owner }
+	case ColEventHold:
+		return func(r *Record) *string { return &r.EventHold }
+	case ColEventHoldDuration:
+		return func(r *Record) *string { return &r.EventHoldDuration }
+	case ColKey:
+		return func(r *Record) *string { return &r.Key }
+	case ColVersionID:
+		return func(r *Record) *string { return &r.VersionID }
+	case ColETag:
+		return func(r *Record) *string { return &r.ETag }
+	}
+	return nil
+}
+
+// pickColumns finds the wanted columns among the names of a file's. It returns
+// the index of each in names, by column; -1 where the file has none.
+func pickColumns(names []string, want Columns) (at [numColumns]int, err error) {
+	var set Columns
+	for c := range at {
+		at[c] = -1
+	}
+	for i, name := range names {
+		c, ok := ParseColumn(name)
+		if !ok || !want.Has(c) {
+			continue
+		}
+		if set.Has(c) {
+			return at, &SchemaError{Reason: "column " + c.String() + " is there twice"}
+		}
+		set = set.With(c)
+		at[c] = i
+	}
+	return at, requireColumns(set)
+}
+
+// rowRange returns the rows of a file of n rows that seg asks for, to excluded.
+func rowRange(seg Segment, n int64) (from, to int64, err error) {
+	if seg.First > n {
+		return 0, 0, fmt.Errorf("has %d rows, want one from %d on: %w", n, seg.First+1, io.ErrUnexpectedEOF)
+	}
+	if seg.Last < n {
+		n = seg.Last + 1
+	}
+	return seg.First, n, nil
+}
