@@ -1,0 +1,217 @@
+package cost
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// bill prices a job.
+func (c *calculation) bill(j *job) Bill {
+	var b Bill
+	std := c.region.Class(inventory.Standard)
+	for i, class := range classes {
+		prices := c.region.Class(class)
+		b.add(requests(fmt.Sprintf("S3 PUT and COPY requests, %s", class), j.puts[i], prices.Put))
+	}
+	b.add(requests("S3 PUT requests at the STANDARD rate", j.stdPuts, std.Put))
+	b.add(requests("S3 LIST requests", plan.Exactly(j.lists), std.Put))
+	for i, class := range classes {
+		b.add(requests(fmt.Sprintf("S3 GET and HEAD requests, %s", class), j.gets[i], c.region.Class(class).Get))
+	}
+	for i, class := range classes {
+		l := gigabytes(fmt.Sprintf("retrieval from %s", class), j.retrieved[i], c.region.Class(class).Retrieval)
+		b.add(l)
+	}
+	b.add(c.kmsLine("KMS requests", j.kms, c.FreeKMS))
+	if j.early {
+		for i := range classes {
+			c.earlyDeletion(&b, i, j.earlyAll)
+		}
+	}
+	b.add(each("S3 Batch Operations jobs", "jobs", j.batchJobs, c.region.BatchJob, 1))
+	b.add(each("S3 Batch Operations objects", "objects", j.batched, c.region.BatchObject, 1_000_000))
+	return b
+}
+
+// requests is the line of S3 requests: what is expected is the upper end, as
+// what makes the difference is a request that may be left out.
+func requests(item string, n plan.Range, r Rate) Line {
+	l := Line{Item: item, Quantity: Calls{n.Min, n.Max, n.Max}, Unit: "requests", Rate: perUnits(r, 1000, "requests")}
+	l.price(r)
+	return l
+}
+
+func each(item, unit string, n int64, r Rate, per int64) Line {
+	l := Line{Item: item, Quantity: Calls{n, n, n}, Unit: unit, Rate: perUnits(r, per, unit)}
+	l.price(r)
+	return l
+}
+
+// price fills in the amount of a line whose quantity counts units.
+func (l *Line) price(r Rate) {
+	l.Known = r != Unknown
+	l.Amount.Min, _ = r.Times(l.Quantity.Min)
+	l.Amount.Expected, _ = r.Times(l.Quantity.Expected)
+	l.Amount.Max, _ = r.Times(l.Quantity.Max)
+}
+
+func gigabytes(item string, bytes int64, r Rate) Line {
+	l := Line{Item: item, Quantity: Calls{bytes, bytes, bytes}, Unit: "bytes", Rate: perUnits(r, 1, "GB")}
+	m, known := r.over(big64(bytes), GB)
+	l.Known, l.Amount = known, Span{m, m, m}
+	return l
+}
+
+// kmsLine prices KMS requests after free ones.
+func (c *calculation) kmsLine(item string, n Calls, free int64) Line {
+	l := Line{Item: item, Quantity: n, Unit: "requests", Rate: perUnits(c.region.KMSRequest, 10_000, "requests")}
+	paid := Line{Quantity: Calls{max(n.Min-free, 0), max(n.Expected-free, 0), max(n.Max-free, 0)}}
+	paid.price(c.region.KMSRequest)
+	l.Known, l.Amount = paid.Known, paid.Amount
+	if free > 0 {
+		l.Note = fmt.Sprintf("after %s free requests", thousands(free))
+	}
+	return l
+}
+
+func perUnits(r Rate, per int64, unit string) string {
+	if r == Unknown {
+		return "price unknown"
+	}
+	if per == 1 {
+		return fmt.Sprintf("$%s per %s", r.Dollars(1), singular(unit))
+	}
+	return fmt.Sprintf("$%s per %s %s", r.Dollars(per), thousands(per), unit)
+}
+
+func singular(unit string) string {
+	switch unit {
+	case "GB", "GB-month":
+		return unit
+	}
+	return unit[:len(unit)-1]
+}
+
+// billingDays is the length of the month that early deletion is prorated by.
+// AWS counts the hours of the month at hand, so in February the charge is 7 %
+// higher, in a month of 31 days 3 % lower.
+const billingDays = 30
+
+// earlyDeletion adds what is left of the minimum storage duration of young
+// objects that are overwritten. Where versions are kept nothing is deleted yet.
+func (c *calculation) earlyDeletion(b *Bill, class int, all bool) {
+	name := classes[class]
+	days := minDays(name)
+	if days == 0 || c.Facts.Versioning == plan.VersioningEnabled {
+		return
+	}
+	var objects int64
+	var unknown Count
+	byteDays := new(big.Int)
+	for how := range c.tally.young {
+		if how == 1 && !all {
+			continue
+		}
+		y := &c.tally.young[how][class]
+		objects = sum(objects, y.objects)
+		unknown.add(y.unknown)
+		for d := range days {
+			byteDays.Add(byteDays, new(big.Int).Mul(big64(y.day[d]), big64(int64(days-d))))
+		}
+	}
+	storage := c.region.Class(name).Storage
+	rate := Unknown
+	if len(storage) > 0 {
+		rate = storage[0].Rate
+	}
+	sure, known := rate.over(byteDays, GB*billingDays)
+	atMost, knownMost := rate.over(new(big.Int).Mul(big64(unknown.Bytes), big64(int64(days))), GB*billingDays)
+	l := Line{
+		Item:     fmt.Sprintf("early deletion, %s", name),
+		Quantity: Calls{objects, objects, sum(objects, unknown.Objects)},
+		Unit:     "objects",
+		Rate:     fmt.Sprintf("rest of %d days at %s", days, perUnits(rate, 1, "GB-month")),
+		Known:    known && knownMost,
+		Amount:   Span{sure, sure, sure.Add(atMost)},
+	}
+	if c.Facts.Versioning != plan.Unversioned {
+		l.Amount.Min = 0
+		l.Quantity.Min = 0
+		l.Note = "not charged yet where old versions are kept"
+	}
+	if unknown.Objects > 0 {
+		l.Note = fmt.Sprintf("age of %s objects unknown: the maximum takes them for new", thousands(unknown.Objects))
+	}
+	b.add(l)
+}
+
+// monthly is what the bucket costs a month after the run.
+func (c *calculation) monthly() Bill {
+	var b Bill
+	var overhead int64
+	for i, class := range classes {
+		s := &c.tally.stored[i]
+		b.add(c.storageLine(fmt.Sprintf("storage, %s", class), class, 0, s.Billed))
+		if class == inventory.Glacier || class == inventory.DeepArchive {
+			overhead = sum(overhead, mulDiv(s.Objects, standardOverhead, 1))
+		}
+	}
+	b.add(c.storageLine("storage, index of archived objects at the STANDARD rate", inventory.Standard, c.tally.stored[0].Billed, overhead))
+	if c.Facts.Versioning == plan.VersioningEnabled || c.Facts.Versioning == plan.VersioningUnknown {
+		for i, class := range classes {
+			l := c.storageLine(fmt.Sprintf("old versions left behind, %s", class), class, c.tally.stored[i].Billed, c.copied[i])
+			l.Note = "until a lifecycle rule expires them; they stay outside the key"
+			if c.Facts.Versioning == plan.VersioningUnknown {
+				l.Quantity.Min, l.Quantity.Expected, l.Amount.Min, l.Amount.Expected = 0, 0, 0, 0
+				l.Note = "only if the bucket keeps versions, which could not be read"
+			}
+			b.add(l)
+		}
+	}
+	if c.Options.SSE != plan.TargetAES256 {
+		b.add(each("KMS key", "keys", 1, c.region.KMSKey, 1))
+	}
+	if c.MonthlyGets >= 0 && c.MonthlyPuts >= 0 && c.Options.SSE != plan.TargetAES256 {
+		n := sum(c.MonthlyGets, c.MonthlyPuts)
+		open := plan.Exactly(n)
+		item := "KMS requests of readers and writers, no bucket key"
+		if c.Options.BucketKey {
+			open.Min = 0
+			item = "KMS requests of readers and writers, bucket key"
+		}
+		b.add(c.kmsLine(item, c.weigh(open), c.FreeKMS))
+	}
+	return b
+}
+
+// storageLine prices bytes a month that come on top of others of their class.
+func (c *calculation) storageLine(item string, class inventory.StorageClass, below, bytes int64) Line {
+	prices := c.region.Class(class)
+	rate := Unknown
+	if len(prices.Storage) > 0 {
+		rate = prices.Storage[0].Rate
+	}
+	l := Line{Item: item, Quantity: Calls{bytes, bytes, bytes}, Unit: "bytes", Rate: perUnits(rate, 1, "GB-month")}
+	if len(prices.Storage) > 1 {
+		l.Rate += ", less from 50 TB on"
+	}
+	with, ok := prices.storageMonth(sum(below, bytes))
+	without, _ := prices.storageMonth(below)
+	m := with - without
+	l.Known, l.Amount = ok, Span{m, m, m}
+	return l
+}
+
+// mulDiv returns n x by / divisor, rounded up, at most the largest int64.
+func mulDiv(n, by, divisor int64) int64 {
+	p := new(big.Int).Mul(big64(n), big64(by))
+	p.Add(p, big64(divisor-1)).Div(p, big64(divisor))
+	if !p.IsInt64() {
+		return math.MaxInt64
+	}
+	return p.Int64()
+}

@@ -1,0 +1,122 @@
+package cost
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"reseal/plan"
+)
+
+// Limit is one of the things that a run cannot be faster than.
+type Limit struct {
+	Name      string        `json:"name"`
+	Demand    int64         `json:"demand"`         // requests, upper end
+	PerSecond float64       `json:"per_second"`     // of one scope
+	Shortest  time.Duration `json:"shortest_ns"`    // if all goes as it may
+	Longest   time.Duration `json:"longest_ns"`     // if it goes as it must not
+	Note      string        `json:"note,omitempty"` // what lies between the two
+}
+
+// Duration is how long a run takes, as a range, and why.
+type Duration struct {
+	Shortest time.Duration `json:"shortest_ns"`
+	Longest  time.Duration `json:"longest_ns"`
+	Binding  string        `json:"binding"` // the name of the limit that decides, "" where none is known
+	Limits   []Limit       `json:"limits"`  // slowest first
+}
+
+// duration works out how long a job takes by every limit that is known.
+func (c *calculation) duration(j *job) Duration {
+	writes, reads := j.writes(), j.reads()
+	var d Duration
+	if c.KMSPerSecond > 0 && j.kms.Max > 0 {
+		d.Limits = append(d.Limits, Limit{
+			Name: "KMS requests", Demand: j.kms.Max, PerSecond: c.KMSPerSecond,
+			Shortest: secondsOf(float64(j.kms.Expected), c.KMSPerSecond),
+			Longest:  secondsOf(float64(j.kms.Max), c.KMSPerSecond),
+			Note:     "from the expected to the greatest number of KMS requests",
+		})
+	}
+	hotWrites, hotReads := c.hottest()
+	spread := func(name string, n int64, hot, perSecond float64) {
+		if perSecond <= 0 || n == 0 {
+			return
+		}
+		d.Limits = append(d.Limits, Limit{
+			Name: name, Demand: n, PerSecond: perSecond,
+			Shortest: secondsOf(float64(n)*hot, perSecond),
+			Longest:  secondsOf(float64(n), perSecond),
+			Note:     "from every top-level prefix being a partition of its own to all of them sharing one",
+		})
+	}
+	spread("S3 writes", writes.Max, hotWrites, c.WritesPerSecond)
+	spread("S3 reads", reads.Max, hotReads, c.ReadsPerSecond)
+	if c.Concurrency > 0 && c.Latency > 0 {
+		all := sum(writes.Max, reads.Max)
+		perSecond := float64(c.Concurrency) / c.Latency.Seconds()
+		at := secondsOf(float64(all), perSecond)
+		d.Limits = append(d.Limits, Limit{
+			Name: "concurrency", Demand: all, PerSecond: perSecond, Shortest: at, Longest: at,
+			Note: fmt.Sprintf("%s in flight at %s a request", thousands(int64(c.Concurrency)), c.Latency),
+		})
+	}
+	slices.SortStableFunc(d.Limits, func(a, b Limit) int { return cmp.Compare(b.Longest, a.Longest) })
+	for _, l := range d.Limits {
+		d.Shortest = max(d.Shortest, l.Shortest)
+		d.Longest = max(d.Longest, l.Longest)
+	}
+	if len(d.Limits) > 0 {
+		d.Binding = d.Limits[0].Name
+	}
+	return d
+}
+
+// hottest returns the share of the S3 writes and reads that fall to the busiest
+// top-level prefix, both at most 1.
+func (c *calculation) hottest() (writes, reads float64) {
+	var allW, allR, topW, topR int64
+	for name, p := range c.tally.prefixes {
+		allW, allR = sum(allW, p.Writes), sum(allR, p.Reads)
+		if name != Others { // many prefixes, none of them busier than those told apart need be
+			topW, topR = max(topW, p.Writes), max(topR, p.Reads)
+		}
+	}
+	share := func(top, all int64) float64 {
+		if all == 0 || top == 0 {
+			return 1
+		}
+		return float64(top) / float64(all)
+	}
+	return share(topW, allW), share(topR, allR)
+}
+
+// KMSQuota returns the default quota of symmetric cryptographic KMS requests a
+// second, per account and Region; an account may have another. A Region that is
+// not named has the lowest.
+//
+// Source: AWS General Reference, KMS endpoints and quotas, read 2026-11-21.
+func KMSQuota(region string) float64 {
+	switch region {
+	case "us-east-1", "us-west-2", "eu-west-1":
+		return 100_000
+	case "us-east-2", "ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-south-2", "eu-west-2":
+		return 20_000
+	}
+	return 10_000
+}
+
+// S3 request rates that one partitioned prefix supports at least (Amazon S3 User
+// Guide, optimizing-performance, read 2026-11-21).
+const (
+	S3WritesPerPrefix = 3500
+	S3ReadsPerPrefix  = 5500
+)
+
+// requestsOf returns the S3 requests of a job.
+func requestsOf(j *job) Calls {
+	w, r := j.writes(), j.reads()
+	n := plan.Range{Min: w.Min, Max: w.Max}.Add(r)
+	return Calls{n.Min, n.Max, n.Max}
+}

@@ -1,0 +1,55 @@
+package cost
+
+import "reseal/inventory"
+
+// Workload is what a bucket of one class is used for in a month.
+type Workload struct {
+	Region  string
+	Class   inventory.StorageClass // "" is STANDARD
+	Objects int64
+	Size    int64 // bytes of each
+	Gets    int64 // a month
+	Puts    int64 // a month
+
+	BucketKey      bool
+	BucketKeyShare int64 // as in Params
+	FreeKMS        int64 // as in Params
+}
+
+// WorkloadCost is what a workload costs a month under SSE-KMS.
+type WorkloadCost struct {
+	Region    string `json:"region"`
+	PriceDate string `json:"price_date"`
+	S3        Bill   `json:"s3"`  // storage, GET and PUT requests, retrieval: the same under SSE-S3
+	KMS       Bill   `json:"kms"` // what SSE-KMS adds
+}
+
+// Monthly prices a workload: every GET is one Decrypt and every PUT one
+// GenerateDataKey, less what a bucket key saves.
+func (p Prices) Monthly(w Workload) WorkloadCost {
+	region, _ := p.Region(w.Region)
+	if w.BucketKeyShare == 0 {
+		w.BucketKeyShare = DefaultBucketKeyShare
+	}
+	c := &calculation{Params: Params{BucketKeyShare: w.BucketKeyShare}, region: region}
+	c.Options.BucketKey = w.BucketKey
+	class := classes[classIndex(w.Class)]
+	prices := region.Class(class)
+
+	out := WorkloadCost{Region: w.Region, PriceDate: region.Date}
+	bytes := mulDiv(w.Objects, billed(class, w.Size), 1)
+	out.S3.add(c.storageLine("storage, "+string(class), class, 0, bytes))
+	out.S3.add(each("GET requests", "requests", w.Gets, prices.Get, 1000))
+	out.S3.add(each("PUT requests", "requests", w.Puts, prices.Put, 1000))
+	if paysRetrieval(class) {
+		out.S3.add(gigabytes("retrieval", mulDiv(w.Gets, w.Size, 1), prices.Retrieval))
+	}
+	out.KMS.add(each("KMS key", "keys", 1, region.KMSKey, 1))
+	n := sum(w.Gets, w.Puts)
+	calls := Calls{n, n, n}
+	if w.BucketKey {
+		calls.Min, calls.Expected = 0, mulDiv(n, w.BucketKeyShare, 1_000_000)
+	}
+	out.KMS.add(c.kmsLine("KMS requests", calls, w.FreeKMS))
+	return out
+}
