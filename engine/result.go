@@ -30,7 +30,6 @@ type Effect struct {
 	VersionID string // of the version written, "" where the bucket has none
 	KMSKeyID  string // as the store named it
 	RequestID string
-	KMSCalls  int64 // upper bound of the KMS requests that the steps sent so far took
 }
 
 // Result is everything there is to say about one row of the report.
@@ -43,6 +42,7 @@ type Result struct {
 	Effect   Effect       // for Done
 	Repeat   bool         // found done already by an earlier attempt whose end was not recorded
 	Attempts int          // requests sent, retries included
+	KMSMax   int64        // KMS requests that they took at most
 	Started  time.Time
 	Took     time.Duration
 }

@@ -18,8 +18,11 @@ var errNotSent = errors.New("the run is stopping; the request was not sent")
 // possibly from several goroutines.
 type steps struct {
 	run  *run
-	sent *atomic.Int64
+	sent *tally
 }
+
+// tally counts the requests of one task.
+type tally struct{ requests, kms atomic.Int64 }
 
 // Do sends s until it works, until its error is one that sending again does not
 // mend, or until the attempts are used up.
@@ -72,7 +75,8 @@ func (g steps) waiting(ctx context.Context, k plan.StepKind) (context.Context, f
 
 // count books one request that is about to be sent.
 func (g steps) count(s plan.Step) {
-	g.sent.Add(1)
+	g.sent.requests.Add(1)
+	g.sent.kms.Add(s.Demand.KMS.Max)
 	st := g.run.Stats
 	st.Requests.Add(1)
 	st.KMSMax.Add(s.Demand.KMS.Max)

@@ -3,7 +3,6 @@ package engine
 import (
 	"errors"
 	"fmt"
-	"sync/atomic"
 	"time"
 
 	"reseal/plan"
@@ -29,12 +28,12 @@ func (r *run) worker() {
 // carryOut does one task: look where the report is not enough, decide again,
 // rewrite, and start over (bounded) when the object was changed meanwhile.
 func (r *run) carryOut(a assignment) *Result {
-	var sent atomic.Int64
+	var sent tally
 	res := &Result{Task: a.task, Segment: a.segment, Started: time.Now()}
 	t := &res.Task
 	gate := steps{run: r, sent: &sent}
 	defer func() {
-		res.Attempts = int(sent.Load())
+		res.Attempts, res.KMSMax = int(sent.requests.Load()), sent.kms.Load()
 		res.Took = time.Since(res.Started)
 	}()
 	for round := 0; round < r.Rounds; round++ {

@@ -1,0 +1,31 @@
+# make check is what CI runs. make soak runs what takes too long for that.
+
+GO ?= go
+
+.PHONY: check fmt vet lint test soak minio bench build
+
+check: fmt vet lint test
+
+build:
+	$(GO) build -trimpath -o reseal ./cmd/reseal
+
+fmt:
+	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt these files:"; echo "$$out"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint:
+	$(GO) tool -modfile=tools/go.mod staticcheck ./...
+
+test:
+	$(GO) test -race -timeout 20m ./...
+
+# The same conformance list against a real server: starts MinIO (installed,
+# pinned, into a cache folder) on loopback. Fails where it cannot be started.
+minio:
+	sh bench/minio/lane.sh
+
+# The long numbers; the results that were seen stand in bench/README.md.
+soak:
+	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash' ./...
