@@ -41,6 +41,7 @@ type active struct {
 	copies   copies
 	reserved uint32           // what the durable state says about admitted
 	unsaved  map[string]int64 // what the durable state does not have of the counters
+	tail     bool             // an append failed: the last result segment may go on behind its length
 	torn     bool             // the last result segment lost lines and is not appended to
 }
 

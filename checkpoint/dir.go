@@ -204,9 +204,14 @@ func (d *Dir) Put(ctx context.Context, name string, data []byte, expect Version)
 }
 
 func (d *Dir) replace(name string, data []byte) error {
-	// A fixed name: what a crash leaves is overwritten by the next Put.
+	// A fixed name, so that what a crash leaves is taken away by the next Put.
+	// It is not written over: after a crash in the middle of a rename, some
+	// file systems have one file under both names.
 	temp := path.Join(path.Dir(name), "."+path.Base(name)+".new")
-	f, err := d.fsys.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, filePerm)
+	if err := d.fsys.Remove(temp); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	f, err := d.fsys.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ type fileSystem interface {
 	OpenFile(name string, flag int, perm fs.FileMode) (file, error)
 	Mkdir(name string, perm fs.FileMode) error
 	Rename(from, to string) error
+	Remove(name string) error
 	ReadDir(name string) ([]fs.DirEntry, error)
 
 	// SyncDir makes the names in a folder durable.
@@ -54,6 +55,8 @@ func (r rootFS) Mkdir(name string, perm fs.FileMode) error {
 func (r rootFS) Rename(from, to string) error {
 	return r.root.Rename(filepath.FromSlash(from), filepath.FromSlash(to))
 }
+
+func (r rootFS) Remove(name string) error { return r.root.Remove(filepath.FromSlash(name)) }
 
 func (r rootFS) ReadDir(name string) ([]fs.DirEntry, error) {
 	return fs.ReadDir(r.root.FS(), name)

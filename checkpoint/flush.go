@@ -83,8 +83,15 @@ func (j *Journal) saveLines(ctx context.Context, a *active) error {
 	}
 	number, length := a.state.results, a.state.length
 	if number == 0 || a.torn || length > 0 && length+int64(len(a.lines)) > j.store.SegmentBytes() {
+		if a.tail && number > 0 && !a.torn {
+			// From the next segment on, this one is read to its end.
+			if err := j.store.Append(ctx, resultName(a.index, number), length, nil); err != nil {
+				return err
+			}
+		}
 		number, length = number+1, 0
 	}
+	a.tail = true
 	err := j.store.Append(ctx, resultName(a.index, number), length, a.lines)
 	var short *ShortError
 	if errors.As(err, &short) {
@@ -95,7 +102,8 @@ func (j *Journal) saveLines(ctx context.Context, a *active) error {
 	if err != nil {
 		return err
 	}
-	a.state.results, a.state.length, a.torn = number, length+int64(len(a.lines)), false
+	a.state.results, a.state.length = number, length+int64(len(a.lines))
+	a.torn, a.tail = false, false
 	j.buffered -= len(a.lines)
 	a.lines = a.lines[:0]
 	if cap(a.lines) > defaultBuffer/16 {
