@@ -1,0 +1,171 @@
+package ratelimit
+
+import (
+	"math"
+	"time"
+)
+
+// The numbers of the reaction to throttling. None is from AWS, which states
+// only that callers should slow down on 503 and raise their rate gradually
+// (Amazon S3 User Guide, optimizing-performance, read 2026-11-21).
+const (
+	firstCut = 0.8 // what is left of the rate after a throttle that came out of quiet
+	nextCut  = 0.7 // and after one that came soon after the last cut: the quota is much lower than thought
+
+	// soon is how close behind a cut a call must have been released for its
+	// failure to be of the same fall of the quota.
+	soon = 3 * time.Second
+
+	// quietTime is how long after a cut failures say nothing about the new
+	// rate: quotas are counted by the second (AWS KMS Developer Guide,
+	// throttling, read 2026-11-21), and that second is spent.
+	quietTime = time.Second
+
+	// plateau is the time in which a cut rate is back at the level that was
+	// throttled, and as long again it stays near: a cubic, flat where trouble is expected.
+	plateau = 12 * time.Second
+
+	// doubling is the time to double a rate that has been above the old level
+	// for a plateau, unthrottled: the old level is void.
+	doubling = 3 * time.Second
+
+	unlimitedRate = 1e9 // rates from here on are not paced
+)
+
+type phase uint8
+
+const (
+	ramping    phase = iota // from a low start to the level, linearly
+	rising                  // above the level, slowly, until throttled or at the cap
+	recovering              // back from a cut
+)
+
+// control decides the rate of one scope. It is plain arithmetic: instants are
+// durations since a fixed moment.
+type control struct {
+	limit    float64 // the cap; +Inf is none
+	expected float64 // what the quota is thought to grant without a cap; +Inf is unknown
+	ramp     time.Duration
+	rise     float64 // share of the rate gained a second while rising
+
+	phase   phase
+	rate    float64       // requests a second now; +Inf is unpaced
+	from    float64       // rate at which the phase began
+	knee    float64       // while recovering: rate at which throttling came
+	age     time.Duration // in the phase, counting only time in which steps were held back
+	quiet   time.Duration // calls released before this instant are of the last cut
+	lastCut time.Duration
+	cuts    int64
+}
+
+// newControl returns a control that starts at share start of its level.
+func newControl(limit, expected float64, ramp time.Duration, start, rise float64) control {
+	c := control{expected: expected, ramp: ramp, rise: rise, limit: limit}
+	level := c.level()
+	c.rate, c.phase = level, rising
+	if ramp > 0 && !math.IsInf(level, 1) {
+		c.rate, c.phase = level*start, ramping
+	}
+	c.from = c.rate
+	return c
+}
+
+// level is the rate to which the ramp leads.
+func (c *control) level() float64 { return min(c.limit, c.expected) }
+
+// throttled reports whether the rate was learned from throttling.
+func (c *control) throttled() bool { return c.phase == recovering }
+
+// setLimit changes the cap: down at once, up by a new ramp.
+func (c *control) setLimit(limit float64) {
+	c.limit = limit
+	c.rate = min(c.rate, limit)
+	if c.phase == recovering {
+		return
+	}
+	c.phase, c.from, c.age = rising, c.rate, 0
+	switch level := c.level(); {
+	case c.rate >= level:
+	case c.ramp > 0 && !math.IsInf(level, 1):
+		c.phase = ramping
+	default:
+		c.rate = level
+	}
+}
+
+// cut lowers the rate because a call that was released at the given instant
+// was throttled, and reports whether it did: failures of calls that were
+// released before the last cut could be felt change nothing. busy says that
+// the rate was used in full, else used (in the last second) is the better
+// guess of the level at which throttling came.
+func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
+	if !c.counts(released) {
+		return false
+	}
+	level := c.rate
+	switch {
+	case math.IsInf(level, 1):
+		level = max(1, float64(used))
+	case !busy:
+		level = min(level, max(level/2, float64(used)))
+	}
+	left := firstCut
+	if c.cuts > 0 && released < c.lastCut+soon {
+		left = nextCut
+	}
+	c.phase, c.age, c.knee = recovering, 0, level
+	c.from = max(level*left, c.floor())
+	c.rate = c.from
+	c.cuts++
+	c.lastCut, c.quiet = now, now+quietTime
+	return true
+}
+
+// counts reports whether the failure of a call released at that instant says
+// anything about the rate now.
+func (c *control) counts(released time.Duration) bool { return c.cuts == 0 || released >= c.quiet }
+
+// floor is the rate below which nothing is cut, so that a quota's return is noticed.
+func (c *control) floor() float64 {
+	if math.IsInf(c.limit, 1) {
+		return 1
+	}
+	return max(min(1, c.limit/10), c.limit/1000)
+}
+
+// grow lets dt pass in which steps were held back by this rate.
+func (c *control) grow(dt time.Duration) {
+	c.age += dt
+	switch c.phase {
+	case ramping:
+		if c.age < c.ramp {
+			c.rate = c.from + (c.level()-c.from)*c.age.Seconds()/c.ramp.Seconds()
+			return
+		}
+		c.rate = c.level()
+		c.phase = rising
+	case rising:
+		c.rate = min(c.limit, c.rate*(1+c.rise*dt.Seconds()))
+	case recovering:
+		c.rate = max(c.from, recovered(c.from, c.knee, c.age))
+		if c.rate >= min(c.limit, max(c.level(), 2*c.knee)) || c.rate >= unlimitedRate {
+			c.phase = rising
+		}
+		c.rate = min(c.rate, c.limit)
+	}
+	if c.rate >= unlimitedRate {
+		c.rate = math.Inf(1)
+	}
+}
+
+// recovered returns the rate that is reached age after it was cut to from by
+// a throttle at knee.
+func recovered(from, knee float64, age time.Duration) float64 {
+	x := age.Seconds()/plateau.Seconds() - 1
+	rate := knee + max(0, knee-from)*min(x, 1)*min(x, 1)*min(x, 1)
+	if x > 1 {
+		over := age - 2*plateau
+		rate = max(rate, from) * math.Exp2(over.Seconds()/doubling.Seconds())
+	}
+	return min(rate, unlimitedRate)
+}

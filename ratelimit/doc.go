@@ -1,0 +1,2 @@
+// Package ratelimit turns the demand of requests into permission to send them.
+package ratelimit

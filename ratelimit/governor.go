@@ -1,0 +1,423 @@
+package ratelimit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"reseal/plan"
+)
+
+const (
+	// grace is how long a step waits for Run to begin.
+	grace = time.Second
+
+	// maxSleep is how long the pacer sleeps at most while somebody waits.
+	maxSleep = 250 * time.Millisecond
+
+	// maxWeight bounds the weight of one step, so that sums cannot overflow.
+	maxWeight = 1 << 30
+
+	never = time.Duration(math.MaxInt64)
+)
+
+// ErrStopped is returned for steps that were not sent because Run has ended or
+// never began. It wraps context.Canceled: such a step was not attempted.
+var ErrStopped = fmt.Errorf("governor is not running: %w", context.Canceled)
+
+type runState uint8
+
+const (
+	unstarted runState = iota
+	running
+	ended
+)
+
+// Governor gives permission to send, within the quotas. It is made by New and
+// works while Run does. All methods are safe for concurrent use.
+type Governor struct {
+	base     time.Time // instants are durations since
+	wake     chan struct{}
+	waiters  sync.Pool
+	watching atomic.Int64 // trials under way
+	latency  struct{ n, total atomic.Int64 }
+
+	mu       sync.Mutex
+	state    runState
+	kms      *scope
+	writes   tree
+	reads    tree
+	lanes    map[laneKey]*lane
+	busy     []*lane // lanes with somebody waiting
+	waiting  int
+	order    uint64
+	pauses   []string
+	pausedAt time.Duration
+	ticked   time.Duration // instant of the last tick
+	alarm    time.Duration // instant of the next one, or never
+	opened   []*scope      // in this tick
+	heap     laneHeap      // of this tick
+	trials   []*scope      // with a trial
+	steps    int64         // released
+	slots    slots
+	sized    sizing
+	why      why
+}
+
+// sizing is where the counters stood when the slots were last sized.
+type sizing struct {
+	at       time.Duration
+	steps    int64
+	used     [quotas]int64
+	n, total int64
+}
+
+// New returns a governor with the given limits.
+func New(c Config) *Governor {
+	c = c.withDefaults()
+	g := &Governor{base: time.Now(), wake: make(chan struct{}, 1), lanes: map[laneKey]*lane{}}
+	g.waiters.New = func() any { return &waiter{ready: make(chan struct{}, 1)} }
+	root := func(q plan.Quota, limit, expected float64) *scope {
+		return newScope(q, "", newControl(limit, expected, c.RampUp, c.Start, c.Rise))
+	}
+	g.kms = root(plan.QuotaKMS, c.Caps.KMS, c.Expected.KMS)
+	g.writes = tree{root: root(plan.QuotaWrites, c.Caps.Writes, c.Expected.Writes)}
+	g.reads = tree{root: root(plan.QuotaReads, c.Caps.Reads, c.Expected.Reads)}
+	g.alarm = never
+	g.slots = slots{most: c.MaxSlots, target: min(c.MaxSlots, 64)}
+	return g
+}
+
+// now returns the present instant.
+func (g *Governor) now() time.Duration { return time.Since(g.base) }
+
+// Run releases waiting steps until ctx ends; then it fails those that wait and
+// all that come later, and returns nil. It can be called once.
+func (g *Governor) Run(ctx context.Context) error {
+	g.mu.Lock()
+	if g.state != unstarted {
+		g.mu.Unlock()
+		return errors.New("run governor: it ran before")
+	}
+	g.state = running
+	g.ticked = g.now() - tick
+	g.alarm = g.ticked
+	g.mu.Unlock()
+	defer g.stop()
+
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		if d, ok := g.untilAlarm(); ok {
+			timer.Reset(d)
+		} else {
+			timer.Stop()
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-g.wake: // the alarm was set to an earlier instant
+		case <-timer.C:
+			g.tick(g.now())
+		}
+	}
+}
+
+// untilAlarm returns how long it is until the next tick, if one is due some time.
+func (g *Governor) untilAlarm() (time.Duration, bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return max(0, g.alarm-g.now()), g.alarm != never
+}
+
+// tickBy makes the pacer tick at the given instant at the latest, but never
+// sooner than a tick after the last.
+func (g *Governor) tickBy(at time.Duration) {
+	at = max(at, g.ticked+tick)
+	if g.state != running || g.alarm <= at {
+		return
+	}
+	g.alarm = at
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// stop fails everybody who waits.
+func (g *Governor) stop() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.state = ended
+	for _, l := range g.busy {
+		for w := l.head(); w != nil; w = l.head() {
+			w.err = ErrStopped
+			g.dequeue(w)
+			w.ready <- struct{}{}
+		}
+	}
+}
+
+// Do waits until every quota that s demands allows it, by the upper end of the
+// demand, calls send, and learns from its error: one that has, in its chain, a
+// method Throttle() (plan.Quota, bool) returning true slows that quota down.
+//
+// It returns the error of send, or, if ctx ends while s waits, an error that
+// wraps ctx.Err(); if the governor stopped or was not started within a second,
+// one that wraps ErrStopped. In the last two cases send was not called.
+//
+// Steps that have to pass the same scopes are released in the order they came,
+// those with Retry set before all others.
+func (g *Governor) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
+	released, err := g.admit(ctx, &s)
+	if err != nil {
+		return fmt.Errorf("wait for permission to send: %w", err)
+	}
+	began := time.Now()
+	err = send(ctx)
+	if err == nil {
+		g.latency.total.Add(int64(time.Since(began)))
+		g.latency.n.Add(1)
+		if g.watching.Load() > 0 {
+			g.worked(&s)
+		}
+		return nil
+	}
+	var t interface{ Throttle() (plan.Quota, bool) }
+	if errors.As(err, &t) {
+		if q, ok := t.Throttle(); ok {
+			g.throttled(&s, q, released)
+		}
+	}
+	return err
+}
+
+// admit returns the instant at which s was released.
+func (g *Governor) admit(ctx context.Context, s *plan.Step) (time.Duration, error) {
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
+	g.mu.Lock()
+	if g.state == ended {
+		g.mu.Unlock()
+		return 0, ErrStopped
+	}
+	weight := weights(&s.Demand)
+	l := g.laneOf(s.Key, &weight)
+	if g.state == running && len(g.pauses) == 0 && l.waiting == 0 && !l.paced() {
+		now := g.now()
+		for _, sc := range l.scopes {
+			sc.count(now, weight[sc.quota])
+		}
+		g.steps++
+		g.mu.Unlock()
+		return now, nil
+	}
+	w := g.waiters.Get().(*waiter)
+	w.key, w.weight, w.retry = s.Key, weight, s.Retry
+	g.enqueue(w, l)
+	var late <-chan time.Time
+	if g.state == unstarted {
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		late = timer.C
+	}
+	g.mu.Unlock()
+
+	for {
+		var err error
+		select {
+		case <-w.ready:
+			released, err := w.released, w.err
+			g.free(w)
+			return released, err
+		case <-ctx.Done():
+			err = ctx.Err()
+		case <-late:
+			late = nil
+			if g.started() {
+				continue
+			}
+			err = ErrStopped
+		}
+		if !g.withdraw(w) {
+			<-w.ready // it was released all the same, and counts as used
+		}
+		g.free(w)
+		return 0, err
+	}
+}
+
+// started reports whether Run has begun.
+func (g *Governor) started() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.state != unstarted
+}
+
+// free gives w back to the pool.
+func (g *Governor) free(w *waiter) {
+	w.key, w.err = "", nil
+	g.waiters.Put(w)
+}
+
+// enqueue makes w wait in l.
+func (g *Governor) enqueue(w *waiter, l *lane) {
+	g.order++
+	w.order = g.order
+	// The pacer sleeps for those it knows to be first in their lanes.
+	if w.retry || l.waiting == 0 {
+		defer g.tickBy(0)
+	}
+	g.place(w, l)
+}
+
+// place puts w at the end of l.
+func (g *Governor) place(w *waiter, l *lane) {
+	l.push(w)
+	g.waiting++
+	if !l.listed {
+		l.listed = true
+		g.busy = append(g.busy, l)
+	}
+}
+
+// dequeue takes w out of its lane.
+func (g *Governor) dequeue(w *waiter) {
+	w.lane.remove(w)
+	g.waiting--
+}
+
+// withdraw takes w back if it still waits, and reports whether it did.
+func (g *Governor) withdraw(w *waiter) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if w.lane == nil {
+		return false
+	}
+	g.dequeue(w)
+	return true
+}
+
+// laneOf returns the lane for a step with the given key and weights.
+func (g *Governor) laneOf(key string, weight *[quotas]int64) *lane {
+	var k laneKey
+	if weight[plan.QuotaKMS] > 0 {
+		k.kms = g.kms
+	}
+	if weight[plan.QuotaWrites] > 0 {
+		k.writes = g.writes.leaf(key)
+	}
+	if weight[plan.QuotaReads] > 0 {
+		k.reads = g.reads.leaf(key)
+	}
+	l := g.lanes[k]
+	if l == nil {
+		if len(g.lanes) >= 8*maxScopes { // as many prefixes of writes as of reads, or both together
+			maps.DeleteFunc(g.lanes, func(_ laneKey, l *lane) bool { return !l.listed })
+		}
+		l = newLane(k)
+		g.lanes[k] = l
+	}
+	return l
+}
+
+// weights returns what d asks of each quota at most.
+func weights(d *plan.Demand) (w [quotas]int64) {
+	w[plan.QuotaKMS] = min(max(d.KMS.Max, 0), maxWeight)
+	w[plan.QuotaWrites] = min(max(d.Writes.Max, 0), maxWeight)
+	w[plan.QuotaReads] = min(max(d.Reads.Max, 0), maxWeight)
+	return w
+}
+
+// SetCap changes the cap of a quota to rps requests a second; anything not
+// above 0 is no cap. A lower cap holds at once: nothing is released until the
+// last second is below it. To a higher one the rate climbs by the ramp.
+func (g *Governor) SetCap(q plan.Quota, rps float64) {
+	if !(rps > 0) {
+		rps = math.Inf(1)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, s := range g.scopesOf(q) {
+		s.ctl.setLimit(rps)
+	}
+	g.tickBy(0)
+}
+
+// scopesOf returns the scopes of a quota, the widest first.
+func (g *Governor) scopesOf(q plan.Quota) []*scope {
+	switch q {
+	case plan.QuotaKMS:
+		return []*scope{g.kms}
+	case plan.QuotaWrites:
+		return append([]*scope{g.writes.root}, g.writes.below...)
+	case plan.QuotaReads:
+		return append([]*scope{g.reads.root}, g.reads.below...)
+	}
+	return nil
+}
+
+// Pause stops all releases, for a reason that Status names, until Resume was
+// called with it. What was released before is sent.
+func (g *Governor) Pause(reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !slices.Contains(g.pauses, reason) {
+		g.pauses = append(g.pauses, reason)
+		g.pausedAt = g.now()
+	}
+}
+
+// Resume takes a reason to pause away. Releases go on when none is left.
+func (g *Governor) Resume(reason string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.pauses = slices.DeleteFunc(g.pauses, func(r string) bool { return r == reason })
+	g.tickBy(0)
+}
+
+// Ready reports whether a step for key would not wait long behind others of a
+// throttled prefix. If it is false, work on other keys is worth more.
+func (g *Governor) Ready(key string) bool {
+	const patience, few = 0.5, 8 // seconds of queue, and steps that are no queue
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, t := range []*tree{&g.writes, &g.reads} {
+		s := t.leaf(key)
+		if s != t.root && s.ctl.throttled() && float64(s.waiting) > max(few, patience*s.ctl.rate) {
+			return false
+		}
+	}
+	return true
+}
+
+// Slots returns how many steps should be in flight for the quotas to be used
+// in full: rate times latency (Little's law) and half as many again, from what
+// was seen since the last call, at most Config.MaxSlots. A second between calls is enough.
+func (g *Governor) Slots() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if now-g.sized.at < time.Second {
+		return g.slots.target
+	}
+	next := sizing{at: now, steps: g.steps, n: g.latency.n.Load(), total: g.latency.total.Load()}
+	var used [quotas]int64
+	var rates [quotas]float64
+	for _, s := range []*scope{g.kms, g.writes.root, g.reads.root} {
+		next.used[s.quota] = s.released
+		used[s.quota] = s.released - g.sized.used[s.quota]
+		rates[s.quota] = s.ctl.rate
+	}
+	rate := stepRate(next.steps-g.sized.steps, used, rates)
+	g.slots.observe(next.n-g.sized.n, time.Duration(next.total-g.sized.total), rate)
+	g.sized = next
+	return g.slots.target
+}

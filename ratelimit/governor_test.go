@@ -1,0 +1,7 @@
+package ratelimit
+
+import (
+	"reseal/engine"
+)
+
+var _ engine.Gate = (*Governor)(nil)

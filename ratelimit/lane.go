@@ -1,0 +1,151 @@
+package ratelimit
+
+import (
+	"time"
+
+	"reseal/plan"
+)
+
+const quotas = int(plan.QuotaReads) + 1
+
+// waiter is one step that waits for permission. Waiters are pooled.
+type waiter struct {
+	key    string
+	weight [quotas]int64
+	retry  bool
+	order  uint64 // of arrival
+
+	lane       *lane // while it is queued
+	prev, next *waiter
+
+	released time.Duration
+	err      error         // why it will never be released
+	ready    chan struct{} // of capacity 1: gets one value when released or err is set
+}
+
+// queue is a list of waiters from which any can be taken.
+type queue struct{ first, last *waiter }
+
+func (q *queue) push(w *waiter) {
+	w.prev, w.next = q.last, nil
+	if q.last == nil {
+		q.first = w
+	} else {
+		q.last.next = w
+	}
+	q.last = w
+}
+
+func (q *queue) remove(w *waiter) {
+	if w.prev == nil {
+		q.first = w.next
+	} else {
+		w.prev.next = w.next
+	}
+	if w.next == nil {
+		q.last = w.prev
+	} else {
+		w.next.prev = w.prev
+	}
+	w.prev, w.next = nil, nil
+}
+
+// laneKey is the set of scopes that a step has to pass; nil are quotas that it
+// does not ask for.
+type laneKey struct{ kms, writes, reads *scope }
+
+// lane is where the steps wait that have to pass the same scopes. So the first
+// of a lane never keeps one waiting whose scopes are free.
+type lane struct {
+	laneKey
+	scopes  []*scope // narrowest first: a throttled prefix closes nothing wider
+	retries queue
+	fresh   queue
+	waiting int
+	listed  bool // among the lanes that the pacer looks at
+}
+
+func newLane(k laneKey) *lane {
+	l := &lane{laneKey: k}
+	var wide []*scope
+	for _, s := range []*scope{k.writes, k.reads} {
+		if s == nil {
+			continue
+		}
+		if root := s.root(); root != s {
+			l.scopes = append(l.scopes, s)
+			wide = append(wide, root)
+		} else {
+			wide = append(wide, s)
+		}
+	}
+	l.scopes = append(l.scopes, wide...)
+	if k.kms != nil {
+		l.scopes = append(l.scopes, k.kms)
+	}
+	return l
+}
+
+func (l *lane) queueOf(w *waiter) *queue {
+	if w.retry {
+		return &l.retries
+	}
+	return &l.fresh
+}
+
+func (l *lane) push(w *waiter) {
+	w.lane = l
+	l.queueOf(w).push(w)
+	l.waiting++
+	for _, s := range l.scopes {
+		s.waiting++
+	}
+}
+
+func (l *lane) remove(w *waiter) {
+	w.lane = nil
+	l.queueOf(w).remove(w)
+	l.waiting--
+	for _, s := range l.scopes {
+		s.waiting--
+	}
+}
+
+// head returns who is next: retries first, as what they repeat is already
+// paid for and holds up a whole task. Nil if nobody waits.
+func (l *lane) head() *waiter {
+	if l.retries.first != nil {
+		return l.retries.first
+	}
+	return l.fresh.first
+}
+
+// paced reports whether any scope of the lane limits anything.
+func (l *lane) paced() bool {
+	for _, s := range l.scopes {
+		if s.paced() {
+			return true
+		}
+	}
+	return false
+}
+
+// laneHeap is the lanes with somebody waiting, by who is next.
+type laneHeap []*lane
+
+func (h laneHeap) Len() int      { return len(h) }
+func (h laneHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
+func (h laneHeap) Less(i, j int) bool {
+	a, b := h[i].head(), h[j].head()
+	if a.retry != b.retry {
+		return a.retry
+	}
+	return a.order < b.order
+}
+func (h *laneHeap) Push(x any) { *h = append(*h, x.(*lane)) }
+func (h *laneHeap) Pop() any {
+	old := *h
+	l := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return l
+}

@@ -1,0 +1,85 @@
+package ratelimit
+
+import (
+	"container/heap"
+	"time"
+)
+
+// tick releases whoever may go at the instant now. Only Run calls it.
+func (g *Governor) tick(now time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.ticked = now
+	g.judge(now)
+	g.alarm = never
+	if g.waiting > 0 && len(g.pauses) == 0 {
+		g.alarm = now + max(tick, g.release(now))
+	}
+	for _, s := range g.trials {
+		g.alarm = min(g.alarm, max(now+tick, s.trial.due()))
+	}
+	g.explain(now)
+}
+
+// release releases the first of each lane for as long as its scopes allow, in
+// the order in which they came, and returns how long it takes at least until
+// there is something to release again.
+func (g *Governor) release(now time.Duration) time.Duration {
+	h := g.heap[:0]
+	busy := g.busy[:0]
+	for _, l := range g.busy {
+		if l.listed = l.waiting > 0; l.listed {
+			busy = append(busy, l)
+			h = append(h, l)
+		}
+	}
+	clear(g.busy[len(busy):])
+	g.busy = busy
+	g.heap = h
+	heap.Init(&g.heap)
+
+	sleep := maxSleep
+	for len(g.heap) > 0 {
+		l := g.heap[0]
+		w := l.head()
+		if s := g.blocker(l, w, now); s != nil {
+			n := w.weight[s.quota]
+			s.hold(n)
+			sleep = min(sleep, s.wait(now, n))
+			heap.Pop(&g.heap)
+			continue
+		}
+		for _, s := range l.scopes {
+			s.take(w.weight[s.quota])
+		}
+		g.dequeue(w)
+		g.steps++
+		w.released = now
+		w.ready <- struct{}{}
+		if l.waiting == 0 {
+			heap.Pop(&g.heap)
+		} else {
+			heap.Fix(&g.heap, 0)
+		}
+	}
+	for _, s := range g.opened {
+		s.close(now, g.base)
+	}
+	clear(g.opened)
+	g.opened = g.opened[:0]
+	return sleep
+}
+
+// blocker returns the first scope of l that does not let w pass, or nil.
+func (g *Governor) blocker(l *lane, w *waiter, now time.Duration) *scope {
+	for _, s := range l.scopes {
+		if !s.opened {
+			s.open(now, g.base)
+			g.opened = append(g.opened, s)
+		}
+		if !s.allows(w.weight[s.quota]) {
+			return s
+		}
+	}
+	return nil
+}

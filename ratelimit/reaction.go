@@ -1,0 +1,157 @@
+package ratelimit
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"reseal/plan"
+)
+
+// throttled takes in that the quota q was exceeded by s, released at the given
+// instant.
+func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	now := g.now()
+	if q == plan.QuotaNone {
+		q = quotaOf(&s.Demand)
+	}
+	if q == plan.QuotaKMS {
+		g.kms.throttles++
+		g.kms.cut(now, released)
+		return
+	}
+	t := g.treeOf(q)
+	if t == nil {
+		return
+	}
+	sc := t.leaf(s.Key)
+	sc.throttles++
+	if sc != t.root {
+		t.root.throttles++
+	}
+	if sc.trial == nil {
+		sc.trial = &trial{before: sc.ctl}
+		g.trials = append(g.trials, sc)
+		g.watching.Add(1)
+	}
+	sc.trial.add(outcome{s.Key, now, true})
+	sc.trial.throttled(now, released, &sc.ctl)
+	g.tickBy(sc.trial.due())
+}
+
+// worked takes in that s was not throttled.
+func (g *Governor) worked(s *plan.Step) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	t := g.treeOf(quotaOf(&s.Demand))
+	if t == nil {
+		return
+	}
+	if sc := t.leaf(s.Key); sc.trial != nil {
+		sc.trial.add(outcome{s.Key, g.now(), false})
+	}
+}
+
+// quotaOf returns the quota that a throttle is charged to if the error does not say.
+func quotaOf(d *plan.Demand) plan.Quota {
+	switch {
+	case d.Writes.Max > 0:
+		return plan.QuotaWrites
+	case d.Reads.Max > 0:
+		return plan.QuotaReads
+	}
+	return plan.QuotaKMS
+}
+
+// treeOf returns the scopes of a quota of S3, or nil.
+func (g *Governor) treeOf(q plan.Quota) *tree {
+	switch q {
+	case plan.QuotaWrites:
+		return &g.writes
+	case plan.QuotaReads:
+		return &g.reads
+	}
+	return nil
+}
+
+// judge ends the trials that are over, and reacts in those whose verdict is due.
+func (g *Governor) judge(now time.Duration) {
+	g.trials = slices.DeleteFunc(g.trials, func(s *scope) bool {
+		t := s.trial
+		over := t.verdict == 0 && now >= t.ends
+		if t.verdict > 0 && now >= t.verdict {
+			over = g.split(s, now)
+			if !over {
+				s.cut(now, t.cause)
+				t.verdict, t.heard = 0, true
+			}
+		}
+		if over {
+			s.trial = nil
+			g.watching.Add(-1)
+		}
+		return over
+	})
+}
+
+// split gives the prefixes under which the throttles of s cluster scopes of
+// their own, and takes back what the others suffered for them. It reports
+// whether there were any.
+func (g *Governor) split(s *scope, now time.Duration) bool {
+	t := g.treeOf(s.quota)
+	seen := s.trial.seen
+	hot := hotPrefixes(seen)
+	done := false
+	for _, p := range hot {
+		if len(t.below)+1 >= maxScopes {
+			if idle := t.idlest(); idle != nil {
+				g.drop(t, idle)
+			}
+		}
+		if sc := t.split(p, goodput(seen, p, now-s.trial.since()), now); sc != nil {
+			g.move(sc)
+			done = true
+		}
+	}
+	if done {
+		limit, cuts := s.ctl.limit, s.ctl.cuts
+		s.ctl = s.trial.before
+		if s.ctl.limit != limit {
+			s.ctl.setLimit(limit)
+		}
+		s.ctl.cuts, s.ctl.quiet = cuts+1, now+quietTime
+	}
+	return done
+}
+
+// move lets those who wait for the parent of s, with keys of s, wait for s.
+func (g *Governor) move(s *scope) {
+	for _, l := range slices.Clone(g.busy) {
+		k := l.laneKey
+		if k.writes != s.parent && k.reads != s.parent {
+			continue
+		}
+		for _, q := range []*queue{&l.retries, &l.fresh} {
+			for w := q.first; w != nil; {
+				next := w.next
+				if strings.HasPrefix(w.key, s.prefix) {
+					g.dequeue(w)
+					g.place(w, g.laneOf(w.key, &w.weight))
+				}
+				w = next
+			}
+		}
+	}
+}
+
+// drop removes a scope that nobody waits for and that is not on trial.
+func (g *Governor) drop(t *tree, s *scope) {
+	t.drop(s)
+	for k := range g.lanes {
+		if k.writes == s || k.reads == s {
+			delete(g.lanes, k)
+		}
+	}
+}
