@@ -257,18 +257,6 @@ type ObjectInput struct {
 	VersionID string
 }
 
-// TaggingOutput answers GetObjectTagging and PutObjectTagging.
-type TaggingOutput struct {
-	VersionID string
-	Tags      []Tag
-}
-
-// ACLOutput answers GetObjectAcl: the owner's full control first, then the grants.
-type ACLOutput struct {
-	Owner  string
-	Grants []Grant
-}
-
 // UpdateObjectEncryptionInput is an UpdateObjectEncryption request. Target is the element found in the body, SSEKMS in
 // a good one. RawBody is kept only to play servers that take the call for a PutObject (Knobs.Update).
 type UpdateObjectEncryptionInput struct {
@@ -422,52 +410,4 @@ type ListVersionsOutput struct {
 	CommonPrefixes                     []string
 	Truncated                          bool
 	NextKeyMarker, NextVersionIDMarker string
-}
-
-// BucketEncryption is a bucket's default encryption. BlockedTypes holds SSE-C, or NONE, or nothing.
-type BucketEncryption struct {
-	Algorithm        string // AES256, aws:kms, aws:kms:dsse
-	KMSKeyID         string
-	BucketKeyEnabled bool
-	BlockedTypes     []string
-}
-
-// ObjectLockConfig is a bucket's object-lock configuration; at most one of Days and Years is set.
-type ObjectLockConfig struct {
-	Enabled     bool
-	Mode        string // of the default retention; "" when there is none
-	Days, Years int
-}
-
-// ConfigKind names a bucket configuration that the core keeps as an opaque document.
-type ConfigKind string
-
-const (
-	LifecycleConfig    ConfigKind = "lifecycle"
-	WebsiteConfig      ConfigKind = "website"
-	ReplicationConfig  ConfigKind = "replication"
-	NotificationConfig ConfigKind = "notification"
-	PolicyConfig       ConfigKind = "policy"
-	InventoryConfig    ConfigKind = "inventory" // with an id
-	LoggingConfig      ConfigKind = "logging"
-	CORSConfig         ConfigKind = "cors"
-	TaggingConfig      ConfigKind = "tagging"
-	MetadataConfig     ConfigKind = "metadata"
-)
-
-// BucketInfo is one line of ListBuckets, and the answer to HeadBucket and GetBucketLocation.
-type BucketInfo struct {
-	Name    string
-	Region  string
-	Owner   string // account
-	Created time.Time
-}
-
-// CreateBucketInput creates a bucket; Owner "" is the world's account. Buckets made in tests can have other owners.
-type CreateBucketInput struct {
-	Request
-	Owner             string
-	Region            string // "" is the world's Region
-	ObjectLockEnabled bool
-	ObjectOwnership   string // BucketOwnerEnforced (also ""), BucketOwnerPreferred, ObjectWriter
 }

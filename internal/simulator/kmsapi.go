@@ -1,0 +1,131 @@
+package simulator
+
+import (
+	"strings"
+	"time"
+)
+
+// The errors of this file are those of the KMS and Service Quotas APIs, not S3's.
+
+// kmsCall takes one direct KMS or Service Quotas request through faults and counters.
+func kmsCall[T any](w *World, now time.Time, op Op, p Principal, key string, do func(*call) (T, *Error)) (T, *Error) {
+	c := call{w: w, now: w.clock(now), op: op, req: &Request{Principal: p}, key: key}
+	var out T
+	err := w.faults.strike(&c, false)
+	if err == nil {
+		out, err = do(&c)
+	}
+	return out, c.leave(err)
+}
+
+// DescribeKey finds a key by id, ARN, alias or alias ARN. It does not count against the cryptographic quota.
+func (w *World) DescribeKey(now time.Time, p Principal, keyID string) (Key, *Error) {
+	return kmsCall(w, now, OpDescribeKey, p, keyID, func(c *call) (Key, *Error) {
+		k, err := w.findKey(w.cfg.Region, c.account(), keyID)
+		if err != nil {
+			return Key{}, err
+		}
+		if w.cfg.Authorize != nil {
+			if err := w.cfg.Authorize(&AccessRequest{Principal: p, Action: "kms:DescribeKey", KMSKeyARN: k.ARN}); err != nil {
+				return Key{}, err
+			}
+		}
+		return *k, nil
+	})
+}
+
+// ListAliases returns the aliases (alias/x) of the requester's account with their key ARNs; those of one key when keyID
+// is set.
+func (w *World) ListAliases(now time.Time, p Principal, keyID string) (map[string]string, *Error) {
+	return kmsCall(w, now, OpListAliases, p, keyID, func(c *call) (map[string]string, *Error) {
+		var only string
+		if keyID != "" {
+			k, err := w.findKey(w.cfg.Region, c.account(), keyID)
+			if err != nil {
+				return nil, err
+			}
+			only = k.ARN
+		}
+		out := map[string]string{}
+		for alias, arn := range w.kms.aliases {
+			name, ours := strings.CutPrefix(alias, aliasARN(w.cfg.Region, c.account(), ""))
+			if ours && (only == "" || only == arn) {
+				out[name] = arn
+			}
+		}
+		return out, nil
+	})
+}
+
+// GenerateDataKey returns the ARN of the key it used. With dryRun it answers DryRunOperationException (412) where it
+// would have succeeded (KMS Developer Guide, testing-permissions). Both count against the quota.
+func (w *World) GenerateDataKey(now time.Time, p Principal, keyID string, dryRun bool) (arn string, err *Error) {
+	return kmsCall(w, now, OpGenerateDataKey, p, keyID, func(c *call) (string, *Error) {
+		k, err := w.findKey(w.cfg.Region, c.account(), keyID)
+		if err == nil {
+			err = k.usable(p, c.account(), "GenerateDataKey")
+		}
+		if err != nil {
+			return "", err
+		}
+		if w.cfg.Authorize != nil {
+			if err := w.cfg.Authorize(&AccessRequest{Principal: p, Action: "kms:GenerateDataKey", KMSKeyARN: k.ARN}); err != nil {
+				return "", err
+			}
+		}
+		if !w.takeKMS(c.now, c.account(), "GenerateDataKey") {
+			e := fail(400, "ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")
+			e.cause = throttleKMS
+			return "", e
+		}
+		if dryRun {
+			return "", fail(412, "DryRunOperationException", "The request would have succeeded, but the DryRun parameter is set.")
+		}
+		return k.ARN, nil
+	})
+}
+
+// ServiceQuota is the part of a Quota answer that clients read.
+type ServiceQuota struct {
+	ServiceCode, QuotaCode, Name, Unit string
+	Value                              float64
+	Adjustable                         bool
+}
+
+// kmsQuotaCode is "Cryptographic operations (symmetric) request rate" (AWS General Reference, kms, read 2026-11-21).
+const kmsQuotaCode = "L-6E3AF000"
+
+// defaultKMSQuota is the Region's default, in requests a second (AWS General Reference, kms, read 2026-11-21).
+func defaultKMSQuota(region string) float64 {
+	switch region {
+	case "us-east-1", "us-west-2", "eu-west-1":
+		return 100_000
+	case "us-east-2", "ap-northeast-1", "ap-southeast-1", "ap-southeast-2", "eu-central-1", "eu-south-2", "eu-west-2":
+		return 20_000
+	}
+	return 10_000
+}
+
+// GetServiceQuota answers GetServiceQuota, or GetAWSDefaultServiceQuota with awsDefault.
+func (w *World) GetServiceQuota(now time.Time, p Principal, service, code string, awsDefault bool) (ServiceQuota, *Error) {
+	return kmsCall(w, now, OpGetServiceQuota, p, service+"/"+code, func(c *call) (ServiceQuota, *Error) {
+		missing := fail(400, "NoSuchResourceException", "The request failed because the specified service quota does not exist.")
+		if service != "kms" || code != kmsQuotaCode {
+			return ServiceQuota{}, missing
+		}
+		q := ServiceQuota{ServiceCode: service, QuotaCode: code, Name: "Cryptographic operations (symmetric) request rate",
+			Unit: "None", Adjustable: true, Value: defaultKMSQuota(w.cfg.Region)}
+		if awsDefault {
+			return q, nil
+		}
+		switch applied := w.cfg.ServiceQuotaApplied; {
+		case applied < 0:
+			return ServiceQuota{}, missing
+		case applied > 0:
+			q.Value = applied
+		case w.cfg.KMSRequestsPerSecond > 0:
+			q.Value = float64(w.cfg.KMSRequestsPerSecond)
+		}
+		return q, nil
+	})
+}

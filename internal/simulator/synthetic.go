@@ -1,0 +1,279 @@
+package simulator
+
+import (
+	"crypto/md5"
+	"encoding/binary"
+	"encoding/hex"
+	"io"
+	"slices"
+)
+
+// Body is the content of an object: real bytes, or a synthetic (size, seed) pair whose bytes can be generated anywhere,
+// or a row of such pieces. The zero Body is empty. A Body never changes.
+//
+// Two bodies made of the same bytes by the same ranges of the same seeds are equal in form, too: an object of one seed
+// that is copied in parts comes out as the one piece it was.
+type Body struct {
+	size  int64
+	first piece
+	more  []piece
+	md5   string // hex, where the caller knew it
+}
+
+// A piece is a range of one source: of data, or of the bytes of seed from off on.
+type piece struct {
+	size, off int64
+	seed      uint64
+	data      []byte
+}
+
+// md5Limit is the size up to which the MD5 of synthetic bytes is really computed. Above it, their ETag is as good as
+// random, but still a function of the content: hashing terabytes would make the simulator useless.
+const md5Limit = 1 << 10
+
+// Bytes returns a body that holds data, which the caller must not change any more.
+func Bytes(data []byte) Body {
+	return Body{size: int64(len(data)), first: piece{size: int64(len(data)), data: data}}
+}
+
+// Synthetic returns a body of size bytes that are a function of seed. A negative size is read as 0.
+func Synthetic(size int64, seed uint64) Body {
+	size = max(size, 0)
+	return Body{size: size, first: piece{size: size, seed: seed}}
+}
+
+// WithMD5 returns b with a known MD5 (hex), for content that the caller has hashed but not kept.
+func (b Body) WithMD5(hexMD5 string) Body {
+	b.md5 = hexMD5
+	return b
+}
+
+// Size returns the length in bytes.
+func (b Body) Size() int64 { return b.size }
+
+// Data returns the content where it is kept as bytes and in one piece, else nil.
+func (b Body) Data() []byte {
+	if len(b.more) > 0 {
+		return nil
+	}
+	return b.first.data
+}
+
+// Slice returns n bytes from off on; the range is cut to the body.
+func (b Body) Slice(off, n int64) Body {
+	off = min(max(off, 0), b.size)
+	n = min(max(n, 0), b.size-off)
+	if off == 0 && n == b.size {
+		return b
+	}
+	var out Body
+	for p := range b.pieces {
+		if n == 0 {
+			break
+		}
+		if off >= p.size {
+			off -= p.size
+			continue
+		}
+		k := min(n, p.size-off)
+		out.append(p.cut(off, k))
+		off, n = 0, n-k
+	}
+	return out
+}
+
+// Join returns the bodies one after the other. Small real bytes are joined into one piece, up to keep bytes.
+func Join(bodies []Body, keep int64) Body {
+	var out Body
+	for _, b := range bodies {
+		for p := range b.pieces {
+			out.append(p)
+		}
+	}
+	if len(out.more) > 0 && out.size <= keep && out.real() {
+		data := make([]byte, 0, out.size)
+		for p := range out.pieces {
+			data = append(data, p.data...)
+		}
+		return Bytes(data)
+	}
+	return out
+}
+
+// real tells whether all pieces are kept as bytes.
+func (b *Body) real() bool {
+	for p := range b.pieces {
+		if p.data == nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (b *Body) pieces(yield func(piece) bool) {
+	if b.size == 0 || !yield(b.first) {
+		return
+	}
+	for _, p := range b.more {
+		if !yield(p) {
+			return
+		}
+	}
+}
+
+func (b *Body) append(p piece) {
+	if p.size == 0 {
+		return
+	}
+	last := &b.first
+	if len(b.more) > 0 {
+		last = &b.more[len(b.more)-1]
+	}
+	switch {
+	case b.size == 0:
+		b.first = p
+	case p.data == nil && last.data == nil && p.seed == last.seed && p.off == last.off+last.size:
+		last.size += p.size
+	default:
+		b.more = append(b.more, p)
+	}
+	b.size += p.size
+}
+
+func (p piece) cut(off, n int64) piece {
+	if p.data != nil {
+		return piece{size: n, data: p.data[off : off+n]}
+	}
+	return piece{size: n, seed: p.seed, off: p.off + off}
+}
+
+// Reader returns n bytes from off on; the range is cut to the body.
+func (b Body) Reader(off, n int64) io.Reader {
+	cut := b.Slice(off, n)
+	r := &bodyReader{pieces: []piece{cut.first}}
+	r.pieces = append(r.pieces, cut.more...)
+	return r
+}
+
+type bodyReader struct {
+	pieces []piece
+	at     int64
+}
+
+func (r *bodyReader) Read(buf []byte) (int, error) {
+	if len(buf) == 0 {
+		return 0, nil
+	}
+	for len(r.pieces) > 0 {
+		p := r.pieces[0]
+		n := int(min(int64(len(buf)), p.size-r.at))
+		if n == 0 {
+			r.pieces, r.at = r.pieces[1:], 0
+			continue
+		}
+		if p.data != nil {
+			copy(buf, p.data[r.at:r.at+int64(n)])
+		} else {
+			generate(buf[:n], p.seed, p.off+r.at)
+		}
+		r.at += int64(n)
+		return n, nil
+	}
+	return 0, io.EOF
+}
+
+// generate fills buf with the bytes of seed from off on: eight bytes a step, each step a hash of its number.
+func generate(buf []byte, seed uint64, off int64) {
+	var block [8]byte
+	for len(buf) > 0 {
+		binary.LittleEndian.PutUint64(block[:], mix(seed, uint64(off)/8))
+		n := copy(buf, block[off%8:])
+		buf, off = buf[n:], off+int64(n)
+	}
+}
+
+// mix hashes two numbers into one (the finaliser of SplitMix64 over a Weyl step).
+func mix(a, b uint64) uint64 {
+	z := a + (b+1)*0x9e3779b97f4a7c15
+	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
+	z = (z ^ z>>27) * 0x94d049bb133111eb
+	return z ^ z>>31
+}
+
+// contentMD5 returns the hex MD5 of the content where it is real or small, else 32 hex digits that depend on the
+// content alone.
+func (b *Body) contentMD5() string {
+	if b.md5 != "" {
+		return b.md5
+	}
+	if b.size <= md5Limit || b.real() {
+		h := md5.New()
+		var room [md5Limit]byte
+		for p := range b.pieces {
+			if p.data != nil {
+				h.Write(p.data)
+				continue
+			}
+			generate(room[:p.size], p.seed, p.off)
+			h.Write(room[:p.size])
+		}
+		return hex.EncodeToString(h.Sum(nil))
+	}
+	return hexOf(b.identity(1), b.identity(2))
+}
+
+// identity hashes what the content is made of, without generating it.
+func (b *Body) identity(salt uint64) uint64 {
+	id := mix(salt, uint64(b.size))
+	if b.md5 != "" {
+		return hashString(id, b.md5)
+	}
+	for p := range b.pieces {
+		id = mix(id, uint64(p.size))
+		if p.data != nil {
+			sum := md5.Sum(p.data)
+			id = mix(id, binary.LittleEndian.Uint64(sum[:]))
+		} else {
+			id = mix(mix(id, p.seed), uint64(p.off))
+		}
+	}
+	return id
+}
+
+func hashString(h uint64, s string) uint64 {
+	for i := 0; i < len(s); i++ {
+		h = (h ^ uint64(s[i])) * 0x100000001b3
+	}
+	return mix(h, uint64(len(s)))
+}
+
+// hexOf writes two numbers as 32 hex digits, the look of an ETag.
+func hexOf(a, b uint64) string {
+	var raw [16]byte
+	var out [32]byte
+	binary.BigEndian.PutUint64(raw[:8], a)
+	binary.BigEndian.PutUint64(raw[8:], b)
+	hex.Encode(out[:], raw[:])
+	return string(out[:])
+}
+
+// versionIDOf writes two numbers as the 32 letters that S3's version ids consist of.
+func versionIDOf(a, b uint64) string {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._"
+	var out [32]byte
+	for i := range out {
+		if i%10 == 0 {
+			a = mix(a, b)
+		}
+		out[i] = letters[a>>(6*(i%10))&63]
+	}
+	return string(out[:])
+}
+
+// equal tells whether two bodies are the same content in form.
+func (b *Body) equal(o *Body) bool {
+	same := func(p, q piece) bool {
+		return p.size == q.size && p.off == q.off && p.seed == q.seed && string(p.data) == string(q.data)
+	}
+	return b.size == o.size && b.md5 == o.md5 && same(b.first, o.first) && slices.EqualFunc(b.more, o.more, same)
+}
