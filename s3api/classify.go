@@ -1,0 +1,372 @@
+package s3api
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"reseal/engine"
+	"reseal/plan"
+)
+
+// fault is why there is no answer of the service to go by.
+type fault uint8
+
+const (
+	faultNone        fault = iota // there is an answer
+	faultNetwork                  // not sent, or the answer did not come through
+	faultCertificate              // TLS peer not verified
+	faultCredentials              // the chain never gave any
+	faultRenewal                  // the chain gave some before, and cannot now
+	faultRequest                  // the SDK could not make the request
+)
+
+// code is the word for a fault where there is no error code.
+func (f fault) code() string {
+	return [...]string{"", "NetworkError", "CertificateError", "NoCredentials", "CredentialsRenewal", "InvalidRequestInput"}[f]
+}
+
+// answer is what an error says, taken apart.
+type answer struct {
+	fault        fault
+	code         string
+	message      string
+	status       int
+	requestID    string
+	region       string // of the bucket, where S3 names it
+	deleteMarker bool
+}
+
+// answerOf takes an error of the SDK apart.
+func answerOf(err error) answer {
+	var a answer
+	var creds *credentialsError
+	if errors.As(err, &creds) { // an answer in there is that of the source of credentials
+		a.fault = creds.fault()
+		return a
+	}
+	var response *awshttp.ResponseError
+	var plain *smithyhttp.ResponseError
+	switch {
+	case errors.As(err, &response):
+		a.requestID = response.RequestID
+		a.fromResponse(response.Response)
+	case errors.As(err, &plain):
+		a.fromResponse(plain.Response)
+	}
+	var api smithy.APIError
+	if errors.As(err, &api) {
+		a.code, a.message = api.ErrorCode(), api.ErrorMessage()
+	}
+	if a.status == 0 && a.code == "" {
+		a.fault = faultOf(err)
+	}
+	return a
+}
+
+func (a *answer) fromResponse(r *smithyhttp.Response) {
+	if r == nil || r.Response == nil {
+		return
+	}
+	a.status = r.StatusCode
+	a.region = r.Header.Get("X-Amz-Bucket-Region")
+	a.deleteMarker = r.Header.Get("X-Amz-Delete-Marker") == "true"
+	if a.requestID == "" {
+		a.requestID = r.Header.Get("X-Amz-Request-Id")
+	}
+}
+
+// faultOf tells why there was no answer.
+func faultOf(err error) fault {
+	var (
+		unverified  *tls.CertificateVerificationError
+		authority   x509.UnknownAuthorityError
+		host        x509.HostnameError
+		send        *smithyhttp.RequestSendError
+		netErr      net.Error
+		serialize   *smithy.SerializationError
+		params      *smithy.InvalidParamsError
+		deserialize *smithy.DeserializationError
+	)
+	switch {
+	case errors.As(err, &unverified), errors.As(err, &authority), errors.As(err, &host):
+		return faultCertificate
+	case errors.As(err, &serialize), errors.As(err, &params), strings.Contains(err.Error(), "invalid header field"):
+		return faultRequest // net/http names bad headers only in words
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
+		errors.As(err, &send), errors.As(err, &netErr), errors.As(err, &deserialize):
+		return faultNetwork
+	}
+	return faultRequest
+}
+
+// fault tells whether the chain gives out for good. That it never gave any is
+// no hiccup, whatever it looks like: the last of the chain asks an address that
+// exists only in AWS.
+func (e *credentialsError) fault() fault {
+	if e.renewal && temporary(e.err) {
+		return faultRenewal
+	}
+	return faultCredentials
+}
+
+// temporary tells whether the source of credentials may just be hiccuping: it
+// did not answer, or answered that it is not well.
+func temporary(err error) bool {
+	a := answer{}
+	var plain *smithyhttp.ResponseError
+	if errors.As(err, &plain) {
+		a.fromResponse(plain.Response)
+	}
+	var netErr net.Error
+	return a.status >= 500 || a.status == http.StatusTooManyRequests ||
+		a.status == 0 && (errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded))
+}
+
+// verdict is what an error means for a task.
+type verdict struct {
+	class  engine.Class
+	quota  plan.Quota
+	reason plan.Reason
+}
+
+// verdicts are the codes with one meaning, whatever was asked. Names without a
+// source are those of the Amazon S3 API Reference, ErrorResponses, read
+// 2026-11-21.
+var verdicts = map[string]verdict{
+	// Hiccups.
+	"InternalError":           {class: engine.Transient},
+	"InternalFailure":         {class: engine.Transient},
+	"InternalServerError":     {class: engine.Transient},
+	"RequestTimeout":          {class: engine.Transient},
+	"RequestTimeoutException": {class: engine.Transient},
+	"IncompleteBody":          {class: engine.Transient},
+	"OperationAborted":        {class: engine.Transient}, // "a conflicting operation is in progress, try again"
+	"RequestTimeTooSkewed":    {class: engine.Transient}, // the SDK corrects its clock by the answer
+	"TemporaryRedirect":       {class: engine.Transient}, // of new buckets, until DNS knows them
+
+	// The object is another one than was decided on.
+	"PreconditionFailed":         {class: engine.Changed},
+	"ConditionalRequestConflict": {class: engine.Changed},
+	"NoSuchUpload":               {class: engine.Changed}, // aborted by somebody: from the beginning
+
+	"NoSuchKey":     {class: engine.Gone},
+	"NoSuchVersion": {class: engine.Gone},
+	"NotFound":      {class: engine.Gone}, // HEAD: a status without a body
+
+	"InvalidObjectState":         {class: engine.Refused, reason: plan.Archived},
+	"ObjectNotInActiveTierError": {class: engine.Refused, reason: plan.Archived},
+	"EntityTooLarge":             {class: engine.Refused, reason: plan.TooLarge},
+	"InvalidStorageClass":        {class: engine.Permanent, reason: plan.UnknownClass},
+
+	"AccessDenied":       {class: engine.Denied},
+	"Forbidden":          {class: engine.Denied}, // HEAD
+	"UnauthorizedAccess": {class: engine.Denied},
+
+	// True of every further object.
+	"NoSuchBucket":                   {class: engine.Fatal},
+	"InvalidAccessKeyId":             {class: engine.Fatal},
+	"SignatureDoesNotMatch":          {class: engine.Fatal},
+	"ExpiredToken":                   {class: engine.Fatal},
+	"ExpiredTokenException":          {class: engine.Fatal}, // STS and KMS
+	"TokenRefreshRequired":           {class: engine.Fatal},
+	"InvalidToken":                   {class: engine.Fatal},
+	"InvalidClientTokenId":           {class: engine.Fatal}, // STS
+	"UnrecognizedClientException":    {class: engine.Fatal}, // KMS
+	"InvalidSecurity":                {class: engine.Fatal},
+	"AccountProblem":                 {class: engine.Fatal},
+	"AllAccessDisabled":              {class: engine.Fatal},
+	"NotSignedUp":                    {class: engine.Fatal},
+	"InvalidPayer":                   {class: engine.Fatal},
+	"PermanentRedirect":              {class: engine.Fatal},
+	"MovedPermanently":               {class: engine.Fatal}, // HEAD
+	"AuthorizationHeaderMalformed":   {class: engine.Fatal},
+	"XMinioStorageFull":              {class: engine.Fatal}, // MinIO, seen 2026-11
+	"XMinioAdminBucketQuotaExceeded": {class: engine.Fatal},
+}
+
+// throttles are the codes of exceeded quotas that do not end in
+// ThrottlingException (aws-sdk-go-v2, aws/retry, default throttle codes; the
+// SlowDown variants are MinIO's).
+var throttles = map[string]bool{
+	"SlowDown": true, "SlowDownRead": true, "SlowDownWrite": true, "ServiceUnavailable": true,
+	"Throttling": true, "ThrottledException": true, "RequestThrottled": true, "RequestThrottledException": true,
+	"RequestLimitExceeded": true, "TooManyRequestsException": true, "TooManyRequests": true,
+	"ProvisionedThroughputExceededException": true, "LimitExceededException": true,
+	"BandwidthLimitExceeded": true, "TransactionInProgressException": true, "PriorRequestNotComplete": true,
+}
+
+// step is what classify has to know of the request.
+type step struct {
+	kind    plan.StepKind
+	fromKMS bool   // it read an object under SSE-KMS
+	key     string // wanted key
+}
+
+// classify says what an error of a step means. This function and those it
+// calls are the only place that looks at error codes and texts.
+func classify(err error, s step) (verdict, answer) {
+	a := answerOf(err)
+	switch a.fault {
+	case faultNetwork, faultRenewal:
+		a.code = a.fault.code()
+		return verdict{class: engine.Transient}, a
+	case faultCertificate, faultCredentials:
+		a.code = a.fault.code()
+		return verdict{class: engine.Fatal, reason: plan.RequestError}, a
+	case faultRequest:
+		a.code = a.fault.code()
+		return verdict{class: engine.Permanent, reason: plan.RequestError}, a
+	}
+	v := judge(a, s)
+	if v.reason == "" && (v.class == engine.Permanent || v.class == engine.Fatal) {
+		v.reason = plan.RequestError
+	}
+	return v, a
+}
+
+// judge goes by code, then by what only the text tells, then by status.
+func judge(a answer, s step) verdict {
+	if throttles[a.code] || strings.HasSuffix(a.code, "ThrottlingException") {
+		return verdict{class: engine.Throttled, quota: quotaOf(a, s.kind)}
+	}
+	if v, ok := verdicts[a.code]; ok {
+		return v
+	}
+	if keyService(a.code) {
+		return judgeKey(a, s)
+	}
+	if v, ok := judgeText(a); ok {
+		return v
+	}
+	switch {
+	case a.status == http.StatusServiceUnavailable, a.status == http.StatusTooManyRequests:
+		return verdict{class: engine.Throttled, quota: quotaOf(a, s.kind)}
+	case a.status == http.StatusInsufficientStorage:
+		return verdict{class: engine.Fatal}
+	case a.status == http.StatusNotImplemented:
+		return verdict{class: engine.Permanent}
+	case a.status >= 500, a.status == http.StatusRequestTimeout, a.status > 0 && a.status < 300:
+		return verdict{class: engine.Transient} // a 2xx whose body cannot be read proves nothing
+	case a.status == http.StatusPreconditionFailed:
+		return verdict{class: engine.Changed}
+	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed && a.deleteMarker:
+		return verdict{class: engine.Gone}
+	case a.status == http.StatusForbidden, a.status == http.StatusUnauthorized:
+		return verdict{class: engine.Denied}
+	case a.status == http.StatusTemporaryRedirect:
+		return verdict{class: engine.Transient}
+	case a.status >= 300 && a.status < 400:
+		return verdict{class: engine.Fatal}
+	}
+	return verdict{class: engine.Permanent}
+}
+
+// judgeText tells causes apart that share the code InvalidRequest or InvalidArgument.
+func judgeText(a answer) (verdict, bool) {
+	if a.code != "InvalidRequest" && a.code != "InvalidArgument" {
+		return verdict{}, false
+	}
+	text := strings.ToLower(a.message)
+	switch {
+	case strings.Contains(text, "larger than the maximum allowable size"):
+		return verdict{class: engine.Refused, reason: plan.TooLarge}, true
+	case strings.Contains(text, "stored using a form of server side encryption"):
+		return verdict{class: engine.Refused, reason: plan.SSECustomer}, true
+	}
+	return verdict{}, false
+}
+
+// keyService tells whether a code is KMS's, passed on by S3: AWS writes
+// KMS.NotFoundException, MinIO kms:KeyNotFound.
+func keyService(code string) bool {
+	return strings.HasPrefix(code, "KMS.") || strings.HasPrefix(code, "kms:") || strings.HasPrefix(code, "KMS:")
+}
+
+// judgeKey judges the answers of KMS that S3 passes on.
+func judgeKey(a answer, s step) verdict {
+	name := strings.ToLower(a.code[4:])
+	switch {
+	case strings.Contains(name, "internal"), strings.Contains(name, "timeout"),
+		strings.Contains(name, "keyunavailable"), strings.Contains(name, "unreachable"), a.status >= 500:
+		return verdict{class: engine.Transient}
+	case s.fromKMS && !namesKey(a.message, s.key):
+		// The key of the object itself, not the wanted one: the next object may be under another.
+		return verdict{class: engine.Permanent}
+	}
+	return verdict{class: engine.Fatal}
+}
+
+// namesKey tells whether a message speaks of key.
+func namesKey(message, key string) bool {
+	id := key[strings.LastIndexByte(key, '/')+1:]
+	id = id[strings.LastIndexByte(id, ':')+1:]
+	return id != "" && strings.Contains(message, id)
+}
+
+// quotaOf tells whose quota was exceeded. S3 answers for KMS with the same code
+// as for itself, "Please reduce your request rate for operations involving AWS
+// KMS.", so only the text tells (github.com/aws-samples/cql-replicator issue
+// 92, read 2026-11-21).
+func quotaOf(a answer, k plan.StepKind) plan.Quota {
+	if keyService(a.code) || strings.Contains(strings.ToUpper(a.message), "KMS") {
+		return plan.QuotaKMS
+	}
+	switch k {
+	case plan.StepHead, plan.StepConfirm, plan.StepGetTags, plan.StepGetACL, plan.StepGetBody:
+		return plan.QuotaReads
+	}
+	return plan.QuotaWrites
+}
+
+// kindOf says what a code means for a whole run.
+func kindOf(code string, status int) SetupKind {
+	switch code {
+	case "NoSuchBucket":
+		return NoBucket
+	case "NoCredentials", "CredentialsRenewal":
+		return NoCredentials
+	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
+		"InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSecurity", "NotSignedUp":
+		return BadCredential
+	case "RequestTimeTooSkewed":
+		return Clock
+	case "PermanentRedirect", "MovedPermanently", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+		return WrongRegion
+	case "NetworkError":
+		return Unreachable
+	case "CertificateError":
+		return Certificate
+	case "InvalidRequestInput":
+		return BadConfig
+	case "NotImplemented", "MethodNotAllowed":
+		return Unsupported
+	case "KMS.NotFoundException", "kms:KeyNotFound":
+		return KeyUnknown
+	case "KMS.DisabledException":
+		return KeyDisabled
+	case "KMS.KMSInvalidStateException":
+		return KeyUnavailable
+	case "KMS.InvalidKeyUsageException":
+		return KeyUsage
+	case "AccessDenied", "AccessDeniedException", "Forbidden", "kms:NotAuthorized", "AllAccessDisabled":
+		return AccessDenied
+	}
+	switch {
+	case status == http.StatusForbidden || status == http.StatusUnauthorized:
+		return AccessDenied
+	case status == http.StatusNotImplemented:
+		return Unsupported
+	case status == http.StatusMovedPermanently:
+		return WrongRegion
+	}
+	return Other
+}

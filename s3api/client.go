@@ -1,0 +1,220 @@
+package s3api
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
+	"github.com/aws/smithy-go/middleware"
+
+	"reseal/plan"
+)
+
+// Config says how to reach the services. The zero value means what the AWS CLI
+// would do: environment, shared config files, profiles, roles.
+type Config struct {
+	Region      string // "" = environment or profile, else us-east-1
+	Profile     string // "" = environment or default
+	EndpointURL string // for all services; "" = environment, profile or AWS's own
+	CABundle    string // path of a PEM file that replaces the system's roots; "" = environment, profile or system
+	AllowHTTP   bool   // permits http:// to hosts that are not loopback
+
+	// Concurrency is the largest number of requests in flight, which is the
+	// number of idle connections kept. Default 256.
+	Concurrency int
+
+	// ExpectedBucketOwner is the account, 12 digits, that must own the job's
+	// bucket. "" sends no expectation; see Client.Expecting.
+	ExpectedBucketOwner string
+
+	// Product names the program in the User-Agent, as "name/version".
+	Product string
+}
+
+// withDefaults returns c with unset fields filled in.
+func (c Config) withDefaults() Config {
+	if c.Concurrency <= 0 {
+		c.Concurrency = 256 // far above the 64 objects in flight of a default run; an idle slot costs nothing
+	}
+	return c
+}
+
+// Client reaches S3, KMS, STS and Service Quotas of one Region. It is immutable
+// and safe for concurrent use.
+type Client struct {
+	config   Config
+	aws      aws.Config
+	endpoint Endpoint
+	owner    string // expected owner of the job's bucket, "" where not known
+
+	tasks     *s3.Client // one attempt a call: pace and repeats are the caller's
+	preflight *s3.Client // the SDK's three attempts
+	kms       *kms.Client
+	sts       *sts.Client
+	quotas    *servicequotas.Client
+}
+
+// New reads the configuration chain; it sends no request to S3. Errors are
+// *SetupError.
+func New(ctx context.Context, c Config) (*Client, error) {
+	c = c.withDefaults()
+	load := []func(*config.LoadOptions) error{
+		config.WithHTTPClient(newTransport(c.Concurrency)),
+		// Nothing of a request is ever logged, whatever the environment asks for: headers hold session tokens.
+		config.WithLogger(logging.Nop{}),
+		config.WithClientLogMode(0),
+	}
+	if c.Region != "" {
+		load = append(load, config.WithRegion(c.Region))
+	}
+	if c.Profile != "" {
+		load = append(load, config.WithSharedConfigProfile(c.Profile))
+	}
+	if c.CABundle != "" {
+		pem, err := os.ReadFile(c.CABundle)
+		if err != nil {
+			return nil, &SetupError{Kind: BadConfig, Op: "read CA bundle", Subject: c.CABundle, Err: err}
+		}
+		load = append(load, config.WithCustomCABundle(bytes.NewReader(pem)))
+	}
+	if c.Product != "" {
+		name, version, _ := strings.Cut(c.Product, "/")
+		load = append(load, config.WithAPIOptions([]func(*middleware.Stack) error{
+			awsmiddleware.AddUserAgentKeyValue(name, version),
+		}))
+	}
+	cfg, err := config.LoadDefaultConfig(ctx, load...)
+	if err != nil {
+		return nil, &SetupError{Kind: BadConfig, Op: "read AWS configuration", Subject: c.Profile, Err: err}
+	}
+	if cfg.Region == "" {
+		cfg.Region = "us-east-1" // where a bucket's own Region can be asked for; servers of others take any
+	}
+	ownRoots := false
+	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
+		ownRoots = b.GetTransport().TLSClientConfig.RootCAs != nil
+		cfg.HTTPClient = b.Freeze() // one pool for all services and Regions
+	}
+	if cfg.Credentials != nil {
+		cfg.Credentials = &credentials{inner: cfg.Credentials}
+	}
+	return build(c, cfg, ownRoots)
+}
+
+// build makes the service clients of one Region.
+func build(c Config, cfg aws.Config, ownRoots bool) (*Client, error) {
+	out := &Client{config: c, aws: cfg, owner: c.ExpectedBucketOwner}
+	var override *string
+	if c.EndpointURL != "" {
+		override = &c.EndpointURL
+	}
+	s3Options := func(o *s3.Options) {
+		if override != nil {
+			o.BaseEndpoint = override
+		}
+		// Virtual-host names need DNS that other servers rarely have.
+		o.UsePathStyle = o.BaseEndpoint != nil && !partitionHost(hostOf(*o.BaseEndpoint))
+		// Only where S3 demands one: a checksum of our own on top adds nothing
+		// to requests without a body, and asking for one on reads needs kms:Decrypt.
+		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
+		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
+		o.DisableLogOutputChecksumValidationSkipped = true
+		o.DisableMultiRegionAccessPoints = true
+		o.DisableS3ExpressSessionAuth = aws.Bool(true)
+	}
+	out.preflight = s3.NewFromConfig(cfg, s3Options)
+	out.tasks = s3.NewFromConfig(cfg, s3Options, func(o *s3.Options) {
+		o.Retryer = aws.NopRetryer{}
+		o.RetryMaxAttempts = 0 // an AWS_MAX_ATTEMPTS would wrap the retryer
+	})
+	out.kms = kms.NewFromConfig(cfg, func(o *kms.Options) {
+		if override != nil {
+			o.BaseEndpoint = override
+		}
+	})
+	out.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
+		if override != nil {
+			o.BaseEndpoint = override
+		}
+	})
+	out.quotas = servicequotas.NewFromConfig(cfg, func(o *servicequotas.Options) {
+		if override != nil {
+			o.BaseEndpoint = override
+		}
+	})
+	bases := []*string{out.preflight.Options().BaseEndpoint, out.kms.Options().BaseEndpoint,
+		out.sts.Options().BaseEndpoint, out.quotas.Options().BaseEndpoint}
+	for _, base := range bases {
+		if err := checkEndpoint(base, c.AllowHTTP); err != nil {
+			return nil, err
+		}
+	}
+	var err error
+	out.endpoint, err = resolveEndpoint(bases[0], cfg.Region, ownRoots)
+	return out, err
+}
+
+// InRegion returns a client for another Region that shares connections and
+// credentials with c.
+func (c *Client) InRegion(region string) (*Client, error) {
+	if region == c.aws.Region {
+		return c, nil
+	}
+	cfg := c.aws.Copy()
+	cfg.Region = region
+	conf := c.config
+	conf.ExpectedBucketOwner = c.owner
+	return build(conf, cfg, c.endpoint.ownRoots)
+}
+
+// Expecting returns a client that sends account as the expected owner of the
+// job's bucket with every request about it, so that a bucket that changed
+// hands is refused by S3 itself. Endpoints other than AWS's do not know the
+// header, and get none.
+func (c *Client) Expecting(account string) *Client {
+	out := *c
+	out.owner = account
+	return &out
+}
+
+// Region returns the Region that requests are signed for.
+func (c *Client) Region() string { return c.aws.Region }
+
+// Endpoint returns what is known of the S3 endpoint.
+func (c *Client) Endpoint() Endpoint { return c.endpoint }
+
+// bucketOwner returns the expectation to send, nil for none.
+func (c *Client) bucketOwner() *string {
+	if c.owner == "" || c.endpoint.AWS == plan.No {
+		return nil
+	}
+	return &c.owner
+}
+
+// CloseIdle closes connections that no request uses.
+func (c *Client) CloseIdle() {
+	if h, ok := c.aws.HTTPClient.(*http.Client); ok {
+		h.CloseIdleConnections()
+	}
+}
+
+// elsewhere is why a request to another service is not sent: with S3 at an
+// endpoint of its own, the credentials are not meant for AWS.
+func (c *Client) elsewhere(base *string, service string) error {
+	if c.endpoint.Overridden && base == nil {
+		return fmt.Errorf("S3 is at %s, and no endpoint was given for %s", c.endpoint.URL, service)
+	}
+	return nil
+}

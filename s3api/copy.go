@@ -1,0 +1,246 @@
+package s3api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reseal/engine"
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// copy copies an object onto itself with one CopyObject.
+func (w *work) copy(ctx context.Context) (engine.Effect, error) {
+	in, err := w.copyInput()
+	if err != nil {
+		return engine.Effect{}, err
+	}
+	if w.config.Facts.ACLs != plan.No {
+		grants, err := w.grants(ctx)
+		if err != nil {
+			return engine.Effect{}, err
+		}
+		in.GrantFullControl, in.GrantRead = optional(grants.fullControl), optional(grants.read)
+		in.GrantReadACP, in.GrantWriteACP = optional(grants.readACP), optional(grants.writeACP)
+	}
+	var out *s3.CopyObjectOutput
+	err = w.do(ctx, plan.StepCopy, func(ctx context.Context) (err error) {
+		out, err = w.s3.CopyObject(ctx, in)
+		return err
+	})
+	if err != nil {
+		return engine.Effect{}, err
+	}
+	effect := engine.Effect{
+		VersionID: value(out.VersionId),
+		KMSKeyID:  value(out.SSEKMSKeyId),
+		RequestID: requestID(out.ResultMetadata),
+	}
+	if out.CopyObjectResult != nil {
+		effect.ETag = unquoted(out.CopyObjectResult.ETag)
+	}
+	if err := w.checkSource(ctx, value(out.CopySourceVersionId)); err != nil {
+		return effect, err
+	}
+	if effect.ETag != "" && w.target(out.ServerSideEncryption, effect.KMSKeyID) {
+		return effect, nil
+	}
+	return w.confirm(ctx, effect)
+}
+
+// copyInput is the copy of the task's object onto itself. Metadata, tags and
+// annotations come along by themselves, all else is named.
+//
+// The source is always whatever is current, never a version by id. A version is
+// immutable, so the condition on it would always hold, and a newer write of
+// the same bytes, which has the same ETag, would pass the condition on the
+// destination: the copy would then bring back the older write's metadata and
+// tags over it. Unnamed, the copy takes the newer write's along.
+func (w *work) copyInput() (*s3.CopyObjectInput, error) {
+	o, rec := &w.config.Options, &w.task.Record
+	etag := w.etag()
+	switch {
+	case !rec.Current():
+		return nil, w.refuse(engine.Refused, plan.Noncurrent, errors.New("a copy of an old version would become the current one"))
+	case etag == "":
+		return nil, w.refuse(engine.Permanent, plan.RequestError, errors.New("no ETag to make the copy conditional on"))
+	}
+	carry, err := w.carry()
+	if err != nil {
+		return nil, err
+	}
+	source := copySource(o.Bucket, rec.Key, "")
+	in := &s3.CopyObjectInput{
+		Bucket:              &o.Bucket,
+		Key:                 &rec.Key,
+		CopySource:          &source,
+		CopySourceIfMatch:   quoted(etag),
+		MetadataDirective:   types.MetadataDirectiveCopy,
+		TaggingDirective:    types.TaggingDirectiveCopy,
+		RequestPayer:        w.payer,
+		ExpectedBucketOwner: w.owner,
+
+		ExpectedSourceBucketOwner: w.owner,
+
+		ServerSideEncryption: carry.sse,
+		SSEKMSKeyId:          carry.key,
+		BucketKeyEnabled:     carry.bucketKey,
+		StorageClass:         carry.class,
+
+		WebsiteRedirectLocation:          carry.redirect,
+		ObjectLockMode:                   carry.lockMode,
+		ObjectLockRetainUntilDate:        carry.lockUntil,
+		ObjectLockLegalHoldStatus:        carry.legalHold,
+		ObjectLockEventHold:              carry.eventHold,
+		ObjectLockEventHoldDurationDays:  carry.eventHoldDays,
+		ObjectLockEventHoldDurationYears: carry.eventHoldYears,
+	}
+	if w.task.Head != nil {
+		in.ChecksumAlgorithm = types.ChecksumAlgorithm(w.task.Head.Checksum)
+	}
+	if w.config.Facts.IgnoresIfMatch != plan.Yes {
+		in.IfMatch = quoted(etag)
+	}
+	return in, nil
+}
+
+// carried is what every kind of copy has to name, as S3 does not keep it.
+type carried struct {
+	sse       types.ServerSideEncryption
+	key       *string
+	bucketKey *bool
+	class     types.StorageClass
+	redirect  *string
+
+	lockMode       types.ObjectLockMode
+	lockUntil      *time.Time
+	legalHold      types.ObjectLockLegalHoldStatus
+	eventHold      types.ObjectLockEventHold
+	eventHoldDays  *int32
+	eventHoldYears *int32
+}
+
+// carry collects what the copy has to name, from the object's head where it
+// was read, else from the report.
+func (w *work) carry() (carried, error) {
+	o, rec := &w.config.Options, &w.task.Record
+	c := carried{sse: types.ServerSideEncryption(o.SSE)}
+	if o.SSE == plan.TargetKMS {
+		c.key, c.bucketKey = &o.KMSKeyID, &o.BucketKey
+	}
+	if h := w.task.Head; h != nil {
+		c.class = types.StorageClass(h.StorageClass)
+		c.redirect = optional(h.Redirect)
+		c.lock(h.LockMode, h.LockRetainUntil, h.LegalHold)
+		c.eventHold = types.ObjectLockEventHold(h.EventHold)
+		if h.EventHoldDays != 0 {
+			c.eventHoldDays = &h.EventHoldDays
+		}
+		if h.EventHoldYears != 0 {
+			c.eventHoldYears = &h.EventHoldYears
+		}
+		return c, nil
+	}
+	switch {
+	case rec.StorageClass == "":
+		return c, w.refuse(engine.Permanent, plan.Unfaithful, errors.New("the report does not say the storage class, and the object was not looked at"))
+	case rec.EventHold == "ON":
+		return c, w.refuse(engine.Permanent, plan.Unfaithful, errors.New("the report does not say how long the event hold lasts, and the object was not looked at"))
+	}
+	c.class = types.StorageClass(rec.StorageClass)
+	c.lock(rec.LockMode, rec.LockRetainUntil, rec.LegalHold)
+	return c, nil
+}
+
+// lock sets retention and legal hold.
+func (c *carried) lock(mode string, until time.Time, hold string) {
+	if mode != "" && !until.IsZero() {
+		c.lockMode, c.lockUntil = types.ObjectLockMode(mode), &until
+	}
+	c.legalHold = types.ObjectLockLegalHoldStatus(hold)
+}
+
+// checkSource looks at the version that a copy took its data from. When that is
+// not the one decided on, another client wrote the same bytes again between
+// decision and copy: its metadata and tags came along, but class, lock and
+// redirect were sent as the older write had them.
+func (w *work) checkSource(ctx context.Context, source string) error {
+	decided := w.namedVersion()
+	if source == "" || decided == "" || source == decided {
+		return nil
+	}
+	newer, err := w.head(ctx, plan.StepConfirm, source)
+	if err != nil {
+		return err
+	}
+	was := w.task.Head
+	if was == nil {
+		rec := &w.task.Record
+		was = &plan.Head{StorageClass: rec.StorageClass, LockMode: rec.LockMode, LockRetainUntil: rec.LockRetainUntil, LegalHold: rec.LegalHold}
+	}
+	if lost := lostByCopy(newer, was); len(lost) > 0 {
+		return w.refuse(engine.Permanent, plan.Unfaithful,
+			fmt.Errorf("version %s was written with the same bytes in the meantime; it was copied, but as the older write had it: %s", source, words(lost)))
+	}
+	return nil
+}
+
+// confirm proves the effect of a write by HeadObject, where the answer to the
+// write did not say it, and compares what came through.
+func (w *work) confirm(ctx context.Context, e engine.Effect) (engine.Effect, error) {
+	after, err := w.head(ctx, plan.StepConfirm, e.VersionID)
+	if err != nil {
+		var oe *engine.ObjectError
+		if errors.As(err, &oe) && oe.Class == engine.Gone {
+			oe.Class = engine.Changed // written, and deleted before it was looked at
+		}
+		return e, err
+	}
+	if e.ETag == "" {
+		e.ETag = after.ETag
+	}
+	if after.ETag != e.ETag {
+		return e, w.refuse(engine.Changed, plan.Changing, errors.New("another client wrote the object right after it was re-encrypted"))
+	}
+	e.KMSKeyID = after.KMSKeyID
+	if !w.target(sseOf(after.Encryption), after.KMSKeyID) {
+		return e, w.refuse(engine.Permanent, plan.NotEncrypted, w.notEncrypted(after))
+	}
+	if w.task.Head != nil {
+		if lost := w.unaccepted(lostByWrite(w.task.Head, after)); len(lost) > 0 {
+			return e, w.refuse(engine.Permanent, plan.Unfaithful,
+				fmt.Errorf("re-encrypted, but the endpoint did not keep: %s", words(lost)))
+		}
+	}
+	return e, nil
+}
+
+// notEncrypted says what an object is under instead of the wanted key.
+func (w *work) notEncrypted(h *plan.Head) error {
+	is := string(h.Encryption)
+	if h.KMSKeyID != "" {
+		is += " with key " + h.KMSKeyID
+	}
+	if w.config.Options.SSE == plan.TargetAES256 {
+		return fmt.Errorf("the endpoint answered 200, but the object is under %s", is)
+	}
+	return fmt.Errorf("the endpoint answered 200, but the object is under %s, not under SSE-KMS with key %s", is, w.config.Options.KMSKeyID)
+}
+
+// sseOf is the reverse of encryptionOf.
+func sseOf(e inventory.Encryption) types.ServerSideEncryption {
+	switch e {
+	case inventory.SSES3:
+		return types.ServerSideEncryptionAes256
+	case inventory.SSEKMS:
+		return types.ServerSideEncryptionAwsKms
+	case inventory.DSSEKMS:
+		return types.ServerSideEncryptionAwsKmsDsse
+	}
+	return ""
+}

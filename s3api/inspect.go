@@ -1,0 +1,165 @@
+package s3api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reseal/engine"
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// Inspect reads what is to be rewritten as it is now; see engine.Rewriter.
+func (r *Rewriter) Inspect(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Head, error) {
+	w := &work{Rewriter: r, task: t, gate: g}
+	version := ""
+	if !t.Record.Current() {
+		version = t.Record.VersionID
+	}
+	head, err := w.head(ctx, plan.StepHead, version)
+	if err != nil {
+		return nil, w.explain(ctx, version, err)
+	}
+	return head, nil
+}
+
+// head sends one HeadObject.
+func (w *work) head(ctx context.Context, k plan.StepKind, version string) (*plan.Head, error) {
+	in := &s3.HeadObjectInput{
+		Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
+		ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
+	}
+	if w.config.Checksums {
+		in.ChecksumMode = types.ChecksumModeEnabled
+	}
+	var head *plan.Head
+	err := w.do(ctx, k, func(ctx context.Context) error {
+		out, err := w.s3.HeadObject(ctx, in)
+		if err == nil {
+			head = headOf(out)
+		}
+		return err
+	})
+	return head, err
+}
+
+// explain finds out why HeadObject was refused: its answers have no body and so
+// no error code, and an expired token looks like a bad request. One byte of a
+// GetObject has a body that says it.
+func (w *work) explain(ctx context.Context, version string, err error) error {
+	var head *engine.ObjectError
+	if !errors.As(err, &head) || head.Code != "BadRequest" && head.Code != "Forbidden" {
+		return err
+	}
+	why := w.do(ctx, plan.StepGetBody, func(ctx context.Context) error {
+		out, err := w.s3.GetObject(ctx, &s3.GetObjectInput{
+			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
+			Range: firstByte(), ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
+		})
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, io.LimitReader(out.Body, 1<<10))
+		return errors.Join(err, out.Body.Close())
+	})
+	var get *engine.ObjectError
+	if !errors.As(why, &get) || get.HTTPStatus != head.HTTPStatus || get.Code == head.Code {
+		return err // it says nothing of what HeadObject met
+	}
+	get.Op = head.Op
+	return get
+}
+
+func firstByte() *string {
+	s := "bytes=0-0"
+	return &s
+}
+
+// headOf translates the answer of a HeadObject.
+func headOf(o *s3.HeadObjectOutput) *plan.Head {
+	h := &plan.Head{
+		ETag:               unquoted(o.ETag),
+		VersionID:          value(o.VersionId),
+		Size:               value(o.ContentLength),
+		LastModified:       value(o.LastModified),
+		StorageClass:       inventory.StorageClass(o.StorageClass),
+		Encryption:         encryptionOf(o),
+		KMSKeyID:           value(o.SSEKMSKeyId),
+		BucketKey:          value(o.BucketKeyEnabled),
+		ContentType:        value(o.ContentType),
+		CacheControl:       value(o.CacheControl),
+		ContentDisposition: value(o.ContentDisposition),
+		ContentEncoding:    value(o.ContentEncoding),
+		ContentLanguage:    value(o.ContentLanguage),
+		Expires:            value(o.ExpiresString),
+		Metadata:           o.Metadata,
+		MissingMeta:        int(value(o.MissingMeta)),
+		TagCount:           -1,
+		Redirect:           value(o.WebsiteRedirectLocation),
+		LockMode:           string(o.ObjectLockMode),
+		LockRetainUntil:    value(o.ObjectLockRetainUntilDate),
+		LegalHold:          string(o.ObjectLockLegalHoldStatus),
+		EventHold:          string(o.ObjectLockEventHold),
+		EventHoldDays:      value(o.ObjectLockEventHoldDurationDays),
+		EventHoldYears:     value(o.ObjectLockEventHoldDurationYears),
+		ChecksumType:       string(o.ChecksumType),
+		Parts:              int(value(o.PartsCount)),
+	}
+	if h.StorageClass == "" {
+		h.StorageClass = inventory.Standard // S3 leaves it out for STANDARD
+	}
+	h.Archived = h.StorageClass == inventory.Glacier || h.StorageClass == inventory.DeepArchive || o.ArchiveStatus != ""
+	h.Restored = restored(value(o.Restore))
+	if o.TagCount != nil {
+		h.TagCount = int(*o.TagCount)
+	}
+	for _, sum := range []struct {
+		algorithm types.ChecksumAlgorithm
+		value     *string
+	}{
+		{types.ChecksumAlgorithmCrc64nvme, o.ChecksumCRC64NVME},
+		{types.ChecksumAlgorithmCrc32, o.ChecksumCRC32},
+		{types.ChecksumAlgorithmCrc32c, o.ChecksumCRC32C},
+		{types.ChecksumAlgorithmSha1, o.ChecksumSHA1},
+		{types.ChecksumAlgorithmSha256, o.ChecksumSHA256},
+		{types.ChecksumAlgorithmSha512, o.ChecksumSHA512},
+		{types.ChecksumAlgorithmMd5, o.ChecksumMD5},
+		{types.ChecksumAlgorithmXxhash64, o.ChecksumXXHASH64},
+		{types.ChecksumAlgorithmXxhash3, o.ChecksumXXHASH3},
+		{types.ChecksumAlgorithmXxhash128, o.ChecksumXXHASH128},
+	} {
+		if sum.value != nil {
+			h.Checksum = string(sum.algorithm)
+			break
+		}
+	}
+	return h
+}
+
+// encryptionOf says how an object is encrypted, in the words of S3 Inventory.
+func encryptionOf(o *s3.HeadObjectOutput) inventory.Encryption {
+	switch {
+	case o.SSECustomerAlgorithm != nil:
+		return inventory.SSEC
+	case o.ServerSideEncryption == types.ServerSideEncryptionAes256:
+		return inventory.SSES3
+	case o.ServerSideEncryption == types.ServerSideEncryptionAwsKms:
+		return inventory.SSEKMS
+	case o.ServerSideEncryption == types.ServerSideEncryptionAwsKmsDsse:
+		return inventory.DSSEKMS
+	case o.ServerSideEncryption == "":
+		return inventory.NotSSE
+	}
+	return inventory.EncryptionUnknown
+}
+
+// restored tells whether an x-amz-restore header speaks of a readable copy:
+// ongoing-request="false", expiry-date="…". While the restore goes on there is none.
+func restored(header string) bool {
+	return strings.Contains(header, `ongoing-request="false"`)
+}
