@@ -1,0 +1,87 @@
+package report
+
+import (
+	"encoding/csv"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+
+	"reseal/engine"
+)
+
+// CSVColumns is the schema of the CSV export: that of an S3 Batch Operations
+// completion report (Report_CSV_20180820; Amazon S3 User Guide,
+// batch-ops-job-status, read 2026-11-21). Like there, the file has no header.
+const CSVColumns = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage"
+
+// WriteCSV writes result lines in the columns of CSVColumns. Keys are
+// percent-encoded, with slashes kept and nothing else that a reader could take
+// for something else, so that both readings in use (space as %20 or as +) give
+// the key back. TaskStatus is succeeded, failed, or for what was not attempted,
+// the status of the line. Cells are quoted where CSV asks for it and otherwise
+// exact: a spreadsheet that runs formulas is not the reader in mind.
+func WriteCSV(w io.Writer, lines iter.Seq2[Line, error]) error {
+	out := csv.NewWriter(w)
+	var key []byte
+	row := make([]string, 7)
+	for l, err := range lines {
+		if err != nil {
+			out.Flush()
+			return err
+		}
+		key = appendURL(key[:0], l.Key)
+		row[0], row[1], row[2] = l.Bucket, string(key), l.VersionID
+		row[3], row[4], row[5], row[6] = taskStatus(&l), l.ErrorCode, httpStatus(&l), message(&l)
+		if err := out.Write(row); err != nil {
+			return fmt.Errorf("write CSV: %w", err)
+		}
+	}
+	out.Flush()
+	if err := out.Error(); err != nil {
+		return fmt.Errorf("write CSV: %w", err)
+	}
+	return nil
+}
+
+func taskStatus(l *Line) string {
+	if l.Status == engine.Done.String() {
+		return "succeeded"
+	}
+	return l.Status
+}
+
+func httpStatus(l *Line) string {
+	switch {
+	case l.HTTPStatus > 0:
+		return strconv.Itoa(l.HTTPStatus)
+	case l.Status == engine.Done.String():
+		return "200"
+	}
+	return ""
+}
+
+func message(l *Line) string {
+	switch {
+	case l.Status == engine.Done.String() && l.Reason == "":
+		return "Successful"
+	case l.RequestID != "" && l.Status == engine.Failed.String():
+		return string(l.Reason) + " (request " + l.RequestID + ")"
+	}
+	return string(l.Reason)
+}
+
+// appendURL appends s with everything percent-encoded but letters, digits and -._~/.
+func appendURL(dst []byte, s string) []byte {
+	const hex = "0123456789ABCDEF"
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9', c == '-', c == '.', c == '_', c == '~', c == '/':
+			dst = append(dst, c)
+		default:
+			dst = append(dst, '%', hex[c>>4], hex[c&15])
+		}
+	}
+	return dst
+}

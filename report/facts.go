@@ -1,0 +1,89 @@
+package report
+
+import (
+	"time"
+
+	"reseal/plan"
+)
+
+type counted struct {
+	name string
+	n    int64
+}
+
+// outcomeRows are the rows of the report by how they ended, in the words that
+// text and HTML share. Rows that nothing ended in are left out, but for done and
+// failed.
+func outcomeRows(t *Totals) []counted {
+	out := []counted{{"done", t.Done}, {"failed", t.Failed}}
+	for _, c := range []counted{{"skipped", t.Skipped}, {"deferred", t.Deferred}, {"not attempted", t.Left}} {
+		if c.n > 0 {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+type fact struct{ name, value string }
+
+// runFacts are the figures of a run, in the words that text and HTML share.
+func runFacts(v *Run) []fact {
+	t := &v.Totals
+	out := []fact{{"data re-encrypted", Bytes(t.Bytes)}}
+	add := func(name, value string) { out = append(out, fact{name, value}) }
+	if t.Repeats > 0 {
+		add("found done by an earlier attempt", Count(t.Repeats))
+	}
+	add("S3 requests", Count(t.Requests))
+	add("KMS requests, at most", Count(t.KMSCalls))
+	if t.Cost > 0 {
+		add("price, at most", Money(t.Cost))
+	}
+	if e := v.Estimate; e != nil && e.Priced {
+		add("price as planned", spanText(e.Once.Total.Expected, e.Once.Total.Max))
+	}
+	if took := v.took(); took > 0 {
+		add("time", Duration(took))
+		add("objects a second", Rate(float64(t.Done)/took.Seconds()))
+		add("KMS requests a second, at most", Rate(float64(t.KMSCalls)/took.Seconds()))
+	}
+	if v.KMSCap > 0 {
+		add("cap on KMS requests", Rate(v.KMSCap))
+	}
+	if l := v.Summary.Latency(); l.Total() > 0 {
+		add("time of an object, half of them below", Duration(l.Quantile(.5)))
+		add("99 of 100 below", Duration(l.Quantile(.99)))
+		add("longest", Duration(l.Max()))
+	}
+	return out
+}
+
+// took returns the time from the start to the end of the run, 0 where one is unknown.
+func (v *Run) took() time.Duration {
+	from, to := v.Started, v.Ended
+	if from.IsZero() || to.IsZero() {
+		from, to = v.Summary.Span()
+	}
+	if from.IsZero() || !to.After(from) {
+		return 0
+	}
+	return to.Sub(from)
+}
+
+// coverage says what the sums by reason are made of.
+func coverage(v *Run) string {
+	if v.AllLines {
+		return "By outcome, action and reason"
+	}
+	return "Failures and surprises by outcome, action and reason"
+}
+
+func holds(a plan.Answer) string {
+	switch a {
+	case plan.Yes:
+		return "holds"
+	case plan.No:
+		return "FAILS"
+	}
+	return "not checked"
+}

@@ -1,0 +1,271 @@
+package report
+
+import (
+	"io"
+	"strings"
+	"time"
+	"unicode"
+
+	"reseal/cost"
+)
+
+func printable(r rune) bool { return unicode.IsPrint(r) }
+
+const indent = "  "
+
+// WritePlan writes a plan as text: what is done, what not and why, the price,
+// the time, the other ways of doing it.
+func WritePlan(w io.Writer, v *Plan) error {
+	p := &page{w: w}
+	head(p, "Plan for", &v.Job)
+	t, e := v.Tally, v.Estimate
+
+	p.printf("\nTo do: %s, %s\n", Plural(e.Objects, "object"), Bytes(e.Bytes))
+	work := table{align: "lrr"}
+	for _, a := range t.Actions() {
+		work.row(a.Action.String()+", "+string(a.Class), Count(a.Objects), Bytes(a.Bytes))
+	}
+	work.write(p, indent)
+
+	if skips := t.Reasons(); len(skips) > 0 {
+		p.printf("\nLeft alone\n")
+		left := table{align: "lrr"}
+		for _, s := range skips {
+			left.row(visible(s.Name, 40), Count(s.Objects), Bytes(s.Bytes))
+		}
+		left.write(p, indent)
+	}
+	if len(v.Hazards) > 0 {
+		p.printf("\nHazards\n")
+		for _, h := range v.Hazards {
+			state := "needs --accept " + h.Name
+			if h.Accepted {
+				state = "accepted"
+			}
+			p.printf("%s%s (%s): %s\n", indent, h.Name, state, h.Text)
+		}
+	}
+
+	bill(p, "One-time price", &e.Once)
+	bill(p, "A month from then on", &e.Monthly)
+
+	p.printf("\nTime: %s\n", timeLine(&e.Duration))
+	limits := table{align: "lrrl"}
+	for _, l := range e.Duration.Limits {
+		limits.row(l.Name, Count(l.Demand), Rate(l.PerSecond), Between(l.Shortest, l.Longest))
+	}
+	limits.write(p, indent)
+
+	p.printf("\nWays to do it\n")
+	methods := table{align: "lrrrrl"}
+	methods.row("", "objects", "S3 requests", "KMS requests", "price", "time")
+	for _, m := range e.Methods {
+		methods.row(methodName(&m), Count(m.Objects.Objects), Count(m.Requests.Expected), Count(m.KMS.Expected), priceOf(&m.Cost), methodTime(&m))
+	}
+	methods.write(p, indent)
+	for _, m := range e.Methods {
+		p.printf("%s%s: %s\n", indent, m.Name, strings.Join(m.Remarks, "; "))
+	}
+	p.printf("\nRecommended: %s\n", e.Advice)
+	notes(p, e, v.ResultsBytes)
+	return p.err
+}
+
+func head(p *page, what string, j *Job) {
+	p.printf("%s s3://%s (%s)\n", what, visible(j.Bucket, 100), orUnknown(j.Region))
+	t := table{}
+	from := visible(j.Manifest, 200)
+	if !j.ManifestTime.IsZero() {
+		from += ", scanned from " + Time(j.ManifestTime)
+	}
+	t.row("report", from)
+	target := j.Options.SSE
+	if j.Options.KMSKeyID != "" {
+		target += " under " + visible(j.Options.KMSKeyID, 200)
+		if j.Options.BucketKey {
+			target += ", bucket key"
+		} else {
+			target += ", no bucket key"
+		}
+	}
+	t.row("target", target)
+	t.row("method", string(j.Options.Method))
+	t.write(p, indent)
+}
+
+func orUnknown(s string) string {
+	if s == "" {
+		return "Region unknown"
+	}
+	return s
+}
+
+// Time writes an instant to the second, in UTC.
+func Time(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05 UTC")
+}
+
+func bill(p *page, title string, b *cost.Bill) {
+	p.printf("\n%s: %s\n", title, total(b))
+	t := table{align: "lrlr"}
+	for _, l := range b.Lines {
+		t.row(l.Item, quantity(&l), l.Rate, amount(&l))
+	}
+	t.write(p, indent)
+	for _, l := range b.Lines {
+		if l.Note != "" {
+			p.printf("%s%s: %s\n", indent, l.Item, l.Note)
+		}
+	}
+}
+
+// total is the sum of a bill in words.
+func total(b *cost.Bill) string {
+	var out string
+	switch {
+	case len(b.Lines) == 0:
+		return "nothing"
+	case len(b.Missing) == len(b.Lines):
+		return "price unknown"
+	case b.Total.Expected == b.Total.Max:
+		out = Money(b.Total.Expected)
+	default:
+		out = Money(b.Total.Expected) + " expected, " + Money(b.Total.Max) + " at most"
+	}
+	if !b.Complete() {
+		out = "at least " + out + " (" + Plural(int64(len(b.Missing)), "price") + " unknown)"
+	}
+	return out
+}
+
+func priceOf(b *cost.Bill) string {
+	switch {
+	case len(b.Lines) == 0:
+		return "$0.00"
+	case len(b.Missing) == len(b.Lines):
+		return "unknown"
+	case !b.Complete():
+		return "over " + Money(b.Total.Expected)
+	}
+	return Money(b.Total.Expected)
+}
+
+func amount(l *cost.Line) string {
+	if !l.Known {
+		return "unknown"
+	}
+	return spanText(l.Amount.Expected, l.Amount.Max)
+}
+
+func spanText(expected, most cost.Money) string {
+	if expected.Cents() == most.Cents() {
+		return Money(expected)
+	}
+	return Money(expected) + " to " + Money(most)
+}
+
+func quantity(l *cost.Line) string {
+	if l.Unit == "bytes" {
+		return Bytes(l.Quantity.Expected)
+	}
+	if l.Quantity.Expected != l.Quantity.Max {
+		return Count(l.Quantity.Expected) + " to " + Count(l.Quantity.Max)
+	}
+	return Count(l.Quantity.Expected)
+}
+
+func timeLine(d *cost.Duration) string {
+	if d.Binding == "" {
+		return "unknown, as no limit is"
+	}
+	return Between(d.Shortest, d.Longest) + ", bound by " + d.Binding
+}
+
+func methodName(m *cost.Method) string {
+	switch {
+	case m.Planned:
+		return m.Name + " (planned)"
+	case !m.Possible:
+		return m.Name + " (not here)"
+	}
+	return m.Name
+}
+
+func methodTime(m *cost.Method) string {
+	if m.Longest == 0 {
+		return "not stated"
+	}
+	return Between(m.Shortest, m.Longest)
+}
+
+func notes(p *page, e *cost.Estimate, results int64) {
+	p.printf("\nNotes\n")
+	for _, n := range e.Notes {
+		p.printf("%s%s\n", indent, n)
+	}
+	if results > 0 {
+		p.printf("%sA result line for every object takes about %s.\n", indent, Bytes(results))
+	}
+}
+
+// WriteRun writes what became of a run as text.
+func WriteRun(w io.Writer, v *Run) error {
+	p := &page{w: w}
+	head(p, "Run on", &v.Job)
+	p.printf("\nState: %s\n", v.State)
+	t := table{align: "lrr"}
+	for _, r := range outcomeRows(&v.Totals) {
+		t.row(r.name, Count(r.n), Percent(r.n, v.Totals.Rows))
+	}
+	t.write(p, indent)
+	p.printf("\n")
+	facts := table{align: "lr"}
+	for _, f := range runFacts(v) {
+		facts.row(f.name, f.value)
+	}
+	facts.write(p, indent)
+
+	s := v.Summary
+	if groups := s.Groups(); len(groups) > 0 {
+		p.printf("\n%s\n", coverage(v))
+		g := table{align: "lllrr"}
+		for _, x := range groups {
+			g.row(visible(x.Status, 40), visible(x.Action, 40), visible(x.Reason, 40), Count(x.Objects), Bytes(x.Bytes))
+		}
+		g.write(p, indent)
+	}
+	named(p, "What the errors meant", s.ErrorClasses())
+	named(p, "Error codes", s.ErrorCodes())
+	if samples := s.Samples(); len(samples) > 0 {
+		p.printf("\nSamples of failures\n")
+		f := table{}
+		for _, x := range samples {
+			f.row(visible(x.Reason, 40), visible(x.ErrorCode, 60), visible(x.RequestID, 60), visible(x.Key, 200))
+		}
+		f.write(p, indent)
+	}
+	if len(v.Proof) > 0 {
+		p.printf("\nProof\n")
+		t := table{}
+		for _, x := range v.Proof {
+			t.row(holds(x.Holds), x.Claim, x.Evidence)
+		}
+		t.write(p, indent)
+	}
+	return p.err
+}
+
+func named(p *page, title string, names []Named) {
+	if len(names) == 0 {
+		return
+	}
+	p.printf("\n%s\n", title)
+	t := table{align: "lr"}
+	for _, n := range names {
+		t.row(visible(n.Name, 60), Count(n.Objects))
+	}
+	t.write(p, indent)
+}
