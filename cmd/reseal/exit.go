@@ -1,0 +1,95 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+)
+
+// The exit codes. They are documented in docs/scripting.md and never reused.
+const (
+	exitDone        = 0
+	exitFatal       = 1
+	exitUsage       = 2
+	exitFailures    = 3 // finished, with failed objects or unreadable report files
+	exitStopped     = 4 // stopped by a limit, resumable
+	exitRefused     = 5 // preflight refused, or declined at the prompt
+	exitMismatch    = 6 // another job, or locked
+	exitDifferent   = 7 // verification found a difference
+	exitInterrupted = 130
+	exitTerminated  = 143
+)
+
+// usageError is a command line that makes no sense.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+
+func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// refusedError is a run that was not begun, nothing having been written.
+type refusedError struct{ err error }
+
+func (e *refusedError) Error() string { return e.err.Error() }
+func (e *refusedError) Unwrap() error { return e.err }
+
+// signalError is a run that a signal ended; what was settled is recorded.
+type signalError struct{ sig os.Signal }
+
+func (e *signalError) Error() string { return "interrupted by " + e.sig.String() }
+
+// finding is an ending that is not an error of the run: its output was printed
+// already, only the exit code tells.
+type finding struct{ code int }
+
+func (e *finding) Error() string { return fmt.Sprintf("exit %d", e.code) }
+
+// exit prints err, with a hint where one helps, and returns the exit code.
+func (p process) exit(err error) int {
+	if err == nil {
+		return exitDone
+	}
+	code := exitCode(err)
+	var f *finding
+	if !errors.As(err, &f) {
+		fmt.Fprintf(p.stderr, "reseal: %v\n", err)
+		if h := hint(err); h != "" {
+			fmt.Fprintf(p.stderr, "hint: %s\n", h)
+		}
+	}
+	return code
+}
+
+// exitCode is the one place where endings become numbers. Where several hold,
+// the order of the cases decides.
+func exitCode(err error) int {
+	var (
+		found   *finding
+		usage   *usageError
+		refused *refusedError
+		sig     *signalError
+	)
+	switch {
+	case errors.As(err, &found):
+		return found.code
+	case errors.As(err, &usage):
+		return exitUsage
+	case isMismatch(err):
+		return exitMismatch
+	case errors.As(err, &refused):
+		return exitRefused
+	case errors.As(err, &sig):
+		if sig.sig == syscall.SIGTERM {
+			return exitTerminated
+		}
+		return exitInterrupted
+	case isStop(err):
+		return exitStopped
+	case errors.Is(err, context.Canceled):
+		return exitInterrupted
+	}
+	return exitFatal
+}

@@ -1,0 +1,227 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/plan"
+)
+
+// connection says where the store is and who asks.
+type connection struct {
+	endpoint  string
+	region    string
+	profile   string
+	caBundle  string
+	allowHTTP bool
+}
+
+func (c *connection) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&c.endpoint, "endpoint-url", "", "S3 and KMS endpoint, where it is not AWS's own")
+	f.StringVar(&c.region, "region", "", "Region of the bucket (default: from environment and profile)")
+	f.StringVar(&c.profile, "profile", "", "profile of the AWS configuration")
+	f.StringVar(&c.caBundle, "ca-bundle", "", "PEM `FILE` of certificate authorities to trust instead of the system's")
+	f.BoolVar(&c.allowHTTP, "allow-http", false, "allow plain HTTP to an endpoint that is not on this machine")
+}
+
+// selection is what is to be done to which objects: the options that a job is
+// bound to, and where the report is.
+type selection struct {
+	manifest       string
+	bucket         string
+	noChecksum     bool
+	keyID          string
+	sse            string
+	bucketKey      bool
+	method         string
+	rekey          bool
+	prefixes       []string
+	exclude        []string
+	minSize        string
+	maxSize        string
+	classes        []string
+	trustInventory bool
+	multipart      string
+	keepInventory  string
+	memory         string
+	offline        bool
+}
+
+func (s *selection) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&s.manifest, "manifest", "", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, or a local `path`")
+	f.BoolVar(&s.noChecksum, "no-manifest-checksum", false, "go on although manifest.checksum is missing or does not match")
+	f.StringVar(&s.keyID, "sse-kms-key-id", "", "KMS key to re-encrypt under: an ARN, id or alias")
+	f.StringVar(&s.sse, "sse", plan.TargetKMS, "target encryption: aws:kms, or AES256 for the way back")
+	f.BoolVar(&s.bucketKey, "bucket-key-enabled", true, "use an S3 Bucket Key, which spares most KMS requests")
+	f.StringVar(&s.method, "method", string(plan.MethodCopy), "how to re-encrypt: copy")
+	f.BoolVar(&s.rekey, "rekey", false, "also re-encrypt SSE-KMS objects that are under another key")
+	f.StringArrayVar(&s.prefixes, "prefix", nil, "only keys with this prefix (repeatable)")
+	f.StringArrayVar(&s.exclude, "exclude-prefix", nil, "no keys with this prefix (repeatable)")
+	f.StringVar(&s.minSize, "min-size", "", "only objects of at least this size, e.g. 128KiB")
+	f.StringVar(&s.maxSize, "max-size", "", "only objects of at most this size")
+	f.StringArrayVar(&s.classes, "storage-class", nil, "only objects of this storage class (repeatable)")
+	f.BoolVar(&s.trustInventory, "trust-inventory", false, "leave out the HeadObject before a copy although class, lock or ACL may have changed since the report")
+	f.StringVar(&s.multipart, "multipart-threshold", "", "copy objects above this size in parts (default and at most 5GiB)")
+	f.StringVar(&s.keepInventory, "keep-inventory", "", "keep the report's data files in this `folder`, as they may expire between two nights")
+	f.StringVar(&s.memory, "memory", "512MiB", "memory budget: it sets how many report files are open at once")
+	f.BoolVar(&s.offline, "offline", false, "send nothing but the requests that read the report")
+}
+
+// options turns the flags into the options that a job is bound to. The bucket
+// is the report's, the key id has yet to be resolved.
+func (s *selection) options() (plan.Options, error) {
+	var errs []error
+	size := func(flag, text string) int64 {
+		if text == "" {
+			return 0
+		}
+		n, err := parseSize(text)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
+		}
+		return n
+	}
+	o := plan.Options{
+		Method: plan.Method(s.method), SSE: s.sse, KMSKeyID: s.keyID, BucketKey: s.bucketKey, Rekey: s.rekey,
+		Prefixes: s.prefixes, Exclude: s.exclude, MinSize: size("min-size", s.minSize), MaxSize: size("max-size", s.maxSize),
+		StorageClasses: s.classes, TrustInventory: s.trustInventory, Multipart: size("multipart-threshold", s.multipart),
+	}
+	switch {
+	case s.manifest == "":
+		errs = append(errs, errors.New("--manifest is needed: the manifest.json of an inventory report"))
+	case o.SSE != plan.TargetKMS && o.SSE != plan.TargetAES256:
+		errs = append(errs, fmt.Errorf("--sse %q: want aws:kms or AES256", o.SSE))
+	case o.SSE == plan.TargetKMS && o.KMSKeyID == "":
+		errs = append(errs, errors.New("--sse-kms-key-id is needed: without it S3 would take the AWS managed key aws/s3"))
+	case o.SSE == plan.TargetAES256 && o.KMSKeyID != "":
+		errs = append(errs, errors.New("--sse AES256 has no key: leave --sse-kms-key-id out"))
+	case o.Method != plan.MethodCopy:
+		errs = append(errs, fmt.Errorf("--method %q: want copy", o.Method))
+	case o.Multipart > plan.SingleCopyLimit:
+		errs = append(errs, errors.New("--multipart-threshold: S3 copies at most 5GiB in one request"))
+	case o.Multipart != 0 && o.Multipart < plan.MinPartSize:
+		errs = append(errs, errors.New("--multipart-threshold: at least 5MiB"))
+	case o.MaxSize > 0 && o.MinSize > o.MaxSize:
+		errs = append(errs, errors.New("--min-size is above --max-size: nothing would be selected"))
+	}
+	if o.SSE == plan.TargetAES256 {
+		o.BucketKey = false
+	}
+	if len(errs) > 0 {
+		return o, &usageError{errors.Join(errs...)}
+	}
+	return o.Normal(), nil
+}
+
+// pace is how fast a run may go. It may differ from one night to the next.
+type pace struct {
+	kmsRPS      float64
+	kmsShare    string
+	s3RPS       float64
+	concurrency int
+}
+
+func (p *pace) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Float64Var(&p.kmsRPS, "kms-rps", 0, "cap on KMS requests a second (default: --kms-share of the quota)")
+	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
+	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from, per bucket")
+	f.IntVar(&p.concurrency, "concurrency", 256, "objects in flight at most")
+}
+
+func (p *pace) check() (share float64, err error) {
+	share, err = parsePercent(p.kmsShare)
+	switch {
+	case err != nil:
+		return 0, usagef("--kms-share: %w", err)
+	case share <= 0:
+		return 0, usagef("--kms-share %s: a share of nothing never ends", p.kmsShare)
+	case p.kmsRPS < 0 || math.IsNaN(p.kmsRPS) || math.IsInf(p.kmsRPS, 0):
+		return 0, usagef("--kms-rps %v: want a rate above 0", p.kmsRPS)
+	case !(p.s3RPS > 0) || math.IsInf(p.s3RPS, 0):
+		return 0, usagef("--s3-rps %v: want a rate above 0", p.s3RPS)
+	case p.concurrency < 1 || p.concurrency > 100_000:
+		return 0, usagef("--concurrency %d: want 1 to 100000", p.concurrency)
+	}
+	return share, nil
+}
+
+// limits end a run before the report's end. All of them leave a job that goes
+// on where it stopped.
+type limits struct {
+	objects     int64
+	failures    int64
+	duration    time.Duration
+	maxCostText string
+}
+
+func (l *limits) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.Int64Var(&l.objects, "limit", 0, "stop after this many objects")
+	f.Int64Var(&l.failures, "max-failures", 0, "stop after this many failed objects")
+	f.DurationVar(&l.duration, "max-duration", 0, "stop after this time, e.g. 7h30m")
+	f.StringVar(&l.maxCostText, "max-cost", "", "stop before the requests sent may have cost more than this, in USD")
+}
+
+// accepts is the list of hazards that the user takes on by name.
+type accepts []string
+
+func (a *accepts) bind(cmd *cobra.Command) {
+	cmd.Flags().StringArrayVar((*[]string)(a), "accept", nil, "accept a hazard by `NAME` (repeatable)")
+}
+
+func (a accepts) has(name string) bool { return slices.Contains(a, name) }
+
+// parsePercent reads "50%" or "0.5" as 0.5.
+func parsePercent(s string) (float64, error) {
+	num, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
+	v, err := strconv.ParseFloat(num, 64)
+	if percent {
+		v /= 100
+	}
+	if err != nil || math.IsNaN(v) || v < 0 || v > 1 {
+		return 0, fmt.Errorf("%q: want 0%% to 100%%", s)
+	}
+	return v, nil
+}
+
+// sizeUnits are the units that sizes may be given in. Those of AWS's pages and
+// bills that are written KB or GB mean powers of 1,024, and so they do here.
+var sizeUnits = map[string]int64{
+	"": 1, "B": 1,
+	"K": 1 << 10, "KB": 1 << 10, "KIB": 1 << 10,
+	"M": 1 << 20, "MB": 1 << 20, "MIB": 1 << 20,
+	"G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30,
+	"T": 1 << 40, "TB": 1 << 40, "TIB": 1 << 40,
+}
+
+// parseSize reads a number of bytes such as 5GiB.
+func parseSize(s string) (int64, error) {
+	text := strings.ToUpper(strings.TrimSpace(s))
+	num := strings.TrimRight(text, "BKMGTI")
+	unit, ok := sizeUnits[strings.TrimSpace(text[len(num):])]
+	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
+	if !ok || err != nil || math.IsNaN(v) || v < 0 || v*float64(unit) > math.MaxInt64/2 {
+		return 0, fmt.Errorf("%q is not a size; want e.g. 128KiB or 5GiB", s)
+	}
+	return int64(v * float64(unit)), nil
+}
+
+// openFiles is how many report files are read at once: enough to spread the
+// load over key prefixes and to use the cores, no more than the budget holds
+// (one open file takes up to 100 MB while it is decoded, measured on Parquet
+// with 9 columns, 2026-11).
+func openFiles(memory int64) int {
+	const perFile = 100 << 20
+	return max(1, min(int(memory/perFile), 2*runtime.GOMAXPROCS(0), 16))
+}

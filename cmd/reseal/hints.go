@@ -1,0 +1,89 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"reseal/checkpoint"
+	"reseal/engine"
+	"reseal/inventory"
+	"reseal/s3api"
+)
+
+// isMismatch tells whether err says that the job cannot be touched by this
+// command: made for something else, unbelievable, or held by another process.
+func isMismatch(err error) bool {
+	var (
+		mismatch *checkpoint.MismatchError
+		locked   *checkpoint.LockedError
+		state    *checkpoint.StateError
+		lost     *checkpoint.LostError
+		conflict *checkpoint.ConflictError
+	)
+	return errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
+}
+
+// isStop tells whether a limit of the user's ended the run.
+func isStop(err error) bool {
+	var stop *engine.StopError
+	return errors.As(err, &stop)
+}
+
+// setupHints say what helps against each kind of problem with endpoint,
+// credentials, bucket or key.
+var setupHints = map[s3api.SetupKind]string{
+	s3api.BadConfig:      "check AWS_PROFILE, --profile and the files in ~/.aws",
+	s3api.BadEndpoint:    "an endpoint looks like https://s3.example.com:9000",
+	s3api.PlainHTTP:      "use https://, or --allow-http on a network that you trust",
+	s3api.NoCredentials:  "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile; check with: aws sts get-caller-identity",
+	s3api.BadCredential:  "the credentials were refused; check with: aws sts get-caller-identity",
+	s3api.Clock:          "this machine's clock is off by more than 15 minutes; check with: timedatectl",
+	s3api.Unreachable:    "nothing answers there; check --endpoint-url and --region",
+	s3api.Certificate:    "trust the endpoint's certificate authority with --ca-bundle FILE",
+	s3api.NoBucket:       "check the bucket's name and --region",
+	s3api.AccessDenied:   "the identity lacks a permission; docs/permissions.md lists what each command needs",
+	s3api.KeyUnknown:     "check the key's ARN, Region and account: aws kms describe-key --key-id KEY",
+	s3api.KeyDisabled:    "enable it, then run the same command again: aws kms enable-key --key-id KEY",
+	s3api.KeyDeleted:     "objects under a key that is deleted are lost; cancel first: aws kms cancel-key-deletion --key-id KEY",
+	s3api.KeyUnavailable: "S3 can only use a key in state Enabled: aws kms describe-key --key-id KEY",
+	s3api.KeyUsage:       "S3 needs a symmetric encryption key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT)",
+}
+
+// hint returns what to do about err, "" where nothing helps. All hints live here.
+func hint(err error) string {
+	var (
+		setup    *s3api.SetupError
+		mismatch *checkpoint.MismatchError
+		locked   *checkpoint.LockedError
+		checksum *inventory.ChecksumError
+		format   *inventory.FormatError
+	)
+	switch {
+	case errors.As(err, &setup) && (setup.Kind == s3api.WrongRegion || setup.Kind == s3api.KeyRegion):
+		if setup.Region != "" {
+			return fmt.Sprintf("it is in %s: --region %s", setup.Region, setup.Region)
+		}
+		return "name its Region with --region"
+	case errors.As(err, &mismatch):
+		return "a job keeps the options it was made with; use them again, or another --job folder for another job"
+	case errors.As(err, &locked):
+		return "wait for it, or watch it: reseal status --job " + locked.Job
+	case errors.Is(err, inventory.ErrNoChecksum), errors.As(err, &checksum):
+		return "the report may not be delivered completely yet; take an older one, or go on at your own risk with --no-manifest-checksum"
+	case errors.As(err, &format):
+		return "reseal reads CSV, ORC and Parquet reports"
+	case errors.Is(err, inventory.ErrNotManifest):
+		return "--manifest wants the manifest.json of an inventory report"
+	case errors.Is(err, syscall.ENOSPC):
+		return "make room, then run the same command again: everything recorded so far is kept"
+	}
+	if h := setupHints[s3api.KindOf(err)]; h != "" {
+		return h
+	}
+	if errors.Is(err, fs.ErrPermission) {
+		return "check who owns the folder, and its mode"
+	}
+	return ""
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"reseal/checkpoint"
+	"reseal/cost"
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// planFile is the document of a job that everything else in it hangs on.
+const planFile = "plan.json"
+
+// jobPlan is plan.json: what the job is bound to, and what was found out when
+// it was made, so that a resume need not read the whole report again.
+type jobPlan struct {
+	plan.Frozen
+	Hash     string              `json:"hash"` // of Frozen; the rest is attached
+	Created  time.Time           `json:"created"`
+	Program  string              `json:"program"`
+	Segments []inventory.Segment `json:"segments"`
+	Rows     int64               `json:"rows"` // of the whole report
+	Todo     int64               `json:"todo"` // objects to re-encrypt
+	Region   string              `json:"region"`
+	Endpoint string              `json:"endpoint,omitempty"`
+	Estimate *cost.Estimate      `json:"estimate,omitempty"`
+}
+
+// state returns the hash that the job's state files carry.
+func (j *jobPlan) state() checkpoint.PlanHash { return checkpoint.HashPlan([]byte(j.Hash)) }
+
+// readPlan reads plan.json, and checks that nobody edited what it is bound to.
+// A job that was not made yet is an error that wraps fs.ErrNotExist.
+func readPlan(ctx context.Context, store checkpoint.Reader) (*jobPlan, error) {
+	data, _, err := store.Get(ctx, planFile)
+	if err != nil {
+		return nil, err
+	}
+	var j jobPlan
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, fmt.Errorf("read %s: %w", planFile, err)
+	}
+	if j.Hash != j.Frozen.Hash() {
+		return nil, &checkpoint.MismatchError{Job: planFile, Differences: []checkpoint.Difference{
+			{Name: "hash of the options", Have: short(j.Hash), Want: short(j.Frozen.Hash())}}}
+	}
+	return &j, nil
+}
+
+// short returns the first digits of a hash, for people.
+func short(hash string) string { return hash[:min(len(hash), 12)] }
+
+// writePlan makes the job.
+func writePlan(ctx context.Context, store checkpoint.Store, j *jobPlan) error {
+	data, err := json.MarshalIndent(j, "", "  ")
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", planFile, err)
+	}
+	_, err = store.Put(ctx, planFile, append(data, '\n'), "")
+	return err
+}
+
+// agree compares the job that is there with what is asked for now.
+func (j *jobPlan) agree(dir string, now plan.Frozen) error {
+	if j.Hash == now.Hash() {
+		return nil
+	}
+	var diff []checkpoint.Difference
+	for _, d := range j.Frozen.Differences(now) {
+		name, values, _ := strings.Cut(d, ": ")
+		have, want, _ := strings.Cut(values, " -> ")
+		diff = append(diff, checkpoint.Difference{Name: name, Have: have, Want: want})
+	}
+	return &checkpoint.MismatchError{Job: dir, Differences: diff}
+}
+
+// openJob opens the folder of a job that must be there already.
+func openJob(ctx context.Context, dir string) (*checkpoint.Dir, *jobPlan, error) {
+	if dir == "" {
+		return nil, nil, usagef("--job is needed: the folder of the job")
+	}
+	store, err := checkpoint.OpenDir(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
+	}
+	j, err := readPlan(ctx, store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("open job %s: no %s in it, so it is not a job of reseal", dir, planFile)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
+	}
+	return store, j, nil
+}

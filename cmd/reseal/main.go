@@ -1,0 +1,37 @@
+// Command reseal changes the encryption of objects that already lie in S3: it
+// reads an S3 Inventory report and moves, in place, what is not yet under the
+// wanted KMS key, below the KMS and S3 request quotas, resumable after any crash.
+package main
+
+import (
+	"context"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals}
+	os.Exit(p.run(context.Background(), os.Args[1:]))
+}
+
+// process is what the outside world gives a command: everything that is not in
+// its arguments.
+type process struct {
+	stdin          io.Reader
+	stdout, stderr io.Writer
+	signals        <-chan os.Signal // the first asks for a drain, the second for an end at once
+}
+
+// run carries out one command line and returns the exit code.
+func (p process) run(ctx context.Context, args []string) int {
+	root := newRoot(p)
+	root.SetArgs(args)
+	root.SetIn(p.stdin)
+	root.SetOut(p.stdout)
+	root.SetErr(p.stderr)
+	return p.exit(root.ExecuteContext(ctx))
+}

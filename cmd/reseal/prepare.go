@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"strings"
+	"time"
+
+	"reseal/cost"
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/s3api"
+)
+
+// ground is what plan and run stand on: the report, the frozen decisions, and
+// what was found out about bucket, key and quota.
+type ground struct {
+	client  *s3api.Client
+	report  *inventory.Report
+	frozen  plan.Frozen
+	policy  *plan.Policy
+	unknown []s3api.Unknown
+	hazards []hazard
+	warned  []string // what a person should know, but what stops nothing
+	caps    caps
+}
+
+// caps are the rates that a run stays below, and where they come from.
+type caps struct {
+	kms       float64 // KMS requests a second
+	kmsSource string
+	s3        float64 // S3 write requests a second to start from
+}
+
+// request is all that plan and run are told on the command line to find the ground.
+type request struct {
+	connection
+	selection
+	pace
+}
+
+// prepare finds the ground without changing anything: it reads the manifest,
+// the key, the bucket's configuration and the quota. old is the job to be
+// resumed, nil for a new one.
+func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*ground, error) {
+	options, err := r.options()
+	if err != nil {
+		return nil, err
+	}
+	share, err := r.pace.check()
+	if err != nil {
+		return nil, err
+	}
+	client, err := s3api.New(ctx, s3api.Config{
+		Region: r.region, Profile: r.profile, EndpointURL: r.endpoint, CABundle: r.caBundle, AllowHTTP: r.allowHTTP,
+		Concurrency: r.concurrency, Product: "reseal/" + version,
+	})
+	if err != nil {
+		return nil, err
+	}
+	g := &ground{client: client}
+	if g.report, err = openReport(ctx, client, &r.selection); err != nil {
+		return nil, err
+	}
+	for _, w := range g.report.Warnings() {
+		g.warned = append(g.warned, w.Error())
+	}
+	manifest := g.report.Manifest()
+	options.Bucket = manifest.SourceBucket
+	if !r.offline {
+		if client, err = g.bucket(ctx, client, options.Bucket); err != nil {
+			return nil, err
+		}
+		if options.SSE == plan.TargetKMS {
+			if options.KMSKeyID, err = g.key(ctx, client, options.KMSKeyID); err != nil {
+				return nil, err
+			}
+		}
+	}
+	g.client = client
+	g.frozen = plan.Frozen{Version: plan.DecisionVersion, Manifest: r.manifest, ManifestMD5: manifest.MD5, Options: options, Now: now.UTC()}
+	if old != nil {
+		g.frozen.Now = old.Now
+	}
+	g.policy.Options, g.policy.Now, g.policy.Weights = options, g.frozen.Now, plan.DefaultWeights(options.BucketKey)
+	g.hazards = hazards(options, g.policy.Facts, nil, usefulColumns.Without(manifest.Columns))
+	g.caps = g.findCaps(ctx, r, share)
+	return g, nil
+}
+
+// openReport opens the report that the user names, in S3 or in a local folder.
+func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inventory.Report, error) {
+	memory, err := parseSize(s.memory)
+	if err != nil {
+		return nil, usagef("--memory: %w", err)
+	}
+	opts := inventory.Options{
+		Open: openFiles(memory), Memory: memory / 2, // the other half is for what is in flight
+		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum,
+	}
+	var src inventory.Source
+	name := ""
+	if rest, ok := strings.CutPrefix(s.manifest, "s3://"); ok {
+		bucket, key, _ := strings.Cut(rest, "/")
+		if bucket == "" || path.Base(key) == "." {
+			return nil, usagef("--manifest %q: want s3://bucket/…/manifest.json", s.manifest)
+		}
+		src, name = client.Source(bucket), key
+	} else if src, name, err = inventory.LocalFile(strings.TrimPrefix(s.manifest, "file://")); err != nil {
+		return nil, err
+	}
+	return inventory.Open(ctx, src, name, opts)
+}
+
+// bucket reads the facts about the bucket, and turns to its Region where that
+// is another one.
+func (g *ground) bucket(ctx context.Context, client *s3api.Client, bucket string) (*s3api.Client, error) {
+	facts, unknown, err := client.Facts(ctx, bucket)
+	if err != nil {
+		return nil, &refusedError{err}
+	}
+	g.policy = &plan.Policy{Facts: facts}
+	g.unknown = unknown
+	return client, nil
+}
+
+// key resolves and checks the key.
+func (g *ground) key(ctx context.Context, client *s3api.Client, id string) (string, error) {
+	key, err := client.Key(ctx, id)
+	switch {
+	case s3api.KindOf(err) == s3api.KeyUnchecked:
+		g.warned = append(g.warned, fmt.Sprintf("the key could not be checked beforehand: %v", err))
+		return id, nil
+	case err != nil:
+		return "", &refusedError{err}
+	}
+	return key.ARN, nil
+}
+
+// findCaps decides how fast a run may go: what the user says, else a share of
+// the quota as AWS states it for this account, else of the dated table.
+func (g *ground) findCaps(ctx context.Context, r *request, share float64) caps {
+	c := caps{s3: r.s3RPS}
+	if r.kmsRPS > 0 {
+		c.kms, c.kmsSource = r.kmsRPS, "--kms-rps"
+		return c
+	}
+	region := g.policy.Facts.Region
+	if !r.offline {
+		if quota, err := g.client.Quota(ctx); err == nil {
+			c.kms = quota.Rate * share
+			c.kmsSource = fmt.Sprintf("%s of the account's quota of %.0f/s in %s", r.kmsShare, quota.Rate, region)
+			return c
+		}
+	}
+	quota, dated := cost.KMSQuota(region)
+	c.kms = quota * share
+	c.kmsSource = fmt.Sprintf("%s of %.0f/s, the default quota in %s as of %s", r.kmsShare, quota, region, dated)
+	return c
+}

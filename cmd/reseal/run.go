@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+
+	"reseal/checkpoint"
+	"reseal/engine"
+	"reseal/ratelimit"
+	"reseal/report"
+	"reseal/s3api"
+)
+
+// execute is the second screen of the architecture, the only place where all
+// packages meet: report -> decision -> engine -> gate -> store, and back from
+// the store into journal and results.
+func (f *runFlags) execute(ctx context.Context, p process, g *ground, store checkpoint.Store, job *jobPlan, log *slog.Logger) error {
+	state, snapshot, err := checkpoint.Open(ctx, store, job.state(), job.Segments, checkpoint.Options{ReserveAdmitted: true})
+	if err != nil {
+		return err
+	}
+	for _, n := range snapshot.Notices() {
+		fmt.Fprintln(p.stderr, n)
+	}
+	segments, indexes := snapshot.Remaining()
+	before, err := newResume(ctx, snapshot, segments, indexes)
+	if err != nil {
+		return err
+	}
+	rewriter, err := g.client.Rewriter(s3api.RewriteConfig{
+		Options: g.policy.Options, Facts: g.policy.Facts, AcceptLoss: f.accept.losses(), Notes: nil,
+	})
+	if err != nil {
+		return &refusedError{err}
+	}
+	governor := ratelimit.New(ratelimit.Config{
+		Caps:     ratelimit.Limits{KMS: g.caps.kms},
+		Expected: ratelimit.Limits{Writes: g.caps.s3},
+		MaxSlots: f.concurrency,
+	})
+	rows := &journal{Journal: state, segments: segments, indexes: indexes}
+	stats := new(engine.Stats)
+
+	work, kill := context.WithCancel(ctx)
+	defer kill()
+	admit, stop := context.WithCancelCause(work)
+	defer stop(nil)
+	var running sync.WaitGroup
+	background := func(do func(context.Context)) {
+		running.Go(func() { do(work) })
+	}
+	finished := make(chan struct{})
+	background(func(ctx context.Context) { governor.Run(ctx) })
+	background(func(context.Context) { f.heed(p, stop, kill, finished) })
+	if f.duration > 0 {
+		timer := time.AfterFunc(f.duration, func() { stop(&engine.StopError{Limit: "--max-duration " + f.duration.String()}) })
+		defer timer.Stop()
+	}
+	show := f.progress(p, g, job, snapshot.Totals(), stats, governor)
+	watching, watched := context.WithCancel(work)
+	background(func(context.Context) { show.watch(watching) })
+
+	started := time.Now()
+	err = engine.Run(admit, work, engine.Config{
+		Rewriter: rewriter, Gate: governor, Journal: rows, Policy: g.policy,
+		Sink:    report.NewWriter(lines{state}, report.WriterOptions{All: f.results == "all"}),
+		Settled: before.settled, Uncertain: before.uncertain,
+		Workers: f.concurrency, Limit: f.objects, MaxFailures: f.failures, Budget: f.budget(g),
+		Stats: stats, Logger: log,
+	}, g.report.Read(admit, segments))
+	close(finished)
+	watched()
+	kill()
+	running.Wait()
+
+	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)
+	return f.conclude(p, g, job, state, stats, governor.Status(), time.Since(started), err)
+}
+
+// heed ends admission at the first signal, and everything at the second or
+// when the drain takes too long.
+func (f *runFlags) heed(p process, stop context.CancelCauseFunc, kill func(), finished <-chan struct{}) {
+	var sig os.Signal
+	select {
+	case sig = <-p.signals:
+	case <-finished:
+		return
+	}
+	stop(&signalError{sig})
+	fmt.Fprintf(p.stderr, "\n%s: finishing the requests under way (at most %s); again to end at once.\n", sig, f.drain)
+	timer := time.NewTimer(f.drain)
+	defer timer.Stop()
+	select {
+	case <-p.signals:
+	case <-timer.C:
+	case <-finished:
+		return
+	}
+	kill()
+}
+
+// conclude prints what was achieved, and turns it into the command's ending.
+func (f *runFlags) conclude(p process, g *ground, job *jobPlan, state *checkpoint.Journal, stats *engine.Stats, status ratelimit.Status, took time.Duration, runErr error) error {
+	totals := state.Totals()
+	if err := f.output.summary(p, f.job, job, totals, stats, status, g, took); err != nil && runErr == nil {
+		runErr = err
+	}
+	var (
+		breaker *engine.BreakerError
+		stopped *engine.StopError
+		sig     *signalError
+	)
+	switch {
+	case runErr == nil && (totals.Failed > 0 || totals.Damaged > 0):
+		return &finding{exitFailures}
+	case errors.As(runErr, &sig), errors.As(runErr, &stopped), errors.As(runErr, &breaker):
+		return fmt.Errorf("%w; everything done is recorded, the same command goes on", runErr)
+	}
+	return runErr
+}

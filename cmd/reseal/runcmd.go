@@ -1,0 +1,286 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"log/slog"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/checkpoint"
+	"reseal/report"
+)
+
+// runFlags is the command line of run.
+type runFlags struct {
+	request
+	limits
+	accept  accepts
+	job     string
+	probe   string
+	yes     bool
+	dryRun  bool
+	dryrun  bool
+	results string
+	output  output
+	drain   time.Duration
+}
+
+const runLong = `run re-encrypts the objects of a bucket in place.
+
+It shows the plan and its price, asks, and runs. The job directory records what
+was done, so that the same command goes on where an earlier one stopped, for
+whatever reason it stopped.
+
+  reseal run --manifest s3://reports/src/daily/2026-11-20T01-00Z/manifest.json \
+             --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/... --job ./job
+
+Ctrl-C finishes the requests that are under way and records them; a second one
+ends at once. Nothing is lost either way.`
+
+func newRunCommand(p process) *cobra.Command {
+	f := &runFlags{}
+	cmd := &cobra.Command{
+		Use:   "run --manifest URI --sse-kms-key-id ARN --job DIR",
+		Short: "Re-encrypt the objects that a report lists",
+		Long:  runLong,
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if f.dryRun || f.dryrun {
+				return planOnly(cmd.Context(), p, &planFlags{request: f.request, output: f.output})
+			}
+			return f.run(cmd.Context(), p)
+		},
+	}
+	f.connection.bind(cmd)
+	f.selection.bind(cmd)
+	f.pace.bind(cmd)
+	f.limits.bind(cmd)
+	f.accept.bind(cmd)
+	f.output.bind(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&f.job, "job", "", "`folder` that records the progress; made if it is not there")
+	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "show the plan and change nothing, not even the job folder")
+	fs.BoolVar(&f.dryrun, "dryrun", false, "the same, as the AWS CLI spells it")
+	fs.StringVar(&f.results, "results", "failures", "result lines to write: failures (and surprises), or all")
+	fs.StringVar(&f.probe, "probe-key-prefix", "", "off AWS: find out what the endpoint keeps on scratch objects under this `prefix`")
+	fs.DurationVar(&f.drain, "drain-timeout", 2*time.Minute, "how long the requests under way may take after the first signal")
+	return cmd
+}
+
+// check refuses what makes no sense before anything is opened.
+func (f *runFlags) check() error {
+	switch {
+	case f.job == "":
+		return usagef("--job is needed: the folder that records the progress")
+	case f.results != "failures" && f.results != "all":
+		return usagef("--results %q: want failures or all", f.results)
+	case f.objects < 0 || f.failures < 0 || f.duration < 0:
+		return usagef("a limit cannot be negative")
+	case f.offline:
+		return usagef("--offline is for plan; a run needs the endpoint")
+	}
+	if err := f.accept.check(); err != nil {
+		return err
+	}
+	_, err := f.maxCost()
+	return err
+}
+
+// run plans, asks, and runs.
+func (f *runFlags) run(ctx context.Context, p process) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	store, job, err := f.existing(ctx)
+	if err != nil {
+		return err
+	}
+	now := time.Now()
+	g, err := prepare(ctx, &f.request, job, now)
+	if err != nil {
+		return err
+	}
+	resumed := job != nil
+	if resumed {
+		if err := job.agree(f.job, g.frozen); err != nil {
+			return err
+		}
+	} else if job, err = f.newJob(ctx, p, g); err != nil {
+		return err
+	}
+	if err := f.refuseHazards(g); err != nil {
+		return err
+	}
+	if !resumed {
+		if err := f.consent(p, job); err != nil {
+			return err
+		}
+	}
+	if store == nil {
+		if store, err = checkpoint.CreateDir(f.job); err != nil {
+			return fmt.Errorf("make job %s: %w", f.job, err)
+		}
+	}
+	lock, err := store.Lock(ctx, checkpoint.Self("reseal run"))
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	if lock.Previous != nil {
+		fmt.Fprintf(p.stderr, "The run before this one ended without giving the job back (%s); going on where it stopped.\n", lock.Previous)
+	}
+	if !resumed {
+		if err := writePlan(ctx, store, job); err != nil {
+			return fmt.Errorf("make job %s: %w", f.job, err)
+		}
+	}
+	log, closeLog, err := f.output.logger(f.job)
+	if err != nil {
+		return err
+	}
+	defer closeLog()
+	return f.execute(ctx, p, g, store, job, log)
+}
+
+// existing opens the job that is to be gone on with, or returns nothing where
+// there is none yet.
+func (f *runFlags) existing(ctx context.Context) (*checkpoint.Dir, *jobPlan, error) {
+	store, err := checkpoint.OpenDir(f.job)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", f.job, err)
+	}
+	job, err := readPlan(ctx, store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil // an empty folder, or a job that was never begun: CreateDir tells
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", f.job, err)
+	}
+	return store, job, nil
+}
+
+// newJob reads the whole report and shows what a run would do.
+func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
+	s, err := takeSurvey(ctx, g, f.output.surveyTicker(p))
+	if err != nil {
+		return nil, err
+	}
+	estimate := s.estimate(g, f.pace)
+	show := f.output.talk(p)
+	if err := report.Plan(show, planView(g, s, estimate)); err != nil {
+		return nil, err
+	}
+	return &jobPlan{
+		Frozen: g.frozen, Hash: g.frozen.Hash(), Created: time.Now().UTC(), Program: "reseal " + version,
+		Segments: s.segments, Rows: s.rows, Todo: s.todo, Region: g.policy.Facts.Region, Endpoint: f.endpoint, Estimate: estimate,
+	}, nil
+}
+
+// refuseHazards ends the run before it begins where a hazard was not accepted.
+func (f *runFlags) refuseHazards(g *ground) error {
+	open := unaccepted(g.hazards, f.accept)
+	if len(open) == 0 {
+		return nil
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "refused: nothing was written, as this bucket holds hazards that were not accepted\n")
+	var names []string
+	for _, h := range open {
+		fmt.Fprintf(&b, "  %-16s %s\n", h.Name, h.Why)
+		if h.Mend != "" {
+			fmt.Fprintf(&b, "  %-16s %s\n", "", "→ "+h.Mend)
+		}
+		names = append(names, "--accept "+h.Name)
+	}
+	fmt.Fprintf(&b, "to go on all the same: %s", strings.Join(names, " "))
+	return &refusedError{errors.New(b.String())}
+}
+
+// consent asks the person at the terminal.
+func (f *runFlags) consent(p process, job *jobPlan) error {
+	if f.yes || job.Todo == 0 {
+		return nil
+	}
+	if !isTerminal(p.stdin) || !isTerminal(p.stderr) {
+		return usagef("there is no terminal to ask at; add --yes to run without being asked")
+	}
+	fmt.Fprintf(p.stderr, "\nRe-encrypt %s objects of %s in place? [y/N] ", report.Count(job.Todo), job.Options.Bucket)
+	answer, err := bufio.NewReader(p.stdin).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+		return &refusedError{errors.New("declined: nothing was written")}
+	}
+	return nil
+}
+
+// output is how a command talks.
+type output struct {
+	json       bool
+	quiet      bool
+	noProgress bool
+	logLevel   string
+	logFile    string
+}
+
+func (o *output) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.json, "json", false, "print the result as one JSON document on stdout")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing but results and errors")
+	f.BoolVar(&o.noProgress, "no-progress", false, "show no progress")
+	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&o.logFile, "log-file", "", "where to log (default: reseal.log in the job folder)")
+}
+
+// talk is where a command explains itself: stderr, or nowhere if it is to be quiet.
+func (o *output) talk(p process) io.Writer {
+	if o.quiet {
+		return io.Discard
+	}
+	return p.stderr
+}
+
+// surveyTicker returns what is called while the report is read: on a terminal
+// it shows the number of rows.
+func (o *output) surveyTicker(p process) func(rows int64) {
+	if o.quiet || o.noProgress || !isTerminal(p.stderr) {
+		return nil
+	}
+	last := time.Now()
+	return func(rows int64) {
+		if time.Since(last) > time.Second {
+			last = time.Now()
+			fmt.Fprintf(p.stderr, "\rreading the report: %s rows", report.Count(rows))
+		}
+	}
+}
+
+// logger opens the log of a job.
+func (o *output) logger(dir string) (*slog.Logger, func(), error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
+		return nil, nil, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
+	}
+	name := o.logFile
+	if name == "" {
+		name = dir + "/reseal.log"
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open log: %w", err)
+	}
+	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: level})), func() { file.Close() }, nil
+}

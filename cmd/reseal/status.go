@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/checkpoint"
+	"reseal/cost"
+	"reseal/report"
+)
+
+func newStatusCommand(p process) *cobra.Command {
+	var dir string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "status --job DIR",
+		Short: "Say how far a job is",
+		Long: `status says how far a job is, from its files alone: while it runs, after it
+ended, and after a crash. It needs no network and changes nothing.`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := readStatus(cmd.Context(), dir)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return writeJSON(p.stdout, s)
+			}
+			return s.text(p.stdout)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
+	return cmd
+}
+
+// jobStatus is how far a job is.
+type jobStatus struct {
+	Job       string           `json:"job"`
+	Manifest  string           `json:"manifest"`
+	Bucket    string           `json:"bucket"`
+	KMSKeyID  string           `json:"kms_key_id,omitempty"`
+	State     string           `json:"state"` // not begun, unfinished, finished
+	Files     int              `json:"segments"`
+	Finished  int              `json:"segments_finished"`
+	Damaged   int              `json:"segments_damaged"`
+	Rows      int64            `json:"rows"` // of the report
+	Settled   int64            `json:"rows_settled"`
+	Todo      int64            `json:"objects_to_do"` // when the job was made
+	Done      int64            `json:"done"`
+	Repeats   int64            `json:"repeats"` // of done: recognised after a crash
+	Skipped   map[string]int64 `json:"skipped"`
+	Failed    int64            `json:"failed"`
+	Deferred  int64            `json:"deferred"`
+	Bytes     int64            `json:"bytes"`
+	Requests  int64            `json:"requests"`
+	KMSCalls  int64            `json:"kms_calls_max"`
+	Spent     cost.Money       `json:"spent_max_usd"`
+	Estimated *cost.Span       `json:"estimated_usd,omitempty"`
+	LastWrite time.Time        `json:"last_write"`
+	Notices   []string         `json:"notices,omitempty"`
+	Damages   []string         `json:"damages,omitempty"`
+}
+
+// readStatus reads the files of a job.
+func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
+	store, job, err := openJob(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	snapshot, err := checkpoint.Read(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	s := newStatus(dir, job, snapshot.Totals())
+	s.Notices = snapshot.Notices()
+	for _, seg := range snapshot.Segments() {
+		if seg.Damage != "" {
+			s.Damages = append(s.Damages, seg.Damage)
+		}
+	}
+	return s, nil
+}
+
+// newStatus puts the totals of a job into words.
+func newStatus(dir string, job *jobPlan, t checkpoint.Totals) *jobStatus {
+	s := &jobStatus{
+		Job: dir, Manifest: job.Manifest, Bucket: job.Options.Bucket, KMSKeyID: job.Options.KMSKeyID,
+		Files: len(job.Segments), Finished: t.Finished, Damaged: t.Damaged,
+		Rows: job.Rows, Settled: t.Done + t.Failed, Todo: job.Todo, Failed: t.Failed, Deferred: t.Deferred,
+		Bytes: t.Counters["bytes"], Requests: t.Counters["requests"], KMSCalls: t.Counters["kms_calls_max"],
+		Repeats: t.Counters["repeats"], Spent: cost.Money(t.Counters[spentCounter]), LastWrite: t.Written, Skipped: map[string]int64{},
+	}
+	if job.Estimate != nil {
+		s.Estimated = &job.Estimate.Once.Total
+	}
+	for name, n := range t.Counters {
+		switch {
+		case strings.HasPrefix(name, "done."):
+			s.Done += n
+		case strings.HasPrefix(name, "skipped."):
+			s.Skipped[strings.TrimPrefix(name, "skipped.")] += n
+		}
+	}
+	switch {
+	case t.Written.IsZero():
+		s.State = "not begun"
+	case t.Finished == len(job.Segments):
+		s.State = "finished"
+	default:
+		s.State = "unfinished"
+	}
+	return s
+}
+
+// text prints the status for people.
+func (s *jobStatus) text(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row("Job", "%s (%s)", s.Job, s.State)
+	row("Bucket", "%s", s.Bucket)
+	if s.KMSKeyID != "" {
+		row("Key", "%s", s.KMSKeyID)
+	}
+	row("Report rows", "%s of %s settled (%s), %d of %d files finished", report.Count(s.Settled), report.Count(s.Rows),
+		report.Percent(s.Settled, s.Rows), s.Finished, s.Files)
+	row("Done", "%s of %s, %s", report.Plural(s.Done, "object"), report.Count(s.Todo), report.Bytes(s.Bytes))
+	if s.Repeats > 0 {
+		row("Repeats", "%s done before a crash, recognised and not copied again", report.Plural(s.Repeats, "object"))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
+		row("Skipped", "%s %s", report.Count(s.Skipped[reason]), reason)
+	}
+	row("Failed", "%s", report.Plural(s.Failed, "object"))
+	if s.Deferred > 0 {
+		row("Put off", "%s to another pass", report.Plural(s.Deferred, "object"))
+	}
+	row("Requests", "%s to S3, at most %s of S3 to KMS", report.Count(s.Requests), report.Count(s.KMSCalls))
+	if s.Estimated != nil && s.Spent > 0 {
+		row("Spent", "at most %s of %s estimated", report.Money(s.Spent), report.Money(s.Estimated.Max))
+	}
+	if !s.LastWrite.IsZero() {
+		row("Recorded", "%s", s.LastWrite.UTC().Format(time.RFC3339))
+	}
+	for _, d := range s.Damages {
+		row("Unreadable", "%s", d)
+	}
+	for _, n := range s.Notices {
+		row("Note", "%s", n)
+	}
+	return w.Flush()
+}
+
+// writeJSON prints v as one indented document.
+func writeJSON(w io.Writer, v any) error {
+	enc := json.NewEncoder(w)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	return enc.Encode(v)
+}

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+	"time"
+
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// VerifyConfig is what a verification needs. Rewriter is only asked to Inspect.
+type VerifyConfig struct {
+	Rewriter Rewriter
+	Gate     Gate
+	Policy   *plan.Policy
+	Workers  int       // HeadObjects in flight; default 64
+	Attempts int       // per request; default 12
+	Sample   float64   // share of the objects to look at, above 0 to 1
+	Seed     uint64    // which ones: the same seed and share give the same objects
+	Written  time.Time // when the job was last written to
+
+	// Expected tells whether the job claims to have dealt with the row. Rows
+	// that it does not claim are not looked at. Called from several goroutines.
+	Expected func(inventory.Position) bool
+	Stats    *Stats
+}
+
+// Check is what a look at one object showed.
+type Check struct {
+	Task    plan.Task
+	Verdict plan.Verdict
+	Why     string
+	Err     error // for VerdictUnknown
+}
+
+// Verify looks at the objects that a job claims to have re-encrypted and hands
+// every Check to found, from one goroutine. The error is that of the reader, of
+// found, or the cause of ctx.
+func Verify(ctx context.Context, cfg VerifyConfig, batches iter.Seq2[inventory.Batch, error], found func(Check) error) error {
+	base := Config{Rewriter: cfg.Rewriter, Gate: cfg.Gate, Policy: cfg.Policy, Workers: cfg.Workers, Attempts: cfg.Attempts, Stats: cfg.Stats}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	r := &run{Config: base.withDefaults(), admit: ctx, work: ctx, stop: stop, tasks: make(chan assignment)}
+
+	checks := make(chan Check)
+	var workers, feeder sync.WaitGroup
+	for range r.Workers {
+		workers.Go(func() {
+			for a := range r.tasks {
+				if c, ok := r.look(a.task, cfg.Written); ok {
+					checks <- c
+				}
+			}
+		})
+	}
+	var readErr error
+	feeder.Go(func() {
+		defer close(r.tasks)
+		readErr = r.sample(cfg, batches)
+	})
+	go func() {
+		feeder.Wait()
+		workers.Wait()
+		close(checks)
+	}()
+	for c := range checks {
+		if ctx.Err() == nil {
+			if err := found(c); err != nil {
+				stop(err)
+			}
+		}
+	}
+	if err := context.Cause(ctx); err != nil {
+		return err
+	}
+	return readErr
+}
+
+// sample hands out the tasks that are to be looked at.
+func (r *run) sample(cfg VerifyConfig, batches iter.Seq2[inventory.Batch, error]) error {
+	for batch, err := range batches {
+		if err != nil {
+			return err
+		}
+		for i := range batch.Records {
+			rec := &batch.Records[i]
+			r.Stats.Rows.Add(1)
+			t := r.Policy.Decide(rec)
+			if t.Action == plan.Skip || !cfg.Expected(rec.Pos) || !sampled(rec.Pos, cfg.Sample, cfg.Seed) {
+				continue
+			}
+			select {
+			case r.tasks <- assignment{t, batch.Segment}:
+			case <-r.admit.Done():
+				return nil
+			}
+		}
+		if batch.Err != nil {
+			return batch.Err
+		}
+	}
+	return nil
+}
+
+// look reads one object; false where the verification is stopping.
+func (r *run) look(t plan.Task, written time.Time) (Check, bool) {
+	head, err := r.Rewriter.Inspect(r.work, &t, steps{run: r, sent: new(tally)})
+	var oe *ObjectError
+	switch {
+	case errors.Is(err, errNotSent) || r.work.Err() != nil:
+		return Check{}, false
+	case errors.As(err, &oe) && oe.Class == Gone:
+		return Check{Task: t, Verdict: plan.VanishedSince, Why: "deleted since the report"}, true
+	case err != nil:
+		return Check{Task: t, Verdict: plan.VerdictUnknown, Why: err.Error(), Err: err}, true
+	}
+	v, why := r.Policy.Compare(&t, head, written)
+	return Check{Task: t, Verdict: v, Why: why}, true
+}
+
+// sampled tells whether the row belongs to the share of rows that seed selects.
+func sampled(p inventory.Position, share float64, seed uint64) bool {
+	if share >= 1 {
+		return true
+	}
+	// splitmix64 over the position: spread evenly whatever the order of rows
+	x := seed + uint64(p.File)*0x9e3779b97f4a7c15 + uint64(p.Row)*0xbf58476d1ce4e5b9
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	x ^= x >> 31
+	return float64(x>>11)/(1<<53) < share
+}

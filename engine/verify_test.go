@@ -1,0 +1,81 @@
+package engine
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+func TestVerify(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(100)
+		for i := range 100 {
+			s.objects[key(i)].encrypted = i != 17 // one was left behind
+		}
+		delete(s.objects, key(23))
+		s.before = func(op, k string, n int) error {
+			switch {
+			case k == key(31):
+				return failure(op, k, Denied)
+			case k == key(32) && n == 1:
+				return failure(op, k, Throttled)
+			}
+			return nil
+		}
+		c := config(s, newLog())
+		count := map[plan.Verdict]int{}
+		err := Verify(t.Context(), VerifyConfig{
+			Rewriter: s, Gate: open{}, Policy: c.Policy, Sample: 1, Written: time.Now(),
+			Expected: func(p inventory.Position) bool { return p.Row != 5 },
+		}, batches(100, 30, nil), func(c Check) error { count[c.Verdict]++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := map[plan.Verdict]int{plan.Proven: 96, plan.NotUnderKMS: 1, plan.VanishedSince: 1, plan.VerdictUnknown: 1}
+		for v, n := range want {
+			if count[v] != n {
+				t.Errorf("%s: %d objects, want %d (all: %v)", v, count[v], n, count)
+			}
+		}
+		if len(s.copies) != 0 {
+			t.Errorf("verification wrote %d objects", len(s.copies))
+		}
+	})
+}
+
+func TestVerifyStopsWhenFoundFails(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, full := newStore(1000), errors.New("disk full")
+		c := config(s, newLog())
+		n := 0
+		err := Verify(t.Context(), VerifyConfig{Rewriter: s, Gate: open{}, Policy: c.Policy, Sample: 1,
+			Expected: func(inventory.Position) bool { return true }},
+			batches(1000, 100, nil), func(Check) error { n++; return full })
+		if !errors.Is(err, full) || n != 1 {
+			t.Errorf("Verify = %v after %d checks, want %v after 1", err, n, full)
+		}
+	})
+}
+
+func TestSampleIsEvenAndRepeatable(t *testing.T) {
+	const rows = 100_000
+	for _, share := range []float64{0.001, 0.01, 0.5} {
+		n, both := 0, 0
+		for row := range int64(rows) {
+			p := inventory.Position{File: 3, Row: row}
+			if sampled(p, share, 1) {
+				n++
+				if sampled(p, share, 1) {
+					both++
+				}
+			}
+		}
+		if want := share * rows; float64(n) < 0.8*want || float64(n) > 1.2*want || both != n {
+			t.Errorf("a share of %v selects %d of %d rows, %d of them again; want about %.0f, all again", share, n, rows, both, want)
+		}
+	}
+}
