@@ -5,6 +5,7 @@ import (
 	"crypto/md5"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"hash"
@@ -12,6 +13,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+
+	"reseal/internal/simulator"
 )
 
 const (
@@ -189,4 +192,54 @@ func hashOfBody(r *http.Request) (string, *wireError) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	sum := sha256.Sum256(body)
 	return hex.EncodeToString(sum[:]), nil
+}
+
+// content is an object's or part's body after it was read and checked.
+type content struct {
+	content  simulator.Body
+	md5      string
+	checksum simulator.Checksum
+}
+
+// readBody reads the body of PutObject and UploadPart. What is larger than the
+// core keeps is reduced to its size and a seed drawn from its MD5: equal bodies
+// stay equal, but reading back gives other bytes.
+func (x *exchange) readBody() (*content, error) {
+	if x.r.ContentLength < 0 && x.header("X-Amz-Decoded-Content-Length") == "" {
+		return nil, newError(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
+	}
+	p, werr := newPayload(x.r, x.signer, maxObjectBody)
+	if werr != nil {
+		return nil, werr
+	}
+	if p.claim == nil { // S3 computes this one itself when the client brings none
+		p.claim = &claimedChecksum{algorithm: "CRC64NVME", sum: newChecksum("CRC64NVME"), own: true}
+	}
+	keep := x.front.keep
+	var kept bytes.Buffer
+	if p.declare > 0 && p.declare <= keep {
+		kept.Grow(int(min(p.declare, 64<<10))) // not more, as the promise may be a lie
+	}
+	if _, err := io.Copy(&kept, io.LimitReader(p, keep+1)); err != nil {
+		return nil, asWireError(err)
+	}
+	if int64(kept.Len()) > keep {
+		if _, err := io.Copy(io.Discard, p); err != nil {
+			return nil, asWireError(err)
+		}
+	} else if _, err := p.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
+		return nil, asWireError(err)
+	}
+	sum := p.md5.Sum(nil)
+	c := &content{md5: hex.EncodeToString(sum), checksum: simulator.Checksum{
+		Algorithm: p.claim.algorithm,
+		Type:      "FULL_OBJECT",
+		Value:     base64.StdEncoding.EncodeToString(p.claim.sum.Sum(nil)),
+	}}
+	if p.n > keep {
+		c.content = simulator.Synthetic(p.n, binary.LittleEndian.Uint64(sum))
+	} else {
+		c.content = simulator.Bytes(kept.Bytes())
+	}
+	return c, nil
 }

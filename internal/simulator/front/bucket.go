@@ -1,0 +1,294 @@
+package front
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strings"
+	"time"
+
+	"reseal/internal/simulator"
+)
+
+func listBuckets(x *exchange) error {
+	list, err := world(x.front, (*simulator.World).ListBuckets, principalOf(x.signer))
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("ListAllMyBucketsResult")
+	ownerElement(d, x.signer.identity.AccountID)
+	d.open("Buckets")
+	for _, b := range list {
+		d.open("Bucket")
+		d.text("Name", b.Name)
+		d.time("CreationDate", b.Created)
+		d.text("BucketRegion", b.Region)
+		d.close("Bucket")
+	}
+	d.close("Buckets")
+	d.close("ListAllMyBucketsResult")
+	return x.document(d)
+}
+
+func createBucket(x *exchange) error {
+	data, err := x.readDocument()
+	if err != nil {
+		return err
+	}
+	var body struct {
+		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
+		LocationConstraint string
+	}
+	if len(data) > 0 {
+		if err := xml.Unmarshal(data, &body); err != nil {
+			return errMalformedXML()
+		}
+	}
+	in := &simulator.CreateBucketInput{
+		Request:           x.request(),
+		Owner:             x.signer.identity.AccountID,
+		Region:            body.LocationConstraint,
+		ObjectLockEnabled: strings.EqualFold(x.header("X-Amz-Bucket-Object-Lock-Enabled"), "true"),
+		ObjectOwnership:   x.header("X-Amz-Object-Ownership"),
+	}
+	err = do(x.front, func(w *simulator.World, now time.Time) *simulator.Error { return w.CreateBucket(now, in) })
+	if err != nil {
+		return err
+	}
+	x.set("Location", "/"+x.bucket)
+	return x.empty(http.StatusOK)
+}
+
+func headBucket(x *exchange) error {
+	r := x.request()
+	info, err := world(x.front, (*simulator.World).HeadBucket, &r)
+	if err != nil {
+		return err
+	}
+	x.set("x-amz-bucket-region", info.Region)
+	x.set("x-amz-access-point-alias", "false")
+	x.set("Content-Type", "application/xml")
+	x.w.WriteHeader(http.StatusOK)
+	return nil
+}
+
+func deleteBucket(x *exchange) error {
+	return x.bucketDelete((*simulator.World).DeleteBucket)
+}
+
+// bucketDelete runs one of the calls that end in 204 and answer nothing.
+func (x *exchange) bucketDelete(call func(*simulator.World, time.Time, *simulator.Request) *simulator.Error) error {
+	r := x.request()
+	if err := do(x.front, func(w *simulator.World, now time.Time) *simulator.Error { return call(w, now, &r) }); err != nil {
+		return err
+	}
+	return x.empty(http.StatusNoContent)
+}
+
+// bucketPut runs one of the calls that set something and answer nothing.
+func (x *exchange) bucketPut(call func(w *simulator.World, now time.Time, r *simulator.Request) *simulator.Error) error {
+	r := x.request()
+	if err := do(x.front, func(w *simulator.World, now time.Time) *simulator.Error { return call(w, now, &r) }); err != nil {
+		return err
+	}
+	return x.empty(http.StatusOK)
+}
+
+func getBucketLocation(x *exchange) error {
+	r := x.request()
+	region, err := world(x.front, (*simulator.World).GetBucketLocation, &r)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("LocationConstraint")
+	if region != "us-east-1" { // which S3 writes as an empty element
+		d.buf = append(d.buf, region...)
+	}
+	d.close("LocationConstraint")
+	return x.document(d)
+}
+
+func getBucketVersioning(x *exchange) error {
+	r := x.request()
+	status, err := world(x.front, (*simulator.World).GetBucketVersioning, &r)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("VersioningConfiguration")
+	d.optional("Status", status)
+	d.close("VersioningConfiguration")
+	return x.document(d)
+}
+
+func putBucketVersioning(x *exchange) error {
+	var body struct {
+		XMLName xml.Name `xml:"VersioningConfiguration"`
+		Status  string
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	return x.bucketPut(func(w *simulator.World, now time.Time, r *simulator.Request) *simulator.Error {
+		return w.PutBucketVersioning(now, r, body.Status)
+	})
+}
+
+func getBucketEncryption(x *exchange) error {
+	r := x.request()
+	c, err := world(x.front, (*simulator.World).GetBucketEncryption, &r)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("ServerSideEncryptionConfiguration")
+	d.open("Rule")
+	d.open("ApplyServerSideEncryptionByDefault")
+	d.text("SSEAlgorithm", c.Algorithm)
+	d.optional("KMSMasterKeyID", c.KMSKeyID)
+	d.close("ApplyServerSideEncryptionByDefault")
+	d.bool("BucketKeyEnabled", c.BucketKeyEnabled)
+	if len(c.BlockedTypes) > 0 {
+		d.open("BlockedEncryptionTypes")
+		for _, t := range c.BlockedTypes {
+			d.text("EncryptionType", t)
+		}
+		d.close("BlockedEncryptionTypes")
+	}
+	d.close("Rule")
+	d.close("ServerSideEncryptionConfiguration")
+	return x.document(d)
+}
+
+func putBucketEncryption(x *exchange) error {
+	var body struct {
+		XMLName xml.Name `xml:"ServerSideEncryptionConfiguration"`
+		Rule    []struct {
+			Default *struct {
+				SSEAlgorithm, KMSMasterKeyID string
+			} `xml:"ApplyServerSideEncryptionByDefault"`
+			BucketKeyEnabled bool
+			Blocked          []string `xml:"BlockedEncryptionTypes>EncryptionType"`
+		}
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	if len(body.Rule) != 1 {
+		return errMalformedXML()
+	}
+	rule := body.Rule[0]
+	c := simulator.BucketEncryption{BucketKeyEnabled: rule.BucketKeyEnabled, BlockedTypes: rule.Blocked}
+	if rule.Default != nil {
+		c.Algorithm, c.KMSKeyID = rule.Default.SSEAlgorithm, rule.Default.KMSMasterKeyID
+	}
+	return x.bucketPut(func(w *simulator.World, now time.Time, r *simulator.Request) *simulator.Error {
+		return w.PutBucketEncryption(now, r, c)
+	})
+}
+
+func deleteBucketEncryption(x *exchange) error {
+	return x.bucketDelete((*simulator.World).DeleteBucketEncryption)
+}
+
+func getObjectLockConfiguration(x *exchange) error {
+	r := x.request()
+	c, err := world(x.front, (*simulator.World).GetObjectLockConfiguration, &r)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("ObjectLockConfiguration")
+	if c.Enabled {
+		d.text("ObjectLockEnabled", "Enabled")
+	}
+	if c.Mode != "" {
+		d.open("Rule")
+		d.open("DefaultRetention")
+		d.text("Mode", c.Mode)
+		if c.Years > 0 {
+			d.int("Years", int64(c.Years))
+		} else {
+			d.int("Days", int64(c.Days))
+		}
+		d.close("DefaultRetention")
+		d.close("Rule")
+	}
+	d.close("ObjectLockConfiguration")
+	return x.document(d)
+}
+
+func putObjectLockConfiguration(x *exchange) error {
+	var body struct {
+		XMLName           xml.Name `xml:"ObjectLockConfiguration"`
+		ObjectLockEnabled string
+		Rule              struct {
+			DefaultRetention struct {
+				Mode        string
+				Days, Years int
+			}
+		}
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	retention := body.Rule.DefaultRetention
+	return x.bucketPut(func(w *simulator.World, now time.Time, r *simulator.Request) *simulator.Error {
+		return w.PutObjectLockConfiguration(now, r, simulator.ObjectLockConfig{
+			Enabled: body.ObjectLockEnabled == "Enabled",
+			Mode:    retention.Mode, Days: retention.Days, Years: retention.Years,
+		})
+	})
+}
+
+func getOwnershipControls(x *exchange) error {
+	r := x.request()
+	ownership, err := world(x.front, (*simulator.World).GetBucketOwnershipControls, &r)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("OwnershipControls")
+	d.open("Rule")
+	d.text("ObjectOwnership", ownership)
+	d.close("Rule")
+	d.close("OwnershipControls")
+	return x.document(d)
+}
+
+func putOwnershipControls(x *exchange) error {
+	var body struct {
+		XMLName xml.Name `xml:"OwnershipControls"`
+		Rule    struct{ ObjectOwnership string }
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	return x.bucketPut(func(w *simulator.World, now time.Time, r *simulator.Request) *simulator.Error {
+		return w.PutBucketOwnershipControls(now, r, body.Rule.ObjectOwnership)
+	})
+}
+
+func deleteOwnershipControls(x *exchange) error {
+	return x.bucketDelete((*simulator.World).DeleteBucketOwnershipControls)
+}
+
+func getRequestPayment(x *exchange) error {
+	r := x.request()
+	payer, err := world(x.front, (*simulator.World).GetBucketRequestPayment, &r)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("RequestPaymentConfiguration")
+	d.text("Payer", payer)
+	d.close("RequestPaymentConfiguration")
+	return x.document(d)
+}
+
+func putRequestPayment(x *exchange) error {
+	var body struct {
+		XMLName xml.Name `xml:"RequestPaymentConfiguration"`
+		Payer   string
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	return x.bucketPut(func(w *simulator.World, now time.Time, r *simulator.Request) *simulator.Error {
+		return w.PutBucketRequestPayment(now, r, body.Payer)
+	})
+}

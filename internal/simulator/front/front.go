@@ -1,0 +1,179 @@
+package front
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"reseal/internal/simulator"
+)
+
+// Config says how the front meets its clients.
+type Config struct {
+	// Identities are the credentials accepted. With none, every request is
+	// refused: there is no anonymous access.
+	Identities []Identity
+
+	// Region that credential scopes must name; empty accepts each.
+	Region string
+
+	// Domains are the host names below which the first label is a bucket, as
+	// in bucket.localhost. A host that is itself a domain, or under none of
+	// them, means path style. Empty: localhost and s3.amazonaws.com.
+	Domains []string
+
+	// Latency of each request: before its effect, for copies between reading
+	// the source and the commit.
+	Latency Latency
+
+	// PlainIsSecure makes requests without TLS count as made over TLS, as
+	// behind a proxy that ends it. S3 refuses SSE-KMS and SSE-C without TLS.
+	PlainIsSecure bool
+
+	// Seed of latencies and request ids.
+	Seed uint64
+
+	// Now is the clock; nil: time.Now. It may be called concurrently.
+	Now func() time.Time
+}
+
+// Latency is Fixed plus a uniformly drawn part of Jitter, plus, for copies,
+// the bytes moved at CopyBytesPerSecond (0: no time).
+type Latency struct {
+	Fixed, Jitter      time.Duration
+	CopyBytesPerSecond int64
+}
+
+func (c Config) withDefaults() Config {
+	if len(c.Domains) == 0 {
+		c.Domains = []string{"localhost", "s3.amazonaws.com"}
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+// Front serves one world over HTTP. It is safe for concurrent use; the world
+// is not, so nobody else may call it while the front serves, except through
+// [Front.Locked].
+type Front struct {
+	config Config
+	verify *verifier
+	ids    requestIDs
+
+	keep int64 // bytes of a body that are kept as they are
+
+	mu    sync.Mutex // round every call of world; never held while sleeping or writing
+	world *simulator.World
+
+	latency struct {
+		sync.Mutex
+		rand *rand.Rand
+	}
+}
+
+var _ http.Handler = (*Front)(nil)
+
+// New returns a front for w. It fails when two identities share a key id or
+// one has no secret.
+func New(w *simulator.World, c Config) (*Front, error) {
+	c = c.withDefaults()
+	keys, err := newKeyring(c.Identities)
+	if err != nil {
+		return nil, err
+	}
+	f := &Front{
+		config: c,
+		verify: &verifier{keys: keys, region: c.Region, now: c.Now},
+		keep:   w.Config().MaxKeptBody,
+		world:  w,
+	}
+	f.ids.seed = c.Seed
+	f.latency.rand = rand.New(rand.NewPCG(c.Seed, 0x6c6174656e6379))
+	return f, nil
+}
+
+// Locked calls fn with the world while no request does. fn must not wait.
+func (f *Front) Locked(fn func(w *simulator.World)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	fn(f.world)
+}
+
+// ServeHTTP answers a request of any of the services. They share one address,
+// as SDKs can be pointed at a single endpoint; the credential scope or the
+// X-Amz-Target header tells them apart.
+func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	rawPath, rawQuery, _ := strings.Cut(r.RequestURI, "?")
+	if !strings.HasPrefix(rawPath, "/") { // absolute form, as to a proxy
+		rawPath = r.URL.EscapedPath()
+	}
+	if strings.HasPrefix(rawPath, controlPath) {
+		f.control(w, r, strings.TrimPrefix(rawPath, controlPath), rawQuery)
+		return
+	}
+	requestID, hostID := f.ids.next()
+	x := &exchange{front: f, w: w, r: r, requestID: requestID, hostID: hostID}
+	x.set("Date", httpTime(f.config.Now()))
+	if err := x.parse(rawPath, rawQuery); err != nil {
+		x.fail(err)
+		return
+	}
+	signer, werr := f.verify.verify(r, rawPath, x.query)
+	if werr != nil {
+		x.fail(werr)
+		return
+	}
+	if signer == nil {
+		x.fail(errAnonymous())
+		return
+	}
+	x.signer = signer
+	if signer.service != serviceS3 {
+		if err := x.serveService(); err != nil {
+			x.fail(err)
+		}
+		return
+	}
+	if err := x.serveS3(); err != nil {
+		x.fail(err)
+	}
+}
+
+func errAnonymous() *wireError {
+	return newError(http.StatusForbidden, anonymousCode, "Access Denied")
+}
+
+// pause plays the latency of one request that moves so many bytes. It gives an
+// error when the client goes away meanwhile.
+func (f *Front) pause(ctx context.Context, bytes int64) error {
+	l := f.config.Latency
+	d := l.Fixed
+	if l.Jitter > 0 {
+		f.latency.Lock()
+		d += time.Duration(f.latency.rand.Int64N(int64(l.Jitter)))
+		f.latency.Unlock()
+	}
+	if l.CopyBytesPerSecond > 0 {
+		d += time.Duration(float64(bytes) / float64(l.CopyBytesPerSecond) * float64(time.Second))
+	}
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return errGone
+	}
+}
+
+// errGone means that the client broke the connection: nothing can be answered.
+var errGone = errors.New("client went away")

@@ -1,0 +1,197 @@
+package front
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"reseal/internal/simulator"
+)
+
+func (x *exchange) upload() simulator.UploadInput {
+	return simulator.UploadInput{Request: x.request(), Key: x.key, UploadID: x.query.get("uploadId")}
+}
+
+func createMultipartUpload(x *exchange) error {
+	attributes, err := x.writeAttributes()
+	if err != nil {
+		return err
+	}
+	attributes.Checksum = simulator.Checksum{
+		Algorithm: x.header("X-Amz-Checksum-Algorithm"),
+		Type:      x.header("X-Amz-Checksum-Type"),
+	}
+	out, err := world(x.front, (*simulator.World).CreateMultipartUpload, &simulator.CreateMultipartUploadInput{
+		Request: x.request(), Key: x.key, WriteAttributes: attributes,
+	})
+	if err != nil {
+		return err
+	}
+	x.encryptionHeaders(out.Encryption)
+	x.charged(out.RequestCharged)
+	if a := attributes.Checksum.Algorithm; a != "" {
+		x.set("x-amz-checksum-algorithm", a)
+		x.setIf("x-amz-checksum-type", attributes.Checksum.Type)
+	}
+	d := newXMLDoc("InitiateMultipartUploadResult")
+	d.text("Bucket", x.bucket)
+	d.text("Key", x.key)
+	d.text("UploadId", out.UploadID)
+	d.close("InitiateMultipartUploadResult")
+	return x.document(d)
+}
+
+// uploadPart answers UploadPart and UploadPartCopy.
+func uploadPart(x *exchange) error {
+	number, err := x.intQuery("partNumber", 0)
+	if err != nil {
+		return err
+	}
+	if _, ok := x.r.Header["X-Amz-Copy-Source"]; ok {
+		return uploadPartCopy(x, number)
+	}
+	body, err := x.readBody()
+	if err != nil {
+		return err
+	}
+	if err := x.front.pause(x.r.Context(), 0); err != nil {
+		return err
+	}
+	out, err := world(x.front, (*simulator.World).UploadPart, &simulator.UploadPartInput{
+		UploadInput: x.upload(),
+		PartNumber:  number,
+		Body:        body.content,
+		MD5:         body.md5,
+		Checksum:    body.checksum,
+	})
+	if err != nil {
+		return err
+	}
+	x.set("ETag", quote(out.ETag))
+	x.encryptionHeaders(out.Encryption)
+	x.checksumHeaders(simulator.Checksum{Algorithm: out.Checksum.Algorithm, Value: out.Checksum.Value})
+	x.charged(out.RequestCharged)
+	return x.empty(http.StatusOK)
+}
+
+func uploadPartCopy(x *exchange, number int) error {
+	source, err := x.copySource()
+	if err != nil {
+		return err
+	}
+	pending, err := world(x.front, (*simulator.World).BeginPartCopy, &simulator.UploadPartCopyInput{
+		UploadInput: x.upload(),
+		PartNumber:  number,
+		Source:      source,
+		Range:       x.header("X-Amz-Copy-Source-Range"),
+	})
+	if err != nil {
+		return err
+	}
+	if err := x.front.pause(x.r.Context(), pending.Size()); err != nil {
+		x.front.cancel(pending)
+		return err
+	}
+	out, err := world(x.front, func(_ *simulator.World, now time.Time, p *simulator.PendingPart) (*simulator.PartOutput, *simulator.Error) {
+		return p.Commit(now)
+	}, pending)
+	if err != nil {
+		return err
+	}
+	x.setIf("x-amz-copy-source-version-id", out.SourceVersionID)
+	x.encryptionHeaders(out.Encryption)
+	x.charged(out.RequestCharged)
+	d := newXMLDoc("CopyPartResult")
+	d.time("LastModified", out.LastModified)
+	d.etag(out.ETag)
+	checksumElements(d, simulator.Checksum{Algorithm: out.Checksum.Algorithm, Value: out.Checksum.Value})
+	d.close("CopyPartResult")
+	return x.document(d)
+}
+
+func completeMultipartUpload(x *exchange) error {
+	var body struct {
+		XMLName xml.Name `xml:"CompleteMultipartUpload"`
+		Part    []struct {
+			PartNumber int
+			ETag       string
+		}
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	in := &simulator.CompleteMultipartUploadInput{UploadInput: x.upload(), ObjectSize: -1, Conditions: x.writeConditions()}
+	for _, p := range body.Part {
+		in.Parts = append(in.Parts, simulator.CompletedPart{PartNumber: p.PartNumber, ETag: strings.Trim(p.ETag, `"`)})
+	}
+	if v := x.header("X-Amz-Mp-Object-Size"); v != "" {
+		n, err := strconv.ParseInt(v, 10, 64)
+		if err != nil || n < 0 {
+			return errInvalidRequest("Value for x-amz-mp-object-size header is invalid.")
+		}
+		in.ObjectSize = n
+	}
+	if err := x.front.pause(x.r.Context(), 0); err != nil {
+		return err
+	}
+	out, err := world(x.front, (*simulator.World).CompleteMultipartUpload, in)
+	if err != nil {
+		return err
+	}
+	x.setIf("x-amz-version-id", out.VersionID)
+	x.encryptionHeaders(out.Encryption)
+	x.charged(out.RequestCharged)
+	d := newXMLDoc("CompleteMultipartUploadResult")
+	d.text("Location", "http://"+x.r.Host+"/"+x.bucket+"/"+string(appendEscaped(nil, x.key, true)))
+	d.text("Bucket", x.bucket)
+	d.text("Key", x.key)
+	d.etag(out.ETag)
+	checksumElements(d, out.Checksum)
+	d.close("CompleteMultipartUploadResult")
+	return x.document(d)
+}
+
+func abortMultipartUpload(x *exchange) error {
+	in := x.upload()
+	if err := do(x.front, func(w *simulator.World, now time.Time) *simulator.Error { return w.AbortMultipartUpload(now, &in) }); err != nil {
+		return err
+	}
+	return x.empty(http.StatusNoContent)
+}
+
+func listParts(x *exchange) error {
+	limit, err := x.intQuery("max-parts", 1000)
+	if err != nil {
+		return err
+	}
+	marker, err := x.intQuery("part-number-marker", 0)
+	if err != nil {
+		return err
+	}
+	out, err := world(x.front, (*simulator.World).ListParts, &simulator.ListPartsInput{UploadInput: x.upload(), Marker: marker, Max: limit})
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("ListPartsResult")
+	d.text("Bucket", x.bucket)
+	d.text("Key", x.key)
+	d.text("UploadId", x.query.get("uploadId"))
+	d.int("PartNumberMarker", int64(marker))
+	d.int("NextPartNumberMarker", int64(out.NextMarker))
+	d.int("MaxParts", int64(limit))
+	d.bool("IsTruncated", out.Truncated)
+	d.text("StorageClass", string(out.StorageClass))
+	for _, p := range out.Parts {
+		d.open("Part")
+		d.int("PartNumber", int64(p.Number))
+		d.time("LastModified", p.LastModified)
+		d.etag(p.ETag)
+		d.int("Size", p.Size)
+		checksumElements(d, simulator.Checksum{Algorithm: p.Checksum.Algorithm, Value: p.Checksum.Value})
+		d.close("Part")
+	}
+	d.close("ListPartsResult")
+	return x.document(d)
+}

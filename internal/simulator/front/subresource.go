@@ -1,0 +1,280 @@
+package front
+
+import (
+	"encoding/xml"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"reseal/internal/simulator"
+)
+
+type tagSet struct {
+	XMLName xml.Name `xml:"Tagging"`
+	TagSet  *struct {
+		Tag []struct{ Key, Value string }
+	}
+}
+
+func getObjectTagging(x *exchange) error {
+	in := x.object()
+	out, err := world(x.front, (*simulator.World).GetObjectTagging, &in)
+	if err != nil {
+		return err
+	}
+	x.setIf("x-amz-version-id", out.VersionID)
+	d := newXMLDoc("Tagging")
+	d.open("TagSet")
+	for _, t := range out.Tags {
+		d.open("Tag")
+		d.text("Key", t.Key)
+		d.text("Value", t.Value)
+		d.close("Tag")
+	}
+	d.close("TagSet")
+	d.close("Tagging")
+	return x.document(d)
+}
+
+func putObjectTagging(x *exchange) error {
+	var body tagSet
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	if body.TagSet == nil {
+		return errMalformedXML()
+	}
+	tags := make([]simulator.Tag, len(body.TagSet.Tag))
+	for i, t := range body.TagSet.Tag {
+		tags[i] = simulator.Tag{Key: t.Key, Value: t.Value}
+	}
+	in := x.object()
+	out, err := world(x.front, func(w *simulator.World, now time.Time, in *simulator.ObjectInput) (*simulator.TaggingOutput, *simulator.Error) {
+		return w.PutObjectTagging(now, in, tags)
+	}, &in)
+	if err != nil {
+		return err
+	}
+	x.setIf("x-amz-version-id", out.VersionID)
+	return x.empty(http.StatusOK)
+}
+
+func deleteObjectTagging(x *exchange) error {
+	in := x.object()
+	out, err := world(x.front, (*simulator.World).DeleteObjectTagging, &in)
+	if err != nil {
+		return err
+	}
+	x.setIf("x-amz-version-id", out.VersionID)
+	return x.empty(http.StatusNoContent)
+}
+
+// updateObjectEncryption reads the document of UpdateObjectEncryption. What
+// target its one element stands for is the core's to judge.
+func updateObjectEncryption(x *exchange) error {
+	raw, err := x.readDocument()
+	if err != nil {
+		return err
+	}
+	var body struct {
+		XMLName xml.Name `xml:"ObjectEncryption"`
+		SSEKMS  *struct {
+			KMSKeyArn        string
+			BucketKeyEnabled string
+		} `xml:"SSE-KMS"`
+		SSES3   *struct{} `xml:"SSE-S3"`
+		DSSEKMS *struct{} `xml:"DSSE-KMS"`
+		SSEC    *struct{} `xml:"SSE-C"`
+	}
+	if err := xml.Unmarshal(raw, &body); err != nil {
+		return errMalformedXML()
+	}
+	in := &simulator.UpdateObjectEncryptionInput{
+		Request:   x.request(),
+		Key:       x.key,
+		VersionID: x.query.get("versionId"),
+		RawBody:   raw,
+	}
+	switch {
+	case body.SSEKMS != nil:
+		in.Target = simulator.SSEKMS
+		in.KMSKeyARN = body.SSEKMS.KMSKeyArn
+		if v := body.SSEKMS.BucketKeyEnabled; v != "" {
+			if in.BucketKeyEnabled, err = parseBool(v); err != nil {
+				return errInvalidRequest("BucketKeyEnabled must be a boolean")
+			}
+		}
+	case body.SSES3 != nil:
+		in.Target = simulator.SSES3
+	case body.DSSEKMS != nil:
+		in.Target = simulator.DSSEKMS
+	case body.SSEC != nil:
+		in.Target = simulator.SSEC
+	}
+	if err := x.front.pause(x.r.Context(), 0); err != nil {
+		return err
+	}
+	charged, err := world(x.front, (*simulator.World).UpdateObjectEncryption, in)
+	if err != nil {
+		return err
+	}
+	x.charged(charged)
+	return x.empty(http.StatusOK)
+}
+
+func getObjectRetention(x *exchange) error {
+	in := x.object()
+	lock, err := world(x.front, (*simulator.World).GetObjectRetention, &in)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("Retention")
+	d.optional("Mode", lock.Mode)
+	if !lock.RetainUntil.IsZero() {
+		d.time("RetainUntilDate", lock.RetainUntil)
+	}
+	d.close("Retention")
+	return x.document(d)
+}
+
+func putObjectRetention(x *exchange) error {
+	var body struct {
+		XMLName         xml.Name `xml:"Retention"`
+		Mode            string
+		RetainUntilDate string
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	var until time.Time
+	if body.RetainUntilDate != "" {
+		var err error
+		if until, err = time.Parse(time.RFC3339, body.RetainUntilDate); err != nil {
+			return errMalformedXML()
+		}
+	}
+	in, bypass := x.object(), strings.EqualFold(x.header("X-Amz-Bypass-Governance-Retention"), "true")
+	err := do(x.front, func(w *simulator.World, now time.Time) *simulator.Error {
+		return w.PutObjectRetention(now, &in, body.Mode, until, bypass)
+	})
+	if err != nil {
+		return err
+	}
+	return x.empty(http.StatusOK)
+}
+
+func getObjectLegalHold(x *exchange) error {
+	in := x.object()
+	status, err := world(x.front, (*simulator.World).GetObjectLegalHold, &in)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc("LegalHold")
+	d.text("Status", status)
+	d.close("LegalHold")
+	return x.document(d)
+}
+
+func putObjectLegalHold(x *exchange) error {
+	var body struct {
+		XMLName xml.Name `xml:"LegalHold"`
+		Status  string
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	in := x.object()
+	err := do(x.front, func(w *simulator.World, now time.Time) *simulator.Error {
+		return w.PutObjectLegalHold(now, &in, body.Status)
+	})
+	if err != nil {
+		return err
+	}
+	return x.empty(http.StatusOK)
+}
+
+func restoreObject(x *exchange) error {
+	var body struct {
+		XMLName xml.Name `xml:"RestoreRequest"`
+		Days    int
+	}
+	if err := x.readXML(&body); err != nil {
+		return err
+	}
+	in := x.object()
+	already, err := world(x.front, func(w *simulator.World, now time.Time, in *simulator.ObjectInput) (bool, *simulator.Error) {
+		return w.RestoreObject(now, in, body.Days)
+	}, &in)
+	if err != nil {
+		return err
+	}
+	if already {
+		return x.empty(http.StatusOK)
+	}
+	return x.empty(http.StatusAccepted)
+}
+
+// getAnnotations answers GetObjectAnnotation when a name is given and
+// ListObjectAnnotations when not.
+func getAnnotations(x *exchange) error {
+	in := x.object()
+	if name, ok := x.query.lookup("annotationName"); ok {
+		value, err := world(x.front, func(w *simulator.World, now time.Time, in *simulator.ObjectInput) ([]byte, *simulator.Error) {
+			return w.GetObjectAnnotation(now, in, name)
+		}, &in)
+		if err != nil {
+			return err
+		}
+		return x.send(http.StatusOK, defaultContentType, value)
+	}
+	names, err := world(x.front, (*simulator.World).ListObjectAnnotations, &in)
+	if err != nil {
+		return err
+	}
+	prefix := x.query.get("annotation-prefix")
+	d := newXMLDoc("ListAnnotationsResult")
+	d.text("Bucket", x.bucket)
+	d.text("Key", x.key)
+	d.text("AnnotationPrefix", prefix)
+	d.open("Annotations")
+	count := 0
+	for _, name := range names {
+		if strings.HasPrefix(name, prefix) {
+			d.open("Annotation")
+			d.text("AnnotationName", name)
+			d.close("Annotation")
+			count++
+		}
+	}
+	d.close("Annotations")
+	d.text("AnnotationCount", strconv.Itoa(count))
+	d.close("ListAnnotationsResult")
+	return x.document(d)
+}
+
+func putAnnotation(x *exchange) error {
+	value, err := x.readDocument()
+	if err != nil {
+		return err
+	}
+	in := x.object()
+	err = do(x.front, func(w *simulator.World, now time.Time) *simulator.Error {
+		return w.PutObjectAnnotation(now, &in, x.query.get("annotationName"), value)
+	})
+	if err != nil {
+		return err
+	}
+	return x.empty(http.StatusOK)
+}
+
+func deleteAnnotation(x *exchange) error {
+	in := x.object()
+	err := do(x.front, func(w *simulator.World, now time.Time) *simulator.Error {
+		return w.DeleteObjectAnnotation(now, &in, x.query.get("annotationName"))
+	})
+	if err != nil {
+		return err
+	}
+	return x.empty(http.StatusNoContent)
+}
