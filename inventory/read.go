@@ -248,6 +248,8 @@ func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowRe
 	switch r.manifest.Format {
 	case ORC:
 		return newORCReader(ctx, file, file.size, seg, r.opts)
+	case Parquet:
+		return newParquetReader(ctx, file, file.size, seg, r.opts)
 	case CSV, List, BatchReport:
 		c, err := newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape, r.opts.Columns)
 		if err != nil {
