@@ -236,6 +236,8 @@ func (s *stream) corrupt(format string, a ...any) error {
 
 func (s *stream) fail(op string, err error) error {
 	e := failure(fmt.Sprintf("%s %s", op, s.name), err)
-	e.Offset = s.off - int64(len(s.src))
+	if s.end > 0 { // not for a stream that is absent
+		e.Offset = s.off - int64(len(s.src))
+	}
 	return e
 }

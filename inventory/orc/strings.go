@@ -76,11 +76,14 @@ func (d *stringDecoder) direct(start, end []uint32) error {
 
 // total adds up the lengths in scratch.
 func (d *stringDecoder) total() (int64, error) {
-	limit := uint64(d.data.file.opts.Limits.ValueBytes)
+	limit := int64(d.data.file.opts.Limits.ValueBytes)
 	total := int64(0)
 	for _, n := range d.scratch {
-		if uint64(n) > limit {
-			return 0, d.length.fail("decode", overLimit("string of %d bytes", uint64(n)))
+		if n < 0 {
+			return 0, d.length.corrupt("string of %d bytes", n)
+		}
+		if n > limit {
+			return 0, d.length.fail("decode", overLimit("string of %d bytes", n))
 		}
 		total += n
 	}
