@@ -235,7 +235,9 @@ func (x *exchange) readConditions(prefix string) simulator.ReadConditions {
 }
 
 // copySource reads x-amz-copy-source: "bucket/key" with an optional slash in
-// front and "?versionId=" behind, percent-encoded.
+// front and "?versionId=" behind, percent-encoded. A bare plus sign is a space,
+// as clients of S3 have found out (aws/aws-cli issue 614, aws/aws-sdk-js issue
+// 1821).
 func (x *exchange) copySource() (simulator.CopySource, error) {
 	raw := x.header("X-Amz-Copy-Source")
 	bad := func(message string) (simulator.CopySource, error) {
