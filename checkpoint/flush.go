@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,15 +22,16 @@ const idleFlushes = 8
 func (j *Journal) Flush(ctx context.Context) error {
 	var dirty []*active
 	for index, a := range j.active {
-		if a.dirty {
+		switch {
+		case a == nil:
+		case a.dirty:
 			dirty = append(dirty, a)
-			continue
-		}
-		if a.idle++; a.idle >= idleFlushes {
-			j.release(index)
+		default:
+			if a.idle++; a.idle >= idleFlushes {
+				j.release(index)
+			}
 		}
 	}
-	slices.SortFunc(dirty, func(a, b *active) int { return cmp.Compare(a.index, b.index) })
 	return j.flush(ctx, dirty)
 }
 
@@ -134,10 +134,8 @@ func (j *Journal) saveState(ctx context.Context, a *active) error {
 // release takes a segment out of memory. Where it is needed again, its state
 // is read again.
 func (j *Journal) release(index int) {
-	if j.last == j.active[index] {
-		j.last = nil
-	}
-	delete(j.active, index)
+	j.last = nil
+	j.active[index] = nil
 }
 
 // Snapshot is the job as of the last Flush, for another pass over the report.

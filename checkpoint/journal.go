@@ -73,8 +73,8 @@ type Journal struct {
 
 	parts    []part
 	byFile   map[int][]int // indexes of parts by data file, in the order of rows
-	active   map[int]*active
-	last     *active // the segment of the row before, as most rows follow one of the same
+	active   []*active     // by index; nil where there is no news
+	last     *active       // the segment of the row before, as most rows follow one of the same
 	staged   staged
 	buffered int // bytes of lines in all active segments
 	counters map[string]int64
@@ -109,7 +109,7 @@ type count struct {
 func Open(ctx context.Context, store Store, plan PlanHash, segments []inventory.Segment, opts Options) (*Journal, *Snapshot, error) {
 	j := &Journal{
 		store: store, plan: plan, opts: opts.withDefaults(),
-		parts: make([]part, len(segments)), byFile: map[int][]int{}, active: map[int]*active{},
+		parts: make([]part, len(segments)), byFile: map[int][]int{}, active: make([]*active, len(segments)),
 		counters: map[string]int64{},
 	}
 	for i, s := range segments {
@@ -305,8 +305,7 @@ func (j *Journal) Log(ctx context.Context, p inventory.Position, line []byte) er
 	if len(line) > maxLine || slices.Contains(line, '\n') {
 		return fmt.Errorf("checkpoint: result line of row %v has %d bytes or a line end in it", p, len(line))
 	}
-	// Before the line is taken: never between a line and its row.
-	if j.buffered >= j.opts.BufferBytes && !j.staged.open {
+	if j.buffered >= j.opts.BufferBytes { // what is staged takes no part in it
 		if err := j.Flush(ctx); err != nil {
 			return err
 		}
