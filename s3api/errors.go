@@ -22,6 +22,7 @@ const (
 	Unreachable   SetupKind = "unreachable"     // no answer
 	Certificate   SetupKind = "certificate"     // the endpoint's certificate was not verified
 	NoBucket      SetupKind = "no-bucket"
+	BucketOwner   SetupKind = "bucket-owner" // another account than the caller's, and not named
 	WrongRegion   SetupKind = "wrong-region" // Region says which one, where known
 	AccessDenied  SetupKind = "access-denied"
 	Unsupported   SetupKind = "unsupported" // not for this kind of bucket or endpoint
