@@ -47,6 +47,10 @@ func head(t *testing.T, c *s3.Client, key string) *s3.HeadObjectOutput {
 	return out
 }
 
+func headInput(key string) *s3.HeadObjectInput {
+	return &s3.HeadObjectInput{Bucket: aws.String(testBucket), Key: &key}
+}
+
 func copySourceOf(key string) *string {
 	return aws.String(testBucket + "/" + string(appendEscaped(nil, key, true)))
 }
