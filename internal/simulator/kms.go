@@ -38,12 +38,19 @@ func (k *Key) Region() string { return arnField(k.ARN, 3) }
 // ID returns the key id, the last part of the ARN.
 func (k *Key) ID() string { return strings.TrimPrefix(arnField(k.ARN, 5), "key/") }
 
+// arnField returns the nth of the six fields of an ARN, "" when there are fewer.
 func arnField(arn string, n int) string {
-	f := strings.SplitN(arn, ":", 6)
-	if len(f) < 6 {
-		return ""
+	for range n {
+		_, rest, ok := strings.Cut(arn, ":")
+		if !ok {
+			return ""
+		}
+		arn = rest
 	}
-	return f[n]
+	if n < 5 {
+		arn, _, _ = strings.Cut(arn, ":")
+	}
+	return arn
 }
 
 type keyRing struct {
@@ -125,6 +132,9 @@ func (w *World) awsManagedKey(account, region string) *Key {
 // findKey resolves what clients may name a key by: ARN, id, alias or alias ARN. Names without an account are those of
 // the requester's (S3 User Guide, specifying-kms-encryption). The errors are KMS's.
 func (w *World) findKey(region, account, id string) (*Key, *Error) {
+	if k := w.kms.keys[id]; k != nil && k.Region() == region {
+		return k, nil
+	}
 	arn := id
 	switch {
 	case strings.HasPrefix(id, "alias/"):

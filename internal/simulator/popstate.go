@@ -50,8 +50,7 @@ func (s *store) installCompact(b *bucket, key string, v, from *version) bool {
 		return false
 	}
 	st := p.state(i)
-	first := p.first(i)
-	if st.copies == math.MaxUint16 || b.versioning == Suspended && first.id != nullVersion {
+	if st.copies == math.MaxUint16 || b.versioning == Suspended && p.versionID(i, popState{}) != nullVersion {
 		return false
 	}
 	if b.versioning == Enabled && st.copies > 0 || st.flags&popID != 0 {
@@ -65,7 +64,7 @@ func (s *store) installCompact(b *bucket, key string, v, from *version) bool {
 		next.flags |= popID
 	}
 	switch v.class {
-	case first.class:
+	case p.class(i):
 	case Standard:
 		next.flags |= popStandard
 	default:
@@ -78,7 +77,7 @@ func (s *store) installCompact(b *bucket, key string, v, from *version) bool {
 		next.flags |= popPlainETag
 	}
 	v.etag, v.id = p.etag(i, next, v), p.versionID(i, next)
-	p.setState(i, next)
+	s.setState(p, i, next)
 	return true
 }
 
@@ -137,6 +136,6 @@ func (s *store) updateCompact(key string, v *version, e Encryption) bool {
 	if st.copies == 0 {
 		st.flags |= popUpdated
 	}
-	p.setState(i, st)
+	s.setState(p, i, st)
 	return true
 }

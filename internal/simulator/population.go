@@ -172,7 +172,8 @@ func (p *population) state(i int64) popState {
 	return popState{}
 }
 
-func (p *population) setState(i int64, st popState) {
+func (s *store) setState(p *population, i int64, st popState) {
+	s.last.versions = nil
 	page := &p.pages[i/popPage]
 	if *page == nil {
 		*page = make([]popState, popPage)
@@ -198,9 +199,12 @@ func (p *population) keyNumber(arn string) (uint16, bool) {
 }
 
 // versions makes the versions of index i, newest first.
-func (p *population) versions(i int64, key string) []*version {
+func (p *population) versions(i int64) []*version {
 	st := p.state(i)
-	v := p.first(i)
+	v := p.made(i)
+	if st.copies == 0 || st.flags&popID != 0 {
+		v.etag = p.firstETag(v)
+	}
 	if st.copies == 0 {
 		if st.flags&popUpdated != 0 {
 			v.enc = p.encryption(st)
@@ -245,13 +249,12 @@ func (p *population) versionID(i int64, st popState) string {
 	return nullVersion
 }
 
-// first makes the object of index i as it was before any change.
-func (p *population) first(i int64) *version {
+// made returns the object of index i as it was before any change, but for its ETag.
+func (p *population) made(i int64) *version {
 	h := p.hash(i, 2)
-	v := &version{pop: p, index: i, class: Standard, meta: &Metadata{}, enc: Encryption{Type: SSES3},
+	v := &version{pop: p, index: i, id: p.versionID(i, popState{}), class: p.class(i), meta: &Metadata{}, enc: Encryption{Type: SSES3},
 		modified: p.Created.Add(time.Duration(i) * time.Second).Truncate(time.Second)}
-	v.id = p.versionID(i, popState{})
-	v.meta.ContentType = []string{"application/octet-stream", "application/json", "image/jpeg", "text/plain; charset=utf-8"}[h%4]
+	v.meta.ContentType = contentTypes[h%4]
 
 	// Sizes are spread evenly over their logarithms.
 	bits := p.hash(i, 3)
@@ -264,28 +267,47 @@ func (p *population) first(i int64) *version {
 	v.checksum = Checksum{Algorithm: "CRC64NVME", Type: "FULL_OBJECT"}
 	if p.EncryptedShare > 0 && float64(p.hash(i, 5)>>11)/(1<<53) < p.EncryptedShare {
 		v.enc = Encryption{Type: SSEKMS, KMSKeyARN: p.KMSKeyARN, BucketKeyEnabled: h>>12%2 == 0}
-		v.etag = hexOf(p.hash(i, 6), p.hash(i, 7))
-	} else {
-		v.etag = v.body.contentMD5()
-	}
-	if v.rare != nil {
-		v.etag += "-" + strconv.Itoa(v.rare.partCount)
-	}
-	if p.Archived && h>>20%64 == 0 {
-		v.class = []StorageClass{Glacier, DeepArchive}[h>>26%2]
 	}
 	if !p.Plain {
-		p.decorate(v, i, h>>30)
+		p.decorate(v, i, h>>35)
 	}
 	return v
 }
 
+var (
+	contentTypes  = []string{"application/octet-stream", "application/json", "image/jpeg", "text/plain; charset=utf-8"}
+	activeClasses = []StorageClass{StandardIA, IntelligentTiering, GlacierIR, OneZoneIA}
+)
+
+// class is the storage class that index i was made with.
+func (p *population) class(i int64) StorageClass {
+	h := p.hash(i, 9)
+	switch {
+	case p.Archived && h%64 == 0:
+		return []StorageClass{Glacier, DeepArchive}[h>>6%2]
+	case !p.Plain && h>>8%8 == 0:
+		return activeClasses[h>>12%4]
+	}
+	return Standard
+}
+
+// firstETag is the ETag of what made returns.
+func (p *population) firstETag(v *version) string {
+	etag := ""
+	if v.enc.Type == SSEKMS {
+		etag = hexOf(p.hash(v.index, 6), p.hash(v.index, 7))
+	} else {
+		etag = v.body.contentMD5()
+	}
+	if n := v.more().partCount; n > 0 {
+		etag += "-" + strconv.Itoa(n)
+	}
+	return etag
+}
+
 // decorate gives a generated object the attributes that copies can lose.
 func (p *population) decorate(v *version, i int64, h uint64) {
-	if classes := []StorageClass{StandardIA, IntelligentTiering, GlacierIR, OneZoneIA}; v.class == Standard && h%8 == 0 {
-		v.class = classes[h>>3%4]
-	}
-	if h >>= 5; h%4 == 0 {
+	if h%4 == 0 {
 		v.meta.User = map[string]string{"index": strconv.FormatInt(i, 10), "owner": "team-" + strconv.Itoa(int(h>>2%9))}
 	}
 	if h >>= 6; h%8 == 0 {

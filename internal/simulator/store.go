@@ -12,6 +12,12 @@ type store struct {
 	husks   int // entries without a version that are still in the index
 	index   keyIndex
 	pops    []*population // by prefix
+
+	// last is the generated object that was looked at last: a copy looks at the same one several times.
+	last struct {
+		key      string
+		versions []*version
+	}
 }
 
 func newStore() store { return store{entries: map[string]*entry{}} }
@@ -21,9 +27,13 @@ func (s *store) get(key string) []*version {
 	if e := s.entries[key]; e != nil {
 		return e.versions
 	}
+	if s.last.versions != nil && s.last.key == key {
+		return s.last.versions
+	}
 	for _, p := range s.pops {
 		if i, ok := p.find(key); ok {
-			return p.versions(i, key)
+			s.last.key, s.last.versions = key, p.versions(i)
+			return s.last.versions
 		}
 	}
 	return nil
@@ -40,7 +50,7 @@ func (s *store) own(key string) *entry {
 	e := &entry{}
 	for _, p := range s.pops {
 		if i, ok := p.find(key); ok {
-			e.versions, e.rewrites, e.shadow = p.versions(i, key), p.rewrites(i), true
+			e.versions, e.rewrites, e.shadow = p.versions(i), p.rewrites(i), true
 			p.shadows++
 			break
 		}
@@ -155,7 +165,7 @@ func (g *popSource) versions(s *store, key string) []*version {
 			return e.versions
 		}
 	}
-	return g.p.versions(g.i, key)
+	return g.p.versions(g.i)
 }
 
 // A keyIndex keeps keys for ordered reading. New keys wait unsorted until somebody reads, and few new ones are kept

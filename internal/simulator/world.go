@@ -147,8 +147,10 @@ func (w *World) enter(now time.Time, op Op, r *Request, key string) (call, *Erro
 	if c.b, err = c.openBucket(r.Bucket, r.ExpectedBucketOwner); err != nil {
 		return c, err
 	}
-	if err := c.allow(op.action(), c.b, key, nil); err != nil && !op.writesObject() {
-		return c, err // object writes ask again with their attributes
+	if !op.writesObject() { // those ask later, with their attributes
+		if err := c.allow(op.action(), c.b, key, nil); err != nil {
+			return c, err
+		}
 	}
 	if err := c.payer(c.b); err != nil {
 		return c, err
