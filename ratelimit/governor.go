@@ -185,7 +185,7 @@ func (g *Governor) Do(ctx context.Context, s plan.Step, send func(context.Contex
 		g.latency.total.Add(int64(time.Since(began)))
 		g.latency.n.Add(1)
 		if g.watching.Load() > 0 {
-			g.worked(&s)
+			g.worked(&s, released)
 		}
 		return nil
 	}

@@ -36,13 +36,13 @@ func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration)
 		g.trials = append(g.trials, sc)
 		g.watching.Add(1)
 	}
-	sc.trial.add(outcome{s.Key, now, true})
+	sc.trial.add(outcome{key: s.Key, released: released, throttled: true})
 	sc.trial.throttled(now, released, &sc.ctl)
 	g.tickBy(sc.trial.due())
 }
 
 // worked takes in that s was not throttled.
-func (g *Governor) worked(s *plan.Step) {
+func (g *Governor) worked(s *plan.Step, released time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	t := g.treeOf(quotaOf(&s.Demand))
@@ -50,7 +50,7 @@ func (g *Governor) worked(s *plan.Step) {
 		return
 	}
 	if sc := t.leaf(s.Key); sc.trial != nil {
-		sc.trial.add(outcome{s.Key, g.now(), false})
+		sc.trial.add(outcome{key: s.Key, released: released})
 	}
 }
 

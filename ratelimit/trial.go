@@ -1,6 +1,7 @@
 package ratelimit
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ const (
 // outcome is how a request ended.
 type outcome struct {
 	key       string
-	at        time.Duration
+	released  time.Duration
 	throttled bool
 }
 
@@ -62,31 +63,66 @@ func (t *trial) due() time.Duration {
 }
 
 // since returns from when on the outcomes are remembered.
-func (t *trial) since() time.Duration { return t.seen[t.oldest].at }
+func (t *trial) since() time.Duration { return t.seen[t.oldest].released }
+
+// What it takes to believe in a cluster.
+const (
+	few  = 5   // throttles that may be chance
+	some = 4   // throttles that the other keys would have had, on average, were all alike
+	less = 4   // times fewer is clearly less
+	part = 0.2 // of the requests that the other keys must be, for a split to be worth it
+)
 
 // hotPrefixes returns the prefixes under which the throttled outcomes cluster,
 // or nil if all keys seen are throttled alike or there is too little to tell.
 // S3 partitions a bucket by key prefix, at any byte, not only at slashes.
+//
+// What the earlier half suggests has to show in the later half too. A listing
+// has keys in an order, so that those sent while a quota was short resemble
+// each other; but they do not come again.
 func hotPrefixes(seen []outcome) []string {
 	sorted := slices.Clone(seen)
-	slices.SortFunc(sorted, func(a, b outcome) int { return strings.Compare(a.key, b.key) })
-	hot, even := hotIn(sorted, 0)
+	slices.SortStableFunc(sorted, func(a, b outcome) int { return cmp.Compare(a.released, b.released) })
+	earlier, later := sorted[:len(sorted)/2], sorted[len(sorted)/2:]
+	slices.SortFunc(earlier, func(a, b outcome) int { return strings.Compare(a.key, b.key) })
+	hot, even := hotIn(earlier, 0)
 	if even {
 		return nil
 	}
-	return hot
+	under := make([]int, len(hot)) // throttles
+	restSeen, restThrottled := 0, 0
+	for _, o := range later {
+		i := slices.IndexFunc(hot, func(p string) bool { return strings.HasPrefix(o.key, p) })
+		switch {
+		case i < 0:
+			restSeen++
+			restThrottled += count(o)
+		default:
+			under[i] += count(o)
+		}
+	}
+	if clearlyLess(restThrottled, restSeen, countThrottled(later), len(later)) {
+		for i, n := range under {
+			if n < few {
+				hot[i] = ""
+			}
+		}
+		return slices.DeleteFunc(hot, func(p string) bool { return p == "" })
+	}
+	return nil
+}
+
+// clearlyLess reports whether throttled of seen outcomes are clearly less than
+// their share of allThrottled of all.
+func clearlyLess(throttled, seen, allThrottled, all int) bool {
+	expected := float64(allThrottled) * float64(seen) / float64(all)
+	return float64(seen) >= part*float64(all) && expected >= some && float64(throttled)*less <= expected
 }
 
 // hotIn looks for clusters in outcomes that are sorted by key and alike in the
 // first n bytes, which tell them from others. even says that there is no
 // difference among them; the result, if any, is then one prefix of all.
 func hotIn(seen []outcome, n int) (hot []string, even bool) {
-	const (
-		few  = 5   // throttles that may be chance
-		some = 4   // throttles that the rest would have had, on average, were all alike
-		less = 4   // times fewer is clearly less
-		part = 0.2 // of the requests that the rest must be, to be worth it
-	)
 	throttled := countThrottled(seen)
 	if throttled < few {
 		return nil, true
@@ -111,14 +147,17 @@ func hotIn(seen []outcome, n int) (hot []string, even bool) {
 		}
 		rest = rest[size:]
 	}
-	expected := float64(throttled) * float64(restSeen) / float64(len(seen))
-	if len(groups) == 0 || float64(restSeen) < part*float64(len(seen)) ||
-		expected < some || float64(restThrottled)*less > expected {
-		return []string{first[:stem(first[:p], n)]}, true
+	even = !clearlyLess(restThrottled, restSeen, throttled, len(seen))
+	if len(groups) == 0 || len(groups[0]) == len(seen) {
+		even, groups = true, nil
 	}
-	for _, g := range groups {
-		in, _ := hotIn(g, min(p+1, len(g[0].key)))
+	for _, g := range groups { // they may be alike as a whole, and differ inside
+		in, alike := hotIn(g, min(p+1, len(g[0].key)))
 		hot = append(hot, in...)
+		even = even && alike
+	}
+	if even {
+		return []string{first[:stem(first[:p], n)]}, true
 	}
 	return hot, false
 }
@@ -148,11 +187,17 @@ func sameByte(a, b string, p int) bool {
 func countThrottled(seen []outcome) int {
 	n := 0
 	for _, o := range seen {
-		if o.throttled {
-			n++
-		}
+		n += count(o)
 	}
 	return n
+}
+
+// count returns 1 for a throttled outcome.
+func count(o outcome) int {
+	if o.throttled {
+		return 1
+	}
+	return 0
 }
 
 // goodput returns the requests a second under prefix that were not throttled.

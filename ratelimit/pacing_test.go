@@ -1,0 +1,311 @@
+package ratelimit
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"reseal/plan"
+)
+
+// Every cap is used by 97 to 100 % in the steady state, and no second holds
+// more (inBubble checks that).
+func TestCapsAreUsed(t *testing.T) {
+	for _, tt := range []struct {
+		cap      float64
+		workers  int
+		from, to time.Duration
+	}{
+		{0.5, 4, time.Hour, 8 * time.Hour},
+		{0.7, 4, time.Hour, 8 * time.Hour},
+		{1, 4, time.Hour, 3 * time.Hour},
+		{2.5, 4, time.Hour, 3 * time.Hour},
+		{3, 4, time.Minute, time.Hour},
+		{50, 20, time.Minute, 20 * time.Minute},
+		{99, 64, time.Minute, 10 * time.Minute},
+		{500, 128, time.Minute, 3 * time.Minute},
+		{3500, 1024, 20 * time.Second, time.Minute},
+		{20000, 2048, 20 * time.Second, 25 * time.Second},
+	} {
+		t.Run(fmt.Sprint(tt.cap), func(t *testing.T) {
+			inBubble(t, Config{Caps: Limits{KMS: tt.cap}}, func(b *bubble) {
+				b.work(tt.workers, 50*ms, always(kmsStep(1)), nil)
+				time.Sleep(tt.to)
+				got := float64(b.released(plan.QuotaKMS, tt.from, tt.to)) / (tt.to - tt.from).Seconds()
+				if got < 0.97*tt.cap || got > tt.cap*1.0001 {
+					t.Errorf("cap %v: %v requests a second, want 97 to 100 %%", tt.cap, got)
+				}
+				if s := b.Status(); s.Bottleneck.String() != "kms cap" {
+					t.Errorf("bottleneck %q, want the cap", s.Bottleneck)
+				}
+			})
+		})
+	}
+}
+
+func TestRampUp(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: 20 * time.Second}, func(b *bubble) {
+		b.work(256, 100*ms, always(kmsStep(1)), nil)
+		time.Sleep(30 * time.Second)
+		for _, tt := range []struct{ from, least, most int64 }{{0, 90, 140}, {9, 500, 560}, {20, 950, 1000}} {
+			from := time.Duration(tt.from) * time.Second
+			if got := b.released(plan.QuotaKMS, from, from+time.Second); got < tt.least || got > tt.most {
+				t.Errorf("second %d: %d requests, want %d to %d", tt.from, got, tt.least, tt.most)
+			}
+		}
+	})
+}
+
+func TestUnpaced(t *testing.T) {
+	inBubble(t, Config{Expected: Limits{Writes: inf}}, func(b *bubble) {
+		before := b.since()
+		for range 1000 {
+			if err := b.do(b.ctx, writeStep("k"), 0, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := b.since() - before; took > tick {
+			t.Errorf("1,000 steps without a cap took %v", took)
+		}
+		if s := b.Status(); s.Writes.Released != 1000 || s.Steps != 1000 || s.Writes.LastSecond != 1000 {
+			t.Errorf("status %+v, want 1,000 writes", s)
+		}
+	})
+}
+
+// Of two quotas the tighter one counts, and both hold.
+func TestTwoQuotas(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 300, Writes: 200}, RampUp: -1}, func(b *bubble) {
+		s := plan.Step{Demand: plan.Demand{KMS: plan.Range{Min: 0, Max: 2}, Writes: plan.Exactly(1)}}
+		b.work(64, 10*ms, always(s), nil)
+		time.Sleep(time.Minute)
+		if got := b.released(plan.QuotaKMS, 10*time.Second, time.Minute); got < 50*297 {
+			t.Errorf("%d KMS requests in 50 s, want 300 a second", got)
+		}
+		if got := b.released(plan.QuotaWrites, 10*time.Second, time.Minute); got > 50*150+1 {
+			t.Errorf("%d writes in 50 s, want half of the KMS requests", got)
+		}
+	})
+}
+
+// Steps that need no KMS do not wait behind those that do.
+func TestOneQuotaDoesNotBlockAnother(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 1, Writes: 1000, Reads: 1000}, RampUp: -1}, func(b *bubble) {
+		b.work(500, 0, always(plan.Step{Demand: plan.Demand{KMS: plan.Exactly(1), Writes: plan.Exactly(1)}}), nil)
+		time.Sleep(time.Second)
+		b.work(64, 10*ms, always(writeStep("k")), nil)
+		b.work(64, 10*ms, always(plan.Step{Demand: plan.Demand{Reads: plan.Exactly(1)}}), nil)
+		time.Sleep(20 * time.Second)
+		for _, q := range []plan.Quota{plan.QuotaWrites, plan.QuotaReads} {
+			if got := b.released(q, 10*time.Second, 20*time.Second); got < 9700 {
+				t.Errorf("%v: %d in 10 s beside a long queue for KMS, want 97 %% of 1,000 a second", q, got)
+			}
+		}
+	})
+}
+
+func TestHeavySteps(t *testing.T) {
+	for _, tt := range []struct {
+		cap   float64
+		heavy int64
+	}{{100, 7}, {100, 100}, {100, 101}, {100, 1000}, {2, 3}, {0.5, 2}, {10, math.MaxInt64}} {
+		t.Run(fmt.Sprintf("%d of %v", tt.heavy, tt.cap), func(t *testing.T) {
+			inBubble(t, Config{Caps: Limits{KMS: tt.cap}, RampUp: -1}, func(b *bubble) {
+				b.work(200, 0, always(kmsStep(1)), nil)
+				time.Sleep(10 * time.Second)
+				for range 3 { // among a crowd of light ones
+					before := b.since()
+					if err := b.do(b.ctx, kmsStep(tt.heavy), 0, nil); err != nil {
+						t.Fatal(err)
+					}
+					queue := time.Duration(200 / tt.cap * float64(time.Second))
+					if took := b.since() - before; took > queue+70*time.Second {
+						t.Errorf("waited %v", took)
+					}
+				}
+			})
+		})
+	}
+}
+
+// The mean rate holds for heavy steps too, also for those above the cap. Of
+// steps of 3 at most 6 fit into a second of 20, which with the slack are 17.9.
+func TestHeavyStepsKeepTheRate(t *testing.T) {
+	for _, tt := range []struct {
+		cap   float64
+		heavy int64
+		least float64
+	}{{100, 7, 97}, {20, 3, 17.9}, {100, 150, 95}, {0.5, 4, 0.49}} {
+		inBubble(t, Config{Caps: Limits{KMS: tt.cap}, RampUp: -1}, func(b *bubble) {
+			b.work(20, 0, always(kmsStep(tt.heavy)), nil)
+			time.Sleep(time.Hour)
+			got := float64(b.released(plan.QuotaKMS, time.Minute, time.Hour)) / (59 * 60)
+			if got < tt.least || got > tt.cap+float64(tt.heavy)/(59*60) {
+				t.Errorf("steps of %d: %v requests a second, want %v to %v", tt.heavy, got, tt.least, tt.cap)
+			}
+		})
+	}
+}
+
+func TestSetCap(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: -1}, func(b *bubble) {
+		b.work(256, 20*ms, always(kmsStep(1)), nil)
+		from := time.Duration(0)
+		for _, rps := range []float64{1000, 100, 2000, 37, 0.5, 5000} {
+			b.setCap(plan.QuotaKMS, rps)
+			time.Sleep(10 * time.Second)
+			to := b.since()
+			if got := float64(b.released(plan.QuotaKMS, from+2*time.Second, to)) / 8; got < 0.97*rps-0.13 || got > rps+0.13 {
+				t.Errorf("cap %v: %v requests a second", rps, got)
+			}
+			from = to
+		}
+		b.setCap(plan.QuotaKMS, 0)
+		time.Sleep(time.Second)
+		if got := b.released(plan.QuotaKMS, from, from+time.Second); got < 256*40 {
+			t.Errorf("%d requests in a second without a cap, want 256 workers at 20 ms each", got)
+		}
+	})
+}
+
+func TestPause(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: -1}, func(b *bubble) {
+		b.work(256, 20*ms, always(kmsStep(1)), nil)
+		time.Sleep(5 * time.Second)
+		b.Pause("outside the window")
+		b.Pause("asked to")
+		paused := b.since()
+		time.Sleep(time.Hour)
+		if got := b.Status().Bottleneck.String(); got != "paused: outside the window, asked to" {
+			t.Errorf("bottleneck %q", got)
+		}
+		b.Resume("asked to")
+		time.Sleep(time.Hour)
+		if got := b.released(plan.QuotaKMS, paused+tick, b.since()); got != 0 {
+			t.Errorf("%d released while paused", got)
+		}
+		resumed := b.since()
+		b.Resume("outside the window")
+		time.Sleep(2 * time.Second)
+		if got := b.released(plan.QuotaKMS, resumed, resumed+100*ms); got > 120 {
+			t.Errorf("%d released in the first 100 ms after a pause: lost time was made up for", got)
+		}
+		if got := b.released(plan.QuotaKMS, resumed+time.Second, resumed+2*time.Second); got < 970 {
+			t.Errorf("%d released in a second after a pause, want 97 %%", got)
+		}
+	})
+}
+
+// Against random weights, caps, pauses, cancellations and stalls of the
+// process: the pacer's ticks are made by hand, so that any may come late.
+func TestNoSecondAboveTheCap(t *testing.T) {
+	for seed := range uint64(60) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				rnd := rand.New(rand.NewPCG(seed, 5))
+				caps := []float64{0.5, 1, 2.5, 17, 100, 999, 5000}
+				limit := caps[rnd.IntN(len(caps))]
+				b := &bubble{Governor: New(Config{Caps: Limits{KMS: limit, Writes: 300}, RampUp: -1}), t: t, start: time.Now(), all: map[plan.Quota][]release{}, cap: map[plan.Quota]int64{plan.QuotaKMS: windowLimit(limit), plan.QuotaWrites: 300}}
+				b.state = running
+				ctx, cancel := context.WithCancel(t.Context())
+				b.ctx = ctx
+				for i := range 200 {
+					rnd := rand.New(rand.NewPCG(seed, uint64(i)))
+					b.workers.Go(func() {
+						for ctx.Err() == nil {
+							s := kmsStep(1)
+							switch rnd.IntN(10) {
+							case 0:
+								s.Demand.KMS.Max = 1 + rnd.Int64N(5)
+							case 1:
+								s.Demand.Writes.Max = 1
+							case 2:
+								s.Retry = true
+							}
+							if rnd.IntN(200) == 0 {
+								s.Demand.KMS.Max = 1 + rnd.Int64N(200)
+							}
+							short, stop := context.WithTimeout(ctx, time.Duration(rnd.Int64N(int64(20*time.Second))))
+							_ = b.do(short, s, time.Duration(rnd.Int64N(int64(50*ms))), nil)
+							stop()
+						}
+					})
+				}
+				for b.since() < 40*time.Second {
+					gap := tick + time.Duration(rnd.Int64N(int64(ms)))
+					switch rnd.IntN(100) {
+					case 0:
+						gap = time.Duration(rnd.Int64N(int64(300 * ms)))
+					case 1:
+						gap = time.Duration(rnd.Int64N(int64(3 * time.Second)))
+					case 2, 3:
+						gap = tick
+						b.setCap(plan.QuotaKMS, caps[rnd.IntN(len(caps))])
+					case 4:
+						b.Pause("test")
+					case 5, 6:
+						b.Resume("test")
+					}
+					time.Sleep(gap)
+					synctest.Wait()
+					b.tick(b.Governor.now())
+				}
+				b.stop()
+				cancel()
+				b.workers.Wait()
+				checkSeconds(t, b.all[plan.QuotaKMS])
+				checkSeconds(t, b.all[plan.QuotaWrites])
+				if len(b.all[plan.QuotaKMS]) == 0 {
+					t.Error("nothing was released")
+				}
+			})
+		})
+	}
+}
+
+// A process that is stopped and goes on makes up for two ticks, not more.
+func TestStall(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Config{Caps: Limits{KMS: 20000}, RampUp: -1})
+		g.state = running
+		done := make(chan struct{})
+		for range 10000 {
+			go func() {
+				_ = g.Do(t.Context(), kmsStep(1), func(context.Context) error { return nil })
+				done <- struct{}{}
+			}()
+		}
+		go func() {
+			for range done {
+			}
+		}()
+		synctest.Wait()
+		var before int64
+		passes := func(gap time.Duration) int64 {
+			time.Sleep(gap)
+			g.tick(g.now())
+			n := g.kms.released - before
+			before = g.kms.released
+			return n
+		}
+		for range 10 {
+			passes(tick)
+		}
+		if got := passes(tick); got != 100 {
+			t.Errorf("a tick at 20,000/s released %d, want 100", got)
+		}
+		if got := passes(300 * ms); got > 201 {
+			t.Errorf("the tick after a stall of 300 ms released %d, want two ticks' worth", got)
+		}
+		if got := passes(tick); got > 101 {
+			t.Errorf("the tick after that released %d, want 100", got)
+		}
+		g.stop()
+		synctest.Wait()
+		close(done)
+	})
+}
