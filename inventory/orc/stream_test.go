@@ -132,7 +132,7 @@ func TestStreamDamage(t *testing.T) {
 func TestExpandLimit(t *testing.T) {
 	for _, codec := range testCodecs[1:] {
 		for _, size := range []int{1, 4 << 10, 64<<10 - 1, 64 << 10, 64<<10 + 1, 1 << 20} {
-			packed := compressChunk(t, codec, make([]byte, size))
+			packed := (&written{codec: codec}).compressChunk(t, make([]byte, size))
 			dec, err := newDecompressor(codec)
 			if err != nil {
 				t.Fatal(err)

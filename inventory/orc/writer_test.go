@@ -24,6 +24,9 @@ type written struct {
 	columns []writtenColumn
 	absent  []bool // rows that are null as a whole; not nil writes the stream even if all are there
 
+	deflate *flate.Writer // kept between chunks
+	zstd    *zstd.Encoder
+
 	// mend may change the messages before they are written, to make damaged or odd files.
 	mend func(w *written, ps, footer, stripe *[]byte)
 }
@@ -323,7 +326,7 @@ func (w *written) compress(tb testing.TB, plain []byte) []byte {
 	var out []byte
 	for len(plain) > 0 {
 		n := min(len(plain), w.block)
-		body, original := compressChunk(tb, w.codec, plain[:n]), 0
+		body, original := w.compressChunk(tb, plain[:n]), 0
 		if len(body) >= n {
 			body, original = plain[:n], 1
 		}
@@ -335,16 +338,19 @@ func (w *written) compress(tb testing.TB, plain []byte) []byte {
 	return out
 }
 
-func compressChunk(tb testing.TB, codec compression, plain []byte) []byte {
-	switch codec {
+func (w *written) compressChunk(tb testing.TB, plain []byte) []byte {
+	var err error
+	switch w.codec {
 	case zlib:
 		var b bytes.Buffer
-		z, err := flate.NewWriter(&b, 6)
-		if err == nil {
-			_, err = z.Write(plain)
+		if w.deflate == nil {
+			if w.deflate, err = flate.NewWriter(&b, 6); err != nil {
+				tb.Fatal(err)
+			}
 		}
-		if err == nil {
-			err = z.Close()
+		w.deflate.Reset(&b)
+		if _, err = w.deflate.Write(plain); err == nil {
+			err = w.deflate.Close()
 		}
 		if err != nil {
 			tb.Fatal(err)
@@ -363,12 +369,12 @@ func compressChunk(tb testing.TB, codec compression, plain []byte) []byte {
 		}
 		return out[:n]
 	case zstandard:
-		z, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1))
-		if err != nil {
-			tb.Fatal(err)
+		if w.zstd == nil {
+			if w.zstd, err = zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1)); err != nil {
+				tb.Fatal(err)
+			}
 		}
-		defer z.Close()
-		return z.EncodeAll(plain, nil)
+		return w.zstd.EncodeAll(plain, nil)
 	default:
 		return plain
 	}
