@@ -285,7 +285,7 @@ func (d *download) copyTo(ctx context.Context, w io.Writer) error {
 			return d.err
 		}
 		if se := (*SizeError)(nil); errors.As(d.err, &se) {
-			return d.err
+			return d.err // wrong bytes, not missing ones
 		}
 		if d.n >= mark+progress {
 			tries, mark = 0, d.n
@@ -353,6 +353,9 @@ func (d *download) attempt(ctx context.Context, w io.Writer, buf []byte) error {
 
 // final tells whether trying again cannot help.
 func final(err error) bool {
+	if se := (*SizeError)(nil); errors.As(err, &se) {
+		return true
+	}
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrInvalid) ||
 		errors.Is(err, ErrChanged) || errors.Is(err, context.Canceled) || isPathError(err)
 }

@@ -109,26 +109,21 @@ func (f *File) RowGroups() []RowGroup { return f.groups }
 
 func (f *File) open() error {
 	const magic = "PAR1"
-	var head [4]byte
 	var tail [8]byte
 	if f.size < 12 {
 		return corrupt("a file of %d bytes", f.size)
 	}
-	if err := readFull(f.r, head[:], 0); err != nil {
-		return err
-	}
 	if err := readFull(f.r, tail[:], f.size-8); err != nil {
 		return err
 	}
+	// The mark at the beginning says nothing more, and looking at it would cost
+	// a request where the file is behind a network.
 	switch string(tail[4:]) {
 	case magic:
 	case "PARE":
 		return unsupported("an encrypted footer is")
 	default:
 		return corrupt("no Parquet mark at the end")
-	}
-	if string(head[:]) != magic {
-		return corrupt("no Parquet mark at the beginning")
 	}
 	n := int64(binary.LittleEndian.Uint32(tail[:]))
 	if n > f.size-12 {
