@@ -116,7 +116,7 @@ func (x *exchange) encryption() (simulator.EncryptionHeaders, error) {
 		e.BucketKeyEnabled = &on
 	}
 	var err error
-	e.CustomerAlgorithm, e.CustomerKeyMD5, err = x.customerKey("X-Amz-Server-Side-Encryption-Customer-")
+	e.CustomerAlgorithm, e.CustomerKeyMD5, err = x.customerKey(ownCustomerKey)
 	return e, err
 }
 
@@ -130,30 +130,45 @@ func parseBool(s string) (bool, error) {
 	return false, strconv.ErrSyntax
 }
 
-// customerKey checks the three headers of SSE-C under prefix against each
-// other. The key itself is not kept, as in S3.
-func (x *exchange) customerKey(prefix string) (algorithm, keyMD5 string, err error) {
-	algorithm = x.header(prefix + "Algorithm")
-	key, sum := x.header(prefix+"Key"), x.header(prefix+"Key-Md5")
+// customerKeyNames are the three headers of SSE-C.
+type customerKeyNames struct{ algorithm, key, md5 string }
+
+var (
+	ownCustomerKey = customerKeyNames{
+		"X-Amz-Server-Side-Encryption-Customer-Algorithm",
+		"X-Amz-Server-Side-Encryption-Customer-Key",
+		"X-Amz-Server-Side-Encryption-Customer-Key-Md5",
+	}
+	sourceCustomerKey = customerKeyNames{
+		"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Algorithm",
+		"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key",
+		"X-Amz-Copy-Source-Server-Side-Encryption-Customer-Key-Md5",
+	}
+)
+
+// customerKey checks the three headers of SSE-C against each other. The key
+// itself is not kept, as in S3.
+func (x *exchange) customerKey(names customerKeyNames) (algorithm, keyMD5 string, err error) {
+	algorithm = x.header(names.algorithm)
+	key, sum := x.header(names.key), x.header(names.md5)
 	if algorithm == "" && key == "" && sum == "" {
 		return "", "", nil
 	}
-	name := strings.ToLower(prefix)
 	switch {
 	case x.r.TLS == nil && !x.front.config.PlainIsSecure:
 		return "", "", errInvalidRequest("Requests specifying Server Side Encryption with Customer provided keys must be made over a secure connection.")
 	case algorithm == "":
-		return "", "", errInvalidArgument("Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.", name+"algorithm", "null")
+		return "", "", errInvalidArgument("Requests specifying Server Side Encryption with Customer provided keys must provide a valid encryption algorithm.", strings.ToLower(names.algorithm), "null")
 	case key == "":
-		return "", "", errInvalidArgument("Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.", name+"key", "null")
+		return "", "", errInvalidArgument("Requests specifying Server Side Encryption with Customer provided keys must provide an appropriate secret key.", strings.ToLower(names.key), "null")
 	}
 	raw, derr := base64.StdEncoding.DecodeString(key)
 	if derr != nil || len(raw) != 32 || algorithm != "AES256" {
-		return "", "", errInvalidArgument("The secret key was invalid for the specified algorithm.", name+"key", "null")
+		return "", "", errInvalidArgument("The secret key was invalid for the specified algorithm.", strings.ToLower(names.key), "null")
 	}
 	computed := md5.Sum(raw)
 	if sum != base64.StdEncoding.EncodeToString(computed[:]) {
-		return "", "", errInvalidArgument("The calculated MD5 hash of the key did not match the hash that was provided.", name+"key-MD5", sum)
+		return "", "", errInvalidArgument("The calculated MD5 hash of the key did not match the hash that was provided.", strings.ToLower(names.md5), sum)
 	}
 	return algorithm, sum, nil
 }
@@ -266,6 +281,6 @@ func (x *exchange) copySource() (simulator.CopySource, error) {
 		ExpectedOwner: x.header("X-Amz-Source-Expected-Bucket-Owner"),
 		Conditions:    x.readConditions("X-Amz-Copy-Source-"),
 	}
-	_, source.CustomerKeyMD5, err = x.customerKey("X-Amz-Copy-Source-Server-Side-Encryption-Customer-")
+	_, source.CustomerKeyMD5, err = x.customerKey(sourceCustomerKey)
 	return source, err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // appendCanonicalRequest appends the canonical request of Signature Version 4
@@ -23,12 +24,10 @@ func appendCanonicalRequest(dst []byte, r *http.Request, rawPath string, q query
 	dst = append(dst, '\n')
 	dst = appendCanonicalQuery(dst, q)
 	dst = append(dst, '\n')
-	for list := auth.signedHeaders; list != ""; {
-		var name string
-		name, list, _ = strings.Cut(list, ";")
+	for i, name := range auth.headers.sent {
 		dst = append(dst, name...)
 		dst = append(dst, ':')
-		dst = appendHeaderValue(dst, r, name)
+		dst = appendHeaderValue(dst, r, auth.headers.canonical[i])
 		dst = append(dst, '\n')
 	}
 	dst = append(dst, '\n')
@@ -67,22 +66,67 @@ func appendCanonicalQuery(dst []byte, q query) []byte {
 	return dst
 }
 
-// appendHeaderValue appends the values of a header, trimmed, with runs of
+// headerList is a SignedHeaders list taken apart.
+type headerList struct {
+	sent      []string // names as sent, which is how they enter the signature
+	canonical []string // the same as net/http spells them
+}
+
+func newHeaderList(list string) *headerList {
+	h := &headerList{sent: strings.Split(list, ";")}
+	for _, name := range h.sent {
+		h.canonical = append(h.canonical, textproto.CanonicalMIMEHeaderKey(name))
+	}
+	return h
+}
+
+// has reports whether a canonical name is in the list.
+func (h *headerList) has(name string) bool { return slices.Contains(h.canonical, name) }
+
+// maxHeaderLists bounds the lists remembered; a client has one for each kind of
+// request it sends.
+const maxHeaderLists = 256
+
+// headerLists remembers lists, as taking one apart costs more than the rest of
+// the signature check. It is safe for concurrent use; the zero value is ready.
+type headerLists struct {
+	mu    sync.RWMutex
+	lists map[string]*headerList
+}
+
+func (h *headerLists) list(list string) *headerList {
+	h.mu.RLock()
+	l := h.lists[list]
+	h.mu.RUnlock()
+	if l != nil {
+		return l
+	}
+	l = newHeaderList(strings.Clone(list))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.lists == nil || len(h.lists) >= maxHeaderLists {
+		h.lists = make(map[string]*headerList)
+	}
+	h.lists[strings.Clone(list)] = l
+	return l
+}
+
+// appendHeaderValue appends the values of a header, by its canonical name, trimmed, with runs of
 // spaces as one, joined by commas. net/http keeps a few headers outside of
 // Request.Header; they are looked up where it puts them.
 func appendHeaderValue(dst []byte, r *http.Request, name string) []byte {
 	switch name {
-	case "host":
+	case "Host":
 		return appendTrimmed(dst, r.Host)
-	case "content-length":
+	case "Content-Length":
 		if r.ContentLength >= 0 {
 			return strconv.AppendInt(dst, r.ContentLength, 10)
 		}
 		return dst
-	case "transfer-encoding":
+	case "Transfer-Encoding":
 		return append(dst, strings.Join(r.TransferEncoding, ",")...)
 	}
-	for i, value := range r.Header[textproto.CanonicalMIMEHeaderKey(name)] {
+	for i, value := range r.Header[name] {
 		if i > 0 {
 			dst = append(dst, ',')
 		}

@@ -22,6 +22,8 @@ type exchange struct {
 	key       string // decoded, byte for byte as the client meant it
 	requestID string
 	hostID    string
+	values    [24]string // backs the values of answer headers
+	used      int
 }
 
 // handler answers one operation. An error it returns is written as S3 would;
@@ -88,7 +90,14 @@ func (x *exchange) header(canonical string) string {
 // set adds an answer header under exactly this name: S3 writes x-amz-* in
 // lower case, and some clients hand the case of metadata names on.
 func (x *exchange) set(name, value string) {
-	x.w.Header()[name] = []string{value}
+	if x.used == len(x.values) {
+		x.w.Header()[name] = []string{value}
+		return
+	}
+	one := x.values[x.used : x.used+1 : x.used+1]
+	one[0] = value
+	x.used++
+	x.w.Header()[name] = one
 }
 
 // setIf adds an answer header unless value is empty.
@@ -122,9 +131,8 @@ func (x *exchange) document(d *xmlDoc) error {
 // send answers with a whole body. That the client went away meanwhile is no
 // concern of the operation, which has happened.
 func (x *exchange) send(status int, contentType string, body []byte) error {
-	h := x.w.Header()
-	h["Content-Type"] = []string{contentType}
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	x.set("Content-Type", contentType)
+	x.set("Content-Length", strconv.Itoa(len(body)))
 	x.w.WriteHeader(status)
 	if x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(body)

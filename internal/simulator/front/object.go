@@ -30,7 +30,7 @@ func (x *exchange) readInput() (*simulator.GetObjectInput, error) {
 	if in.PartNumber, err = x.intQuery("partNumber", 0); err != nil {
 		return nil, err
 	}
-	_, in.CustomerKeyMD5, err = x.customerKey("X-Amz-Server-Side-Encryption-Customer-")
+	_, in.CustomerKeyMD5, err = x.customerKey(ownCustomerKey)
 	return in, err
 }
 

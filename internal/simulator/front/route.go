@@ -97,10 +97,9 @@ var objectOperations = operations{
 
 // serveS3 finds the operation and runs it.
 func (x *exchange) serveS3() error {
-	h := x.w.Header()
-	h["x-amz-request-id"] = []string{x.requestID}
-	h["x-amz-id-2"] = []string{x.hostID}
-	h["Server"] = []string{"AmazonS3"}
+	x.set("x-amz-request-id", x.requestID)
+	x.set("x-amz-id-2", x.hostID)
+	x.set("Server", "AmazonS3")
 	if x.bucket == "" {
 		if x.r.Method != http.MethodGet || x.key != "" {
 			return errMethodNotAllowed()

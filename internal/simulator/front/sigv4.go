@@ -38,7 +38,8 @@ const (
 // or its X-Amz-* query parameters, not yet verified.
 type authorization struct {
 	scope         signingScope
-	signedHeaders string
+	signedHeaders string // as sent
+	headers       *headerList
 	signature     string
 	presigned     bool
 	expires       int64 // seconds, presigned only
@@ -63,9 +64,10 @@ type signer struct {
 
 // verifier checks Signature Version 4. It is safe for concurrent use.
 type verifier struct {
-	keys   *keyring
-	region string // the only region accepted; empty accepts each
-	now    func() time.Time
+	keys    *keyring
+	headers headerLists
+	region  string // the only region accepted; empty accepts each
+	now     func() time.Time
 }
 
 // verify checks the signature of r. rawPath is the path as it was sent; S3
@@ -91,6 +93,7 @@ func (v *verifier) verify(r *http.Request, rawPath string, q query) (*signer, *w
 			"The AWS Access Key Id you provided does not exist in our records.").
 			with("AWSAccessKeyId", auth.scope.accessKeyID)
 	}
+	auth.headers = v.headers.list(auth.signedHeaders)
 	payloadHash, werr := payloadHashOf(r, auth)
 	if werr != nil {
 		return nil, werr
@@ -317,13 +320,13 @@ func payloadHashOf(r *http.Request, auth *authorization) (string, *wireError) {
 // checkSignedHeaders refuses a request that carries x-amz-* headers, or the
 // host, outside its signature: whoever relayed it could have added them.
 func checkSignedHeaders(r *http.Request, auth *authorization) *wireError {
-	if !signedHeader(auth.signedHeaders, "host") {
+	if !auth.headers.has("Host") {
 		return errAccessDenied("There were headers present in the request which were not signed").
 			with("HeadersNotSigned", "host")
 	}
 	var unsigned []string
 	for name := range r.Header {
-		if !strings.HasPrefix(name, "X-Amz-") || signedHeader(auth.signedHeaders, name) {
+		if !strings.HasPrefix(name, "X-Amz-") || auth.headers.has(name) {
 			continue
 		}
 		if name == hashHeader && auth.presigned { // a presigned URL may be used with a body hash of its own
@@ -337,19 +340,6 @@ func checkSignedHeaders(r *http.Request, auth *authorization) *wireError {
 	slices.Sort(unsigned)
 	return errAccessDenied("There were headers present in the request which were not signed").
 		with("HeadersNotSigned", strings.Join(unsigned, ", "))
-}
-
-// signedHeader reports whether name, in any case, is one of the semicolon
-// separated names of list.
-func signedHeader(list, name string) bool {
-	for list != "" {
-		var one string
-		one, list, _ = strings.Cut(list, ";")
-		if len(one) == len(name) && strings.EqualFold(one, name) {
-			return true
-		}
-	}
-	return false
 }
 
 // appendStringToSign builds the text whose HMAC is the request's signature.
