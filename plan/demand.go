@@ -60,25 +60,27 @@ type StepKind uint8
 
 // The steps that tasks are made of. Every one is one request.
 const (
-	StepHead     StepKind = iota // HeadObject before the decision
-	StepGetTags                  // GetObjectTagging
-	StepGetACL                   // GetObjectAcl
-	StepCopy                     // CopyObject
-	StepCreate                   // CreateMultipartUpload
-	StepPart                     // UploadPartCopy
-	StepComplete                 // CompleteMultipartUpload
-	StepAbort                    // AbortMultipartUpload
-	StepUpdate                   // UpdateObjectEncryption
-	StepConfirm                  // HeadObject as proof of effect
-	StepPutTags                  // PutObjectTagging
-	StepPutACL                   // PutObjectAcl
-	StepGetBody                  // GetObject, for proofs
+	StepHead            StepKind = iota // HeadObject before the decision
+	StepGetTags                         // GetObjectTagging
+	StepGetACL                          // GetObjectAcl
+	StepCopy                            // CopyObject
+	StepCreate                          // CreateMultipartUpload
+	StepPart                            // UploadPartCopy
+	StepComplete                        // CompleteMultipartUpload
+	StepAbort                           // AbortMultipartUpload
+	StepUpdate                          // UpdateObjectEncryption
+	StepConfirm                         // HeadObject as proof of effect
+	StepPutTags                         // PutObjectTagging
+	StepPutACL                          // PutObjectAcl
+	StepGetBody                         // GetObject, for proofs
+	StepListParts                       // ListParts, of an upload that is gone on with
+	StepListAnnotations                 // ListObjectAnnotations
 	NumSteps
 )
 
 var stepNames = [NumSteps]string{"HeadObject", "GetObjectTagging", "GetObjectAcl", "CopyObject", "CreateMultipartUpload",
 	"UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "UpdateObjectEncryption", "HeadObject",
-	"PutObjectTagging", "PutObjectAcl", "GetObject"}
+	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations"}
 
 // String returns the name of the S3 operation.
 func (k StepKind) String() string { return stepNames[k] }
@@ -120,7 +122,7 @@ func DefaultWeights(bucketKey bool) Weights {
 func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 	var d Demand
 	switch k {
-	case StepHead, StepConfirm, StepGetTags, StepGetACL:
+	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations:
 		d.Reads = Exactly(1)
 	case StepGetBody:
 		d.Reads = Exactly(1)

@@ -33,6 +33,9 @@ func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 		out, err = w.s3.CopyObject(ctx, in)
 		return err
 	})
+	if tooLarge(err) {
+		return w.inParts(ctx)
+	}
 	if err != nil {
 		return engine.Effect{}, err
 	}
@@ -51,6 +54,31 @@ func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 		return effect, nil
 	}
 	return w.confirm(ctx, effect)
+}
+
+// tooLarge tells whether S3 refused a copy for the size of its source.
+func tooLarge(err error) bool {
+	var oe *engine.ObjectError
+	return errors.As(err, &oe) && oe.Class == engine.Refused && oe.Reason == plan.TooLarge
+}
+
+// inParts does what a single copy was refused for: servers may set their own
+// limit, and a report may be behind the truth.
+func (w *work) inParts(ctx context.Context) (engine.Effect, error) {
+	task := *w.task
+	task.Action = plan.MultipartCopy
+	again := &work{Rewriter: w.Rewriter, task: &task, gate: w.gate}
+	if task.Head == nil {
+		head, err := again.head(ctx, plan.StepHead, "")
+		if err != nil {
+			return engine.Effect{}, err
+		}
+		if head.ETag != w.etag() {
+			return engine.Effect{}, w.refuse(engine.Changed, plan.Changing, errors.New("the object is not the one of the report any more"))
+		}
+		task.Head = head
+	}
+	return again.multipart(ctx)
 }
 
 // copyInput is the copy of the task's object onto itself. Metadata, tags and

@@ -9,21 +9,23 @@ import "strings"
 func copySource(bucket, key, versionID string) string {
 	var b strings.Builder
 	b.Grow(len(bucket) + 1 + len(key) + len(key)/8 + len(versionID))
-	escapeTo(&b, bucket)
+	escapeTo(&b, bucket, "/")
 	b.WriteByte('/')
-	escapeTo(&b, key)
+	escapeTo(&b, key, "/")
 	if versionID != "" {
 		b.WriteString("?versionId=")
-		escapeTo(&b, versionID)
+		escapeTo(&b, versionID, "")
 	}
 	return b.String()
 }
 
 const upperHex = "0123456789ABCDEF"
 
-func escapeTo(b *strings.Builder, s string) {
+// escapeTo writes s to b percent-encoded, but for unreserved bytes and those of
+// safe.
+func escapeTo(b *strings.Builder, s, safe string) {
 	for i := 0; i < len(s); i++ {
-		if c := s[i]; unreserved(c) || c == '/' {
+		if c := s[i]; unreserved(c) || strings.IndexByte(safe, c) >= 0 {
 			b.WriteByte(c)
 		} else {
 			b.WriteByte('%')

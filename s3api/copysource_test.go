@@ -13,7 +13,7 @@ func TestCopySource(t *testing.T) {
 		{"/lead//twice/./../", "", "b//lead//twice/./../"},
 		{"ü\x00\n\xff", "", "b/%C3%BC%00%0A%FF"},
 		{"safe-_.~", "null", "b/safe-_.~?versionId=null"},
-		{"k", "3/L4kqt&", "b/k?versionId=3/L4kqt%26"},
+		{"k", "3/L4kqt&", "b/k?versionId=3%2FL4kqt%26"},
 	} {
 		if got := copySource("b", tt.key, tt.version); got != tt.want {
 			t.Errorf("copySource(%q, %q) = %q, want %q", tt.key, tt.version, got, tt.want)

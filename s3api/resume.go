@@ -1,0 +1,158 @@
+package s3api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reseal/engine"
+	"reseal/plan"
+)
+
+// uploadNote is what is remembered of an upload across restarts. The parts that
+// are finished are S3's to tell.
+type uploadNote struct {
+	Version int    `json:"v"`
+	Upload  string `json:"upload"`
+	Made    string `json:"made"` // hash of all that the upload was made from and as
+}
+
+const uploadNoteVersion = 1
+
+// upload goes on with the upload that the task's note tells of, where that was
+// made from the same object in the same way, else begins one.
+func (w *work) upload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*upload, error) {
+	made, err := w.fingerprint(in)
+	if err != nil {
+		return nil, err
+	}
+	if up, err := w.resume(ctx, made); up != nil || err != nil {
+		return up, err
+	}
+	var out *s3.CreateMultipartUploadOutput
+	err = w.do(ctx, plan.StepCreate, func(ctx context.Context) (err error) {
+		out, err = w.s3.CreateMultipartUpload(ctx, in)
+		return err
+	})
+	switch {
+	case err != nil:
+		return nil, err
+	case value(out.UploadId) == "":
+		return nil, w.refuse(engine.Permanent, plan.RequestError, errors.New("the new upload has no id"))
+	}
+	up := &upload{id: *out.UploadId, parts: map[int32]types.CompletedPart{}}
+	if w.config.Notes != nil {
+		note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Upload: up.id, Made: made})
+		if err == nil {
+			err = w.config.Notes.Put(w.task.Record.Pos, note)
+		}
+		if err != nil {
+			w.abort(ctx, up.id)
+			return nil, w.refuse(engine.Fatal, plan.RequestError, fmt.Errorf("remember upload: %w", err))
+		}
+	}
+	return up, nil
+}
+
+// fingerprint is the same only for uploads of the same object, in the same
+// parts, made with the same request.
+func (w *work) fingerprint(in *s3.CreateMultipartUploadInput) (string, error) {
+	h := w.task.Head
+	data, err := json.Marshal(struct {
+		Input    *s3.CreateMultipartUploadInput
+		ETag     string
+		Version  string
+		Modified time.Time
+		Size     int64
+		Part     int64
+	}{in, h.ETag, h.VersionID, h.LastModified.UTC(), h.Size, plan.PartSize(h.Size)})
+	if err != nil {
+		return "", w.refuse(engine.Permanent, plan.RequestError, fmt.Errorf("describe upload: %w", err))
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// resume returns the upload that the note tells of with its finished parts, nil
+// where there is none to go on with. One that is of no use any more is aborted.
+func (w *work) resume(ctx context.Context, made string) (*upload, error) {
+	if w.config.Notes == nil {
+		return nil, nil
+	}
+	data := w.config.Notes.Get(w.task.Record.Pos)
+	var note uploadNote
+	if data == nil || json.Unmarshal(data, &note) != nil || note.Version != uploadNoteVersion || note.Upload == "" {
+		return nil, nil
+	}
+	up := &upload{id: note.Upload, parts: map[int32]types.CompletedPart{}}
+	if note.Made == made {
+		err := w.listParts(ctx, up)
+		var oe *engine.ObjectError
+		switch {
+		case err == nil:
+			return up, nil
+		case !errors.As(err, &oe):
+			return nil, err // the run is being stopped
+		case oe.Class == engine.Changed: // no such upload any more
+			w.forget()
+			return nil, nil
+		case oe.Class == engine.Transient || oe.Class == engine.Throttled || oe.Class == engine.Fatal:
+			return nil, err
+		}
+	}
+	w.abort(ctx, up.id)
+	w.forget()
+	return nil, nil
+}
+
+// listParts reads which parts of up are finished. Parts of an unexpected size
+// are not counted: they are copied again over what is there.
+func (w *work) listParts(ctx context.Context, up *upload) error {
+	size, whole := plan.PartSize(w.task.Head.Size), w.task.Head.Size
+	marker := ""
+	for {
+		var out *s3.ListPartsOutput
+		err := w.do(ctx, plan.StepListParts, func(ctx context.Context) (err error) {
+			out, err = w.s3.ListParts(ctx, &s3.ListPartsInput{
+				Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, UploadId: &up.id, PartNumberMarker: optional(marker),
+				ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
+			})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		before := len(up.parts)
+		for _, p := range out.Parts {
+			n := value(p.PartNumber)
+			first := int64(n-1) * size
+			if n < 1 || first >= max(whole, 1) || value(p.Size) != min(size, whole-first) || p.ETag == nil {
+				continue
+			}
+			up.add(types.CompletedPart{PartNumber: &n, ETag: p.ETag,
+				ChecksumCRC32: p.ChecksumCRC32, ChecksumCRC32C: p.ChecksumCRC32C, ChecksumCRC64NVME: p.ChecksumCRC64NVME,
+				ChecksumSHA1: p.ChecksumSHA1, ChecksumSHA256: p.ChecksumSHA256, ChecksumSHA512: p.ChecksumSHA512, ChecksumMD5: p.ChecksumMD5,
+				ChecksumXXHASH64: p.ChecksumXXHASH64, ChecksumXXHASH3: p.ChecksumXXHASH3, ChecksumXXHASH128: p.ChecksumXXHASH128})
+		}
+		next := value(out.NextPartNumberMarker)
+		if !value(out.IsTruncated) || next == "" || next == marker || len(up.parts) == before {
+			return nil // what a broken listing leaves out is copied again
+		}
+		marker = next
+	}
+}
+
+// forget takes the task's note away. That it stays is no harm: the upload it
+// tells of is gone, which a resume notices.
+func (w *work) forget() {
+	if w.config.Notes != nil {
+		_ = w.config.Notes.Put(w.task.Record.Pos, nil)
+	}
+}
