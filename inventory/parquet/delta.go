@@ -60,7 +60,7 @@ func (d *delta) next(dst []int64) error {
 				return err
 			}
 		}
-		d.value += d.least + int64(bits(d.open, d.pos, d.width))
+		d.value += d.least + int64(unpack(d.open, d.pos, d.width))
 		d.pos += d.width
 		d.inPart--
 	}

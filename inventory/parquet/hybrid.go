@@ -4,9 +4,9 @@ import (
 	"encoding/binary"
 )
 
-// bits returns the value of width bits, 0 to 64, that begins at bit pos of b,
+// unpack returns the value of width bits, 0 to 64, that begins at bit pos of b,
 // lowest bits first. All of it must be in b.
-func bits(b []byte, pos, width uint) uint64 {
+func unpack(b []byte, pos, width uint) uint64 {
 	i, shift := pos>>3, pos&7
 	var v uint64
 	if int(i)+8 <= len(b) {
@@ -96,7 +96,7 @@ func (h *hybrid) next(dst []uint32) error {
 			}
 		} else {
 			for i := range dst[:n] {
-				dst[i] = uint32(bits(h.packed, h.pos, h.width))
+				dst[i] = uint32(unpack(h.packed, h.pos, h.width))
 				h.pos += h.width
 			}
 		}
@@ -124,7 +124,7 @@ func (h *hybrid) flags(dst []bool, want uint32) (others int, err error) {
 			}
 		} else {
 			for i := range dst[:n] {
-				is := uint32(bits(h.packed, h.pos, h.width)) == want
+				is := uint32(unpack(h.packed, h.pos, h.width)) == want
 				h.pos += h.width
 				dst[i] = is
 				if !is {

@@ -1,0 +1,191 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
+)
+
+// OpenList opens a list of objects as if it were a report with one data file.
+// Its lines are bucket,key or bucket,key,versionId, the key URL-encoded: the
+// format S3BatchOperations_CSV_20180820 of S3 Batch Operations manifests (Amazon
+// S3 User Guide, batch-ops-create-job, read 2026-11-21). All rows or none have a
+// version. A name that ends in .gz is taken to be compressed. The source bucket
+// is that of the first row.
+//
+// The list is read once, for its MD5 and its first row.
+func OpenList(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
+	r := newReport(src, name, opts)
+	sum := md5.New()
+	var head bytes.Buffer
+	body, info, err := src.Open(ctx, name, 0, "")
+	if err != nil {
+		return nil, fmt.Errorf("read list %s: %w", name, err)
+	}
+	defer body.Close()
+	w := io.MultiWriter(sum, &headWriter{&head, maxRecordBytes})
+	n, err := io.CopyBuffer(onlyWriter{w}, &contextReader{ctx, body}, make([]byte, 256<<10))
+	if err != nil {
+		return nil, fmt.Errorf("read list %s: %w", name, err)
+	}
+	if info.Size >= 0 && n != info.Size {
+		return nil, fmt.Errorf("read list %s: %w", name, &SizeError{Want: info.Size, Got: n})
+	}
+	m := &Manifest{Format: List, MD5: hex.EncodeToString(sum.Sum(nil))}
+	m.layout = []Column{ColBucket, ColKey, ColVersionID}
+	m.Files = []File{{Key: name, Size: n, MD5: m.MD5}}
+	r.manifest = m
+	r.shape = csvShape{layout: m.layout, optional: 1, plain: path.Ext(name) != ".gz", decodeKeys: true}
+	if m.SourceBucket, m.Columns, err = r.firstRow(ctx, head.Bytes()); err != nil {
+		return nil, fmt.Errorf("list %s: %w", name, err)
+	}
+	return r, nil
+}
+
+// firstRow returns the bucket and the columns of the first row of a list that
+// begins with head; those of a list of current versions where there is none.
+func (r *Report) firstRow(ctx context.Context, head []byte) (bucket string, has Columns, err error) {
+	has = ColumnsOf(ColBucket, ColKey)
+	var in io.Reader = bytes.NewReader(head)
+	if !r.shape.plain {
+		gz, err := gzip.NewReader(in)
+		if err != nil {
+			return "", 0, fmt.Errorf("open gzip: %w", unexpectedEOF(err))
+		}
+		// Of a long list only the beginning is here; how it ends does not matter.
+		text, _ := io.ReadAll(io.LimitReader(gz, 2*maxRecordBytes))
+		in = bytes.NewReader(text)
+	}
+	shape := r.shape
+	shape.plain = true
+	c, err := newCSVReader(ctx, in, shape, AllColumns)
+	if err != nil {
+		return "", 0, err
+	}
+	fields, err := c.record()
+	if err == io.EOF {
+		return "", has, nil
+	}
+	if err != nil {
+		return "", 0, fmt.Errorf("row 1: %w", err)
+	}
+	var rec Record
+	if err := c.decode(&rec, fields); err != nil {
+		return "", 0, fmt.Errorf("row 1: %w", err)
+	}
+	if len(fields) == len(shape.layout) {
+		has = has.With(ColVersionID)
+	}
+	return rec.Bucket, has, nil
+}
+
+// headWriter keeps the first bytes that are written to it.
+type headWriter struct {
+	b    *bytes.Buffer
+	left int
+}
+
+func (h *headWriter) Write(p []byte) (int, error) {
+	n := min(len(p), h.left)
+	h.b.Write(p[:n])
+	h.left -= n
+	return len(p), nil
+}
+
+// batchReportFormat is the format of completion reports of S3 Batch Operations.
+const batchReportFormat = "Report_CSV_20180820"
+
+// OpenBatchReport opens the completion report of an S3 Batch Operations job,
+// whose manifest.json is called name, as a report of the objects that failed:
+// those in the result files of failed tasks (Amazon S3 User Guide,
+// batch-ops-job-status, read 2026-11-21). A report of another format gives an
+// error that wraps ErrNotManifest.
+func OpenBatchReport(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
+	data, err := readAll(ctx, src, name, maxManifestBytes)
+	if err != nil {
+		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
+	}
+	r := newReport(src, name, opts)
+	if r.manifest, err = parseBatchReport(data); err != nil {
+		return nil, &ManifestError{Name: name, Err: err}
+	}
+	r.shape = csvShape{layout: r.manifest.layout, plain: true, decodeKeys: true}
+	if len(r.manifest.Files) == 0 {
+		return r, nil
+	}
+	// The bucket is only in the rows.
+	first := r.manifest.Files[0]
+	at, err := r.locate(first)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", first.Key, err)
+	}
+	head, err := readHead(ctx, src, at, maxRecordBytes)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", first.Key, err)
+	}
+	if r.manifest.SourceBucket, _, err = r.firstRow(ctx, head); err != nil {
+		return nil, fmt.Errorf("%s: %w", first.Key, err)
+	}
+	return r, nil
+}
+
+// readHead reads the first bytes of an object, limit at most.
+func readHead(ctx context.Context, src Source, name string, limit int64) ([]byte, error) {
+	body, _, err := src.Open(ctx, name, 0, "")
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	return io.ReadAll(io.LimitReader(&contextReader{ctx, body}, limit))
+}
+
+func parseBatchReport(data []byte) (*Manifest, error) {
+	var j struct {
+		Format       string
+		ReportSchema string
+		Results      []struct {
+			TaskExecutionStatus string
+			Bucket              string
+			MD5Checksum         string
+			Key                 string
+		}
+	}
+	if err := json.Unmarshal(data, &j); err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrNotManifest, err)
+	}
+	if j.Format != batchReportFormat {
+		return nil, fmt.Errorf("format %.40q is not %s: %w", j.Format, batchReportFormat, ErrNotManifest)
+	}
+	sum := md5.Sum(data)
+	m := &Manifest{Format: BatchReport, Schema: j.ReportSchema, MD5: hex.EncodeToString(sum[:])}
+	var err error
+	if m.layout, m.Columns, err = parseLayout(j.ReportSchema); err != nil {
+		return nil, err
+	}
+	for i, f := range j.Results {
+		if !strings.EqualFold(f.TaskExecutionStatus, "failed") {
+			continue
+		}
+		if f.Key == "" {
+			return nil, fmt.Errorf("Results[%d] has no Key", i)
+		}
+		if !isMD5(f.MD5Checksum) {
+			return nil, fmt.Errorf("Results[%d] has no valid MD5Checksum", i)
+		}
+		m.DestinationBucket = bucketName(f.Bucket)
+		m.Files = append(m.Files, File{Key: f.Key, Size: -1, MD5: strings.ToLower(f.MD5Checksum)})
+	}
+	if len(m.Files) > maxManifestFiles {
+		return nil, errors.New("too many result files")
+	}
+	return m, nil
+}

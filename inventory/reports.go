@@ -1,0 +1,159 @@
+package inventory
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+)
+
+// UsefulColumns are the columns without which a plan has to ask for every
+// object, or has to guess.
+const UsefulColumns Columns = 1<<ColSize | 1<<ColLastModified | 1<<ColETag | 1<<ColStorageClass | 1<<ColEncryption
+
+// Listed is one report found under a prefix.
+type Listed struct {
+	Name     string    // of its manifest.json, for Open
+	Time     time.Time // as its folder is called; zero where that is no time
+	Complete bool      // its manifest.checksum is there
+	Manifest *Manifest // nil where it cannot be read: Err says why
+	Missing  Columns   // of UsefulColumns
+	Err      error
+}
+
+// Age is how old the report was at now: since the listing of the bucket began,
+// or since the time in the name of its folder.
+func (l *Listed) Age(now time.Time) time.Duration {
+	t := l.Time
+	if l.Manifest != nil && !l.Manifest.Created.IsZero() {
+		t = l.Manifest.Created
+	}
+	if t.IsZero() {
+		return 0
+	}
+	return now.Sub(t)
+}
+
+// maxListed bounds the manifests that are read for a list, newest first. It is
+// three months of daily reports.
+const maxListed = 100
+
+// Reports lists the reports under a prefix, the newest first, at most 100 of
+// them. Their manifests are read and checked; a report that cannot be used is
+// in the list with the reason.
+func Reports(ctx context.Context, src Source, prefix string) ([]Listed, error) {
+	found, err := findReports(ctx, src, prefix)
+	if err != nil {
+		return nil, err
+	}
+	found = found[:min(len(found), maxListed)]
+	for i := range found {
+		if err := found[i].read(ctx, src); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+// ErrNoReport says that there is no report that can be used.
+var ErrNoReport = errors.New("no complete inventory report found")
+
+// Newest returns the newest complete report under a prefix. Where reports of
+// more than one configuration lie there, which one is meant is not for a program to
+// guess: that is an error that names them.
+func Newest(ctx context.Context, src Source, prefix string) (*Listed, error) {
+	found, err := findReports(ctx, src, prefix)
+	if err != nil {
+		return nil, err
+	}
+	var configs []string
+	for _, l := range found {
+		if c := path.Dir(path.Dir(l.Name)); !slices.Contains(configs, c) {
+			configs = append(configs, c)
+		}
+	}
+	if len(configs) > 1 {
+		slices.Sort(configs)
+		return nil, fmt.Errorf("reports of %d configurations under %q: %s", len(configs), prefix, strings.Join(configs[:min(len(configs), 10)], ", "))
+	}
+	var why error
+	for i := range found[:min(len(found), maxListed)] {
+		l := &found[i]
+		if err := l.read(ctx, src); err != nil {
+			return nil, err
+		}
+		if l.Err == nil {
+			return l, nil
+		}
+		if why == nil {
+			why = l.Err
+		}
+	}
+	if why != nil {
+		return nil, fmt.Errorf("%w under %q: %w", ErrNoReport, prefix, why)
+	}
+	return nil, fmt.Errorf("%w under %q", ErrNoReport, prefix)
+}
+
+// reportFolder is how S3 names the folder of one report: the time at which the
+// listing began (Amazon S3 User Guide, storage-inventory-location, read
+// 2026-11-21).
+var reportFolder = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d-\d\dZ$`)
+
+// findReports finds manifests, newest first, without reading them.
+func findReports(ctx context.Context, src Source, prefix string) ([]Listed, error) {
+	objects, err := src.List(ctx, prefix)
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", prefix, err)
+	}
+	checksums := map[string]bool{}
+	for _, o := range objects {
+		if path.Base(o.Name) == "manifest.checksum" {
+			checksums[path.Dir(o.Name)] = true
+		}
+	}
+	var found []Listed
+	for _, o := range objects {
+		if path.Base(o.Name) != "manifest.json" {
+			continue
+		}
+		l := Listed{Name: o.Name, Complete: checksums[path.Dir(o.Name)]}
+		if base := path.Base(path.Dir(o.Name)); reportFolder.MatchString(base) {
+			l.Time, _ = time.Parse("2006-01-02T15-04Z", base)
+		}
+		found = append(found, l)
+	}
+	slices.SortFunc(found, func(a, b Listed) int {
+		return cmp.Or(b.Time.Compare(a.Time), strings.Compare(b.Name, a.Name))
+	})
+	return found, nil
+}
+
+// read fills in what the manifest says. Only the end of ctx is an error.
+func (l *Listed) read(ctx context.Context, src Source) error {
+	data, err := readAll(ctx, src, l.Name, maxManifestBytes)
+	if err == nil {
+		l.Manifest, err = ParseManifest(data)
+	}
+	if err == nil {
+		l.Missing = UsefulColumns.Without(l.Manifest.Columns)
+		err = verifyManifest(ctx, src, l.Name, l.Manifest.MD5)
+		l.Complete = !errors.Is(err, ErrNoChecksum)
+	}
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("gone since it was listed: %w", err)
+		}
+		l.Err = &ManifestError{Name: l.Name, Err: err}
+	}
+	return nil
+}
