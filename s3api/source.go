@@ -135,7 +135,10 @@ func decodedName(name string, encoding types.EncodingType) (string, error) {
 func (s *Source) do(op, name string, send func(*Client) error) error {
 	c := s.client.Load()
 	err := send(c)
-	if region := answerOf(err).region; err != nil && region != "" && region != c.Region() {
+	if err == nil {
+		return nil
+	}
+	if region := answerOf(err).region; region != "" && region != c.Region() {
 		other, regionErr := c.InRegion(region)
 		if regionErr != nil {
 			return regionErr

@@ -21,6 +21,7 @@ type connection struct {
 	region    string
 	profile   string
 	caBundle  string
+	owner     string
 	allowHTTP bool
 }
 
@@ -30,6 +31,7 @@ func (c *connection) bind(cmd *cobra.Command) {
 	f.StringVar(&c.region, "region", "", "Region of the bucket (default: from environment and profile)")
 	f.StringVar(&c.profile, "profile", "", "profile of the AWS configuration")
 	f.StringVar(&c.caBundle, "ca-bundle", "", "PEM `FILE` of certificate authorities to trust instead of the system's")
+	f.StringVar(&c.owner, "expected-bucket-owner", "", "`account` that must own the bucket (default: the caller's)")
 	f.BoolVar(&c.allowHTTP, "allow-http", false, "allow plain HTTP to an endpoint that is not on this machine")
 }
 
@@ -162,6 +164,7 @@ type limits struct {
 	objects     int64
 	failures    int64
 	duration    time.Duration
+	attempts    int
 	maxCostText string
 }
 
@@ -170,6 +173,7 @@ func (l *limits) bind(cmd *cobra.Command) {
 	f.Int64Var(&l.objects, "limit", 0, "stop after this many objects")
 	f.Int64Var(&l.failures, "max-failures", 0, "stop after this many failed objects")
 	f.DurationVar(&l.duration, "max-duration", 0, "stop after this time, e.g. 7h30m")
+	f.IntVar(&l.attempts, "attempts", 12, "how often one request is sent at most before its object fails")
 	f.StringVar(&l.maxCostText, "max-cost", "", "stop before the requests sent may have cost more than this, in USD")
 }
 
@@ -224,4 +228,12 @@ func parseSize(s string) (int64, error) {
 func openFiles(memory int64) int {
 	const perFile = 100 << 20
 	return max(1, min(int(memory/perFile), 2*runtime.GOMAXPROCS(0), 16))
+}
+
+// losses are the attributes whose loss was accepted with a hazard.
+func (a accepts) losses() []string {
+	if a.has("drops-expires") {
+		return []string{"Expires"}
+	}
+	return nil
 }

@@ -15,6 +15,8 @@ type hazard struct {
 	Name string `json:"name"`
 	Why  string `json:"why"`  // what would happen, in this bucket
 	Mend string `json:"mend"` // what to do so that it does not, "" where nothing helps
+
+	byProbe bool // a probe on scratch objects settles it
 }
 
 // hazardNames are all names that --accept takes.
@@ -69,12 +71,12 @@ func offAWS(out *[]hazard, f plan.Facts, probed *verdict) {
 		if probed != nil {
 			how = "ignores If-Match on the destination of a copy (shown on a scratch object)"
 		}
-		*out = append(*out, hazard{Name: "weak-conditions", Mend: mend,
+		*out = append(*out, hazard{Name: "weak-conditions", Mend: mend, byProbe: probed == nil,
 			Why: "the endpoint " + how + ": an object that a client writes in the moment of the copy may be lost"})
 	}
 	switch {
 	case probed == nil:
-		*out = append(*out, hazard{Name: "drops-expires", Mend: mend,
+		*out = append(*out, hazard{Name: "drops-expires", Mend: mend, byProbe: true,
 			Why: "the endpoint is not known to keep the Expires header of an object when it is copied (MinIO drops it)"})
 	case probed.dropsExpires:
 		*out = append(*out, hazard{Name: "drops-expires",

@@ -31,6 +31,7 @@ type jobPlan struct {
 	Region   string              `json:"region"`
 	Endpoint string              `json:"endpoint,omitempty"`
 	Estimate *cost.Estimate      `json:"estimate,omitempty"`
+	Tally    *cost.Tally         `json:"tally,omitempty"`
 }
 
 // state returns the hash that the job's state files carry.

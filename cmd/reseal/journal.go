@@ -15,6 +15,7 @@ type journal struct {
 	*checkpoint.Journal
 	segments []inventory.Segment // as read by this run
 	indexes  []int               // of each, in the job
+	ledger   *ledger
 }
 
 // Settle implements engine.Journal.
@@ -42,6 +43,7 @@ func (j *journal) count(r *engine.Result, p inventory.Position) error {
 	counters := [...]counter{
 		{"requests", int64(r.Attempts)},
 		{"kms_calls_max", r.KMSMax},
+		{spentCounter, int64(j.ledger.add(r))},
 	}
 	for _, c := range counters {
 		if c.n != 0 {

@@ -28,17 +28,19 @@ func newLedger(region string, earlier int64) *ledger {
 	return l
 }
 
-// of returns what the requests of one result cost at most: each at the rate of
-// a PUT in the object's class, which is the dearest it can be, and every KMS
-// request that may have been made.
-func (l *ledger) of(r *engine.Result) cost.Money {
+// add books what the requests of one result cost at most: each at the rate of a
+// PUT in the object's class, which is the dearest it can be, and every KMS
+// request that may have been made. It returns the amount.
+func (l *ledger) add(r *engine.Result) cost.Money {
 	if !l.priced || r.Attempts == 0 {
 		return 0
 	}
 	class := l.region.Class(r.Task.Record.StorageClass)
 	requests, _ := class.Put.Times(int64(r.Attempts))
 	kms, _ := l.region.KMSRequest.Times(r.KMSMax)
-	return requests.Add(kms)
+	sum := requests.Add(kms)
+	l.spent.Add(int64(sum))
+	return sum
 }
 
 // text is the money so far, for a progress line.

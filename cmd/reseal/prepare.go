@@ -52,14 +52,11 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 	if err != nil {
 		return nil, err
 	}
-	client, err := s3api.New(ctx, s3api.Config{
-		Region: r.region, Profile: r.profile, EndpointURL: r.endpoint, CABundle: r.caBundle, AllowHTTP: r.allowHTTP,
-		Concurrency: r.concurrency, Product: "reseal/" + version,
-	})
+	client, err := r.connection.client(ctx, r.concurrency)
 	if err != nil {
 		return nil, err
 	}
-	g := &ground{client: client}
+	g := &ground{policy: &plan.Policy{}}
 	if g.report, err = openReport(ctx, client, &r.selection); err != nil {
 		return nil, err
 	}
@@ -68,13 +65,14 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 	}
 	manifest := g.report.Manifest()
 	options.Bucket = manifest.SourceBucket
+	g.policy.Facts.Region = client.Region()
 	if !r.offline {
-		if client, err = g.bucket(ctx, client, options.Bucket); err != nil {
-			return nil, err
+		if client, g.policy.Facts, g.unknown, err = bucketFacts(ctx, client, options.Bucket); err != nil {
+			return nil, &refusedError{err}
 		}
 		if options.SSE == plan.TargetKMS {
 			if options.KMSKeyID, err = g.key(ctx, client, options.KMSKeyID); err != nil {
-				return nil, err
+				return nil, &refusedError{err}
 			}
 		}
 	}
@@ -84,9 +82,32 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 		g.frozen.Now = old.Now
 	}
 	g.policy.Options, g.policy.Now, g.policy.Weights = options, g.frozen.Now, plan.DefaultWeights(options.BucketKey)
-	g.hazards = hazards(options, g.policy.Facts, nil, usefulColumns.Without(manifest.Columns))
+	g.findHazards(nil)
 	g.caps = g.findCaps(ctx, r, share)
 	return g, nil
+}
+
+// findHazards lists the hazards of the bucket, by what is known so far.
+func (g *ground) findHazards(probed *verdict) {
+	g.hazards = hazards(g.policy.Options, g.policy.Facts, probed, usefulColumns.Without(g.report.Manifest().Columns))
+}
+
+// client opens the connection to the services.
+func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client, error) {
+	return s3api.New(ctx, s3api.Config{
+		Region: c.region, Profile: c.profile, EndpointURL: c.endpoint, CABundle: c.caBundle, AllowHTTP: c.allowHTTP,
+		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Product: "reseal/" + version,
+	})
+}
+
+// bucketFacts turns to the Region of the bucket and reads what its configuration says.
+func bucketFacts(ctx context.Context, client *s3api.Client, bucket string) (*s3api.Client, plan.Facts, []s3api.Unknown, error) {
+	client, err := client.ForBucket(ctx, bucket)
+	if err != nil {
+		return nil, plan.Facts{}, nil, err
+	}
+	facts, unknown, err := client.Facts(ctx, bucket)
+	return client, facts, unknown, err
 }
 
 // openReport opens the report that the user names, in S3 or in a local folder.
@@ -113,18 +134,6 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 	return inventory.Open(ctx, src, name, opts)
 }
 
-// bucket reads the facts about the bucket, and turns to its Region where that
-// is another one.
-func (g *ground) bucket(ctx context.Context, client *s3api.Client, bucket string) (*s3api.Client, error) {
-	facts, unknown, err := client.Facts(ctx, bucket)
-	if err != nil {
-		return nil, &refusedError{err}
-	}
-	g.policy = &plan.Policy{Facts: facts}
-	g.unknown = unknown
-	return client, nil
-}
-
 // key resolves and checks the key.
 func (g *ground) key(ctx context.Context, client *s3api.Client, id string) (string, error) {
 	key, err := client.Key(ctx, id)
@@ -133,7 +142,7 @@ func (g *ground) key(ctx context.Context, client *s3api.Client, id string) (stri
 		g.warned = append(g.warned, fmt.Sprintf("the key could not be checked beforehand: %v", err))
 		return id, nil
 	case err != nil:
-		return "", &refusedError{err}
+		return "", err
 	}
 	return key.ARN, nil
 }
@@ -154,8 +163,8 @@ func (g *ground) findCaps(ctx context.Context, r *request, share float64) caps {
 			return c
 		}
 	}
-	quota, dated := cost.KMSQuota(region)
+	quota := cost.KMSQuota(region)
 	c.kms = quota * share
-	c.kmsSource = fmt.Sprintf("%s of %.0f/s, the default quota in %s as of %s", r.kmsShare, quota, region, dated)
+	c.kmsSource = fmt.Sprintf("%s of %.0f/s, the default quota in %s (General Reference, 2026-11-21)", r.kmsShare, quota, region)
 	return c
 }

@@ -4,11 +4,14 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
+	"reseal/checkpoint"
 	"reseal/engine"
+	"reseal/ratelimit"
 	"reseal/report"
 )
 
@@ -138,4 +141,20 @@ func (m *meter) rate(count int64, now time.Time) float64 {
 	m.smooth += weight * (current - m.smooth)
 	m.last, m.count = now, count
 	return m.smooth
+}
+
+// progress sets up what the user sees of a run.
+func (f *runFlags) progress(p process, job *jobPlan, earlier checkpoint.Totals, stats *engine.Stats, g *ratelimit.Governor, spent *ledger) *progress {
+	var done int64
+	for name, n := range earlier.Counters {
+		if strings.HasPrefix(name, "done.") {
+			done += n
+		}
+	}
+	return &progress{
+		out: p.stderr, terminal: isTerminal(p.stderr), quiet: f.output.quiet || f.output.noProgress,
+		total: job.Todo, earlier: done + earlier.Failed, stats: stats, spent: spent.text,
+		slow: func() string { return g.Status().Bottleneck.String() },
+		kms:  func() (float64, float64) { u := g.Status().KMS; return float64(u.LastSecond), u.Cap },
+	}
 }

@@ -43,7 +43,8 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Expected: ratelimit.Limits{Writes: g.caps.s3},
 		MaxSlots: f.concurrency,
 	})
-	rows := &journal{Journal: state, segments: segments, indexes: indexes}
+	spent := newLedger(g.policy.Facts.Region, snapshot.Totals().Counters[spentCounter])
+	rows := &journal{Journal: state, segments: segments, indexes: indexes, ledger: spent}
 	stats := new(engine.Stats)
 
 	work, kill := context.WithCancel(ctx)
@@ -61,16 +62,16 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		timer := time.AfterFunc(f.duration, func() { stop(&engine.StopError{Limit: "--max-duration " + f.duration.String()}) })
 		defer timer.Stop()
 	}
-	show := f.progress(p, g, job, snapshot.Totals(), stats, governor)
+	show := f.progress(p, job, snapshot.Totals(), stats, governor, spent)
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
 
 	started := time.Now()
 	err = engine.Run(admit, work, engine.Config{
 		Rewriter: rewriter, Gate: governor, Journal: rows, Policy: g.policy,
-		Sink:    report.NewWriter(lines{state}, report.WriterOptions{All: f.results == "all"}),
+		Sink:    &report.Writer{Log: lines{work, state}, All: f.results == "all"},
 		Settled: before.settled, Uncertain: before.uncertain,
-		Workers: f.concurrency, Limit: f.objects, MaxFailures: f.failures, Budget: f.budget(g),
+		Workers: f.concurrency, Attempts: f.attempts, Limit: f.objects, MaxFailures: f.failures, Budget: f.budget(spent),
 		Stats: stats, Logger: log,
 	}, g.report.Read(admit, segments))
 	close(finished)
@@ -79,7 +80,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	running.Wait()
 
 	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)
-	return f.conclude(p, g, job, state, stats, governor.Status(), time.Since(started), err)
+	return f.conclude(p, job, state, stats, governor.Status(), time.Since(started), err)
 }
 
 // heed ends admission at the first signal, and everything at the second or
@@ -105,9 +106,9 @@ func (f *runFlags) heed(p process, stop context.CancelCauseFunc, kill func(), fi
 }
 
 // conclude prints what was achieved, and turns it into the command's ending.
-func (f *runFlags) conclude(p process, g *ground, job *jobPlan, state *checkpoint.Journal, stats *engine.Stats, status ratelimit.Status, took time.Duration, runErr error) error {
+func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, stats *engine.Stats, status ratelimit.Status, took time.Duration, runErr error) error {
 	totals := state.Totals()
-	if err := f.output.summary(p, f.job, job, totals, stats, status, g, took); err != nil && runErr == nil {
+	if err := f.output.summary(p, f.job, job, totals, stats, status, took); err != nil && runErr == nil {
 		runErr = err
 	}
 	var (

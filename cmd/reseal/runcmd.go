@@ -9,12 +9,14 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/plan"
 	"reseal/report"
 )
 
@@ -54,7 +56,7 @@ func newRunCommand(p process) *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.dryRun || f.dryrun {
-				return planOnly(cmd.Context(), p, &planFlags{request: f.request, output: f.output})
+				return planOnly(cmd.Context(), p, &planFlags{request: f.request, accept: f.accept, output: f.output})
 			}
 			return f.run(cmd.Context(), p)
 		},
@@ -85,6 +87,8 @@ func (f *runFlags) check() error {
 		return usagef("--results %q: want failures or all", f.results)
 	case f.objects < 0 || f.failures < 0 || f.duration < 0:
 		return usagef("a limit cannot be negative")
+	case f.attempts < 1:
+		return usagef("--attempts %d: want at least 1", f.attempts)
 	case f.offline:
 		return usagef("--offline is for plan; a run needs the endpoint")
 	}
@@ -117,13 +121,16 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	} else if job, err = f.newJob(ctx, p, g); err != nil {
 		return err
 	}
-	if err := f.refuseHazards(g); err != nil {
+	if err := f.refuseHazards(g, f.probing(g)); err != nil {
 		return err
 	}
 	if !resumed {
 		if err := f.consent(p, job); err != nil {
 			return err
 		}
+	}
+	if err := f.probeEndpoint(ctx, g); err != nil {
+		return err
 	}
 	if store == nil {
 		if store, err = checkpoint.CreateDir(f.job); err != nil {
@@ -179,18 +186,44 @@ func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, 
 	}
 	estimate := s.estimate(g, f.pace)
 	show := f.output.talk(p)
-	if err := report.Plan(show, planView(g, s, estimate)); err != nil {
-		return nil, err
+	if err := report.WritePlan(show, planView(g, s.tally, estimate, f.accept)); err != nil {
+		return nil, fmt.Errorf("print plan: %w", err)
 	}
+	g.remarks(show)
 	return &jobPlan{
 		Frozen: g.frozen, Hash: g.frozen.Hash(), Created: time.Now().UTC(), Program: "reseal " + version,
-		Segments: s.segments, Rows: s.rows, Todo: s.todo, Region: g.policy.Facts.Region, Endpoint: f.endpoint, Estimate: estimate,
+		Segments: s.segments, Rows: s.rows, Todo: s.todo, Region: g.policy.Facts.Region, Endpoint: f.endpoint, Estimate: estimate, Tally: s.tally,
 	}, nil
 }
 
+// probing tells whether the run will find out on scratch objects what the
+// endpoint does, once it may write.
+func (f *runFlags) probing(g *ground) bool {
+	return f.probe != "" && g.policy.Facts.AWS != plan.Yes
+}
+
+// probeEndpoint finds out what the endpoint does, and refuses to go on with
+// hazards that it shows and that were not accepted.
+func (f *runFlags) probeEndpoint(ctx context.Context, g *ground) error {
+	if !f.probing(g) {
+		return nil
+	}
+	ignores, err := g.client.ProbeIfMatch(ctx, g.frozen.Options.Bucket, f.probe)
+	if err != nil {
+		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
+	}
+	g.policy.Facts.IgnoresIfMatch = ignores
+	g.findHazards(&verdict{})
+	return f.refuseHazards(g, false)
+}
+
 // refuseHazards ends the run before it begins where a hazard was not accepted.
-func (f *runFlags) refuseHazards(g *ground) error {
+// Those that a probe will settle are left to it.
+func (f *runFlags) refuseHazards(g *ground, probing bool) error {
 	open := unaccepted(g.hazards, f.accept)
+	if probing {
+		open = slices.DeleteFunc(open, func(h hazard) bool { return h.byProbe })
+	}
 	if len(open) == 0 {
 		return nil
 	}

@@ -124,3 +124,53 @@ func cleanEnvironment(base []string) []string {
 	}
 	return append(out, "AWS_CONFIG_FILE="+os.DevNull, "AWS_SHARED_CREDENTIALS_FILE="+os.DevNull, "AWS_EC2_METADATA_DISABLED=true")
 }
+
+// makeBucket makes a bucket of the simulated account.
+func (s *simulation) makeBucket(now time.Time, name string) error {
+	r := simulator.Request{Bucket: name, Principal: simulator.Principal{Account: simAccount, ARN: simUser}}
+	if err := s.world.CreateBucket(now, &simulator.CreateBucketInput{Request: r}); err != nil {
+		return fmt.Errorf("make bucket %s: %w", name, err)
+	}
+	return nil
+}
+
+// digest is the state of a bucket: sums, and a hash of all that a
+// re-encryption has to carry over.
+type digest struct {
+	objects   int64
+	encrypted int64 // under SSE-KMS
+	archived  int64 // readable only after a restore
+	carried   [32]byte
+}
+
+// digest looks at every object of a bucket.
+func (s *simulation) digest(bucket string) (d digest) {
+	s.front.Locked(func(w *simulator.World) {
+		for o := range w.Walk(bucket) {
+			d.objects++
+			if o.Encryption.Type == simulator.SSEKMS {
+				d.encrypted++
+			}
+			if o.StorageClass == simulator.Glacier || o.StorageClass == simulator.DeepArchive {
+				d.archived++
+			}
+		}
+		d.carried = w.Digest(bucket, func(o *simulator.ObjectInfo) {
+			o.Encryption, o.ETag, o.LastModified = simulator.Encryption{}, "", time.Time{} // what a re-encryption is there to change
+			o.Checksum, o.PartsCount, o.PartSizes = simulator.Checksum{}, 0, nil           // recomputed by S3 with every copy
+		})
+	})
+	return d
+}
+
+// copies is the number of copies that were answered with success.
+func (s *simulation) copies() (n int64) {
+	s.front.Locked(func(w *simulator.World) { n = w.Counters().OK("CopyObject") })
+	return n
+}
+
+// counted returns how many objects were rewritten how often, and all counters.
+func (s *simulation) counted(bucket string) (histogram map[int]int64, c simulator.Counters) {
+	s.front.Locked(func(w *simulator.World) { histogram, c = w.RewriteHistogram(bucket), w.Counters() })
+	return histogram, c
+}

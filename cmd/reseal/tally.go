@@ -2,11 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 
 	"reseal/cost"
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/report"
 )
 
 // survey reads the whole report, decides on every row, and sums up.
@@ -47,9 +48,17 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 	return s, nil
 }
 
-// damaged returns what is wrong with the report's files as one error, nil where
-// all could be read.
-func (s *survey) damaged() error { return errors.Join(s.damage...) }
+// unreadable says which files of the report could not be read, if any.
+func (s *survey) unreadable(p process) error {
+	if len(s.damage) == 0 {
+		return nil
+	}
+	for _, err := range s.damage {
+		fmt.Fprintf(p.stderr, "reseal: %v\n", err)
+	}
+	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(s.damage)), "file"))
+	return &finding{exitFailures}
+}
 
 // estimate prices the survey.
 func (s *survey) estimate(g *ground, p pace) *cost.Estimate {

@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"reseal/cost"
+	"reseal/report"
+)
+
+// planFlags is the command line of plan.
+type planFlags struct {
+	request
+	accept accepts
+	output output
+}
+
+const planLong = `plan reads the whole report and says what a run would do, what it would leave
+alone and why, what it costs and how long it takes. It changes nothing: no
+request that writes, and no KMS request of its own.
+
+  reseal plan --manifest s3://reports/src/daily/2026-11-20T01-00Z/manifest.json \
+              --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...`
+
+func newPlanCommand(p process) *cobra.Command {
+	f := &planFlags{}
+	cmd := &cobra.Command{
+		Use:   "plan --manifest URI --sse-kms-key-id ARN",
+		Short: "Say what a run would do, cost and take; writes nothing",
+		Long:  planLong,
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return planOnly(cmd.Context(), p, f) },
+	}
+	f.connection.bind(cmd)
+	f.selection.bind(cmd)
+	f.pace.bind(cmd)
+	f.accept.bind(cmd)
+	f.output.bind(cmd)
+	return cmd
+}
+
+// planOnly shows the plan on stdout.
+func planOnly(ctx context.Context, p process, f *planFlags) error {
+	if err := f.accept.check(); err != nil {
+		return err
+	}
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	g, err := prepare(ctx, &f.request, nil, time.Now())
+	if err != nil {
+		return err
+	}
+	s, err := takeSurvey(ctx, g, f.output.surveyTicker(p))
+	if err != nil {
+		return err
+	}
+	view := planView(g, s.tally, s.estimate(g, f.pace), f.accept)
+	if f.output.json {
+		err = report.WritePlanJSON(p.stdout, view)
+	} else {
+		err = report.WritePlan(p.stdout, view)
+	}
+	if err != nil {
+		return fmt.Errorf("print plan: %w", err)
+	}
+	g.remarks(f.output.talk(p))
+	return s.unreadable(p)
+}
+
+// planView puts ground and survey into what is shown.
+func planView(g *ground, tally *cost.Tally, estimate *cost.Estimate, a accepts) *report.Plan {
+	v := &report.Plan{Job: g.job(), Facts: g.policy.Facts, Tally: tally, Estimate: estimate}
+	for _, h := range g.hazards {
+		v.Hazards = append(v.Hazards, report.Hazard{Name: h.Name, Text: h.Why, Accepted: a.has(h.Name)})
+	}
+	return v
+}
+
+// job describes what the command is about.
+func (g *ground) job() report.Job {
+	m := g.report.Manifest()
+	return report.Job{
+		Bucket: g.frozen.Options.Bucket, Region: g.policy.Facts.Region, Manifest: g.frozen.Manifest, ManifestMD5: m.MD5,
+		ManifestTime: m.Created, Options: g.frozen.Options, Hash: g.frozen.Hash(), Evaluated: g.frozen.Now, Version: version,
+	}
+}
+
+// remarks says what a person should know but what stops nothing.
+func (g *ground) remarks(w io.Writer) {
+	for _, text := range g.warned {
+		fmt.Fprintf(w, "note: %s\n", text)
+	}
+	for _, u := range g.unknown {
+		fmt.Fprintf(w, "unknown: %s\n", u)
+	}
+	if g.caps.kmsSource != "" {
+		fmt.Fprintf(w, "KMS cap: %s, which is %s\n", report.Rate(g.caps.kms), g.caps.kmsSource)
+	}
+}
+
+// isTerminal tells whether v is a terminal that a person sits at.
+func isTerminal(v any) bool {
+	f, ok := v.(*os.File)
+	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// interruptible returns a context that the first signal ends: for commands that
+// have nothing to drain.
+func (p process) interruptible(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	done := make(chan struct{})
+	finished := make(chan struct{})
+	go func() {
+		defer close(finished)
+		select {
+		case sig := <-p.signals:
+			cancel(&signalError{sig})
+		case <-done:
+		}
+	}()
+	return ctx, func() {
+		close(done)
+		<-finished
+		cancel(nil)
+	}
+}

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"reseal/internal/simulator"
+)
+
+// TestMain lets scripts and tests run this very binary as the command reseal.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"reseal": main})
+}
+
+// TestScripts runs testdata/script/*.txt, which read as a manual.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script",
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, cleanEnvironment(nil)...)
+			env.Setenv("KEY", simKey)
+			env.Setenv("BUCKET", scriptBucket)
+			fixtures, err := filepath.Abs("../../inventory/testdata/fixtures")
+			env.Setenv("FIXTURES", fixtures)
+			env.Setenv("AT", "inv/acme-media-archive/daily-full/2025-11-21T02-00Z/manifest.json")
+			return err
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"simulate":  simulateCmd,
+			"fault":     faultCmd,
+			"keystate":  keyStateCmd,
+			"counted":   countedCmd,
+			"digest":    digestCmd,
+			"exits":     exitsCmd,
+			"waitfor":   waitForCmd,
+			"unencrypt": unencryptCmd,
+		},
+	})
+}
+
+const scriptBucket = "script-bucket"
+
+// scene is the simulation that a script plays in.
+type scene struct {
+	sim     *simulation
+	digests map[string][32]byte
+}
+
+// scenes finds the scene of a script; there is one a script, which runs alone.
+var scenes sync.Map // *testscript.TestScript -> *scene
+
+func sceneOf(ts *testscript.TestScript) *scene {
+	s, ok := scenes.Load(ts)
+	if !ok {
+		ts.Fatalf("no simulation yet: start one with simulate")
+	}
+	return s.(*scene)
+}
+
+// simulateCmd starts a simulated S3 for the rest of the script:
+//
+//	simulate objects=N [kms=RPS] [latency=D] [archived] [plain] [versioned] [from=MANIFEST]
+//
+// It sets MANIFEST and the AWS variables.
+func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
+	c := simConfig{listen: "127.0.0.1:0", seed: 1}
+	pop := simulator.Population{Seed: 1}
+	from, versioned := "", false
+	for _, a := range args {
+		name, value, _ := strings.Cut(a, "=")
+		switch name {
+		case "objects":
+			pop.N = int64(number(ts, value))
+		case "kms":
+			c.kmsRPS = number(ts, value)
+		case "latency":
+			d, err := time.ParseDuration(value)
+			ts.Check(err)
+			c.latency = d
+		case "archived":
+			pop.Archived = true
+		case "plain":
+			pop.Plain = true
+		case "versioned":
+			versioned = true
+		case "from":
+			from = ts.MkAbs(value)
+		default:
+			ts.Fatalf("simulate %s: no such option", a)
+		}
+	}
+	sim, err := newSimulation(c)
+	ts.Check(err)
+	manifest := ""
+	if from != "" {
+		manifest, err = sim.load(context.Background(), from)
+	} else {
+		manifest, err = sim.populate(context.Background(), scriptBucket, pop, ts.MkAbs("inventory"))
+	}
+	ts.Check(err)
+	if versioned {
+		r := simulator.Request{Bucket: scriptBucket, Principal: simulator.Principal{Account: simAccount, ARN: simUser}}
+		if err := sim.world.PutBucketVersioning(time.Now(), &r, "Enabled"); err != nil {
+			ts.Fatalf("%v", err)
+		}
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	var server sync.WaitGroup
+	server.Go(func() { _ = sim.serve(ctx) })
+	ts.Defer(func() {
+		stop()
+		server.Wait()
+	})
+	env, err := sim.environment(ts.MkAbs("."))
+	ts.Check(err)
+	for _, v := range env {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+	ts.Setenv("MANIFEST", manifest)
+	scenes.Store(ts, &scene{sim: sim, digests: map[string][32]byte{}})
+	ts.Defer(func() { scenes.Delete(ts) })
+}
+
+// faultCmd makes requests fail:
+//
+//	fault OPERATION CODE STATUS [key=PATTERN] [nth=N] [count=N] [message=TEXT]
+func faultCmd(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 3 {
+		ts.Fatalf("usage: fault OPERATION CODE STATUS [key=PATTERN] [nth=N] [count=N]")
+	}
+	f := simulator.Fault{Op: simulator.Op(args[0]), Code: args[1], HTTPStatus: number(ts, args[2])}
+	for _, a := range args[3:] {
+		name, value, _ := strings.Cut(a, "=")
+		switch name {
+		case "key":
+			f.Key = value
+		case "nth":
+			f.Nth = int64(number(ts, value))
+		case "count":
+			f.Count = int64(number(ts, value))
+		case "message":
+			f.Message = value
+		default:
+			ts.Fatalf("fault %s: no such option", a)
+		}
+	}
+	sceneOf(ts).sim.front.Locked(func(w *simulator.World) { w.AddFault(f) })
+}
+
+// keyStateCmd changes the state of the KMS key: keystate Disabled
+func keyStateCmd(ts *testscript.TestScript, neg bool, args []string) {
+	sceneOf(ts).sim.front.Locked(func(w *simulator.World) { ts.Check(w.SetKeyState(simKey, simulator.KeyState(args[0]))) })
+}
+
+// countedCmd compares what the simulator counted:
+//
+//	counted copies=N twice=N puts=N deletes=N kms=N fullest<=N objects=N encrypted=N
+func countedCmd(ts *testscript.TestScript, neg bool, args []string) {
+	sim := sceneOf(ts).sim
+	histogram, c := sim.counted(scriptBucket)
+	d := sim.digest(scriptBucket)
+	var once, twice int64
+	for times, n := range histogram {
+		if times == 1 {
+			once += n
+		}
+		if times > 1 {
+			twice += n
+		}
+	}
+	got := map[string]int64{
+		"copied": once, "twice": twice, "objects": d.objects, "encrypted": d.encrypted, "kms": c.KMS.Total,
+		"copies": c.OK("CopyObject"), "heads": c.Ops("HeadObject"), "puts": c.Ops("PutObject"), "deletes": c.Ops("DeleteObject"),
+		"fullest": c.KMS.FullestSecond, "datakeys": c.KMS.Calls["GenerateDataKey"],
+	}
+	for _, a := range args {
+		name, value, _ := strings.Cut(a, "=")
+		atMost := strings.HasSuffix(name, "<")
+		name = strings.TrimSuffix(name, "<")
+		n, known := got[name]
+		if !known {
+			ts.Fatalf("counted %s: nothing of that name; there are %v", name, got)
+		}
+		want := int64(number(ts, value))
+		if atMost && n > want || !atMost && n != want {
+			ts.Fatalf("counted %s: %d, want %s (all: %v)", name, n, value, got)
+		}
+	}
+}
+
+// digestCmd remembers or compares the state of the bucket: digest save, digest
+// same, digest carried (all but encryption, ETag and dates is as when saved).
+func digestCmd(ts *testscript.TestScript, neg bool, args []string) {
+	s := sceneOf(ts)
+	var whole [32]byte
+	s.sim.front.Locked(func(w *simulator.World) { whole = w.Digest(scriptBucket, nil) })
+	carried := s.sim.digest(scriptBucket).carried
+	switch args[0] {
+	case "save":
+		s.digests["whole"], s.digests["carried"] = whole, carried
+	case "same":
+		if (s.digests["whole"] == whole) == neg {
+			ts.Fatalf("the bucket differs: %v, want %v", s.digests["whole"] != whole, neg)
+		}
+	case "carried":
+		if (s.digests["carried"] == carried) == neg {
+			ts.Fatalf("metadata, tags, class or body differ: %v, want %v", s.digests["carried"] != carried, neg)
+		}
+	default:
+		ts.Fatalf("digest %s: want save, same or carried", args[0])
+	}
+}
+
+// exitsCmd runs a command and checks its exit code: exits CODE reseal ARGS...
+func exitsCmd(ts *testscript.TestScript, neg bool, args []string) {
+	err := ts.Exec(args[1], args[2:]...)
+	code := 0
+	var exit *exec.ExitError
+	switch {
+	case errors.As(err, &exit):
+		code = exit.ExitCode()
+	case err != nil:
+		ts.Fatalf("%s: %v", args[1], err)
+	}
+	if code != number(ts, args[0]) {
+		ts.Fatalf("exit code %d, want %s", code, args[0])
+	}
+}
+
+// unencryptCmd takes one object from under the key, as nobody should: with a
+// date from before the run.
+func unencryptCmd(ts *testscript.TestScript, neg bool, args []string) {
+	sceneOf(ts).sim.front.Locked(func(w *simulator.World) {
+		for o, body := range w.Walk(scriptBucket) {
+			o.Encryption = simulator.Encryption{Type: simulator.SSES3}
+			ts.Check(w.SeedObject(scriptBucket, o, body))
+			return
+		}
+	})
+}
+
+// waitForCmd waits until the simulator has counted that many copies: waitfor 100
+func waitForCmd(ts *testscript.TestScript, neg bool, args []string) {
+	want := int64(number(ts, args[0]))
+	for deadline := time.Now().Add(time.Minute); sceneOf(ts).sim.copies() < want; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			ts.Fatalf("%d copies after a minute, want %d", sceneOf(ts).sim.copies(), want)
+		}
+	}
+}
+
+func number(ts *testscript.TestScript, text string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil {
+		ts.Fatalf("%q is not a number", text)
+	}
+	return n
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"reseal/checkpoint"
+	"reseal/engine"
+	"reseal/ratelimit"
+	"reseal/report"
+)
+
+// summary says what a run achieved: the job's totals on stdout, what is special
+// to this run on stderr.
+func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.Totals, stats *engine.Stats, status ratelimit.Status, took time.Duration) error {
+	s := newStatus(dir, job, totals)
+	if o.json {
+		return writeJSON(p.stdout, s)
+	}
+	talk := o.talk(p)
+	done := stats.Count(engine.Done)
+	fmt.Fprintf(talk, "This run: %s in %s", report.Plural(done, "object"), report.Duration(took))
+	if took > 0 {
+		fmt.Fprintf(talk, " (%s)", report.Rate(float64(done)/took.Seconds()))
+	}
+	fmt.Fprintf(talk, ", %s sent again.\n", report.Plural(stats.Retries.Load(), "request"))
+	if k := status.KMS; k.Cap > 0 {
+		fmt.Fprintf(talk, "KMS: %s in the fullest second, cap %s; throttled %s.\n",
+			report.Plural(k.FullestSecond, "request"), report.Rate(k.Cap), report.Plural(k.Throttled, "time"))
+	}
+	if n := stats.Repeats.Load(); n > 0 {
+		fmt.Fprintf(talk, "%s had been done by a run that ended before it could say so: recognised, not copied again.\n", report.Plural(n, "object"))
+	}
+	if o.quiet {
+		return nil
+	}
+	return s.text(p.stdout)
+}
