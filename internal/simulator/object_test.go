@@ -25,8 +25,12 @@ func TestPutLimits(t *testing.T) {
 		{"key of 1025 bytes", func(p *PutObjectInput) { p.Key = strings.Repeat("k", 1025) }, "KeyTooLongError"},
 		{"key that is no UTF-8", func(p *PutObjectInput) { p.Key = "\xff" }, "InvalidURI"},
 		{"odd key", func(p *PutObjectInput) { p.Key = "/../a//b+%41 \n?x=&" }, ""},
-		{"metadata of 2048 bytes", func(p *PutObjectInput) { p.Metadata = &Metadata{User: map[string]string{"name": strings.Repeat("v", 2044)}} }, ""},
-		{"metadata of 2049 bytes", func(p *PutObjectInput) { p.Metadata = &Metadata{User: map[string]string{"name": strings.Repeat("v", 2045)}} }, "MetadataTooLarge"},
+		{"metadata of 2048 bytes", func(p *PutObjectInput) {
+			p.Metadata = &Metadata{User: map[string]string{"name": strings.Repeat("v", 2044)}}
+		}, ""},
+		{"metadata of 2049 bytes", func(p *PutObjectInput) {
+			p.Metadata = &Metadata{User: map[string]string{"name": strings.Repeat("v", 2045)}}
+		}, "MetadataTooLarge"},
 		{"5 GiB", func(p *PutObjectInput) { p.Body = Synthetic(5<<30, 1) }, ""},
 		{"more than 5 GiB", func(p *PutObjectInput) { p.Body = Synthetic(5<<30+1, 1) }, "EntityTooLarge"},
 		{"class", func(p *PutObjectInput) { p.StorageClass = "OUTPOSTS" }, "InvalidStorageClass"},

@@ -67,7 +67,9 @@ func (b *bench) want(err *Error, status int, code string) {
 	}
 }
 
-func in(bucket string) Request { return Request{Bucket: bucket, Principal: Principal{ARN: "arn:aws:iam::111122223333:role/r"}} }
+func in(bucket string) Request {
+	return Request{Bucket: bucket, Principal: Principal{ARN: "arn:aws:iam::111122223333:role/r"}}
+}
 
 func kmsHeaders(arn string) EncryptionHeaders {
 	return EncryptionHeaders{Algorithm: "aws:kms", KMSKeyID: arn}
