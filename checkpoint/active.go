@@ -42,12 +42,11 @@ type active struct {
 	reserved uint32           // what the durable state says about admitted
 	unsaved  map[string]int64 // what the durable state does not have of the counters
 	tail     bool             // an append failed: the last result segment may go on behind its length
-	torn     bool             // the last result segment lost lines and is not appended to
 }
 
 func newActive(index int, p part) *active {
 	a := &active{
-		index: index, segment: p.segment, torn: p.torn,
+		index: index, segment: p.segment,
 		counters: map[string]int64{}, unsaved: map[string]int64{}, notes: map[noteKey][]byte{},
 	}
 	for o := range a.rowsOf {

@@ -145,7 +145,8 @@ func TestLinksOutOfTheFolderAreRefused(t *testing.T) {
 	}
 
 	other := t.TempDir()
-	if err := os.Symlink(outside, filepath.Join(other, "lock")); err != nil {
+	nothing := filepath.Join(t.TempDir(), "nothing")
+	if err := os.Symlink(nothing, filepath.Join(other, "lock")); err != nil {
 		t.Fatal(err)
 	}
 	o, err := OpenDir(other)
@@ -154,6 +155,9 @@ func TestLinksOutOfTheFolderAreRefused(t *testing.T) {
 	}
 	if _, err := o.Lock(t.Context(), Self("test")); err == nil {
 		t.Error("lock follows a link out of the folder")
+	}
+	if _, err := os.Lstat(nothing); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("lock makes a file outside the folder: %v", err)
 	}
 }
 

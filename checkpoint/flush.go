@@ -75,6 +75,13 @@ func (j *Journal) load(ctx context.Context, a *active) error {
 	return nil
 }
 
+// tell adds a notice, once.
+func (j *Journal) tell(notice string) {
+	if !slices.Contains(j.notices, notice) {
+		j.notices = append(j.notices, notice)
+	}
+}
+
 // saveLines appends the waiting lines. What they were appended to is named by
 // the state that is saved next, so that until then nobody reads them.
 func (j *Journal) saveLines(ctx context.Context, a *active) error {
@@ -82,28 +89,34 @@ func (j *Journal) saveLines(ctx context.Context, a *active) error {
 		return nil
 	}
 	number, length := a.state.results, a.state.length
-	if number == 0 || a.torn || length > 0 && length+int64(len(a.lines)) > j.store.SegmentBytes() {
-		if a.tail && number > 0 && !a.torn {
-			// From the next segment on, this one is read to its end.
-			if err := j.store.Append(ctx, resultName(a.index, number), length, nil); err != nil {
-				return err
-			}
-		}
-		number, length = number+1, 0
-	}
-	a.tail = true
-	err := j.store.Append(ctx, resultName(a.index, number), length, a.lines)
 	var short *ShortError
-	if errors.As(err, &short) {
-		j.notices = append(j.notices, short.Error())
-		number, length = number+1, 0
-		err = j.store.Append(ctx, resultName(a.index, number), length, a.lines)
+	roll := number == 0 || length > 0 && length+int64(len(a.lines)) > j.store.SegmentBytes()
+	switch {
+	case !roll:
+		a.tail = true
+		err := j.store.Append(ctx, resultName(a.index, number), length, a.lines)
+		if errors.As(err, &short) {
+			short.Name = resultName(a.index, number)
+			j.tell(short.Error())
+			roll = true
+		} else if err != nil {
+			return err
+		}
+	case a.tail:
+		// From the next segment on, this one is read to its end.
+		err := j.store.Append(ctx, resultName(a.index, number), length, nil)
+		if err != nil && !errors.As(err, &short) {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	if roll {
+		number, length = number+1, 0
+		if err := j.store.Append(ctx, resultName(a.index, number), length, a.lines); err != nil {
+			return err
+		}
 	}
 	a.state.results, a.state.length = number, length+int64(len(a.lines))
-	a.torn, a.tail = false, false
+	a.tail = false
 	j.buffered -= len(a.lines)
 	a.lines = a.lines[:0]
 	if cap(a.lines) > defaultBuffer/16 {

@@ -216,8 +216,7 @@ func (j *Journal) discardTails(ctx context.Context) error {
 	for i := range j.parts {
 		p := &j.parts[i]
 		if p.results > 0 && sizes[i] < p.length {
-			j.notices = append(j.notices, (&ShortError{Name: resultName(i, p.results), Size: sizes[i], Want: p.length}).Error())
-			p.torn = true
+			j.tell((&ShortError{Name: resultName(i, p.results), Size: sizes[i], Want: p.length}).Error())
 		}
 	}
 	return nil

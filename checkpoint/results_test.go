@@ -1,6 +1,7 @@
 package checkpoint
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -166,5 +167,44 @@ func TestParseResultName(t *testing.T) {
 		if ok != want || ok && resultName(index, number) != name {
 			t.Errorf("%s: %d, %d, %v", name, index, number, ok)
 		}
+	}
+}
+
+// A result segment that lost lines is given up, whatever goes wrong on the way.
+func TestLostLinesOnAFullDisk(t *testing.T) {
+	d := newDisk()
+	store := smallSegments{lockedDir(t, d)}
+	j, _ := mustOpen(t, store, twoFiles, Options{})
+	flushes(t, j, 2)
+	full := func(steps ...string) func(int, string, string) fault {
+		return func(_ int, step, _ string) fault {
+			if slices.Contains(steps, step) {
+				return enospc
+			}
+			return fault{}
+		}
+	}
+	row := int64(2)
+	say := func(n int) {
+		for range n {
+			must(t, j.Log(t.Context(), at(1, row), []byte("another line")), j.Done(at(1, row)))
+			row++
+		}
+	}
+	say(1)
+	for _, steps := range [][]string{{"write"}, {"create"}, {"create"}} {
+		d.fault = full(steps...)
+		err := j.Flush(t.Context())
+		var short *ShortError
+		if err == nil || errors.As(err, &short) {
+			t.Fatalf("flush on a full disk: %v", err)
+		}
+		d.now[resultName(1, 1)].content = nil
+		say(20) // more than fits behind the lines that were there
+	}
+	d.fault = nil
+	must(t, j.Flush(t.Context()))
+	if got := j.Totals(); got.Done != row {
+		t.Errorf("totals %+v, want %d done", got, row)
 	}
 }

@@ -34,7 +34,6 @@ type summary struct {
 	damage     string
 	results    uint32
 	length     int64
-	torn       bool // the last result segment is shorter than length
 	notes      int
 	tally
 }
@@ -57,7 +56,7 @@ func (s *state) summary() summary {
 
 // finished tells whether no row of the segment needs anything any more.
 func (p *part) finished() bool {
-	return p.damage == "" && p.rows >= 0 && int64(p.open) >= p.rows
+	return p.rows >= 0 && int64(p.open) >= p.rows
 }
 
 // Read returns what is stored of a job, without the lock: another process may
