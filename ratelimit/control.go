@@ -9,8 +9,8 @@ import (
 // only that callers should slow down on 503 and raise their rate gradually
 // (Amazon S3 User Guide, optimizing-performance, read 2026-11-21).
 const (
-	firstCut = 0.8 // what is left of the rate after a throttle that came out of quiet
-	nextCut  = 0.7 // and after one that came soon after the last cut: the quota is much lower than thought
+	firstCut = 0.85 // what is left of the rate after a throttle that came out of quiet
+	nextCut  = 0.7  // and after one that came soon after the last cut: the quota is much lower than thought
 
 	// soon is how close behind a cut a call must have been released for its
 	// failure to be of the same fall of the quota.
@@ -20,6 +20,11 @@ const (
 	// rate: quotas are counted by the second (AWS KMS Developer Guide,
 	// throttling, read 2026-11-21), and that second is spent.
 	quietTime = time.Second
+
+	// hold is how long the rate then stays: time enough for the next throttle,
+	// if the cut was not deep enough, also where a quota is counted by whole
+	// seconds and throttles come at their ends.
+	hold = 2 * time.Second
 
 	// plateau is the time in which a cut rate is back at the level that was
 	// throttled, and as long again it stays near: a cubic, flat where trouble is expected.
@@ -52,7 +57,7 @@ type control struct {
 	rate    float64       // requests a second now; +Inf is unpaced
 	from    float64       // rate at which the phase began
 	knee    float64       // while recovering: rate at which throttling came
-	age     time.Duration // in the phase, counting only time in which steps were held back
+	age     time.Duration // in the phase, counting only time in which steps were held back; below 0 while a cut holds
 	quiet   time.Duration // calls released before this instant are of the last cut
 	lastCut time.Duration
 	cuts    int64
@@ -113,7 +118,7 @@ func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
 	if c.cuts > 0 && released < c.lastCut+soon {
 		left = nextCut
 	}
-	c.phase, c.age, c.knee = recovering, 0, level
+	c.phase, c.age, c.knee = recovering, -hold, level
 	c.from = max(level*left, c.floor())
 	c.rate = c.from
 	c.cuts++
@@ -147,7 +152,7 @@ func (c *control) grow(dt time.Duration) {
 	case rising:
 		c.rate = min(c.limit, c.rate*(1+c.rise*dt.Seconds()))
 	case recovering:
-		c.rate = max(c.from, recovered(c.from, c.knee, c.age))
+		c.rate = max(c.from, recovered(c.from, c.knee, max(0, c.age)))
 		if c.rate >= min(c.limit, max(c.level(), 2*c.knee)) || c.rate >= unlimitedRate {
 			c.phase = rising
 		}

@@ -54,6 +54,7 @@ type Governor struct {
 	writes   tree
 	reads    tree
 	lanes    map[laneKey]*lane
+	last     *lane   // that was asked for: mostly it is the next one too
 	busy     []*lane // lanes with somebody waiting
 	waiting  int
 	order    uint64
@@ -63,6 +64,7 @@ type Governor struct {
 	alarm    time.Duration // instant of the next one, or never
 	opened   []*scope      // in this tick
 	heap     laneHeap      // of this tick
+	chosen   []*waiter     // in this tick; the pacer's alone
 	trials   []*scope      // with a trial
 	steps    int64         // released
 	slots    slots
@@ -317,6 +319,9 @@ func (g *Governor) laneOf(key string, weight *[quotas]int64) *lane {
 	if weight[plan.QuotaReads] > 0 {
 		k.reads = g.reads.leaf(key)
 	}
+	if g.last != nil && g.last.laneKey == k {
+		return g.last
+	}
 	l := g.lanes[k]
 	if l == nil {
 		if len(g.lanes) >= 8*maxScopes { // as many prefixes of writes as of reads, or both together
@@ -325,6 +330,7 @@ func (g *Governor) laneOf(key string, weight *[quotas]int64) *lane {
 		l = newLane(k)
 		g.lanes[k] = l
 	}
+	g.last = l
 	return l
 }
 

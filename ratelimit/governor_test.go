@@ -37,7 +37,7 @@ func TestDoReturnsTheErrorOfSend(t *testing.T) {
 }
 
 func TestRetriesGoFirst(t *testing.T) {
-	inBubble(t, Config{Caps: Limits{KMS: 10}, RampUp: -1}, func(b *bubble) {
+	inBubble(t, Config{Caps: Limits{KMS: 1}, RampUp: -1}, func(b *bubble) {
 		b.Pause("until all wait")
 		var order []string
 		add := func(name string, s plan.Step) {
@@ -265,6 +265,18 @@ func TestSlotsFollowLatency(t *testing.T) {
 		}
 		if got := b.Status().Bottleneck.String(); got != "none" {
 			t.Errorf("bottleneck %q of a run with too few workers", got)
+		}
+	})
+}
+
+func TestDoDoesNotAllocate(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: -1}, func(b *bubble) {
+		ctx, s := b.ctx, writeStep("data/key")
+		s.Demand.KMS = plan.Exactly(1)
+		waits := func() { _ = b.Do(ctx, s, nothing) }
+		waits()
+		if n := testing.AllocsPerRun(1000, waits); n > 0 {
+			t.Errorf("%v allocations a step, want none", n)
 		}
 	})
 }

@@ -7,6 +7,17 @@ import (
 
 // tick releases whoever may go at the instant now. Only Run calls it.
 func (g *Governor) tick(now time.Duration) {
+	g.choose(now)
+	// Without the lock: those released would run into it when they come back.
+	for _, w := range g.chosen {
+		w.ready <- struct{}{}
+	}
+	clear(g.chosen)
+	g.chosen = g.chosen[:0]
+}
+
+// choose does the work of the tick at the instant now, up to telling the chosen.
+func (g *Governor) choose(now time.Duration) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.ticked = now
@@ -21,7 +32,7 @@ func (g *Governor) tick(now time.Duration) {
 	g.explain(now)
 }
 
-// release releases the first of each lane for as long as its scopes allow, in
+// release chooses the first of each lane for as long as its scopes allow, in
 // the order in which they came, and returns how long it takes at least until
 // there is something to release again.
 func (g *Governor) release(now time.Duration) time.Duration {
@@ -55,10 +66,11 @@ func (g *Governor) release(now time.Duration) time.Duration {
 		g.dequeue(w)
 		g.steps++
 		w.released = now
-		w.ready <- struct{}{}
-		if l.waiting == 0 {
+		g.chosen = append(g.chosen, w)
+		switch {
+		case l.waiting == 0:
 			heap.Pop(&g.heap)
-		} else {
+		case len(g.heap) > 1:
 			heap.Fix(&g.heap, 0)
 		}
 	}

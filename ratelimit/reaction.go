@@ -149,6 +149,7 @@ func (g *Governor) move(s *scope) {
 // drop removes a scope that nobody waits for and that is not on trial.
 func (g *Governor) drop(t *tree, s *scope) {
 	t.drop(s)
+	g.last = nil
 	for k := range g.lanes {
 		if k.writes == s || k.reads == s {
 			delete(g.lanes, k)

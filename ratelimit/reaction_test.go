@@ -118,8 +118,8 @@ func TestAllInFlightFail(t *testing.T) {
 				return nil
 			})
 			time.Sleep(together + time.Second)
-			if u := b.usage(charged); u.Throttled < 2048 || u.Rate < 16800 || u.Rate > 18000 {
-				t.Errorf("%v: %d throttled, rate %v, want one cut of 21,000 to 16,800", q, u.Throttled, u.Rate)
+			if u := b.usage(charged); u.Throttled < 2048 || u.Rate != 17850 {
+				t.Errorf("%v: %d throttled, rate %v, want one cut of 21,000 to 17,850", q, u.Throttled, u.Rate)
 			}
 		})
 	}
