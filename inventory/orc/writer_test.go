@@ -26,9 +26,6 @@ type written struct {
 
 	deflate *flate.Writer // kept between chunks
 	zstd    *zstd.Encoder
-
-	// mend may change the messages before they are written, to make damaged or odd files.
-	mend func(w *written, ps, footer, stripe *[]byte)
 }
 
 type writtenColumn struct {
@@ -69,9 +66,6 @@ func (w *written) write(tb testing.TB) []byte {
 		last := min(first+step, all)
 		offset := len(file)
 		index, data, stripeFooter := w.stripe(tb, first, last)
-		if w.mend != nil {
-			w.mend(w, nil, nil, &stripeFooter)
-		}
 		packed := w.compress(tb, stripeFooter)
 		file = append(file, index...)
 		file = append(file, data...)
@@ -86,21 +80,19 @@ func (w *written) write(tb testing.TB) []byte {
 	next := uint64(0)
 	footer = appendTypes(footer, root, &next)
 	footer = appendUintField(footer, 6, uint64(all))
-	if w.mend != nil {
-		w.mend(w, nil, &footer, nil)
-	}
 	packed := w.compress(tb, footer)
 	file = append(file, packed...)
+	return appendPostscript(file, uint64(len(packed)), uint64(w.codec), uint64(w.block), []byte{0, 12}, "ORC")
+}
+
+func appendPostscript(file []byte, footer, codec, block uint64, version []byte, magic string) []byte {
 	var ps []byte
-	ps = appendUintField(ps, 1, uint64(len(packed)))
-	ps = appendUintField(ps, 2, uint64(w.codec))
-	ps = appendUintField(ps, 3, uint64(w.block))
-	ps = appendBytesField(ps, 4, []byte{0, 12})
+	ps = appendUintField(ps, 1, footer)
+	ps = appendUintField(ps, 2, codec)
+	ps = appendUintField(ps, 3, block)
+	ps = appendBytesField(ps, 4, version)
 	ps = appendUintField(ps, 5, 0)
-	ps = appendBytesField(ps, 8000, []byte("ORC"))
-	if w.mend != nil {
-		w.mend(w, &ps, nil, nil)
-	}
+	ps = appendBytesField(ps, 8000, []byte(magic))
 	file = append(file, ps...)
 	return append(file, byte(len(ps)))
 }
