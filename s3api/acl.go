@@ -46,8 +46,7 @@ func (w *work) grants(ctx context.Context) (grants, error) {
 // grantsOf writes an ACL as headers. With any grant beyond the owner's full
 // control all of them are named, as explicit grants replace the default.
 func grantsOf(owner *string, acl []types.Grant) (grants, error) {
-	if len(acl) == 1 && acl[0].Permission == types.PermissionFullControl && acl[0].Grantee != nil &&
-		acl[0].Grantee.ID != nil && (owner == nil || *acl[0].Grantee.ID == *owner) {
+	if len(acl) == 1 && acl[0].Permission == types.PermissionFullControl && (nobody(acl[0].Grantee) || value(acl[0].Grantee.ID) == value(owner)) {
 		return grants{}, nil
 	}
 	lists := map[types.Permission][]string{}
@@ -71,21 +70,27 @@ func grantsOf(owner *string, acl []types.Grant) (grants, error) {
 		join(types.PermissionReadAcp), join(types.PermissionWriteAcp)}, nil
 }
 
+// nobody tells whether a grantee is named in no way: servers without ACLs show
+// one grant to such a one for every bucket and object.
+func nobody(g *types.Grantee) bool {
+	return g == nil || value(g.ID) == "" && value(g.URI) == "" && value(g.EmailAddress) == ""
+}
+
 // granteeOf writes a grantee as grant headers spell it.
 func granteeOf(g *types.Grantee) (string, error) {
-	if g == nil {
-		return "", errors.New("a grant without a grantee")
+	if nobody(g) {
+		return "", errors.New("a grant to nobody cannot be given to a copy")
 	}
 	name, who := "", ""
 	switch {
-	case g.URI != nil:
+	case value(g.URI) != "":
 		name, who = "uri", *g.URI
-	case g.ID != nil:
+	case value(g.ID) != "":
 		name, who = "id", *g.ID
-	case g.EmailAddress != nil:
+	default:
 		name, who = "emailAddress", *g.EmailAddress
 	}
-	if who == "" || strings.ContainsAny(who, "\"\r\n") {
+	if strings.ContainsAny(who, "\"\r\n") {
 		return "", fmt.Errorf("a grantee of type %q cannot be written as a header", g.Type)
 	}
 	return name + `="` + who + `"`, nil

@@ -45,9 +45,12 @@ type answer struct {
 	deleteMarker bool
 }
 
-// answerOf takes an error of the SDK apart.
+// answerOf takes an error of the SDK apart; nil says nothing.
 func answerOf(err error) answer {
 	var a answer
+	if err == nil {
+		return a
+	}
 	var creds *credentialsError
 	if errors.As(err, &creds) { // an answer in there is that of the source of credentials
 		a.fault = creds.fault()

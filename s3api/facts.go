@@ -3,6 +3,7 @@ package s3api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -202,6 +203,10 @@ func (f *factFinder) objectLock(ctx context.Context) error {
 
 func (f *factFinder) ownership(ctx context.Context) error {
 	out, err := f.client.preflight.GetBucketOwnershipControls(ctx, &s3.GetBucketOwnershipControlsInput{Bucket: &f.bucket, ExpectedBucketOwner: f.owner})
+	if f.client.endpoint.AWS == plan.No && answerOf(err).status == http.StatusNotImplemented && f.withoutACLs(ctx) {
+		f.facts.ACLs = plan.No
+		return nil
+	}
 	present, err := f.got("ACLs", "GetBucketOwnershipControls", err, "OwnershipControlsNotFoundError")
 	if err != nil {
 		return settle(err)
@@ -215,6 +220,13 @@ func (f *factFinder) ownership(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// withoutACLs tells whether the server has no ACLs at all, and shows a grant to
+// nobody in their place.
+func (f *factFinder) withoutACLs(ctx context.Context) bool {
+	out, err := f.client.preflight.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: &f.bucket, ExpectedBucketOwner: f.owner})
+	return err == nil && len(out.Grants) == 1 && nobody(out.Grants[0].Grantee)
 }
 
 func (f *factFinder) website(ctx context.Context) error {
