@@ -39,6 +39,7 @@ type active struct {
 	// whether or not that could be written.
 	state    *state
 	copies   copies
+	block    uint32           // how many rows the next reservation takes, 0 for the usual number
 	reserved uint32           // what the durable state says about admitted
 	unsaved  map[string]int64 // what the durable state does not have of the counters
 	tail     bool             // an append failed: the last result segment may go on behind its length

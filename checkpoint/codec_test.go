@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
+	"os"
 	"reflect"
 	"testing"
 
@@ -61,6 +62,42 @@ func TestStateRoundTrip(t *testing.T) {
 		got, err := decode(mustEncode(t, s))
 		if err != nil || !same(got, s) {
 			t.Errorf("%s: decoded %+v, %v; want %+v", name, got, err, s)
+		}
+	}
+}
+
+// TestFormatStays reads a file that was written when the format was made, and
+// looks at its fields where docs/resume.md says that they are.
+func TestFormatStays(t *testing.T) {
+	data, err := os.ReadFile("testdata/v1.state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := sample()
+	if got, err := decode(data); err != nil || !same(got, want) {
+		t.Errorf("decoded %+v, %v; want %+v", got, err, want)
+	}
+	le := binary.LittleEndian
+	for name, field := range map[string][2]uint64{
+		"version":    {uint64(le.Uint32(data[8:])), 1},
+		"length":     {le.Uint64(data[16:]), uint64(len(data))},
+		"plan":       {uint64(data[32]), uint64(want.plan[0])},
+		"generation": {le.Uint64(data[64:]), want.generation},
+		"written":    {le.Uint64(data[72:]), uint64(want.written)},
+		"index":      {uint64(le.Uint32(data[80:])), uint64(want.index)},
+		"file":       {le.Uint64(data[84:]), uint64(want.segment.File)},
+		"first":      {le.Uint64(data[92:]), uint64(want.segment.First)},
+		"last":       {le.Uint64(data[100:]), uint64(want.segment.Last)},
+		"mark":       {uint64(le.Uint32(data[108:])), uint64(want.low)},
+		"admitted":   {uint64(le.Uint32(data[112:])), uint64(want.admitted)},
+		"results":    {uint64(le.Uint32(data[116:])), uint64(want.results)},
+		"bytes":      {le.Uint64(data[120:]), uint64(want.length)},
+		"ended":      {uint64(le.Uint32(data[128:])), 1},
+		"rows":       {uint64(le.Uint32(data[132:])), uint64(want.rows)},
+		"damage":     {uint64(le.Uint32(data[136:])), uint64(len(want.damage))},
+	} {
+		if field[0] != field[1] {
+			t.Errorf("%s is %d, want %d", name, field[0], field[1])
 		}
 	}
 }

@@ -22,8 +22,11 @@ const idleFlushes = 8
 func (j *Journal) Flush(ctx context.Context) error {
 	var dirty []*active
 	for index, a := range j.active {
+		if a == nil {
+			continue
+		}
+		a.block = 0
 		switch {
-		case a == nil:
 		case a.dirty:
 			dirty = append(dirty, a)
 		default:

@@ -547,21 +547,25 @@ func TestReserveAdmittedWritesABlockAtATime(t *testing.T) {
 		}
 		return fault{}
 	}
-	for row := range int64(2 * reserveBlock) {
+	// Reserved are 4,096 rows, then 8,192 more, then, after a flush, 4,096 again.
+	for row := range int64(4 * reserveBlock) {
+		if row == 3*reserveBlock {
+			must(t, j.Flush(t.Context()))
+		}
 		must(t, j.Admit(t.Context(), at(1, row)))
 	}
-	if puts != 2 {
-		t.Errorf("%d writes for %d rows, want 2", puts, 2*reserveBlock)
+	if puts != 3 {
+		t.Errorf("%d writes for %d rows, want 3", puts, 4*reserveBlock)
 	}
 	s, err := Read(t.Context(), dir)
 	must(t, err)
-	if rows := rowsOf(t, s, 1); !rows.Uncertain(0) || !rows.Uncertain(2*reserveBlock-1) || rows.Uncertain(2*reserveBlock) {
+	if rows := rowsOf(t, s, 1); !rows.Uncertain(0) || !rows.Uncertain(4*reserveBlock-1) || rows.Uncertain(4*reserveBlock) {
 		t.Error("the reserved rows are not the uncertain ones")
 	}
 	// An admission that could not be written is not one.
 	d.fault = func(int, string, string) fault { return enospc }
 	for range 2 {
-		if err := j.Admit(t.Context(), at(1, 2*reserveBlock)); err == nil {
+		if err := j.Admit(t.Context(), at(1, 4*reserveBlock)); err == nil {
 			t.Error("a row is admitted without a reservation")
 		}
 	}
