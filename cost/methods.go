@@ -290,7 +290,7 @@ func (c *calculation) recommend(methods []Method) (name, line string) {
 		return ByCopy, "copy: UpdateObjectEncryption is only sent to AWS's own endpoints, and this one is not known to be one."
 	}
 	var why []string
-	if cp.Cost.Complete() && auto.Cost.Complete() && auto.Objects == cp.Objects {
+	if cp.Cost.Complete() && auto.Cost.Complete() && auto.Objects.Objects >= cp.Objects.Objects {
 		if d := cp.Cost.Total.Expected - auto.Cost.Total.Expected; d >= Cent {
 			why = append(why, d.String()+" cheaper than copy")
 		}

@@ -159,11 +159,12 @@ func (t *Tally) Add(task *plan.Task) {
 	t.rows++
 	class := classIndex(r.StorageClass)
 	one := Count{1, r.Size}
-	if r.Size < 0 {
+	switch {
+	case r.IsDeleteMarker:
 		one.Bytes = 0
-		if !r.IsDeleteMarker {
-			t.unsized++
-		}
+	case r.Size < 0:
+		one.Bytes = 0
+		t.unsized++
 	}
 	if !r.IsDeleteMarker && task.Reason != plan.OtherBucket && task.Reason != plan.Duplicate {
 		s := &t.stored[class]

@@ -68,7 +68,7 @@ func ParseLine(data []byte) (Line, error) {
 			}
 			p.space()
 		}
-		name, ok := p.string()
+		name, ok := p.token()
 		if !ok {
 			return Line{}, p.fail("no name")
 		}
@@ -82,7 +82,7 @@ func ParseLine(data []byte) (Line, error) {
 			return Line{}, err
 		}
 		if seen&bit != 0 {
-			return Line{}, p.fail(name + " comes twice")
+			return Line{}, p.fail(string(name) + " comes twice")
 		}
 		seen |= bit
 	}
@@ -111,12 +111,12 @@ const (
 )
 
 // field reads the value of name into l and returns the bit that stands for the name.
-func (p *parser) field(name string, l *Line, keyBytes *string) (uint32, error) {
+func (p *parser) field(token []byte, l *Line, keyBytes *string) (uint32, error) {
 	var s *string
 	var n *int64
 	var small int64
 	bit := uint32(fieldOthers)
-	switch name {
+	switch string(token) {
 	case "row":
 		n, bit = &l.Pos.Row, fieldRow
 	case "status":
@@ -163,7 +163,7 @@ func (p *parser) field(name string, l *Line, keyBytes *string) (uint32, error) {
 		n, bit = &l.KMSCalls, bit+19
 	default:
 		if !p.skip() {
-			return 0, p.fail("value of " + strconv.Quote(name) + " is not a plain one")
+			return 0, p.fail("value of " + strconv.Quote(string(token)) + " is not a plain one")
 		}
 		return 0, nil
 	}
@@ -171,29 +171,22 @@ func (p *parser) field(name string, l *Line, keyBytes *string) (uint32, error) {
 	case s != nil:
 		v, ok := p.string()
 		if !ok {
-			return 0, p.fail(name + " is not a string")
+			return 0, p.fail(string(token) + " is not a string")
 		}
 		*s = v
-	case name == "bytes" && p.word("null"):
+	case n == &l.Bytes && p.word("null"):
 		*n = -1
 	default:
 		v, ok := p.int()
 		if !ok || v < 0 {
-			return 0, p.fail(name + " is not a number from 0 on")
+			return 0, p.fail(string(token) + " is not a number from 0 on")
 		}
 		*n = v
 	}
-	switch name {
-	case "file", "http_status", "attempts":
-		if small > 1<<31-1 {
-			return 0, p.fail(name + " is too large")
-		}
-	case "ms":
-		if small > int64(100*365*24*time.Hour/time.Millisecond) {
-			return 0, p.fail("ms is too large")
-		}
+	if small > 1<<31-1 && string(token) != "ms" || small > longestMillis {
+		return 0, p.fail(string(token) + " is too large")
 	}
-	switch name {
+	switch string(token) {
 	case "file":
 		l.Pos.File = int(small)
 	case "http_status":
@@ -205,6 +198,9 @@ func (p *parser) field(name string, l *Line, keyBytes *string) (uint32, error) {
 	}
 	return 1 << bit, nil
 }
+
+// longestMillis is the longest time that an object can have taken, a hundred years.
+const longestMillis = int64(100 * 365 * 24 * time.Hour / time.Millisecond)
 
 // parser walks over one JSON object without nesting.
 type parser struct {
@@ -284,62 +280,68 @@ func (p *parser) time(t *time.Time) error {
 		return p.fail("ts is not a string")
 	}
 	v, err := time.Parse(time.RFC3339, s)
-	if err != nil {
+	if v = v.UTC().Truncate(time.Millisecond); err != nil || v.Year() < 0 || v.Year() > 9999 {
 		return p.fail("ts is not a time")
 	}
-	*t = v.UTC().Truncate(time.Millisecond)
+	*t = v
 	return nil
 }
 
 // string reads a JSON string; ok is false, and nothing read, where there is none.
 func (p *parser) string() (s string, ok bool) {
+	token, ok := p.token()
+	return string(token), ok
+}
+
+// token reads a JSON string. The result may share memory with the input.
+func (p *parser) token() (token []byte, ok bool) {
 	if p.at >= len(p.data) || p.data[p.at] != '"' {
-		return "", false
+		return nil, false
 	}
 	for i := p.at + 1; i < len(p.data); i++ {
 		switch c := p.data[i]; {
 		case c == '"':
-			s := string(p.data[p.at+1 : i])
-			if !utf8.ValidString(s) {
-				return "", false
+			token = p.data[p.at+1 : i]
+			if !utf8.Valid(token) {
+				return nil, false
 			}
 			p.at = i + 1
-			return s, true
+			return token, true
 		case c == '\\':
 			return p.escaped(i)
 		case c < ' ':
-			return "", false
+			return nil, false
 		}
 	}
-	return "", false
+	return nil, false
 }
 
 // escaped reads a string whose first backslash is at i.
-func (p *parser) escaped(i int) (string, bool) {
+func (p *parser) escaped(i int) (token []byte, ok bool) {
 	out := append([]byte(nil), p.data[p.at+1:i]...)
 	for i < len(p.data) {
 		c := p.data[i]
 		switch {
 		case c == '"':
 			if !utf8.Valid(out) {
-				return "", false
+				return nil, false
 			}
 			p.at = i + 1
-			return string(out), true
+			return out, true
 		case c < ' ':
-			return "", false
+			return nil, false
 		case c != '\\':
 			out = append(out, c)
 			i++
 			continue
 		}
 		if i+1 >= len(p.data) {
-			return "", false
+			return nil, false
 		}
 		if c = p.data[i+1]; c == 'u' {
 			r, n := unicodeEscape(p.data[i:])
 			if n == 0 {
-				return "", false
+				return nil, false
 			}
 			out = utf8.AppendRune(out, r)
 			i += n
@@ -347,12 +349,12 @@ func (p *parser) escaped(i int) (string, bool) {
 		}
 		plain, ok := simpleEscape(c)
 		if !ok {
-			return "", false
+			return nil, false
 		}
 		out = append(out, plain)
 		i += 2
 	}
-	return "", false
+	return nil, false
 }
 
 func simpleEscape(c byte) (byte, bool) {

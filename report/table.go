@@ -19,6 +19,26 @@ func (p *page) printf(format string, args ...any) {
 	}
 }
 
+// textWidth is where sentences are wrapped.
+const textWidth = 100
+
+// wrapped writes a sentence in lines of at most textWidth characters, the second
+// and later ones indented further.
+func (p *page) wrapped(indent, sentence string) {
+	line, start := indent, true
+	for _, word := range strings.Fields(sentence) {
+		if !start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > textWidth {
+			p.printf("%s\n", line)
+			line, start = indent+"  ", true
+		}
+		if !start {
+			line += " "
+		}
+		line, start = line+word, false
+	}
+	p.printf("%s\n", line)
+}
+
 // table is rows of cells in columns of equal width. Columns are aligned left
 // unless a letter r stands at their place in align.
 type table struct {

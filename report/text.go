@@ -42,7 +42,7 @@ func WritePlan(w io.Writer, v *Plan) error {
 			if h.Accepted {
 				state = "accepted"
 			}
-			p.printf("%s%s (%s): %s\n", indent, h.Name, state, h.Text)
+			p.wrapped(indent, h.Name+" ("+state+"): "+h.Text)
 		}
 	}
 
@@ -64,9 +64,10 @@ func WritePlan(w io.Writer, v *Plan) error {
 	}
 	methods.write(p, indent)
 	for _, m := range e.Methods {
-		p.printf("%s%s: %s\n", indent, m.Name, strings.Join(m.Remarks, "; "))
+		p.wrapped(indent, m.Name+": "+strings.Join(m.Remarks, "; "))
 	}
-	p.printf("\nRecommended: %s\n", e.Advice)
+	p.printf("\n")
+	p.wrapped("", "Recommended: "+e.Advice)
 	notes(p, e, v.ResultsBytes)
 	return p.err
 }
@@ -115,9 +116,12 @@ func bill(p *page, title string, b *cost.Bill) {
 		t.row(l.Item, quantity(&l), l.Rate, amount(&l))
 	}
 	t.write(p, indent)
+	said := map[string]bool{}
 	for _, l := range b.Lines {
-		if l.Note != "" {
-			p.printf("%s%s: %s\n", indent, l.Item, l.Note)
+		if l.Note != "" && !said[l.Note] { // the same is true of every class
+			item, _, _ := strings.Cut(l.Item, ", ")
+			p.wrapped(indent, item+": "+l.Note)
+			said[l.Note] = true
 		}
 	}
 }
@@ -204,7 +208,7 @@ func methodTime(m *cost.Method) string {
 func notes(p *page, e *cost.Estimate, results int64) {
 	p.printf("\nNotes\n")
 	for _, n := range e.Notes {
-		p.printf("%s%s\n", indent, n)
+		p.wrapped(indent, n)
 	}
 	if results > 0 {
 		p.printf("%sA result line for every object takes about %s.\n", indent, Bytes(results))
@@ -215,7 +219,7 @@ func notes(p *page, e *cost.Estimate, results int64) {
 func WriteRun(w io.Writer, v *Run) error {
 	p := &page{w: w}
 	head(p, "Run on", &v.Job)
-	p.printf("\nState: %s\n", v.State)
+	p.printf("\nState: %s\n", stateLine(v))
 	t := table{align: "lrr"}
 	for _, r := range outcomeRows(&v.Totals) {
 		t.row(r.name, Count(r.n), Percent(r.n, v.Totals.Rows))
