@@ -59,7 +59,7 @@ func Duration(d time.Duration) string {
 	const day = 24 * time.Hour
 	switch {
 	case d < 0:
-		return "-" + Duration(max(-d, 0))
+		return "-" + Duration(-max(d, -math.MaxInt64))
 	case d == 0:
 		return "0s"
 	case d < time.Second:

@@ -67,7 +67,7 @@ func samplePlan() *Plan {
 	p := samplePolicy(j)
 	tally := cost.NewTally(evaluated)
 	tasks := sampleTasks(p)
-	for range 250 {
+	for range 10 {
 		for i := range tasks {
 			tally.Add(&tasks[i])
 		}

@@ -44,10 +44,13 @@ const (
 
 // Add counts s at t.
 func (tl *Timeline) Add(t time.Time, s Slot) {
-	u := t.Unix()
-	if u < minUnix || u > maxUnix {
-		return
+	if u := t.Unix(); u >= minUnix && u <= maxUnix {
+		tl.add(u, s)
 	}
+}
+
+// add counts s at u, in seconds from 1970.
+func (tl *Timeline) add(u int64, s Slot) {
 	if len(tl.slots) == 0 {
 		tl.width, tl.first = max(tl.width, 1), u/max(tl.width, 1)
 		tl.slots = append(make([]Slot, 0, maxSlots), Slot{})
@@ -93,7 +96,7 @@ func (tl *Timeline) Merge(o *Timeline) {
 	}
 	for i, s := range o.slots {
 		if s != (Slot{}) {
-			tl.Add(time.Unix((o.first+int64(i))*o.width, 0), s)
+			tl.add((o.first+int64(i))*o.width, s)
 		}
 	}
 }
