@@ -121,7 +121,7 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 		}
 		for _, t := range todo {
 			if r.Limit > 0 && begun >= r.Limit {
-				return r.halt(&StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)})
+				return &StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)} // those begun are finished
 			}
 			select {
 			case r.tasks <- assignment{t, batch.Segment}:
@@ -156,12 +156,6 @@ func (r *run) reserve(p inventory.Position) error {
 	ack := make(chan error, 1)
 	r.events <- event{admit: &p, ack: ack}
 	return <-ack // settle answers every event until the channel is closed
-}
-
-// halt stops admission for the given reason.
-func (r *run) halt(err error) error {
-	r.stop(err)
-	return nil
 }
 
 // settle owns journal and sink: it takes results until all workers are gone.

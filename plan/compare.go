@@ -10,7 +10,7 @@ import (
 // Verdict is what a look at an object after the run shows.
 type Verdict string
 
-// The verdicts. All but Proven, ChangedSince and Gone are differences.
+// The verdicts. Proven, ChangedSince, VanishedSince and LeftAlone are no differences.
 const (
 	Proven         Verdict = "proven"          // under the wanted key, size and class as in the report
 	ChangedSince   Verdict = "changed-since"   // another client wrote it after the run
@@ -20,11 +20,18 @@ const (
 	NoBucketKey    Verdict = "no-bucket-key"   // the bucket-key flag is not the wanted one
 	SizeDiffers    Verdict = "size-differs"    // not the size of the report
 	ClassDiffers   Verdict = "class-differs"   // not the storage class of the report
+	LeftAlone      Verdict = "left-alone"      // a run would leave it alone as it is now, for instance archived
 	VerdictUnknown Verdict = "could-not-check" // the look itself did not work
 )
 
 // Difference tells whether v is something that the run promised not to leave behind.
-func (v Verdict) Difference() bool { return v != Proven && v != ChangedSince && v != VanishedSince }
+func (v Verdict) Difference() bool {
+	switch v {
+	case Proven, ChangedSince, VanishedSince, LeftAlone:
+		return false
+	}
+	return true
+}
 
 // Compare says whether h, the state an object is in now, is what the run of the
 // job was to leave behind, and if not, in which way, as a phrase. written is
@@ -45,6 +52,11 @@ func (p *Policy) Compare(t *Task, h *Head, written time.Time) (Verdict, string) 
 		v, why = SizeDiffers, fmt.Sprintf("%d bytes, not %d", h.Size, r.Size)
 	case r.StorageClass != "" && h.StorageClass != r.StorageClass && p.Facts.Transitions == No:
 		v, why = ClassDiffers, fmt.Sprintf("storage class is %s, not %s", h.StorageClass, r.StorageClass)
+	}
+	if v == NotUnderKMS {
+		if again := p.DecideHead(*t, h); again.Action == Skip {
+			return LeftAlone, string(again.Reason)
+		}
 	}
 	if v.Difference() && !h.LastModified.IsZero() && h.LastModified.After(written) {
 		return ChangedSince, "written after the run; now " + why

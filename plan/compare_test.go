@@ -19,7 +19,8 @@ func TestCompare(t *testing.T) {
 	}{
 		{"as promised", nil, nil, Proven},
 		{"still SSE-S3", nil, func(h *Head) { h.Encryption, h.KMSKeyID = inventory.SSES3, "" }, NotUnderKMS},
-		{"DSSE-KMS is not SSE-KMS", nil, func(h *Head) { h.Encryption = inventory.DSSEKMS }, NotUnderKMS},
+		{"DSSE-KMS meanwhile", nil, func(h *Head) { h.Encryption = inventory.DSSEKMS }, LeftAlone},
+		{"archived before its turn came", nil, func(h *Head) { h.Encryption, h.Archived = inventory.SSES3, true }, LeftAlone},
 		{"another key", nil, func(h *Head) { h.KMSKeyID = otherARN }, WrongKey},
 		{"no bucket key", nil, func(h *Head) { h.BucketKey = false }, NoBucketKey},
 		{"a server without bucket keys", func(p *Policy) { p.Facts.AWS = No }, func(h *Head) { h.BucketKey = false }, Proven},

@@ -123,8 +123,8 @@ func (p *Policy) selected(r *inventory.Record) bool {
 // headNeeded tells whether the row lacks something that the copy must know, or
 // the bucket's facts do not rule out that it changed since.
 func (p *Policy) headNeeded(r *inventory.Record) bool {
-	if p.Options.Rekey && r.Encryption == inventory.SSEKMS {
-		return true // no report has the key id
+	if p.Options.InspectAll || p.Options.Rekey && r.Encryption == inventory.SSEKMS { // no report has the key id
+		return true
 	}
 	for _, c := range []inventory.Column{inventory.ColETag, inventory.ColSize, inventory.ColStorageClass, inventory.ColEncryption} {
 		if !r.Known.Has(c) {

@@ -86,6 +86,7 @@ func TestDecide(t *testing.T) {
 		{name: "ACLs on", policy: func(p *Policy) { p.Facts.ACLs = Yes }, action: Copy, head: true},
 		{name: "website unknown", policy: func(p *Policy) { p.Facts.Website = Unknown }, action: Copy, head: true},
 		{name: "weak conditions", policy: func(p *Policy) { p.Facts.IgnoresIfMatch = Yes }, action: Copy, head: true},
+		{name: "inspect all", policy: func(p *Policy) { p.Options.InspectAll = true }, action: Copy, head: true},
 		{name: "inventory trusted", policy: func(p *Policy) { p.Facts, p.Options.TrustInventory = Facts{}, true }, action: Copy},
 		{name: "prefix", policy: func(p *Policy) { p.Options.Prefixes = []string{"photos/"} }, action: Copy},
 		{name: "another prefix", policy: func(p *Policy) { p.Options.Prefixes = []string{"video/"} }, reason: Filtered},

@@ -66,7 +66,9 @@ type Facts struct {
 // HeadNeeded tells whether a report that is days old is not enough to carry
 // an object over faithfully: its class, lock or ACL may have changed without
 // changing the ETag, or it may hold a redirect that no report shows. Only facts
-// that were read allow leaving the HEAD out.
+// that were read allow leaving the HEAD out. In a bucket without a website
+// configuration a redirect location has no effect, but S3 keeps it all the
+// same; Options.InspectAll is for who wants that carried over, too.
 func (f *Facts) HeadNeeded() bool {
 	return f.Transitions != No || f.ObjectLock != No || f.ACLs != No || f.Website != No || f.IgnoresIfMatch != No
 }

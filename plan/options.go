@@ -50,6 +50,7 @@ type Options struct {
 	MaxSize        int64    `json:"max_size,omitempty"` // bytes, inclusive; 0 = no limit
 	StorageClasses []string `json:"storage_classes,omitempty"`
 	TrustInventory bool     `json:"trust_inventory,omitempty"`
+	InspectAll     bool     `json:"inspect_all,omitempty"`         // a HeadObject before every copy, whatever the facts allow
 	Multipart      int64    `json:"multipart_threshold,omitempty"` // bytes; 0 = SingleCopyLimit
 }
 
@@ -99,6 +100,7 @@ func (f Frozen) Differences(o Frozen) []string {
 	diff("--max-size", f.Options.MaxSize, o.Options.MaxSize)
 	diff("--storage-class", f.Options.StorageClasses, o.Options.StorageClasses)
 	diff("--trust-inventory", f.Options.TrustInventory, o.Options.TrustInventory)
+	diff("--inspect-all", f.Options.InspectAll, o.Options.InspectAll)
 	diff("--multipart-threshold", f.Options.Multipart, o.Options.Multipart)
 	return out
 }

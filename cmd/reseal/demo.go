@@ -104,7 +104,7 @@ func (d *demonstration) job() string { return filepath.Join(d.dir, "job") }
 // play goes through the commands that a user would type.
 func (d *demonstration) play(ctx context.Context, f *demoFlags, manifest string) error {
 	what := []string{"--manifest", manifest, "--sse-kms-key-id", simKey, "--bucket-key-enabled=false", "--kms-rps", strconv.Itoa(f.kmsRPS)}
-	run := append([]string{"run"}, append(what, "--job", d.job(), "--results", "all", "--probe-key-prefix", "reseal-probe/", "--accept", "missing-columns", "--yes")...)
+	run := append([]string{"run"}, append(what, "--job", d.job(), "--results", "all", "--probe-key-prefix", "reseal-probe/", "--yes")...)
 
 	d.say("A bucket of %s, a tenth of it under the key already. What would a run do?", report.Plural(f.objects, "object"))
 	if err := d.reseal(ctx, append([]string{"plan"}, what...)...); err != nil {

@@ -52,6 +52,7 @@ type selection struct {
 	maxSize        string
 	classes        []string
 	trustInventory bool
+	inspectAll     bool
 	multipart      string
 	keepInventory  string
 	memory         string
@@ -73,6 +74,7 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.StringVar(&s.maxSize, "max-size", "", "only objects of at most this size")
 	f.StringArrayVar(&s.classes, "storage-class", nil, "only objects of this storage class (repeatable)")
 	f.BoolVar(&s.trustInventory, "trust-inventory", false, "leave out the HeadObject before a copy although class, lock or ACL may have changed since the report")
+	f.BoolVar(&s.inspectAll, "inspect-all", false, "send a HeadObject before every copy, even where the bucket's configuration rules out that it matters")
 	f.StringVar(&s.multipart, "multipart-threshold", "", "copy objects above this size in parts (default and at most 5GiB)")
 	f.StringVar(&s.keepInventory, "keep-inventory", "", "keep the report's data files in this `folder`, as they may expire between two nights")
 	f.StringVar(&s.memory, "memory", "512MiB", "memory budget: it sets how many report files are open at once")
@@ -96,7 +98,7 @@ func (s *selection) options() (plan.Options, error) {
 	o := plan.Options{
 		Method: plan.Method(s.method), SSE: s.sse, KMSKeyID: s.keyID, BucketKey: s.bucketKey, Rekey: s.rekey,
 		Prefixes: s.prefixes, Exclude: s.exclude, MinSize: size("min-size", s.minSize), MaxSize: size("max-size", s.maxSize),
-		StorageClasses: s.classes, TrustInventory: s.trustInventory, Multipart: size("multipart-threshold", s.multipart),
+		StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
 	}
 	switch {
 	case s.manifest == "":
@@ -107,6 +109,8 @@ func (s *selection) options() (plan.Options, error) {
 		errs = append(errs, errors.New("--sse-kms-key-id is needed: without it S3 would take the AWS managed key aws/s3"))
 	case o.SSE == plan.TargetAES256 && o.KMSKeyID != "":
 		errs = append(errs, errors.New("--sse AES256 has no key: leave --sse-kms-key-id out"))
+	case o.TrustInventory && o.InspectAll:
+		errs = append(errs, errors.New("--trust-inventory and --inspect-all exclude each other"))
 	case o.Method != plan.MethodCopy:
 		errs = append(errs, fmt.Errorf("--method %q: want copy", o.Method))
 	case o.Multipart > plan.SingleCopyLimit:

@@ -154,7 +154,12 @@ func (f *runFlags) progress(p process, job *jobPlan, earlier checkpoint.Totals, 
 	return &progress{
 		out: p.stderr, terminal: isTerminal(p.stderr), quiet: f.output.quiet || f.output.noProgress,
 		total: job.Todo, earlier: done + earlier.Failed, stats: stats, spent: spent.text,
-		slow: func() string { return g.Status().Bottleneck.String() },
-		kms:  func() (float64, float64) { u := g.Status().KMS; return float64(u.LastSecond), u.Cap },
+		slow: func() string {
+			if b := g.Status().Bottleneck; b.Cause != ratelimit.CauseNone {
+				return b.String()
+			}
+			return ""
+		},
+		kms: func() (float64, float64) { u := g.Status().KMS; return float64(u.LastSecond), u.Cap },
 	}
 }

@@ -103,14 +103,14 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	manifest := ""
 	if from != "" {
-		manifest, err = sim.load(context.Background(), from)
+		manifest = from
+		_, err = sim.load(context.Background(), from)
 	} else {
 		manifest, err = sim.populate(context.Background(), scriptBucket, pop, ts.MkAbs("inventory"))
 	}
 	ts.Check(err)
 	if versioned {
-		r := simulator.Request{Bucket: scriptBucket, Principal: simulator.Principal{Account: simAccount, ARN: simUser}}
-		if err := sim.world.PutBucketVersioning(time.Now(), &r, "Enabled"); err != nil {
+		if err := sim.world.PutBucketVersioning(time.Now(), sim.request(scriptBucket), "Enabled"); err != nil {
 			ts.Fatalf("%v", err)
 		}
 	}

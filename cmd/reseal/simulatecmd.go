@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -72,7 +71,8 @@ func (f *simulateFlags) serve(ctx context.Context, p process) error {
 	manifest := ""
 	switch {
 	case f.manifest != "":
-		manifest, err = s.load(ctx, f.manifest)
+		manifest = f.manifest
+		_, err = s.load(ctx, f.manifest)
 	case f.objects > 0:
 		manifest, err = s.populate(ctx, f.bucket, simulator.Population{N: f.objects, Seed: f.seed}, f.dir)
 	}
@@ -94,19 +94,4 @@ func (f *simulateFlags) serve(ctx context.Context, p process) error {
 		return err
 	}
 	return nil
-}
-
-// populate makes a bucket of objects of all kinds and takes its inventory. It
-// returns where the report is.
-func (s *simulation) populate(ctx context.Context, bucket string, pop simulator.Population, dir string) (string, error) {
-	now := time.Now()
-	for _, name := range []string{bucket, simReports} {
-		if err := s.makeBucket(now, name); err != nil {
-			return "", err
-		}
-	}
-	if err := s.world.Populate(bucket, pop); err != nil {
-		return "", fmt.Errorf("make objects: %w", err)
-	}
-	return s.inventory(ctx, bucket, dir)
 }

@@ -127,8 +127,7 @@ func cleanEnvironment(base []string) []string {
 
 // makeBucket makes a bucket of the simulated account.
 func (s *simulation) makeBucket(now time.Time, name string) error {
-	r := simulator.Request{Bucket: name, Principal: simulator.Principal{Account: simAccount, ARN: simUser}}
-	if err := s.world.CreateBucket(now, &simulator.CreateBucketInput{Request: r}); err != nil {
+	if err := s.world.CreateBucket(now, &simulator.CreateBucketInput{Request: *s.request(name)}); err != nil {
 		return fmt.Errorf("make bucket %s: %w", name, err)
 	}
 	return nil
@@ -169,8 +168,17 @@ func (s *simulation) copies() (n int64) {
 	return n
 }
 
-// counted returns how many objects were rewritten how often, and all counters.
+// counted returns how many of the objects that are there were rewritten how
+// often, and all counters. Scratch objects that a probe made are gone by then.
 func (s *simulation) counted(bucket string) (histogram map[int]int64, c simulator.Counters) {
-	s.front.Locked(func(w *simulator.World) { histogram, c = w.RewriteHistogram(bucket), w.Counters() })
+	histogram = map[int]int64{}
+	s.front.Locked(func(w *simulator.World) {
+		c = w.Counters()
+		for o := range w.Walk(bucket) {
+			if o.IsLatest {
+				histogram[w.Rewrites(bucket, o.Key)]++
+			}
+		}
+	})
 	return histogram, c
 }
