@@ -2,6 +2,7 @@ package front
 
 import (
 	"cmp"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -36,6 +37,8 @@ var commands = map[string]command{
 	"PUT knobs":       putKnobs,
 	"GET digest":      getDigest,
 	"GET rewrites":    getRewrites,
+	"POST populate":   postPopulate,
+	"POST inventory":  postInventory,
 }
 
 // control serves the control plane. It is not signed, so only this machine may
@@ -264,6 +267,47 @@ func getRewrites(f *Front, q url.Values, _ []byte) (any, error) {
 	var histogram map[int]int64
 	f.Locked(func(w *simulator.World) { histogram = w.RewriteHistogram(bucket) })
 	return map[string]map[int]int64{"keys_by_rewrites": histogram}, nil
+}
+
+func postPopulate(f *Front, q url.Values, body []byte) (any, error) {
+	var in simulator.Population
+	if err := strictJSON(body, &in); err != nil {
+		return nil, err
+	}
+	var err error
+	f.Locked(func(w *simulator.World) { err = w.Populate(q.Get("bucket"), in) })
+	return nil, err
+}
+
+// postInventory delivers a report of one bucket to another. Other requests wait
+// meanwhile, so that the report is of one instant, unlike S3's.
+func postInventory(f *Front, q url.Values, _ []byte) (any, error) {
+	in := Inventory{
+		Bucket:      q.Get("bucket"),
+		Destination: q.Get("destination"),
+		Prefix:      q.Get("prefix"),
+		ConfigID:    q.Get("id"),
+		CurrentOnly: q.Get("versions") == "current",
+		Created:     f.config.Now(),
+	}
+	if rows := q.Get("rows_per_file"); rows != "" {
+		var err error
+		if in.RowsPerFile, err = strconv.ParseInt(rows, 10, 64); err != nil || in.RowsPerFile < 1 {
+			return nil, fmt.Errorf("rows_per_file %q is no positive number", rows)
+		}
+	}
+	var manifest string
+	var err error
+	f.Locked(func(w *simulator.World) {
+		depot := &BucketDepot{Bucket: in.Destination}
+		if manifest, err = WriteInventory(context.Background(), w, in, depot); err == nil {
+			err = depot.Deliver(w, in.Created)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"manifest": "s3://" + in.Destination + "/" + manifest}, nil
 }
 
 // strictJSON refuses members that v has not: a misspelt fault would otherwise
