@@ -104,8 +104,13 @@ func New(ctx context.Context, c Config) (*Client, error) {
 	}
 	ownRoots := false
 	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
-		ownRoots = b.GetTransport().TLSClientConfig.RootCAs != nil
-		cfg.HTTPClient = b.Freeze() // one pool for all services and Regions
+		pool := b.GetTransport() // one for all services and Regions
+		ownRoots = pool.TLSClientConfig.RootCAs != nil
+		cfg.HTTPClient = &http.Client{
+			Transport: pool,
+			// A signature holds for one host only, so following is of no use.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
 	}
 	if cfg.Credentials != nil {
 		cfg.Credentials = &credentials{inner: cfg.Credentials}

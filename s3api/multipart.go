@@ -105,7 +105,7 @@ func (w *work) noAnnotations(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if len(out.Annotations) > 0 {
+	if len(out.Annotations) > 0 || value(out.AnnotationCount) > 0 {
 		return w.refuse(engine.Permanent, plan.Unfaithful, errors.New("the object has annotations, which a multipart copy does not keep"))
 	}
 	return nil

@@ -28,27 +28,25 @@ const (
 // was measured to cost three times the CPU of the whole request.
 func newTransport(concurrency int) *awshttp.BuildableClient {
 	dialer := &net.Dialer{Timeout: dialTimeout, KeepAlive: 30 * time.Second}
-	return awshttp.NewBuildableClient().
-		WithReadTimeout(0). // per-read deadlines cost a timer a read; requests have limits of their own
-		WithTransportOptions(func(t *http.Transport) {
-			t.DialContext = dialer.DialContext
-			t.MaxIdleConns = 0 // no limit across hosts
-			t.MaxIdleConnsPerHost = concurrency
-			t.MaxConnsPerHost = 0
-			t.IdleConnTimeout = 90 * time.Second
-			t.TLSHandshakeTimeout = tlsTimeout
-			t.ResponseHeaderTimeout = headerTimeout
-			t.DisableCompression = true
-			// S3 speaks HTTP/1.1; on servers that offer HTTP/2 all requests
-			// would share one connection and its flow control.
-			t.ForceAttemptHTTP2 = false
-			t.Protocols = new(http.Protocols)
-			t.Protocols.SetHTTP1(true)
-			if t.TLSClientConfig == nil {
-				t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
-			}
-			t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
-		})
+	return awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) {
+		t.DialContext = dialer.DialContext
+		t.MaxIdleConns = 0 // no limit across hosts
+		t.MaxIdleConnsPerHost = concurrency
+		t.MaxConnsPerHost = 0
+		t.IdleConnTimeout = 90 * time.Second
+		t.TLSHandshakeTimeout = tlsTimeout
+		t.ResponseHeaderTimeout = headerTimeout
+		t.DisableCompression = true
+		// S3 speaks HTTP/1.1; on servers that offer HTTP/2 all requests
+		// would share one connection and its flow control.
+		t.ForceAttemptHTTP2 = false
+		t.Protocols = new(http.Protocols)
+		t.Protocols.SetHTTP1(true)
+		if t.TLSClientConfig == nil {
+			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
+		}
+		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+	})
 }
 
 // limitOf returns how long one request of kind k may take in all.
