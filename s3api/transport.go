@@ -45,6 +45,9 @@ func newTransport(concurrency int) *awshttp.BuildableClient {
 		if t.TLSClientConfig == nil {
 			t.TLSClientConfig = &tls.Config{MinVersion: tls.VersionTLS12}
 		}
+		// The SDK's transport has already put h2 on offer when it gets here.
+		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
+		t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
 	})
 }
