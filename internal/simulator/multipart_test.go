@@ -334,6 +334,9 @@ func TestBody(t *testing.T) {
 	if again := Join([]Body{whole.Slice(0, 10), whole.Slice(10, 300), whole.Slice(310, 690)}, 0); !again.equal(&whole) {
 		t.Error("the parts of a body do not join to the body")
 	}
+	if other := Join([]Body{whole.Slice(0, 10), Synthetic(1000, 43).Slice(10, 990)}, 0); other.equal(&whole) || bytes.Equal(read(other), data) {
+		t.Error("pieces of different seeds join as if they were of one")
+	}
 	if small := Join([]Body{Bytes([]byte("a")), Bytes([]byte("b"))}, 10); string(small.Data()) != "ab" {
 		t.Errorf("small bodies join to %q", small.Data())
 	}

@@ -351,3 +351,56 @@ func TestAuthorize(t *testing.T) {
 		t.Error("tags shown to one who may not see them")
 	}
 }
+
+// TestPutChecksum: S3 User Guide, checking-object-integrity: an object without a checksum gets CRC64NVME. Only those who
+// ask see the value.
+func TestPutChecksum(t *testing.T) {
+	b := newBench(t, Config{})
+	b.put("bkt", "k", "123456789")
+	if got := b.headSum("bkt", "k"); got != (Checksum{"CRC64NVME", "FULL_OBJECT", "rosUhgp5mIg="}) {
+		t.Errorf("got %+v", got)
+	}
+	if got := b.head("bkt", "k", "").Checksum; got.Value != "" {
+		t.Errorf("value %s without checksum mode", got.Value)
+	}
+	b.put("bkt", "synthetic", "", func(p *PutObjectInput) { p.Body, p.Checksum.Algorithm = Synthetic(100, 1), "CRC32" })
+	body := Synthetic(100, 1)
+	if got := b.headSum("bkt", "synthetic"); got.Value == "" || got.Value != body.checksum("CRC32") {
+		t.Errorf("got %+v", got)
+	}
+}
+
+// FuzzHeaders: whatever a client sends in the headers that the core parses itself, it gets an answer within the object.
+func FuzzHeaders(f *testing.F) {
+	f.Add("bytes=0-1", "a=b&c=%20", `"x"`, "token", "a/b")
+	f.Add("bytes=-9223372036854775808", "%", "*", "", "\xff")
+	f.Add("bytes=9223372036854775807-9223372036854775807", "=", ",", "AA", "")
+	f.Fuzz(func(t *testing.T, header, tagging, condition, token, prefix string) {
+		b := newBench(t, Config{})
+		b.seed("bkt", ObjectInfo{Key: "k", Size: 6 << 20})
+		out, err := b.GetObject(b.tick(), &GetObjectInput{Request: in("bkt"), Key: "k", Range: header})
+		if err == nil && (out.Offset < 0 || out.Length < 0 || out.Offset+out.Length > 6<<20) {
+			t.Errorf("range %q gives %d+%d", header, out.Offset, out.Length)
+		}
+		u := b.create("bkt", "k")
+		part, err := b.partCopy(u, 1, CopySource{Bucket: "bkt", Key: "k"}, header)
+		if err == nil && (part.Size < 0 || part.Size > 6<<20) {
+			t.Errorf("copy range %q gives %d bytes", header, part.Size)
+		}
+		if tags, err := ParseTagging(tagging); err == nil {
+			_, _ = b.PutObjectTagging(b.tick(), &ObjectInput{Request: in("bkt"), Key: "k"}, tags)
+		}
+		_, _ = b.copy(selfCopy("bkt", "k", func(c *CopyObjectInput) {
+			c.Conditions = WriteConditions{IfMatch: condition, IfNoneMatch: token}
+			c.Source.Conditions = ReadConditions{IfMatch: condition, IfNoneMatch: token}
+			c.Encryption = EncryptionHeaders{Algorithm: token, KMSKeyID: condition, Context: tagging}
+		}))
+		list := &ListObjectsInput{Request: in("bkt"), Token: token, Prefix: prefix, Delimiter: condition, StartAfter: tagging, Max: 1}
+		for range 3 {
+			if out, err := b.ListObjects(b.tick(), list); err == nil {
+				list.Token = out.NextToken
+			}
+		}
+		_, _ = b.ListObjectVersions(b.tick(), &ListVersionsInput{Request: in("bkt"), Prefix: prefix, Delimiter: condition, KeyMarker: token, VersionIDMarker: tagging})
+	})
+}
