@@ -23,9 +23,9 @@ func TestReadThroughBrokenConnections(t *testing.T) {
 			name := m.load(t, "good/csv")
 			dir := t.TempDir()
 			r := m.openReport(t, name, Options{Memory: memoryLimit, TempDir: dir})
-			broke := 0
+			broke := map[string]int{}
 			m.fault = func(name string, offset int64) (int, error) {
-				if broke++; broke%4 == 0 {
+				if broke[name]++; broke[name]%4 == 0 {
 					return -1, errReset
 				}
 				return 30_000, errReset

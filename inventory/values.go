@@ -17,25 +17,28 @@ var errEscape = errors.New("broken % escape")
 // write a space as + and a plus as %2B; other writers use %20 for the space,
 // which reads the same. Bytes are decoded, exactly once, whatever they spell.
 func appendKey(dst, src []byte) ([]byte, error) {
-	for i := 0; i < len(src); i++ {
-		switch c := src[i]; c {
-		case '+':
-			dst = append(dst, ' ')
-		case '%':
-			if i+2 >= len(src) {
-				return dst, errEscape
-			}
-			hi, lo := unhex[src[i+1]], unhex[src[i+2]]
-			if hi > 15 || lo > 15 {
-				return dst, errEscape
-			}
-			dst = append(dst, hi<<4|lo)
-			i += 2
-		default:
-			dst = append(dst, c)
+	for {
+		i := 0
+		for i < len(src) && src[i] != '%' && src[i] != '+' {
+			i++
 		}
+		dst = append(dst, src[:i]...)
+		if i == len(src) {
+			return dst, nil
+		}
+		if src[i] == '+' {
+			dst, src = append(dst, ' '), src[i+1:]
+			continue
+		}
+		if i+2 >= len(src) {
+			return dst, errEscape
+		}
+		hi, lo := unhex[src[i+1]], unhex[src[i+2]]
+		if hi > 15 || lo > 15 {
+			return dst, errEscape
+		}
+		dst, src = append(dst, hi<<4|lo), src[i+3:]
 	}
-	return dst, nil
 }
 
 // unhex maps hexadecimal digits to their values and everything else to 255.
