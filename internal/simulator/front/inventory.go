@@ -122,6 +122,20 @@ type reportWriter struct {
 	size countWriter
 	rows int64
 	line []byte
+
+	owner, ownACL string // the last owner without further grants, and its column
+}
+
+// acl gives the ObjectAccessControlList column. Almost all objects of a bucket
+// have the same.
+func (r *reportWriter) acl(o *simulator.ObjectInfo) string {
+	if len(o.Grants) > 0 || o.DeleteMarker {
+		return formatACL(o.Owner, o.Grants)
+	}
+	if r.ownACL == "" || r.owner != o.Owner {
+		r.owner, r.ownACL = o.Owner, formatACL(o.Owner, nil)
+	}
+	return r.ownACL
 }
 
 func (r *reportWriter) add(o *simulator.ObjectInfo) error {
@@ -130,7 +144,7 @@ func (r *reportWriter) add(o *simulator.ObjectInfo) error {
 			return err
 		}
 	}
-	r.line = appendReportLine(r.line[:0], o, &r.inventory)
+	r.line = appendReportLine(r.line[:0], o, &r.inventory, r.acl(o))
 	if _, err := r.zip.Write(r.line); err != nil {
 		return err
 	}
@@ -212,7 +226,7 @@ func writeFile(d Depot, name, content string) error {
 
 // appendReportLine appends one row, every field in quotes, in the order of
 // Inventory.schema.
-func appendReportLine(dst []byte, o *simulator.ObjectInfo, i *Inventory) []byte {
+func appendReportLine(dst []byte, o *simulator.ObjectInfo, i *Inventory, acl string) []byte {
 	first := true
 	field := func(value string) {
 		if !first {
@@ -254,7 +268,7 @@ func appendReportLine(dst []byte, o *simulator.ObjectInfo, i *Inventory) []byte 
 	object(reportTier(o))
 	object(bucketKeyStatus(o.Encryption))
 	object(o.Checksum.Algorithm)
-	object(formatACL(o.Owner, o.Grants))
+	object(acl)
 	object(o.Owner)
 	object("") // LifecycleExpirationDate: lifecycle rules are kept, not played
 	object(o.Lock.EventHold)
