@@ -175,17 +175,21 @@ func (c *calculation) monthly() Bill {
 	if c.Options.SSE != plan.TargetAES256 {
 		b.add(each("KMS key", "keys", 1, c.region.KMSKey, 1))
 	}
-	if c.MonthlyGets >= 0 && c.MonthlyPuts >= 0 && c.Options.SSE != plan.TargetAES256 {
-		n := sum(c.MonthlyGets, c.MonthlyPuts)
-		open := plan.Exactly(n)
-		item := "KMS requests of readers and writers, no bucket key"
-		if c.Options.BucketKey {
-			open.Min = 0
-			item = "KMS requests of readers and writers, bucket key"
-		}
-		b.add(c.kmsLine(item, c.weigh(open), c.FreeKMS))
+	if c.Options.SSE != plan.TargetAES256 {
+		b.add(c.readers(c.Options.BucketKey))
 	}
 	return b
+}
+
+// readers is the line of the KMS requests that readers and writers of the bucket
+// make in a month: one each, less what a bucket key saves.
+func (c *calculation) readers(bucketKey bool) Line {
+	n := sum(c.MonthlyGets, c.MonthlyPuts)
+	if !bucketKey {
+		return c.kmsLine("KMS requests of readers and writers, no bucket key", Calls{n, n, n}, c.FreeKMS)
+	}
+	calls := Calls{0, mulDiv(n, c.BucketKeyShare, 1_000_000), n}
+	return c.kmsLine("KMS requests of readers and writers, bucket key", calls, c.FreeKMS)
 }
 
 // storageLine prices bytes a month that come on top of others of their class.

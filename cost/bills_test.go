@@ -110,7 +110,7 @@ func readWorked(t *testing.T, name string) worked {
 	}
 	defer f.Close()
 	w := worked{tally: NewTally(evaluated), wants: map[string][]string{}, totals: map[string]string{}}
-	w.params = Params{Prices: BuiltIn(), MonthlyGets: -1, MonthlyPuts: -1,
+	w.params = Params{Prices: BuiltIn(),
 		Options: plan.Options{Bucket: "b", Method: plan.MethodCopy, SSE: plan.TargetKMS}}
 	s := bufio.NewScanner(f)
 	for s.Scan() {
@@ -148,6 +148,8 @@ func setOption(t *testing.T, p *Params, o string) {
 	switch o {
 	case "versioning=unversioned":
 		p.Facts.Versioning = plan.Unversioned
+	case "versioning=unknown":
+		p.Facts.Versioning = plan.VersioningUnknown
 	case "versioning=enabled":
 		p.Facts.Versioning = plan.VersioningEnabled
 	case "transitions=unknown":

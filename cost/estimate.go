@@ -30,8 +30,8 @@ type Params struct {
 	Concurrency     int           // objects in flight
 	Latency         time.Duration // of one request, as stated or measured
 
-	// Workload of the bucket in a month, for the running cost; negative means
-	// not stated.
+	// What readers and writers do to the bucket in a month, for the running
+	// cost; 0 where it is not stated.
 	MonthlyGets, MonthlyPuts int64
 }
 

@@ -136,7 +136,7 @@ func (c *calculation) byCopy() (*job, Method) {
 	if c.intelligent() > 0 {
 		m.Remarks = append(m.Remarks, "Intelligent-Tiering objects go back to the Frequent Access tier")
 	}
-	m.Remarks = append(m.Remarks, leaves(m.Left, "archived", "they need a restore first"))
+	m.Remarks = append(m.Remarks, leaves(m.Left, "archived", "a restore comes first"))
 	return j, m.trimmed()
 }
 
@@ -154,7 +154,7 @@ func (c *calculation) byUpdate() (*job, Method) {
 		kms = kms.Add(plan.DefaultWeights(c.Options.BucketKey).Update.Times(n.Objects))
 	}
 	j.kms = c.weigh(kms)
-	m.Remarks = []string{"ETag, dates, versions, tiers and archives stay as they are", leaves(m.Left, "unencrypted", "UpdateObjectEncryption refuses them")}
+	m.Remarks = []string{"ETag, dates, versions, tiers and archives stay as they are", leaves(m.Left, "unencrypted", "UpdateObjectEncryption refuses that")}
 	if !m.Possible {
 		m.Remarks = append(m.Remarks, "only sent to AWS's own endpoints: other servers take it for an upload")
 	}
@@ -211,7 +211,7 @@ func (c *calculation) byBatchCopy() (*job, Method) {
 	j.kms, j.batched = c.weigh(kms), m.Objects.Objects
 	m.Left.add(c.tally.skipped(plan.Archived))
 	m.Remarks = []string{"no ETag condition: a newer write can be overwritten", "no cap on KMS requests; pace is AWS's",
-		"CSV reports only; one storage class a job", leaves(m.Left, "archived or above 5 GB", "it cannot copy them")}
+		"CSV reports only; one storage class a job", leaves(m.Left, "archived or above 5 GB", "it cannot copy that")}
 	return j, m.trimmed()
 }
 
@@ -223,7 +223,7 @@ func (c *calculation) byBatchUpdate() (*job, Method) {
 	}
 	j.batchJobs, j.batched = 1, m.Objects.Objects
 	m.Remarks = []string{"no proof by HeadObject; a failed job starts over from its report", "no cap on KMS requests; pace is AWS's",
-		leaves(m.Left, "unencrypted", "UpdateObjectEncryption refuses them")}
+		leaves(m.Left, "unencrypted", "UpdateObjectEncryption refuses that")}
 	return j, m.trimmed()
 }
 
@@ -249,7 +249,7 @@ func (c *calculation) byCLI() (*job, Method) {
 	j.kms, j.lists = c.weigh(kms), (c.tally.rows+999)/1000 // 1,000 keys a page
 	m.Left.add(c.tally.skipped(plan.Archived))
 	m.Remarks = []string{"loses storage class, ACL, object lock and redirect unless told each", "no ETag condition; a new ETag shape from 8 MiB on",
-		"no resume, no cap, no proof; copies again what is encrypted already", leaves(m.Left, "archived", "they need a restore first")}
+		"no resume, no cap, no proof; copies again what is encrypted already", leaves(m.Left, "archived", "a restore comes first")}
 	return j, m.trimmed()
 }
 
@@ -259,7 +259,14 @@ func leaves(n Count, what, why string) string {
 	if n.Objects == 0 {
 		return ""
 	}
-	return fmt.Sprintf("leaves %s %s objects: %s", thousands(n.Objects), what, why)
+	return fmt.Sprintf("leaves %s (%s): %s", objects(n.Objects), what, why)
+}
+
+func objects(n int64) string {
+	if n == 1 {
+		return "1 object"
+	}
+	return thousands(n) + " objects"
 }
 
 // trimmed drops the empty remarks.
@@ -296,7 +303,7 @@ func (c *calculation) recommend(methods []Method) (name, line string) {
 		}
 	}
 	if n := auto.Objects.Objects - cp.Objects.Objects; n > 0 {
-		why = append(why, "does "+thousands(n)+" objects that a copy cannot")
+		why = append(why, "does "+objects(n)+" that a copy cannot")
 	}
 	if c.Facts.Versioning == plan.VersioningEnabled {
 		why = append(why, "leaves no old versions behind")

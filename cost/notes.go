@@ -25,15 +25,23 @@ func (c *calculation) notes(e *Estimate) []string {
 		out = append(out, fmt.Sprintf("With a bucket key S3 does not say how often it calls KMS: %s %% of the requests are expected to, all of them at most.",
 			decimal(c.BucketKeyShare, 4)))
 	}
+	if with, without := c.readers(true), c.readers(false); with.Quantity.Max > 0 && with.Known && c.Options.SSE != plan.TargetAES256 {
+		out = append(out, fmt.Sprintf("KMS requests of readers and writers a month: %s without a bucket key, %s with one (%s at most).",
+			without.Amount.Expected, with.Amount.Expected, with.Amount.Max))
+	}
 	if n := c.tally.unsized; n > 0 {
 		out = append(out, fmt.Sprintf("The report has no size for %s objects: their bytes are in no figure.", thousands(n)))
 	}
-	updated := false
+	updated, parts := false, false
 	for i := range classes {
+		parts = parts || c.tally.work[plan.MultipartCopy][i].Objects > 0
 		updated = updated || c.tally.work[plan.Update][i].Objects > 0
 	}
 	if updated {
 		out = append(out, "AWS does not state how many KMS requests an UpdateObjectEncryption takes: 1 to 2 are assumed.")
+	}
+	if parts && c.Latency > 0 {
+		out = append(out, "Parts of large objects can take longer than the latency of a request; the time above does not count that.")
 	}
 	if c.intelligent() > 0 || c.tally.stored[classIndex(inventory.IntelligentTiering)].Objects > 0 {
 		out = append(out, "Intelligent-Tiering is priced at its Frequent Access tier, without the monitoring fee.")
