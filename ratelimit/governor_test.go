@@ -39,10 +39,16 @@ func TestDoReturnsTheErrorOfSend(t *testing.T) {
 func TestRetriesGoFirst(t *testing.T) {
 	inBubble(t, Config{Caps: Limits{KMS: 1}, RampUp: -1}, func(b *bubble) {
 		b.Pause("until all wait")
+		var mu sync.Mutex
 		var order []string
 		add := func(name string, s plan.Step) {
 			b.workers.Go(func() {
-				_ = b.Do(b.ctx, s, func(context.Context) error { order = append(order, name); return nil }) // one at a time
+				_ = b.Do(b.ctx, s, func(context.Context) error {
+					mu.Lock()
+					defer mu.Unlock()
+					order = append(order, name)
+					return nil
+				})
 			})
 			synctest.Wait()
 		}

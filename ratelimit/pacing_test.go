@@ -2,6 +2,7 @@ package ratelimit
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -25,11 +26,11 @@ func TestCapsAreUsed(t *testing.T) {
 		{1, 4, time.Hour, 3 * time.Hour},
 		{2.5, 4, time.Hour, 3 * time.Hour},
 		{3, 4, time.Minute, time.Hour},
-		{50, 20, time.Minute, 20 * time.Minute},
-		{99, 64, time.Minute, 10 * time.Minute},
-		{500, 128, time.Minute, 3 * time.Minute},
-		{3500, 1024, 20 * time.Second, time.Minute},
-		{20000, 2048, 20 * time.Second, 25 * time.Second},
+		{50, 20, time.Minute, 10 * time.Minute},
+		{99, 64, time.Minute, 5 * time.Minute},
+		{500, 128, 20 * time.Second, time.Minute},
+		{3500, 300, 20 * time.Second, 25 * time.Second},
+		{20000, 2048, 12 * time.Second, 14 * time.Second},
 	} {
 		t.Run(fmt.Sprint(tt.cap), func(t *testing.T) {
 			inBubble(t, Config{Caps: Limits{KMS: tt.cap}}, func(b *bubble) {
@@ -71,7 +72,13 @@ func TestUnpaced(t *testing.T) {
 		if took := b.since() - before; took > tick {
 			t.Errorf("1,000 steps without a cap took %v", took)
 		}
-		if s := b.Status(); s.Writes.Released != 1000 || s.Steps != 1000 || s.Writes.LastSecond != 1000 {
+		b.Pause("test")
+		ctx, cancel := context.WithTimeout(b.ctx, time.Second)
+		defer cancel()
+		if err := b.do(ctx, writeStep("k"), 0, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("Do without a cap while paused = %v, want %v", err, context.DeadlineExceeded)
+		}
+		if s := b.Status(); s.Writes.Released != 1000 || s.Steps != 1000 || s.Writes.FullestSecond != 1000 {
 			t.Errorf("status %+v, want 1,000 writes", s)
 		}
 	})
@@ -149,6 +156,26 @@ func TestHeavyStepsKeepTheRate(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A heavy step does not wait for light ones that came after it.
+func TestHeavyStepsAreNotOvertaken(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 50}, RampUp: -1}, func(b *bubble) {
+		s := writeStep("k") // another lane, the same quota
+		s.Demand.KMS = plan.Exactly(1)
+		b.work(200, 0, always(s), nil)
+		time.Sleep(10 * time.Second)
+		for _, n := range []int64{2, 10, 50, 80} {
+			before := b.since()
+			if err := b.do(b.ctx, kmsStep(n), 0, nil); err != nil {
+				t.Fatal(err)
+			}
+			// 200 steps came before it, its own weight, and an empty window.
+			if took, most := b.since()-before, time.Duration(200+n)*time.Second/50+2*time.Second; took > most {
+				t.Errorf("a step of %d waited %v, want at most %v", n, took, most)
+			}
+		}
+	})
 }
 
 func TestSetCap(t *testing.T) {

@@ -110,7 +110,7 @@ func (g *Governor) split(s *scope, now time.Duration) bool {
 				g.drop(t, idle)
 			}
 		}
-		if sc := t.split(p, goodput(seen, p, now-s.trial.since()), now); sc != nil {
+		if sc := t.split(p, rateUnder(seen, p, now-s.trial.since()), now); sc != nil {
 			g.move(sc)
 			done = true
 		}

@@ -200,13 +200,16 @@ func count(o outcome) int {
 	return 0
 }
 
-// goodput returns the requests a second under prefix that were not throttled.
-func goodput(seen []outcome, prefix string, over time.Duration) float64 {
-	n := 0
+// rateUnder returns at what rate to begin with the keys under prefix, of which
+// the outcomes are known for so long: what was not throttled, but no less than a
+// quarter of what was tried. Too high is found out in seconds, too low is not.
+func rateUnder(seen []outcome, prefix string, known time.Duration) float64 {
+	good, tried := 0, 0
 	for _, o := range seen {
-		if !o.throttled && strings.HasPrefix(o.key, prefix) {
-			n++
+		if strings.HasPrefix(o.key, prefix) {
+			tried++
+			good += 1 - count(o)
 		}
 	}
-	return float64(n) / max(over, tick).Seconds()
+	return max(1, float64(good), float64(tried)/4) / max(known, tick).Seconds()
 }

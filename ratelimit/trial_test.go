@@ -69,7 +69,7 @@ func TestHotPrefixes(t *testing.T) {
 // prefixes, whatever its keys look like.
 func TestHotPrefixesByChance(t *testing.T) {
 	wrong, runs := 0, 0
-	for seed := range uint64(300) {
+	for seed := range uint64(80) {
 		for _, share := range []float64{0.01, 0.05, 0.3} {
 			for _, prefixes := range []int{1, 2, 10, 36} {
 				rnd := rand.New(rand.NewPCG(seed, 3))
@@ -126,6 +126,25 @@ func FuzzHotPrefixes(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestRateUnder(t *testing.T) {
+	seen := []outcome{{key: "a/1"}, {key: "a/2", throttled: true}, {key: "b/1"}, {key: "b/2"}, {key: "b/3"}, {key: "c", throttled: true}}
+	for range 9 {
+		seen = append(seen, outcome{key: "d/", throttled: true})
+	}
+	for _, tt := range []struct {
+		prefix string
+		known  time.Duration
+		want   float64
+	}{
+		{"a/", time.Second, 1}, {"b/", time.Second, 3}, {"b/", 500 * ms, 6}, {"c", time.Second, 1}, {"d/", 500 * ms, 4.5}, {"", time.Second, 4},
+		{"b/", 0, 600},
+	} {
+		if got := rateUnder(seen, tt.prefix, tt.known); got != tt.want {
+			t.Errorf("rateUnder(%q, %v) = %v, want %v", tt.prefix, tt.known, got, tt.want)
+		}
+	}
 }
 
 func TestTrialForgetsTheOldest(t *testing.T) {
