@@ -185,13 +185,17 @@ func (w *work) carry() (carried, error) {
 	return c, nil
 }
 
-// lock sets retention and legal hold.
+// lock sets retention and legal hold. A retention that has run out protects
+// nothing any more, and S3 refuses to set one that ends in the past.
 func (c *carried) lock(mode string, until time.Time, hold string) {
-	if mode != "" && !until.IsZero() {
+	if mode != "" && inForce(until) {
 		c.lockMode, c.lockUntil = types.ObjectLockMode(mode), &until
 	}
 	c.legalHold = types.ObjectLockLegalHoldStatus(hold)
 }
+
+// inForce tells whether a retention until that date still protects.
+func inForce(until time.Time) bool { return until.After(time.Now()) }
 
 // checkSource looks at the version that a copy took its data from. When that is
 // not the one decided on, another client wrote the same bytes again between

@@ -46,7 +46,7 @@ func lostByCopy(before, after *plan.Head) []string {
 	if before.Redirect != after.Redirect {
 		lost = append(lost, "website redirect")
 	}
-	if before.LockMode != "" && (before.LockMode != after.LockMode || before.LockRetainUntil.After(after.LockRetainUntil)) {
+	if before.LockMode != "" && inForce(before.LockRetainUntil) && (before.LockMode != after.LockMode || before.LockRetainUntil.After(after.LockRetainUntil)) {
 		lost = append(lost, "retention")
 	}
 	if before.LegalHold == "ON" && after.LegalHold != "ON" {

@@ -106,6 +106,12 @@ func newTestWorld(t *testing.T, c simConfig, pop simulator.Population) *testWorl
 	if err != nil {
 		t.Fatal(err)
 	}
+	return serveWorld(t, sim, manifest)
+}
+
+// serveWorld serves a simulation until the test ends.
+func serveWorld(t *testing.T, sim *simulation, manifest string) *testWorld {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	var server sync.WaitGroup
 	server.Go(func() { _ = sim.serve(ctx) })
