@@ -54,7 +54,7 @@ func readEverything(ctx context.Context, data []byte, memory int64) (rows int64,
 
 func corpus(tb testing.TB) [][]byte {
 	tb.Helper()
-	rows := someRows(14)
+	rows := someRows(9)
 	out := [][]byte{
 		writeRows(tb, rows),
 		writeRows(tb, nil),
@@ -92,17 +92,17 @@ func TestDamage(t *testing.T) {
 	var before, after runtime.MemStats
 	for k, good := range corpus(t) {
 		for i := range good {
-			for _, change := range []byte{1, 0x80, 0xff, good[i]} { // the last makes it 0
+			runtime.ReadMemStats(&before)
+			for _, change := range []byte{1, 0x80, good[i]} { // the last makes it 0
 				bad := bytes.Clone(good)
 				bad[i] ^= change
-				runtime.ReadMemStats(&before)
 				readEverything(t.Context(), bad, 4<<20)
-				runtime.ReadMemStats(&after)
-				// Vectors, windows and decompressors' tables come on top of the
-				// budget; buffers that grow are counted each time.
-				if n := after.TotalAlloc - before.TotalAlloc; n > 64<<20 {
-					t.Fatalf("file %d, byte %d ^ %#x: %d bytes allocated", k, i, change, n)
-				}
+			}
+			// Vectors, windows and decompressors' tables come on top of the
+			// budget; buffers that grow are counted each time.
+			runtime.ReadMemStats(&after)
+			if n := after.TotalAlloc - before.TotalAlloc; n > 128<<20 {
+				t.Fatalf("file %d, byte %d: %d bytes allocated", k, i, n)
 			}
 			if _, err := readEverything(t.Context(), good[:i], 4<<20); err == nil {
 				t.Fatalf("file %d cut to %d bytes is read without an error", k, i)
