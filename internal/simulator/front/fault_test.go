@@ -92,6 +92,26 @@ func TestHang(t *testing.T) {
 	}
 }
 
+// TestServeEndsInSpiteOfAHang: stopping the server cuts off what never ends.
+func TestServeEndsInSpiteOfAHang(t *testing.T) {
+	failed := make(chan error, 1)
+	t.Run("serve", func(t *testing.T) { // the rig's clean-up stops the server
+		r := newRig(t, simulator.Config{}, Config{})
+		c := r.s3(longLived)
+		id := r.addFault(simulator.Fault{Op: simulator.OpHeadObject, Directive: simulator.Hang})
+		go func() {
+			_, err := c.HeadObject(context.Background(), headInput("k"))
+			failed <- err
+		}()
+		for r.hits(id) == 0 {
+			time.Sleep(time.Millisecond)
+		}
+	})
+	if err := <-failed; err == nil {
+		t.Error("the hanging request was answered")
+	}
+}
+
 // local calls a front in process, without a socket, as virtual time needs it.
 type local struct {
 	t     *testing.T
@@ -148,7 +168,7 @@ func TestOthersWriteDuringACopy(t *testing.T) {
 		start := time.Now()
 		wg.Go(func() { copied = l.call(t.Context(), "PUT", "k", "", header) })
 		time.Sleep(time.Millisecond) // virtual: the copy has read its source by now
-		if !l.front.mu.TryLock() { // waiting for it would stop the virtual clock for good
+		if !l.front.mu.TryLock() {   // waiting for it would stop the virtual clock for good
 			t.Fatal("the lock is held while a copy waits")
 		}
 		_, serr := l.front.world.PutObject(time.Now(), &simulator.PutObjectInput{Request: simulator.Request{Bucket: "bucket"}, Key: "k", Body: simulator.Bytes([]byte("two"))})

@@ -19,8 +19,8 @@ import (
 )
 
 // Serve answers connections of l until ctx ends, and then returns nil once no
-// request is under way any more; those that take longer than a second are cut
-// off. It closes l.
+// request is under way any more. Requests that take longer than a second more
+// are cut off; their handlers end soon after. It closes l.
 func (f *Front) Serve(ctx context.Context, l net.Listener) error {
 	srv := &http.Server{
 		Handler:           f,
