@@ -181,10 +181,21 @@ func (p *Policy) demand(t *Task) Demand {
 			d = d.Add(confirm)
 		}
 	case MultipartCopy:
+		// Nothing comes along by itself: all is read, and read again before Complete.
 		acl()
-		// tags, parts, and tags and ACL once more before Complete
+		acl()
+		tags := of(StepGetTags).Times(2)
+		switch {
+		case t.Head == nil:
+			tags.Reads.Min = 0 // it will tell whether there are any
+		case t.Head.TagCount == 0:
+			tags = Demand{}
+		}
+		if p.Facts.AWS != No { // other servers have no annotations
+			d = d.Add(of(StepListAnnotations))
+		}
 		parts := PartCount(t.Record.Size)
-		d = d.Add(of(StepGetTags).Times(2)).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepComplete)).Add(of(StepConfirm))
+		d = d.Add(tags).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepHead)).Add(of(StepComplete)).Add(of(StepConfirm))
 	case Update:
 		d = d.Add(of(StepUpdate)).Add(of(StepConfirm))
 	}

@@ -175,7 +175,7 @@ func TestRewriterRefusesWhatCannotWork(t *testing.T) {
 // With as many requests in flight as connections are kept idle, none is dialled
 // twice. The SDK's own transport keeps ten, and dials the rest anew each time.
 func TestConnectionsAreKept(t *testing.T) {
-	const inFlight, rounds = 256, 8
+	const inFlight, rounds = 256, 4
 	var opened atomic.Int64
 	var mu sync.Mutex
 	waiting, release := 0, make(chan struct{})

@@ -72,10 +72,12 @@ func TestCopyIsOneRequest(t *testing.T) {
 	if task.NeedHead {
 		t.Fatal("the facts do not allow one request an object; the test proves nothing")
 	}
-	effect, err := r.Rewrite(t.Context(), task, &gate{})
+	g := &gate{}
+	effect, err := r.Rewrite(t.Context(), task, g)
 	if err != nil {
 		t.Fatalf("Rewrite: %v", err)
 	}
+	g.within(t, task)
 	want := engine.Effect{ETag: "newetag", VersionID: "newversion", KMSKeyID: keyARN, RequestID: "REQ1"}
 	if effect != want {
 		t.Errorf("effect = %+v, want %+v", effect, want)
@@ -229,8 +231,12 @@ func TestSilentAnswerIsConfirmed(t *testing.T) {
 				maps.Copy(h, tt.after)
 				return reply{header: h}
 			})
-			rc := RewriteConfig{Options: anOptions(), Facts: aFacts()}
-			effect, err := rewriter(t, client(t, s.URL), rc).Rewrite(t.Context(), decide(t, rc, aRecord("k"), nil), &gate{})
+			facts := aFacts()
+			facts.AWS = plan.No // AWS always states it
+			rc := RewriteConfig{Options: anOptions(), Facts: facts}
+			task, g := decide(t, rc, aRecord("k"), nil), &gate{}
+			effect, err := rewriter(t, client(t, s.URL), rc).Rewrite(t.Context(), task, g)
+			g.within(t, task)
 			if got := s.operations(); !slices.Equal(got, []string{"copy", "HEAD"}) {
 				t.Errorf("requests = %v, want copy and HEAD", got)
 			}

@@ -105,6 +105,7 @@ func TestMultipartCopyCarriesEverything(t *testing.T) {
 	if len(g.steps) != 16 {
 		t.Errorf("%d steps through the gate, want each of the 16 requests", len(g.steps))
 	}
+	g.within(t, task)
 	is := s.now(t, "film")
 	if is.Encryption.KMSKeyARN != keyARN || !is.Encryption.BucketKeyEnabled || effect.ETag != is.ETag || effect.KMSKeyID != keyARN {
 		t.Errorf("encryption %+v, effect %+v, ETag %s", is.Encryption, effect, is.ETag)
@@ -235,6 +236,30 @@ func TestMultipartCopyNoticesChanges(t *testing.T) {
 				t.Error("the object was overwritten")
 			}
 		})
+	}
+}
+
+// A write between the last look and the completion fails its condition.
+func TestMultipartCompletionIsConditional(t *testing.T) {
+	s := simulate(t, simulator.Config{})
+	seedLarge(t, s, "film")
+	r := rewriter(t, s.aws, RewriteConfig{Options: anOptions(), Facts: facts(t, s.aws, bucket)})
+	task := inspected(t, r, "film")
+	g := &hookGate{kind: plan.StepComplete, hook: func(int) {
+		s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+			_, err := w.PutObject(now, &simulator.PutObjectInput{Request: r, Key: "film", Body: simulator.Bytes([]byte("newer"))})
+			return failed(err)
+		})
+	}}
+	_, err := r.Rewrite(t.Context(), task, g)
+	if oe := objectError(t, err); oe.Class != engine.Changed || oe.Op != "CompleteMultipartUpload" {
+		t.Errorf("%v: class %v, want changed of CompleteMultipartUpload", err, oe.Class)
+	}
+	if is := s.now(t, "film"); is.Size != 5 {
+		t.Errorf("the newer write is gone: %+v", is)
+	}
+	if n := s.uploads(t); n != 0 {
+		t.Errorf("%d uploads left behind", n)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -179,6 +180,14 @@ func hermetic(t *testing.T) {
 	} {
 		t.Setenv(name, value)
 	}
+	for _, name := range []string{"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL_KMS", "AWS_ENDPOINT_URL_STS",
+		"AWS_ENDPOINT_URL_SERVICE_QUOTAS", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "AWS_USE_FIPS_ENDPOINT", "AWS_USE_DUALSTACK_ENDPOINT",
+		"AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_MAX_ATTEMPTS"} {
+		t.Setenv(name, "") // restores it at the end
+		if err := os.Unsetenv(name); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
 
 // aFacts are those of a bucket that allows leaving the HEAD out.
@@ -222,6 +231,27 @@ func decide(t *testing.T, c RewriteConfig, rec inventory.Record, head *plan.Head
 type gate struct {
 	mu    sync.Mutex
 	steps []plan.StepKind
+	sum   plan.Demand
+}
+
+// within fails the test where the steps took more or less than the task's
+// demand said, from which price and pace are reckoned.
+func (g *gate) within(t *testing.T, task *plan.Task) {
+	t.Helper()
+	head := plan.DefaultWeights(true).Of(plan.StepHead, false)
+	got := g.sum
+	if task.Head != nil { // sent by Inspect
+		got = got.Add(head)
+	}
+	d := task.Demand
+	for _, q := range []struct {
+		name      string
+		got, want plan.Range
+	}{{"reads", got.Reads, d.Reads}, {"writes", got.Writes, d.Writes}, {"KMS", got.KMS, d.KMS}} {
+		if q.got.Max > q.want.Max || q.got.Max < q.want.Min {
+			t.Errorf("%s of the steps %v: %d, not within the task's demand of %d to %d", q.name, g.steps, q.got.Max, q.want.Min, q.want.Max)
+		}
+	}
 }
 
 func (g *gate) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
@@ -230,6 +260,7 @@ func (g *gate) Do(ctx context.Context, s plan.Step, send func(context.Context) e
 	}
 	g.mu.Lock()
 	g.steps = append(g.steps, s.Kind)
+	g.sum = g.sum.Add(s.Demand)
 	g.mu.Unlock()
 	return send(ctx)
 }
