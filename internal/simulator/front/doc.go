@@ -20,6 +20,9 @@
 // the size, ETag and checksum are true, but reading them back gives generated
 // bytes.
 //
+// Bucket policies are stored as they come; what they allow is for
+// simulator.Config.Authorize to say, and without it everything is allowed.
+//
 // What S3 has and this has not is answered with 501 NotImplemented. Beyond that
 // it differs from S3 in these points: there is no anonymous access; DeleteObjects
 // counts as so many DeleteObject calls; ListBuckets and the list of inventory

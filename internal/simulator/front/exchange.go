@@ -153,6 +153,19 @@ func (x *exchange) readDocument() ([]byte, error) {
 	return data, nil
 }
 
+// readChecked is readDocument for the operations that S3 refuses without a
+// checksum of the body.
+func (x *exchange) readChecked() ([]byte, error) {
+	claim, werr := claimChecksum(x.r.Header)
+	if werr != nil {
+		return nil, werr
+	}
+	if claim == nil && x.header("Content-Md5") == "" {
+		return nil, errInvalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
+	}
+	return x.readDocument()
+}
+
 // readXML reads the request's body into v, whose XMLName names the root.
 func (x *exchange) readXML(v any) error {
 	data, err := x.readDocument()

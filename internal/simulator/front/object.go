@@ -198,8 +198,12 @@ func deleteObjects(x *exchange) error {
 		Quiet   bool
 		Object  []struct{ Key, VersionId, ETag string }
 	}
-	if err := x.readXML(&body); err != nil {
+	data, err := x.readChecked()
+	if err != nil {
 		return err
+	}
+	if err := xml.Unmarshal(data, &body); err != nil {
+		return errMalformedXML()
 	}
 	if len(body.Object) == 0 || len(body.Object) > 1000 {
 		return errMalformedXML()

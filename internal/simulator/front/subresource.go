@@ -73,7 +73,7 @@ func deleteObjectTagging(x *exchange) error {
 // updateObjectEncryption reads the document of UpdateObjectEncryption. What
 // target its one element stands for is the core's to judge.
 func updateObjectEncryption(x *exchange) error {
-	raw, err := x.readDocument()
+	raw, err := x.readChecked()
 	if err != nil {
 		return err
 	}
