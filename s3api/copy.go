@@ -165,7 +165,9 @@ func (w *work) carry() (carried, error) {
 		c.class = types.StorageClass(h.StorageClass)
 		c.redirect = optional(h.Redirect)
 		c.lock(h.LockMode, h.LockRetainUntil, h.LegalHold)
-		c.eventHold = types.ObjectLockEventHold(h.EventHold)
+		if h.EventHold == string(types.ObjectLockEventHoldOn) {
+			c.eventHold = types.ObjectLockEventHoldOn
+		}
 		if h.EventHoldDays != 0 {
 			c.eventHoldDays = &h.EventHoldDays
 		}
@@ -191,7 +193,9 @@ func (c *carried) lock(mode string, until time.Time, hold string) {
 	if mode != "" && inForce(until) {
 		c.lockMode, c.lockUntil = types.ObjectLockMode(mode), &until
 	}
-	c.legalHold = types.ObjectLockLegalHoldStatus(hold)
+	if hold == string(types.ObjectLockLegalHoldStatusOn) { // OFF is refused by a bucket without object lock
+		c.legalHold = types.ObjectLockLegalHoldStatusOn
+	}
 }
 
 // inForce tells whether a retention until that date still protects.
