@@ -6,7 +6,6 @@ import (
 	"errors"
 	"io"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"reseal/engine"
+	"reseal/internal/minio"
 	"reseal/internal/simulator"
 	"reseal/inventory"
 	"reseal/plan"
@@ -45,18 +45,11 @@ func TestConformsOnSimulator(t *testing.T) {
 
 // A server that nobody here wrote keeps the list honest.
 func TestConformsOnMinIO(t *testing.T) {
-	endpoint := os.Getenv("RESEAL_MINIO")
-	if endpoint == "" {
-		t.Skip("SKIPPED, NOT PASSED: no MinIO. Start one with MINIO_ROOT_USER=minioadmin MINIO_ROOT_PASSWORD=minioadmin " +
-			"MINIO_KMS_SECRET_KEY=test-key-1:$(head -c 32 /dev/urandom | base64) minio server --address 127.0.0.1:9377 DIR, then run: " +
-			"RESEAL_MINIO=http://127.0.0.1:9377 go test -run TestConformsOnMinIO ./s3api")
-	}
+	server := minio.Start(t)
 	hermetic(t)
-	for name, value := range map[string]string{"AWS_ACCESS_KEY_ID": env("RESEAL_MINIO_USER", "minioadmin"),
-		"AWS_SECRET_ACCESS_KEY": env("RESEAL_MINIO_PASSWORD", "minioadmin")} {
-		t.Setenv(name, value)
-	}
-	c, err := New(t.Context(), Config{EndpointURL: endpoint, Region: "us-east-1"})
+	t.Setenv("AWS_ACCESS_KEY_ID", minio.AccessKey)
+	t.Setenv("AWS_SECRET_ACCESS_KEY", minio.SecretKey)
+	c, err := New(t.Context(), Config{EndpointURL: server.URL, Region: "us-east-1"})
 	if err != nil {
 		t.Fatalf("New: %v", err)
 	}
@@ -69,14 +62,7 @@ func TestConformsOnMinIO(t *testing.T) {
 		VersioningConfiguration: &types.VersioningConfiguration{Status: types.BucketVersioningStatusEnabled}}); err != nil {
 		t.Fatalf("PutBucketVersioning: %v", err)
 	}
-	conform(t, target{client: c, bucket: name, key: env("RESEAL_MINIO_KEY", "test-key-1"), missing: "no-such-key", weak: true, loses: []string{"Expires"}})
-}
-
-func env(name, otherwise string) string {
-	if v := os.Getenv(name); v != "" {
-		return v
-	}
-	return otherwise
+	conform(t, target{client: c, bucket: name, key: minio.Key, missing: "no-such-key", weak: true, loses: []string{"Expires"}})
 }
 
 func random(t *testing.T) string {
