@@ -21,10 +21,10 @@ lint:
 test:
 	$(GO) test -race -timeout 20m ./...
 
-# The same conformance list against a real server: starts MinIO (installed,
+# The tests that need a server which nobody here wrote: starts MinIO (installed,
 # pinned, into a cache folder) on loopback. Fails where it cannot be started.
 minio:
-	sh bench/minio/lane.sh
+	GO="$(GO)" sh .ci/minio.sh
 
 # The long numbers; the results that were seen stand in bench/README.md.
 soak:
