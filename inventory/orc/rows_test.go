@@ -427,6 +427,7 @@ func TestTimestampDamage(t *testing.T) {
 		{0, 9<<3 | 7, true},
 		{0, 10<<3 | 7, false},
 		{0, -1, false},
+		{0, -1<<63 | 7, false}, // times 10^8 it would be 0 in 64 bits
 	} {
 		data := encodeInts([]int64{c.seconds}, true, true)
 		nanos := encodeInts([]int64{c.nanos}, false, true)

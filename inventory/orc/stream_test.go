@@ -107,6 +107,7 @@ func TestStreamDamage(t *testing.T) {
 		codec compression
 		data  []byte
 	}{
+		{"chunk of 20 bytes in blocks of 10", zlib, append([]byte{20<<1 | 1, 0, 0}, make([]byte, 20)...)},
 		{"half a header", zlib, []byte{1, 0}},
 		{"chunk beyond the stream", zlib, []byte{0x0b, 0, 0, 1, 2}},
 		{"chunk larger than a block", zlib, []byte{0xff, 0xff, 0xff, 1, 2}},
@@ -116,6 +117,7 @@ func TestStreamDamage(t *testing.T) {
 		{"not zstd", zstandard, []byte{0x0a, 0, 0, 0xff, 0xff, 0xff, 0xff, 0xff}},
 	} {
 		f := memoryFile(c.data, 100)
+		f.block = 10
 		dec, err := newDecompressor(c.codec)
 		if err != nil {
 			t.Fatal(err)
