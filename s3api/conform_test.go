@@ -208,7 +208,56 @@ func conform(t *testing.T, x target) {
 			t.Errorf("the probe left behind %v", left)
 		}
 	})
+	t.Run("locks", func(t *testing.T) { x.locks(t) })
 	t.Run("source", func(t *testing.T) { x.source(t) })
+}
+
+// locks checks that retention and legal hold come along, and that a locked
+// object can be rewritten at all: a copy adds a version and removes none.
+func (x target) locks(t *testing.T) {
+	x.bucket += "-locked"
+	on := true
+	if _, err := x.client.preflight.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &x.bucket, ObjectLockEnabledForBucket: &on,
+		CreateBucketConfiguration: x.location()}); err != nil {
+		t.Fatalf("CreateBucket: %v", err)
+	}
+	found, _, err := x.client.Facts(t.Context(), x.bucket)
+	if err != nil || found.ObjectLock != plan.Yes || !found.HeadNeeded() {
+		t.Fatalf("Facts = %+v, %v; want object lock", found, err)
+	}
+	rw := rewriter(t, x.client, RewriteConfig{Options: x.options(), Facts: found})
+	until := time.Now().UTC().Truncate(time.Second).Add(time.Hour)
+	data := "locked data"
+	for _, action := range []plan.Action{plan.Copy, plan.MultipartCopy} {
+		key := "kept-" + action.String()
+		if _, err := x.client.preflight.PutObject(t.Context(), &s3.PutObjectInput{Bucket: &x.bucket, Key: &key, Body: strings.NewReader(data),
+			ObjectLockMode: types.ObjectLockModeGovernance, ObjectLockRetainUntilDate: &until, ObjectLockLegalHoldStatus: types.ObjectLockLegalHoldStatusOn,
+			ChecksumAlgorithm: types.ChecksumAlgorithmSha256, // S3 wants a checksum with a lock
+		}); err != nil {
+			t.Fatalf("PutObject: %v", err)
+		}
+		task := inspected(t, rw, key)
+		task.Action = action
+		if h := task.Head; h.LockMode != "GOVERNANCE" || !h.LockRetainUntil.Equal(until) || h.LegalHold != "ON" {
+			t.Fatalf("head before: %+v", h)
+		}
+		if _, err := rw.Rewrite(t.Context(), task, &gate{}); err != nil {
+			t.Errorf("%s: %v", action, err)
+			continue
+		}
+		after := see(t, x.client, x.bucket, key)
+		if lost := lostByWrite(task.Head, after); len(lost) > 0 || !after.LockRetainUntil.Equal(until) || after.Encryption != inventory.SSEKMS {
+			t.Errorf("%s: lost %v; after: %+v", action, lost, after)
+		}
+	}
+}
+
+// location is what CreateBucket wants in the client's Region.
+func (x *target) location() *types.CreateBucketConfiguration {
+	if x.client.Region() == "us-east-1" {
+		return nil
+	}
+	return &types.CreateBucketConfiguration{LocationConstraint: types.BucketLocationConstraint(x.client.Region())}
 }
 
 // source checks what reading a report needs.

@@ -167,12 +167,7 @@ func (w *work) carry() (carried, error) {
 		c.lock(h.LockMode, h.LockRetainUntil, h.LegalHold)
 		if h.EventHold == string(types.ObjectLockEventHoldOn) {
 			c.eventHold = types.ObjectLockEventHoldOn
-		}
-		if h.EventHoldDays != 0 {
-			c.eventHoldDays = &h.EventHoldDays
-		}
-		if h.EventHoldYears != 0 {
-			c.eventHoldYears = &h.EventHoldYears
+			c.eventHoldDays, c.eventHoldYears = nonzero(h.EventHoldDays), nonzero(h.EventHoldYears)
 		}
 		return c, nil
 	}

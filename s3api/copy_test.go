@@ -155,6 +155,23 @@ func TestCopyCarriesWhatTheHeadSaid(t *testing.T) {
 	})
 }
 
+// S3 refuses what a lock without force would be set by again: dates in the
+// past, and OFF where the bucket has no object lock.
+func TestCopyLeavesSpentLocksOut(t *testing.T) {
+	s := serve(t, func(request) reply { return copied(nil) })
+	rc := RewriteConfig{Options: anOptions(), Facts: aFacts()}
+	head := &plan.Head{ETag: etag, Size: 5, StorageClass: inventory.Standard, Encryption: inventory.SSES3, TagCount: -1,
+		LockMode: "COMPLIANCE", LockRetainUntil: time.Now().Add(-time.Minute), LegalHold: "OFF", EventHold: "OFF", EventHoldDays: 30, EventHoldYears: 1}
+	if _, err := rewriter(t, client(t, s.URL), rc).Rewrite(t.Context(), decide(t, rc, aRecord("k"), head), &gate{}); err != nil {
+		t.Fatalf("Rewrite: %v", err)
+	}
+	for name, value := range amz(s.one(t, "copy").header) {
+		if strings.HasPrefix(name, "X-Amz-Object-Lock-") {
+			t.Errorf("%s = %q was sent", name, value)
+		}
+	}
+}
+
 func TestCopyBackToSSES3(t *testing.T) {
 	s := serve(t, func(request) reply {
 		return copied(map[string]string{"X-Amz-Server-Side-Encryption": "AES256",

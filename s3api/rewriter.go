@@ -232,3 +232,11 @@ func optional(s string) *string {
 	}
 	return &s
 }
+
+// nonzero returns nil for 0, so that no header is sent.
+func nonzero(n int32) *int32 {
+	if n == 0 {
+		return nil
+	}
+	return &n
+}

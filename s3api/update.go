@@ -65,7 +65,7 @@ func (w *work) lockedOrDenied(ctx context.Context, version string, err error) er
 			return err
 		}
 	}
-	if h.LegalHold == "ON" || h.EventHold == "ON" || h.LockMode != "" {
+	if h.LegalHold == "ON" || h.EventHold == "ON" || h.LockMode != "" && inForce(h.LockRetainUntil) {
 		oe.Class, oe.Reason = engine.Refused, plan.Locked
 	}
 	return err
