@@ -24,10 +24,22 @@ type Config struct {
 	Settled   func(inventory.Position) bool
 	Uncertain func(inventory.Position) bool
 
-	// Workers is the number of objects in flight. Default 64: above the 10 to
-	// 20 that a few hundred copies a second at 30 to 80 ms need, below what
-	// would cost noticeable memory.
+	// Workers is the most objects in flight. Default 64: above the 10 to 20
+	// that a few hundred copies a second at 30 to 80 ms need, below what would
+	// cost noticeable memory.
 	Workers int
+
+	// Slots, where set, says how many objects should be in flight now, for
+	// latency and rate as they are; the pool follows it, up to Workers.
+	Slots func() int
+
+	// Ready, where set, tells whether requests about the key would get through
+	// soon. Objects that would not are parked, up to Parking of them (default
+	// 65,536, some 50 MB); what does not fit is put off to another pass over the
+	// report, so that a throttled prefix neither holds up its neighbours nor
+	// fills the memory.
+	Ready   func(key string) bool
+	Parking int
 
 	// Attempts is how often one request is sent at most before its object
 	// fails. Default 12: with the back-off of this package about three minutes
@@ -58,6 +70,16 @@ type Config struct {
 func (c Config) withDefaults() Config {
 	if c.Workers == 0 {
 		c.Workers = 64
+	}
+	if c.Slots == nil {
+		most := c.Workers
+		c.Slots = func() int { return most }
+	}
+	if c.Ready == nil {
+		c.Ready = func(string) bool { return true }
+	}
+	if c.Parking == 0 {
+		c.Parking = 1 << 16
 	}
 	if c.Attempts == 0 {
 		c.Attempts = 12

@@ -21,7 +21,8 @@ import (
 // The error is nil when every row was settled, *StopError where a limit of the
 // configuration was reached, *BreakerError where going on was pointless, the
 // cause of admit where that ended the run, else what the reader or the journal
-// returned. Failed objects and damaged files are not errors of the run: they
+// returned. Rows may have been put off (Stats.Count(Deferred)): another Run over
+// the same report takes them up. Failed objects and damaged files are not errors of the run: they
 // are in cfg.Stats and in the journal.
 func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Batch, error]) error {
 	admit, stop := context.WithCancelCause(admit)
@@ -35,18 +36,18 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 		tasks:  make(chan assignment),
 	}
 
-	var workers, feeder sync.WaitGroup
-	for range r.Workers {
-		workers.Go(r.worker)
-	}
+	var pool, feeder sync.WaitGroup
+	fed := make(chan struct{})
+	pool.Go(func() { r.pool(fed) })
 	var readErr error
 	feeder.Go(func() {
+		defer close(fed)
 		defer close(r.tasks)
 		readErr = r.feed(batches)
 	})
 	go func() {
 		feeder.Wait()
-		workers.Wait()
+		pool.Wait()
 		close(r.events)
 	}()
 	err := r.settle() // returns after events is closed: nothing is left running
@@ -66,6 +67,7 @@ type run struct {
 	stop        context.CancelCauseFunc
 	events      chan event
 	tasks       chan assignment
+	parked      []assignment // by the feeder
 }
 
 // assignment is a task on its way to a worker.
@@ -123,12 +125,13 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 			if r.Limit > 0 && begun >= r.Limit {
 				return &StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)} // those begun are finished
 			}
-			select {
-			case r.tasks <- assignment{t, batch.Segment}:
-				begun++
-			case <-r.admit.Done():
+			if !r.offer(assignment{t, batch.Segment}) {
 				return nil
 			}
+			begun++
+		}
+		if !r.unpark() {
+			return nil
 		}
 		if batch.End || batch.Err != nil {
 			end := batch
@@ -136,6 +139,7 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 			r.events <- event{end: &end}
 		}
 	}
+	r.clearRoom()
 	return nil
 }
 

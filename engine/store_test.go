@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"testing"
 	"time"
 
 	"reseal/inventory"
@@ -214,4 +215,9 @@ func config(s *store, l *log) Config {
 			Weights: plan.DefaultWeights(true),
 		},
 	}
+}
+
+// withTimeout is a context for admission that ends after d.
+func withTimeout(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(t.Context(), d)
 }

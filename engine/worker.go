@@ -8,21 +8,30 @@ import (
 	"reseal/plan"
 )
 
-// worker carries out tasks until there are none left or admission ends.
-func (r *run) worker() {
-	for a := range r.tasks {
-		if r.admit.Err() != nil {
-			continue // drain: not attempted, so a resume takes it up
+// worker carries out tasks until there are none left, or too many workers.
+func (r *run) worker(c *crew) {
+	for !c.leave() {
+		a, more := <-r.tasks // closed when admission ends
+		if !more {
+			return
 		}
-		r.Stats.InFlight.Add(1)
-		res := r.carryOut(a)
-		r.Stats.InFlight.Add(-1)
-		if res.Err != nil && res.Err.Class == Fatal {
-			r.events <- event{fatal: res.Err}
-			continue // not this object's failure: it stays to be done
-		}
-		r.events <- event{result: res}
+		r.single(a)
 	}
+}
+
+// single carries out one task and tells how it ended.
+func (r *run) single(a assignment) {
+	if r.admit.Err() != nil {
+		return // drain: not attempted, so a resume takes it up
+	}
+	r.Stats.InFlight.Add(1)
+	res := r.carryOut(a)
+	r.Stats.InFlight.Add(-1)
+	if res.Err != nil && res.Err.Class == Fatal {
+		r.events <- event{fatal: res.Err}
+		return // not this object's failure: it stays to be done
+	}
+	r.events <- event{result: res}
 }
 
 // carryOut does one task: look where the report is not enough, decide again,
