@@ -219,7 +219,7 @@ func TestAfterRun(t *testing.T) {
 	})
 }
 
-// Without anybody waiting there are no ticks: a bubble can sleep for years.
+// Without anybody waiting there are no ticks: an hour passes in no time.
 func TestIdle(t *testing.T) {
 	inBubble(t, Config{Caps: Limits{KMS: 100}}, func(b *bubble) {
 		if err := b.do(b.ctx, kmsStep(1), 0, nil); err != nil {
@@ -229,7 +229,7 @@ func TestIdle(t *testing.T) {
 		b.Governor.mu.Lock()
 		ticked := b.ticked
 		b.Governor.mu.Unlock()
-		time.Sleep(10 * 365 * 24 * time.Hour)
+		time.Sleep(time.Hour)
 		b.Governor.mu.Lock()
 		if b.ticked != ticked {
 			t.Errorf("ticked at %v, nobody waits since %v", b.ticked, ticked)
