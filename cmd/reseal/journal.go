@@ -16,6 +16,15 @@ type journal struct {
 	segments []inventory.Segment // as read by this run
 	indexes  []int               // of each, in the job
 	ledger   *ledger
+	notes    *notes
+}
+
+// Flush implements engine.Journal.
+func (j *journal) Flush(ctx context.Context) error {
+	if err := j.notes.apply(j.Journal); err != nil {
+		return err
+	}
+	return j.Journal.Flush(ctx)
 }
 
 // Settle implements engine.Journal.

@@ -11,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/engine"
+	"reseal/inventory"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -27,13 +28,12 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	for _, n := range snapshot.Notices() {
 		fmt.Fprintln(p.stderr, n)
 	}
-	segments, indexes := snapshot.Remaining()
-	before, err := newResume(ctx, snapshot, segments, indexes)
+	uploads, err := newNotes(ctx, snapshot)
 	if err != nil {
 		return err
 	}
 	rewriter, err := g.client.Rewriter(s3api.RewriteConfig{
-		Options: g.policy.Options, Facts: g.policy.Facts, AcceptLoss: f.accept.losses(), Notes: nil,
+		Options: g.policy.Options, Facts: g.policy.Facts, AcceptLoss: f.accept.losses(), Notes: uploads,
 	})
 	if err != nil {
 		return &refusedError{err}
@@ -44,7 +44,6 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		MaxSlots: f.concurrency,
 	})
 	spent := newLedger(g.policy.Facts.Region, snapshot.Totals().Counters[spentCounter])
-	rows := &journal{Journal: state, segments: segments, indexes: indexes, ledger: spent}
 	stats := new(engine.Stats)
 
 	work, kill := context.WithCancel(ctx)
@@ -67,13 +66,13 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	background(func(context.Context) { show.watch(watching) })
 
 	started := time.Now()
-	err = engine.Run(admit, work, engine.Config{
-		Rewriter: rewriter, Gate: governor, Journal: rows, Policy: g.policy,
-		Sink:    &report.Writer{Log: lines{work, state}, All: f.results == "all"},
-		Settled: before.settled, Uncertain: before.uncertain,
-		Workers: f.concurrency, Attempts: f.attempts, Limit: f.objects, MaxFailures: f.failures, Budget: f.budget(spent),
+	err = passes(admit, engine.Config{
+		Rewriter: rewriter, Gate: governor, Policy: g.policy,
+		Sink:    &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all"},
+		Workers: f.concurrency, Slots: governor.Slots, Ready: governor.Ready, Attempts: f.attempts,
+		Limit: f.objects, MaxFailures: f.failures, Budget: f.budget(spent),
 		Stats: stats, Logger: log,
-	}, g.report.Read(admit, segments))
+	}, work, g.report, &journal{Journal: state, ledger: spent, notes: uploads}, snapshot)
 	close(finished)
 	watched()
 	kill()
@@ -81,6 +80,23 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 
 	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)
 	return f.conclude(p, job, state, stats, governor.Status(), time.Since(started), err)
+}
+
+// passes runs over what remains of the report, and again over the rows that
+// were put off because their prefix was throttled.
+func passes(admit context.Context, cfg engine.Config, work context.Context, rep *inventory.Report, rows *journal, at *checkpoint.Snapshot) error {
+	for {
+		rows.segments, rows.indexes = at.Remaining()
+		before, err := newResume(admit, at, rows.segments, rows.indexes)
+		if err != nil {
+			return err
+		}
+		cfg.Journal, cfg.Settled, cfg.Uncertain = rows, before.settled, before.uncertain
+		if err := engine.Run(admit, work, cfg, rep.Read(admit, rows.segments)); err != nil || rows.Totals().Deferred == 0 {
+			return err
+		}
+		at = rows.Snapshot()
+	}
 }
 
 // heed ends admission at the first signal, and everything at the second or

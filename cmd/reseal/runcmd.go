@@ -104,40 +104,11 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	store, job, err := f.existing(ctx)
+	r, err := f.ready(ctx, p)
 	if err != nil {
 		return err
 	}
-	now := time.Now()
-	g, err := prepare(ctx, &f.request, job, now)
-	if err != nil {
-		return err
-	}
-	resumed := job != nil
-	if resumed {
-		if err := job.agree(f.job, g.frozen); err != nil {
-			return err
-		}
-	} else if job, err = f.newJob(ctx, p, g); err != nil {
-		return err
-	}
-	if err := f.refuseHazards(g, f.probing(g)); err != nil {
-		return err
-	}
-	if !resumed {
-		if err := f.consent(p, job); err != nil {
-			return err
-		}
-	}
-	if err := f.probeEndpoint(ctx, g); err != nil {
-		return err
-	}
-	if store == nil {
-		if store, err = checkpoint.CreateDir(f.job); err != nil {
-			return fmt.Errorf("make job %s: %w", f.job, err)
-		}
-	}
-	lock, err := store.Lock(ctx, checkpoint.Self("reseal run"))
+	lock, err := r.store.Lock(ctx, checkpoint.Self("reseal run"))
 	if err != nil {
 		return err
 	}
@@ -145,8 +116,8 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if lock.Previous != nil {
 		fmt.Fprintf(p.stderr, "The run before this one ended without giving the job back (%s); going on where it stopped.\n", lock.Previous)
 	}
-	if !resumed {
-		if err := writePlan(ctx, store, job); err != nil {
+	if !r.resumed {
+		if err := writePlan(ctx, r.store, r.job); err != nil {
 			return fmt.Errorf("make job %s: %w", f.job, err)
 		}
 	}
@@ -155,7 +126,54 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 		return err
 	}
 	defer closeLog()
-	return f.execute(ctx, p, g, store, job, log)
+	return f.execute(ctx, p, r.ground, r.store, r.job, log)
+}
+
+// readiness is all that has to be there before the first object is touched.
+type readiness struct {
+	ground  *ground
+	store   *checkpoint.Dir
+	job     *jobPlan
+	resumed bool
+}
+
+// ready finds the ground, shows the plan, asks, and makes the job's folder. A
+// signal ends it at once: there is nothing to drain yet.
+func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	r := new(readiness)
+	var err error
+	if r.store, r.job, err = f.existing(ctx); err != nil {
+		return nil, err
+	}
+	if r.ground, err = prepare(ctx, &f.request, r.job, time.Now()); err != nil {
+		return nil, err
+	}
+	if r.resumed = r.job != nil; r.resumed {
+		if err := r.job.agree(f.job, r.ground.frozen); err != nil {
+			return nil, err
+		}
+	} else if r.job, err = f.newJob(ctx, p, r.ground); err != nil {
+		return nil, err
+	}
+	if err := f.refuseHazards(r.ground, f.probing(r.ground)); err != nil {
+		return nil, err
+	}
+	if !r.resumed {
+		if err := f.consent(ctx, p, r.job); err != nil {
+			return nil, err
+		}
+	}
+	if err := f.probeEndpoint(ctx, r.ground); err != nil {
+		return nil, err
+	}
+	if r.store == nil {
+		if r.store, err = checkpoint.CreateDir(f.job); err != nil {
+			return nil, fmt.Errorf("make job %s: %w", f.job, err)
+		}
+	}
+	return r, nil
 }
 
 // existing opens the job that is to be gone on with, or returns nothing where
@@ -242,22 +260,28 @@ func (f *runFlags) refuseHazards(g *ground, probing bool) error {
 }
 
 // consent asks the person at the terminal.
-func (f *runFlags) consent(p process, job *jobPlan) error {
+func (f *runFlags) consent(ctx context.Context, p process, job *jobPlan) error {
 	if f.yes || job.Todo == 0 {
 		return nil
 	}
 	if !isTerminal(p.stdin) || !isTerminal(p.stderr) {
 		return usagef("there is no terminal to ask at; add --yes to run without being asked")
 	}
-	fmt.Fprintf(p.stderr, "\nRe-encrypt %s objects of %s in place? [y/N] ", report.Count(job.Todo), job.Options.Bucket)
-	answer, err := bufio.NewReader(p.stdin).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("read the answer: %w", err)
-	}
-	if a := strings.ToLower(strings.TrimSpace(answer)); a != "y" && a != "yes" {
+	fmt.Fprintf(p.stderr, "\nRe-encrypt %s of %s in place? [y/N] ", report.Plural(job.Todo, "object"), job.Options.Bucket)
+	answer := make(chan string, 1)
+	go func() { // ends with the process: reading a terminal cannot be cut short
+		line, _ := bufio.NewReader(p.stdin).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case a := <-answer:
+		if a == "y" || a == "yes" {
+			return nil
+		}
 		return &refusedError{errors.New("declined: nothing was written")}
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
-	return nil
 }
 
 // output is how a command talks.
