@@ -241,9 +241,9 @@ func getAnnotations(x *exchange) error {
 	count := 0
 	for _, name := range names {
 		if strings.HasPrefix(name, prefix) {
-			d.open("Annotation")
+			d.open("AnnotationEntry")
 			d.text("AnnotationName", name)
-			d.close("Annotation")
+			d.close("AnnotationEntry")
 			count++
 		}
 	}
