@@ -8,6 +8,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -172,6 +173,52 @@ func TestFooterRefusals(t *testing.T) {
 	}
 }
 
+// The limit counts the bytes in the file and the bytes after decompression.
+func TestFooterLimit(t *testing.T) {
+	w := &written{codec: zlib, columns: []writtenColumn{{name: strings.Repeat("a", 3000), kind: Long}}}
+	packed := w.write(t)
+	w.codec = none
+	plain := w.write(t)
+	for _, c := range []struct {
+		data  []byte
+		limit int
+		text  string // of the error, if any
+	}{
+		{packed, 4000, ""},
+		{packed, 2000, "more than 2000 bytes decompressed"},
+		{plain, 4000, ""},
+		{plain, 2000, "footer of 3"},
+	} {
+		_, err := openBytes(c.data, Options{Limits: Limits{FooterBytes: c.limit}})
+		if c.text == "" && err != nil || c.text != "" && (!errors.Is(err, ErrLimit) || !strings.Contains(err.Error(), c.text)) {
+			t.Errorf("file of %d bytes, limit %d: got %v, want %q", len(c.data), c.limit, err, c.text)
+		}
+	}
+}
+
+// Stripes without rows may stand anywhere, and are never read: these are not even within reach of a footer.
+func TestEmptyStripes(t *testing.T) {
+	r := raw{rows: 3, streams: []writtenStream{{streamData, 1, []byte("abc")}, {streamLength, 1, encodeIntsV2([]int64{1, 0, 2}, false)}},
+		encodings: [][]byte{nil, encodingOf(encodingDirectV2, 0)}}
+	file, footer := r.file()
+	data := uint64(3 + len(r.streams[1].data))
+	full := stripeOf(3, 0, data, uint64(len(file))-footer-3-data, 3)
+	empty := stripeOf(3, 0, 0, 0, 0)
+	// Both full stripes are the same bytes of the file.
+	r.rows, r.stripes = 6, [][]byte{empty, empty, full, empty, full, empty}
+	for _, c := range []struct{ first, last int64 }{{0, 6}, {2, 3}, {2, 4}, {3, 5}, {6, 6}, {0, 0}} {
+		f, err := openBytes(r.write(), Options{BatchRows: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := cells(t, f, []string{"a"}, c.first, c.last)
+		want := [][]any{{"a"}, {""}, {"bc"}, {"a"}, {""}, {"bc"}}[c.first:c.last]
+		if err != nil || !slices.EqualFunc(got, want, slices.Equal) {
+			t.Errorf("rows %d to %d: got %v, %v; want %v", c.first, c.last, got, err, want)
+		}
+	}
+}
+
 func TestStripeRefusals(t *testing.T) {
 	v2 := encodingOf(encodingDirectV2, 0)
 	letters := writtenStream{streamData, 1, []byte("abc")}
@@ -279,6 +326,8 @@ func TestClaimsTakeNoMemory(t *testing.T) {
 			{streamLength, 1, large}}, encodings: [][]byte{nil, encodingOf(encodingDictionaryV2, 16)}}.write(), 1 << 20},
 		{"dictionary of 2^32 empty strings", raw{rows: 1 << 40, streams: []writtenStream{{streamLength, 1, zeros}},
 			encodings: [][]byte{nil, encodingOf(encodingDictionaryV2, 1<<32)}}.write(), 16 << 20},
+		{"chunk of 8 MiB in 10 bytes of snappy", appendPostscript([]byte{7 << 1, 0, 0, 0x80, 0x80, 0x80, 0x04, 0, 'a', 'b'}, 10, 2, maxBlock,
+			[]byte{0, 12}, "ORC"), 1 << 20},
 		{"2^62 rows", raw{rows: 1 << 62, encodings: [][]byte{nil, v2}}.write(), 1 << 20},
 	} {
 		var err error
