@@ -119,7 +119,7 @@ func (d *demonstration) play(ctx context.Context, f *demoFlags, manifest string)
 		return err
 	}
 	d.say("The same command again goes on where it stopped.")
-	if err := d.reseal(ctx, append(run, "--quiet")...); err != nil {
+	if err := d.reseal(ctx, run...); err != nil {
 		return err
 	}
 	d.say("Look at every object again.")

@@ -113,9 +113,10 @@ func bucketFacts(ctx context.Context, client *s3api.Client, bucket string) (*s3a
 // openReport opens the report that the user names, in S3 or in a local folder.
 func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inventory.Report, error) {
 	memory, err := parseSize(s.memory)
-	if err != nil {
-		return nil, usagef("--memory: %w", err)
+	if err != nil || memory < 64<<20 {
+		return nil, usagef("--memory %q: want a size of at least 64MiB", s.memory)
 	}
+	collectLess(memory)
 	opts := inventory.Options{
 		Open: openFiles(memory), Memory: memory / 2, // the other half is for what is in flight
 		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum,
