@@ -10,8 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 )
 
 var errReset = errors.New("connection reset")
@@ -137,22 +139,47 @@ func TestReadCancelled(t *testing.T) {
 	})
 }
 
-// A consumer that leaves the loop ends everything.
+// A consumer that leaves the loop finds that everything has ended, however
+// long it takes, and that all memory was given back.
 func TestReadLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m := newMemory()
 		r := m.openReport(t, m.putReport(t, "Bucket, Key", numbered("x", 5000), numbered("y", 5000), numbered("z", 5000)), Options{Open: 3, BatchRows: 10})
 		segs, _ := r.Segments(t.Context())
+		slow := &slowBody{Source: m, name: "data/2.csv.gz"}
+		r.spool.src = slow
 		n := 0
 		for range r.Read(t.Context(), segs) {
+			synctest.Wait() // everything that can begin has begun
 			if n++; n == 7 {
 				break
 			}
+		}
+		if !slow.ended.Load() {
+			t.Error("a file is still being fetched")
 		}
 		if r.spool.room.Load() != r.opts.Memory/2 {
 			t.Errorf("%d bytes of memory are still taken", r.opts.Memory/2-r.spool.room.Load())
 		}
 	})
+}
+
+// slowBody is a Source one object of which hangs until the context ends, and
+// then takes its time.
+type slowBody struct {
+	Source
+	name  string
+	ended atomic.Bool
+}
+
+func (s *slowBody) Open(ctx context.Context, name string, offset int64, etag string) (io.ReadCloser, ObjectInfo, error) {
+	if name == s.name {
+		<-ctx.Done()
+		time.Sleep(time.Second)
+		s.ended.Store(true)
+		return nil, ObjectInfo{}, ctx.Err()
+	}
+	return s.Source.Open(ctx, name, offset, etag)
 }
 
 // Files are read side by side and take turns.
