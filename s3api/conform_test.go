@@ -209,6 +209,20 @@ func conform(t *testing.T, x target) {
 		}
 	})
 	t.Run("locks", func(t *testing.T) { x.locks(t) })
+	t.Run("probe of copies", func(t *testing.T) {
+		got, err := x.client.ProbeCopy(t.Context(), x.options(), "scratch/")
+		if err != nil || !slices.Equal(got, x.loses) {
+			t.Errorf("ProbeCopy = %q, %v; want %q", got, err, x.loses)
+		}
+		o := x.options()
+		o.KMSKeyID = x.missing
+		if _, err := x.client.ProbeCopy(t.Context(), o, "scratch/"); KindOf(err) != KeyUnknown {
+			t.Errorf("ProbeCopy with an unknown key: %v (%s), want %s", err, KindOf(err), KeyUnknown)
+		}
+		if left := x.versions(t, "scratch/"); len(left) > 0 {
+			t.Errorf("the probe left behind %v", left)
+		}
+	})
 	t.Run("source", func(t *testing.T) { x.source(t) })
 }
 

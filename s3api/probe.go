@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"reseal/inventory"
 	"reseal/plan"
 )
 
@@ -40,6 +42,47 @@ func (c *Client) ProbeIfMatch(ctx context.Context, bucket, prefix string) (plan.
 		return nil
 	})
 	return answer, err
+}
+
+// ProbeCopy finds out what of an object gets lost on this endpoint when it is
+// copied as o says, in the words of RewriteConfig.AcceptLoss. That it does not
+// get encrypted at all is an error. It writes one scratch object under prefix
+// and deletes it.
+func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (lost []string, err error) {
+	err = c.withScratch(ctx, o.Bucket, prefix, func(s *scratch) error {
+		before, err := s.head(ctx)
+		if err != nil {
+			return err
+		}
+		if o.SSE == string(types.ServerSideEncryptionAes256) && before.Encryption == inventory.SSES3 {
+			return nil // nothing that a copy onto itself could change
+		}
+		source := copySource(s.bucket, s.key, "")
+		in := &s3.CopyObjectInput{
+			Bucket: &s.bucket, Key: &s.key, CopySource: &source, CopySourceIfMatch: quoted(s.etag),
+			MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy,
+			ServerSideEncryption: types.ServerSideEncryption(o.SSE), StorageClass: types.StorageClass(before.StorageClass),
+			ExpectedBucketOwner: c.bucketOwner(), ExpectedSourceBucketOwner: c.bucketOwner(),
+		}
+		if o.SSE == plan.TargetKMS {
+			in.SSEKMSKeyId, in.BucketKeyEnabled = &o.KMSKeyID, &o.BucketKey
+		}
+		out, err := c.preflight.CopyObject(ctx, in)
+		if err != nil {
+			return fmt.Errorf("copy scratch object: %w", setupError("CopyObject", "s3://"+s.bucket+"/"+s.key, err))
+		}
+		s.wrote(value(out.VersionId))
+		after, err := s.head(ctx)
+		if err != nil {
+			return err
+		}
+		if w := (&work{Rewriter: &Rewriter{config: RewriteConfig{Options: o}}}); !w.target(sseOf(after.Encryption), after.KMSKeyID) {
+			return w.notEncrypted(after)
+		}
+		lost = lostByWrite(before, after)
+		return nil
+	})
+	return lost, err
 }
 
 // ProbeUpdate finds out whether the endpoint understands UpdateObjectEncryption:
@@ -99,8 +142,11 @@ func (c *Client) withScratch(ctx context.Context, bucket, prefix string, probe f
 	}
 	s := &scratch{client: c, bucket: bucket, key: prefix + scratchName + hex.EncodeToString(random[:])}
 	none := "*"
+	header, expires := "probe", time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
 	out, err := c.preflight.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &bucket, Key: &s.key, Body: strings.NewReader(scratchBody), IfNoneMatch: &none, ExpectedBucketOwner: c.bucketOwner(),
+		ContentType: &header, CacheControl: &header, ContentDisposition: &header, ContentLanguage: &header, // for ProbeCopy to miss
+		Expires: &expires, Metadata: map[string]string{"probe": "written"},
 	})
 	if err != nil {
 		return fmt.Errorf("write scratch object: %w", setupError("PutObject", "s3://"+bucket+"/"+s.key, err))
@@ -113,6 +159,15 @@ func (c *Client) withScratch(ctx context.Context, bucket, prefix string, probe f
 		err = errors.Join(err, s.remove(ctx))
 	}()
 	return probe(s)
+}
+
+// head looks at the scratch object.
+func (s *scratch) head(ctx context.Context) (*plan.Head, error) {
+	out, err := s.client.preflight.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &s.key, ExpectedBucketOwner: s.client.bucketOwner()})
+	if err != nil {
+		return nil, fmt.Errorf("look at scratch object: %w", setupError("HeadObject", "s3://"+s.bucket+"/"+s.key, err))
+	}
+	return headOf(out), nil
 }
 
 // copyOnto copies the scratch object onto itself on condition that the

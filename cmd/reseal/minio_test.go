@@ -33,6 +33,7 @@ func TestMinIO(t *testing.T) {
 		{"locked objects", lockedObjects},
 		{"large objects in parts", largeObjects},
 		{"other clients", otherClients},
+		{"a probe", aProbe},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.play(t, server) })
 	}
@@ -573,5 +574,33 @@ func otherClients(t *testing.T, server *minio.Server) {
 	}
 	if s := b.status(job); s.Failed != 2*each || s.Skipped["gone"] != 2*each || s.Done != 4*each {
 		t.Errorf("status %+v; want %d failed, %d gone, %d done", s, 2*each, 2*each, 4*each)
+	}
+}
+
+// aProbe finds out on scratch objects what MinIO does, and leaves none behind.
+func aProbe(t *testing.T, server *minio.Server) {
+	b := newMinioBucket(t, server, "probed")
+	b.withVersions()
+	expires := time.Date(2039, 12, 1, 16, 0, 0, 0, time.UTC)
+	for _, key := range []string{"a", "b"} {
+		if _, err := b.put(t.Context(), key, content(key, 100), s3.PutObjectInput{Expires: &expires}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := b.versions()
+	run := []string{"run", "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--manifest", b.localInventory(inventory.CSV, before),
+		"--sse-kms-key-id", minio.Key, "--accept", "versioned", "--probe-key-prefix", "reseal-probe/"}
+	for i := 0; i < len(accepted); i += 2 {
+		out := b.reseal(append(run, accepted[i:i+2]...)...).want(t, exitRefused)
+		if shown := strings.Count(out.stderr, "shown on a scratch object"); shown != 1 || strings.Contains(out.stderr, "--accept "+accepted[i+1]) {
+			t.Errorf("%s was accepted, and the probe has to show the other hazard:\n%s", accepted[i+1], out.stderr)
+		}
+	}
+	b.reseal(slices.Concat(run, accepted, []string{"--sse-kms-key-id", "nokey"})...).want(t, exitRefused)
+	b.unchanged("by probes", before)
+
+	b.reseal(slices.Concat(run, accepted)...).want(t, exitDone)
+	if after := b.versions(); len(after) != 2*len(before) {
+		t.Errorf("%d versions, want %d", len(after), 2*len(before))
 	}
 }

@@ -230,8 +230,16 @@ func (f *runFlags) probeEndpoint(ctx context.Context, g *ground) error {
 	if err != nil {
 		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
 	}
+	lost, err := g.client.ProbeCopy(ctx, g.frozen.Options, f.probe)
+	if err != nil {
+		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
+	}
+	other := slices.DeleteFunc(slices.Clone(lost), func(name string) bool { return name == "Expires" })
+	if len(other) > 0 {
+		return &refusedError{fmt.Errorf("the endpoint does not keep the %s of an object when it is copied (shown on a scratch object)", strings.Join(other, ", "))}
+	}
 	g.policy.Facts.IgnoresIfMatch = ignores
-	g.findHazards(&verdict{})
+	g.findHazards(&verdict{dropsExpires: len(lost) > 0})
 	return f.refuseHazards(g, false)
 }
 
