@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -406,6 +407,38 @@ func TestRowsAllocations(t *testing.T) {
 			t.Errorf("%s: %v allocations a batch, want 2 at most", codec, allocs)
 		}
 	}
+}
+
+// A stripe twenty times as large takes no more memory: windows and chunks are all that is held of it.
+func TestMemoryDoesNotGrowWithTheStripe(t *testing.T) {
+	took := map[int]uint64{}
+	for _, rows := range []int{5000, 100_000} {
+		w := &written{codec: zlib, block: 8 << 10, columns: []writtenColumn{{name: "text", kind: String}, {name: "number", kind: Long}}}
+		r := rand.New(rand.NewPCG(14, 15))
+		line := string(text(10_000))
+		for range rows {
+			at := r.IntN(9900)
+			w.columns[0].values = append(w.columns[0].values, line[at:at+70])
+			w.columns[1].values = append(w.columns[1].values, int64(r.Uint32()))
+		}
+		f, err := openBytes(w.write(t), Options{Window: 8 << 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		took[rows] = allocated(func() {
+			rows, err := f.Rows([]string{"text", "number"}, 0, f.NumRows())
+			for err == nil {
+				_, err = rows.Next(t.Context())
+			}
+			if err != io.EOF {
+				t.Fatal(err)
+			}
+		})
+	}
+	if took[100_000] > took[5000]*3/2 {
+		t.Errorf("100,000 rows took %d bytes, 5,000 took %d", took[100_000], took[5000])
+	}
+	t.Logf("5,000 rows took %d bytes, 100,000 took %d", took[5000], took[100_000])
 }
 
 // Numbers of a timestamp column that no writer means.
