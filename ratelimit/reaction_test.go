@@ -207,6 +207,56 @@ func TestStatusNamesThePrefix(t *testing.T) {
 	})
 }
 
+// When a prefix turns out to be the cause, those who wait go on under it, in
+// their order, and the others get back the rate that they had before.
+func TestSplit(t *testing.T) {
+	g := New(Config{Expected: Limits{Writes: 1000}, RampUp: -1})
+	g.state = running
+	root := g.writes.root
+	root.shut = true // the rate is used in full
+	for i, key := range []string{"hot/1", "cold/2", "hot/3", "hot/4", "cold/5"} {
+		w := &waiter{key: key, weight: [quotas]int64{plan.QuotaWrites: 1}, retry: i == 3, ready: make(chan struct{}, 1)}
+		g.enqueue(w, g.laneOf(key, &w.weight))
+	}
+	result := func(from time.Duration, n int) {
+		for i := range n {
+			at := from + time.Duration(i)*ms
+			g.mu.Lock()
+			root.trial.add(outcome{key: fmt.Sprintf("hot/%d", i), released: at, throttled: true})
+			root.trial.add(outcome{key: fmt.Sprintf("cold/%d", i), released: at})
+			g.mu.Unlock()
+		}
+	}
+	s := writeStep("hot/0")
+	g.throttled(&s, plan.QuotaWrites, 0)
+	result(0, 3) // too few to tell
+	g.judge(time.Second)
+	if root.ctl.rate != 850 || len(g.writes.below) != 0 {
+		t.Fatalf("rate %v, %d prefixes after the first verdict, want a cut to 850", root.ctl.rate, len(g.writes.below))
+	}
+	result(3*time.Second, 50)
+	g.throttled(&s, plan.QuotaWrites, 3*time.Second)
+	g.judge(4 * time.Second)
+	if len(g.writes.below) != 1 || g.writes.below[0].prefix != "hot/" {
+		t.Fatalf("%d prefixes after the second verdict, want hot/", len(g.writes.below))
+	}
+	if root.ctl.rate != 1000 || root.ctl.throttled() {
+		t.Errorf("rate of the bucket = %v, want 1,000 as before", root.ctl.rate)
+	}
+	weight := [quotas]int64{plan.QuotaWrites: 1}
+	for key, want := range map[string]string{"hot/": "hot/4 hot/1 hot/3", "cold/": "cold/2 cold/5"} {
+		l := g.laneOf(key, &weight)
+		var got []string
+		for w := l.head(); w != nil; w = l.head() {
+			got = append(got, w.key)
+			g.dequeue(w)
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("waiting under %s: %q, want %s", key, got, want)
+		}
+	}
+}
+
 // S3 that grants more and more is followed; without throttling there is one scope.
 func TestRisesBeyondWhatIsExpected(t *testing.T) {
 	inBubble(t, Config{Expected: Limits{Writes: 100}}, func(b *bubble) {

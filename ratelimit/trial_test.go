@@ -110,6 +110,18 @@ func TestHotPrefixesInOrder(t *testing.T) {
 	}
 }
 
+// Of two clusters in the earlier half only the one that lasts is believed.
+func TestHotPrefixesThatLast(t *testing.T) {
+	var seen []outcome
+	for i := range 400 {
+		p := "abcd"[i%4]
+		seen = append(seen, outcome{key: fmt.Sprintf("%c/%d", p, i), released: time.Duration(i), throttled: p == 'b' || p == 'c' && i < 200})
+	}
+	if got := strings.Join(hotPrefixes(seen), " "); got != "b/" {
+		t.Errorf("hotPrefixes = %q, want b/, as c/ is throttled in the earlier half only", got)
+	}
+}
+
 func FuzzHotPrefixes(f *testing.F) {
 	f.Add("a/1\na/2\n!a/3\n!b")
 	f.Add(strings.Repeat("!\n", 20) + strings.Repeat("a\n", 20) + strings.Repeat("!a\x00\n", 20))
