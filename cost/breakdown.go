@@ -2,9 +2,6 @@ package cost
 
 import (
 	"cmp"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -38,7 +35,7 @@ type ActionCount struct {
 	Action plan.Action
 	Class  inventory.StorageClass
 	Count
-	Demand plan.Demand
+	Demand plan.Demand // of the requests
 }
 
 // ReasonCount is what is left alone for one reason in one class.
@@ -211,108 +208,4 @@ func (t *Tally) Prefixes() []PrefixCount {
 		return cmp.Or(cmp.Compare(b.Objects, a.Objects), strings.Compare(a.Prefix, b.Prefix))
 	})
 	return out
-}
-
-// tallyJSON is the form in which a tally is kept with a job.
-type tallyJSON struct {
-	Now      time.Time                              `json:"now"`
-	Rows     int64                                  `json:"rows"`
-	Unsized  int64                                  `json:"unsized"`
-	Work     map[string]map[string]workload         `json:"work"`
-	Skips    []ReasonCount                          `json:"skips"`
-	Stored   map[inventory.StorageClass]storage     `json:"stored"`
-	Young    [2]map[inventory.StorageClass]ageCount `json:"young"`
-	Ages     map[string]Count                       `json:"ages"`
-	Status   map[string]Count                       `json:"encryption"`
-	Prefixes []PrefixCount                          `json:"prefixes"`
-}
-
-type ageCount struct {
-	Objects int64         `json:"objects"`
-	Days    map[int]int64 `json:"billed_bytes_by_days"`
-	Unknown Count         `json:"unknown"`
-}
-
-// MarshalJSON writes the sums in a form that UnmarshalJSON reads.
-func (t *Tally) MarshalJSON() ([]byte, error) {
-	j := tallyJSON{
-		Now: t.now, Rows: t.rows, Unsized: t.unsized, Skips: t.Skips(), Prefixes: t.Prefixes(),
-		Work: map[string]map[string]workload{}, Stored: map[inventory.StorageClass]storage{},
-		Young: [2]map[inventory.StorageClass]ageCount{{}, {}}, Ages: map[string]Count{}, Status: map[string]Count{},
-	}
-	for c, class := range classes {
-		for a := plan.Copy; a < plan.NumActions; a++ {
-			if w := t.work[a][c]; w.Objects > 0 {
-				if j.Work[a.String()] == nil {
-					j.Work[a.String()] = map[string]workload{}
-				}
-				j.Work[a.String()][string(class)] = w
-			}
-		}
-		if t.stored[c].Objects > 0 {
-			j.Stored[class] = t.stored[c]
-		}
-		for how := range t.young {
-			y := ageCount{Objects: t.young[how][c].objects, Days: map[int]int64{}, Unknown: t.young[how][c].unknown}
-			for d, n := range t.young[how][c].day {
-				if n > 0 {
-					y.Days[d] = n
-				}
-			}
-			if y.Objects > 0 || y.Unknown.Objects > 0 {
-				j.Young[how][class] = y
-			}
-		}
-	}
-	for i, n := range t.ages {
-		j.Ages[ageNames[i]] = n
-	}
-	for name, n := range t.status {
-		j.Status[name] = *n
-	}
-	return json.Marshal(j)
-}
-
-// UnmarshalJSON reads what MarshalJSON wrote. It refuses more names than a
-// tally tells apart.
-func (t *Tally) UnmarshalJSON(data []byte) error {
-	var j tallyJSON
-	if err := json.Unmarshal(data, &j); err != nil {
-		return fmt.Errorf("tally: %w", err)
-	}
-	if len(j.Prefixes) > maxPrefixes+1 || len(j.Status) > maxReasons || len(j.Skips) > (maxReasons+1)*numClasses {
-		return errors.New("tally: more names than a tally has")
-	}
-	n := NewTally(j.Now)
-	n.rows, n.unsized = j.Rows, j.Unsized
-	for c, class := range classes {
-		for a := plan.Copy; a < plan.NumActions; a++ {
-			n.work[a][c] = j.Work[a.String()][string(class)]
-		}
-		n.stored[c] = j.Stored[class]
-		for how := range n.young {
-			y := j.Young[how][class]
-			n.young[how][c].objects, n.young[how][c].unknown = y.Objects, y.Unknown
-			for d, bytes := range y.Days {
-				if d < 0 || d >= youngestDays {
-					return fmt.Errorf("tally: age of %d days", d)
-				}
-				n.young[how][c].day[d] = bytes
-			}
-		}
-	}
-	for i, name := range ageNames {
-		n.ages[i] = j.Ages[name]
-	}
-	for _, s := range j.Skips {
-		n.addSkip(s.Reason, classIndex(s.Class), s.Count)
-	}
-	for name, count := range j.Status {
-		n.status[name] = &count
-	}
-	for _, p := range j.Prefixes {
-		n.prefixes[p.Prefix] = &p
-	}
-	*t = *n
-	return nil
 }

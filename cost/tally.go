@@ -121,21 +121,21 @@ type Tally struct {
 // workload is what one action on objects of one class comes to.
 type workload struct {
 	Count
-	Billed  int64 // bytes that are billed, with the minimum size of the class
-	Demand  plan.Demand
-	Heads   int64 // objects that a HeadObject precedes
-	FromKMS int64 // objects that are under SSE-KMS already
-	NotSSE  Count // objects that are not encrypted at all: UpdateObjectEncryption refuses them
-	Large   Count // above 5 GiB: more than one CopyObject can do
-	Parts   int64 // parts that a multipart copy of the large ones has
-	CLI     Count // from 8 MiB on, where the AWS CLI begins to copy in parts
-	CLIPart int64 // parts of 8 MiB that it would copy them in
+	Billed  int64       `json:"billed_bytes"` // with the minimum size of the class
+	Demand  plan.Demand `json:"demand"`
+	Heads   int64       `json:"heads_first"`    // objects that a HeadObject precedes
+	FromKMS int64       `json:"under_kms"`      // objects that are under SSE-KMS already
+	NotSSE  Count       `json:"not_encrypted"`  // UpdateObjectEncryption refuses them
+	Large   Count       `json:"above_5_gib"`    // more than one CopyObject can do
+	Parts   int64       `json:"parts"`          // that a multipart copy of the large ones has
+	CLI     Count       `json:"from_8_mib"`     // where the AWS CLI begins to copy in parts
+	CLIPart int64       `json:"parts_of_8_mib"` // that it would copy them in
 }
 
 // storage is what is stored in one class, whatever is done to it.
 type storage struct {
 	Count
-	Billed int64 // bytes that are billed, with the minimum size of the class
+	Billed int64 `json:"billed_bytes"` // with the minimum size of the class
 }
 
 // ages are the young objects of one class by their age in days: where they are

@@ -25,7 +25,10 @@ func (q Quota) String() string {
 }
 
 // Range is a number of requests that is known only within bounds, both inclusive.
-type Range struct{ Min, Max int64 }
+type Range struct {
+	Min int64 `json:"min"`
+	Max int64 `json:"max"`
+}
 
 // Exactly is the range of one number.
 func Exactly(n int64) Range { return Range{n, n} }
@@ -40,9 +43,9 @@ func (r Range) Times(n int64) Range { return Range{r.Min * n, r.Max * n} }
 // Gate and estimate are fed from the same Demand, so they cannot disagree: the
 // gate takes the upper end, the price prints both.
 type Demand struct {
-	Writes Range // S3 PUT-class requests
-	Reads  Range // S3 GET-class requests
-	KMS    Range // KMS cryptographic requests that S3 makes on the caller's behalf
+	Writes Range `json:"s3_writes"` // S3 PUT-class requests
+	Reads  Range `json:"s3_reads"`  // S3 GET-class requests
+	KMS    Range `json:"kms_calls"` // KMS cryptographic requests that S3 makes on the caller's behalf
 }
 
 // Add returns the sum of two demands.

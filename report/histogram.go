@@ -3,6 +3,7 @@ package report
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"math/bits"
 	"time"
 )
@@ -83,21 +84,26 @@ func (h *Histogram) Quantile(q float64) time.Duration {
 }
 
 type histogramJSON struct {
-	Count  int64         `json:"count"`
-	P50    int64         `json:"p50_ms"`
-	P90    int64         `json:"p90_ms"`
-	P99    int64         `json:"p99_ms"`
-	Max    int64         `json:"max_ms"`
-	Counts map[int]int64 `json:"buckets"`
+	Count  int64        `json:"count"`
+	P50    int64        `json:"p50_ms"`
+	P90    int64        `json:"p90_ms"`
+	P99    int64        `json:"p99_ms"`
+	Max    int64        `json:"max_ms"`
+	Counts []bucketJSON `json:"buckets"`
+}
+
+type bucketJSON struct {
+	UpTo  int64 `json:"up_to_ms"` // the longest span of the bucket
+	Count int64 `json:"count"`
 }
 
 // MarshalJSON writes the percentiles for people and the counts for UnmarshalJSON.
 func (h *Histogram) MarshalJSON() ([]byte, error) {
 	ms := func(q float64) int64 { return h.Quantile(q).Milliseconds() }
-	j := histogramJSON{h.n, ms(.5), ms(.9), ms(.99), h.max.Milliseconds(), map[int]int64{}}
+	j := histogramJSON{h.n, ms(.5), ms(.9), ms(.99), h.max.Milliseconds(), []bucketJSON{}}
 	for i, n := range h.counts {
 		if n > 0 {
-			j.Counts[i] = n
+			j.Counts = append(j.Counts, bucketJSON{upper(i).Milliseconds(), n})
 		}
 	}
 	return json.Marshal(j)
@@ -110,12 +116,13 @@ func (h *Histogram) UnmarshalJSON(data []byte) error {
 		return fmt.Errorf("histogram: %w", err)
 	}
 	*h = Histogram{max: time.Duration(j.Max) * time.Millisecond}
-	for i, n := range j.Counts {
-		if i < 0 || i >= numBuckets || n < 0 {
-			return fmt.Errorf("histogram: %d in bucket %d", n, i)
+	for _, b := range j.Counts {
+		i := bucketOf(time.Duration(min(b.UpTo, int64(math.MaxInt64/time.Millisecond))) * time.Millisecond)
+		if b.Count < 0 || b.UpTo < 0 || upper(i).Milliseconds() != b.UpTo || h.counts[i] != 0 {
+			return fmt.Errorf("histogram: %d in the bucket up to %d ms", b.Count, b.UpTo)
 		}
-		h.counts[i] = n
-		h.n += n
+		h.counts[i] = b.Count
+		h.n += b.Count
 	}
 	return nil
 }

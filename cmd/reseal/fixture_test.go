@@ -110,11 +110,14 @@ func TestForeignReport(t *testing.T) {
 	}
 	var p struct {
 		Tally struct {
-			Work  map[string]map[string]struct{ Objects, Bytes int64 }
-			Skips []struct {
+			Todo []struct {
+				Action         string
+				Objects, Bytes int64
+			}
+			Left []struct {
 				Reason  string
 				Objects int64
-			}
+			} `json:"left_alone"`
 		}
 	}
 	if err := json.Unmarshal(out, &p); err != nil {
@@ -122,13 +125,11 @@ func TestForeignReport(t *testing.T) {
 	}
 	got := map[string]int64{}
 	var gotBytes int64
-	for action, classes := range p.Tally.Work {
-		for _, n := range classes {
-			got[action] += n.Objects
-			gotBytes += n.Bytes
-		}
+	for _, n := range p.Tally.Todo {
+		got[n.Action] += n.Objects
+		gotBytes += n.Bytes
 	}
-	for _, s := range p.Tally.Skips {
+	for _, s := range p.Tally.Left {
 		got[s.Reason] += s.Objects
 	}
 	compare(t, "plan", got, want)
