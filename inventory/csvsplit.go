@@ -113,11 +113,10 @@ func (s *csvSplitter) split(data []byte) (int, error) {
 			i++
 			from := i
 			for {
-				k := bytes.IndexByte(data[i:], '"')
-				if k < 0 {
+				if i = indexQuote(data, i); i < 0 {
 					return 0, nil
 				}
-				i += k + 1
+				i++
 				if i < len(data) && data[i] == '"' {
 					f.doubled = true
 					i++
@@ -162,6 +161,23 @@ func (s *csvSplitter) split(data []byte) (int, error) {
 		}
 		return 0, errAfter
 	}
+}
+
+// indexQuote returns the index of the first quote in b from i on, -1 where there
+// is none. Most fields are shorter than what a call of IndexByte pays for.
+func indexQuote(b []byte, i int) int {
+	const short = 16
+	end := min(len(b), i+short)
+	for ; i < end; i++ {
+		if b[i] == '"' {
+			return i
+		}
+	}
+	k := bytes.IndexByte(b[i:], '"')
+	if k < 0 {
+		return -1
+	}
+	return i + k
 }
 
 // appendUndoubled appends raw with each pair of quotes made one.

@@ -33,7 +33,10 @@ func newParquetReader(ctx context.Context, r io.ReaderAt, size int64, seg Segmen
 			picked = append(picked, names[i])
 		}
 	}
-	rows, err := f.Rows(picked, from, to, parquet.Options{BatchRows: o.BatchRows})
+	// What other writers make may need more than a file's share of the memory:
+	// one page a row group, say. It is refused only where that goes too far.
+	memory := max(o.Memory/2, 128<<20)
+	rows, err := f.Rows(picked, from, to, parquet.Options{BatchRows: o.BatchRows, Memory: memory})
 	if err != nil {
 		return nil, &SchemaError{Reason: err.Error()}
 	}

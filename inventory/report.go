@@ -32,12 +32,12 @@ type Options struct {
 	AllowBadChecksum bool // go on with a manifest.json that does not match it
 }
 
-// Estimates of the memory that one open file takes in its decoder and batches,
-// from measurements with nine columns: rounded up.
+// Estimates of the memory that one open file takes in its decoder and batches
+// with all columns of S3 Inventory, whose writers make pages of 1 MiB: rounded up.
 const (
 	csvMemory     = 8 << 20
 	orcMemory     = 32 << 20
-	parquetMemory = 96 << 20
+	parquetMemory = 48 << 20
 )
 
 func (o Options) withDefaults() Options {
