@@ -105,13 +105,7 @@ func (c *calculation) byCopy() (*job, Method) {
 	j := &job{early: true, earlyAll: true}
 	m := Method{Possible: true}
 	weights := plan.DefaultWeights(c.Options.BucketKey)
-	heads := plan.Range{}
-	if c.Facts.AWS != plan.Yes {
-		heads.Max++
-	}
-	if c.Facts.HeadNeeded() && !c.Options.TrustInventory {
-		heads = heads.Add(plan.Exactly(1))
-	}
+	reads, partReads := c.copyReads()
 	var kms plan.Range
 	for i, class := range classes {
 		w := c.tally.sums(i)
@@ -123,8 +117,8 @@ func (c *calculation) byCopy() (*job, Method) {
 		}
 		single, large := w.Objects-w.Large.Objects, w.Large.Objects
 		m.Objects.add(w.Count)
-		j.work(plan.Copy, i, Count{single, w.Bytes - w.Large.Bytes}, plan.Demand{Writes: plan.Exactly(single), Reads: heads.Times(single)})
-		j.work(plan.MultipartCopy, i, w.Large, plan.Demand{Writes: plan.Exactly(2*large + w.Parts), Reads: plan.Exactly(4 * large)})
+		j.work(plan.Copy, i, Count{single, w.Bytes - w.Large.Bytes}, plan.Demand{Writes: plan.Exactly(single), Reads: reads.Times(single)})
+		j.work(plan.MultipartCopy, i, w.Large, plan.Demand{Writes: plan.Exactly(2*large + w.Parts), Reads: partReads.Times(large)})
 		kms = kms.Add(weights.DataKey.Times(w.Objects)).Add(weights.Part.Times(w.Parts)).Add(weights.Complete.Times(large)).Add(weights.Source.Times(w.FromKMS))
 	}
 	j.kms = c.weigh(kms)
@@ -138,6 +132,25 @@ func (c *calculation) byCopy() (*job, Method) {
 	}
 	m.Remarks = append(m.Remarks, leaves(m.Left, "archived", "a restore comes first"))
 	return j, m.trimmed()
+}
+
+// copyReads returns the GET-class requests of a copy, in one request and in
+// parts, of an object that the report has all columns of.
+func (c *calculation) copyReads() (single, parts plan.Range) {
+	if c.Options.InspectAll || c.Facts.HeadNeeded() && !c.Options.TrustInventory {
+		single = plan.Exactly(1)
+	}
+	if c.Facts.AWS != plan.Yes {
+		single.Max++ // the proof, where the answer is none
+	}
+	parts = plan.Range{Min: 3, Max: 5} // HeadObject before, before the completion, after; tags twice where there are any
+	if c.Facts.AWS != plan.No {
+		parts = parts.Add(plan.Exactly(1)) // annotations
+	}
+	if c.Facts.ACLs != plan.No {
+		single, parts = single.Add(plan.Exactly(1)), parts.Add(plan.Exactly(2))
+	}
+	return single, parts
 }
 
 func (c *calculation) byUpdate() (*job, Method) {

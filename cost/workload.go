@@ -1,19 +1,24 @@
 package cost
 
-import "reseal/inventory"
+import (
+	"time"
+
+	"reseal/inventory"
+	"reseal/plan"
+)
 
 // Workload is what a bucket of one class is used for in a month.
 type Workload struct {
-	Region  string
-	Class   inventory.StorageClass // "" is STANDARD
-	Objects int64
-	Size    int64 // bytes of each
-	Gets    int64 // a month
-	Puts    int64 // a month
+	Region  string                 `json:"region"`
+	Class   inventory.StorageClass `json:"class"` // "" is STANDARD
+	Objects int64                  `json:"objects"`
+	Size    int64                  `json:"object_bytes"` // of each
+	Gets    int64                  `json:"monthly_gets"`
+	Puts    int64                  `json:"monthly_puts"`
 
-	BucketKey      bool
-	BucketKeyShare int64 // as in Params
-	FreeKMS        int64 // as in Params
+	BucketKey      bool  `json:"-"`
+	BucketKeyShare int64 `json:"-"` // as in Params
+	FreeKMS        int64 `json:"-"` // as in Params
 }
 
 // WorkloadCost is what a workload costs a month under SSE-KMS.
@@ -52,4 +57,22 @@ func (p Prices) Monthly(w Workload) WorkloadCost {
 	}
 	out.KMS.add(c.kmsLine("KMS requests", calls, w.FreeKMS))
 	return out
+}
+
+// Uniform returns the tally of n objects that are all like the one of task, with
+// ages counted from now: a bucket that is only stated, not listed. It takes
+// some 60 merges at most, whatever n is. Requests are counted without a check
+// for overflow, so n must stay below 10^14.
+func Uniform(task *plan.Task, n int64, now time.Time) *Tally {
+	whole, double := NewTally(now), NewTally(now)
+	double.Add(task)
+	for ; n > 0; n >>= 1 {
+		if n&1 == 1 {
+			_ = whole.Merge(double) // they count from the same instant
+		}
+		next := NewTally(now)
+		_, _ = next.Merge(double), next.Merge(double)
+		double = next
+	}
+	return whole
 }

@@ -1,9 +1,12 @@
 package cost
 
 import (
+	"encoding/json"
 	"testing"
+	"time"
 
 	"reseal/inventory"
+	"reseal/plan"
 )
 
 // TestPublishedExample prices 10,000 objects of 1 GB in London that are read
@@ -76,4 +79,26 @@ func amountOf(t *testing.T, b *Bill, item string) Span {
 	}
 	t.Errorf("no line %q in %+v", item, b.Lines)
 	return Span{}
+}
+
+// TestUniform: as many equal objects, added one by one, make the same tally.
+func TestUniform(t *testing.T) {
+	facts := quiet("eu-west-2")
+	p := &plan.Policy{Options: plan.Options{Bucket: "b", Method: plan.MethodCopy, SSE: plan.TargetKMS}, Facts: facts, Now: evaluated, Weights: plan.DefaultWeights(true)}
+	r := record("p/k", inventory.StandardIA, 6<<30, 5*24*time.Hour)
+	task := p.Decide(&r)
+	for _, n := range []int64{0, 1, 2, 3, 1000, 1023, 1024, 1025} {
+		want := NewTally(evaluated)
+		for range n {
+			want.Add(&task)
+		}
+		a, err1 := json.Marshal(Uniform(&task, n, evaluated))
+		b, err2 := json.Marshal(want)
+		if err1 != nil || err2 != nil || string(a) != string(b) {
+			t.Errorf("%d objects (%v, %v):\n%s\nwant\n%s", n, err1, err2, a, b)
+		}
+	}
+	if n := Uniform(&task, 1e13, evaluated).Todo(); n.Objects != 1e13 {
+		t.Errorf("%d objects, want 10^13", n.Objects)
+	}
 }
