@@ -217,6 +217,36 @@ func TestWeakEndpointGetsTheSourceConditionOnly(t *testing.T) {
 	}
 }
 
+// A server that drops all tags shows it by no count of them.
+func TestLostTagsAreNoticed(t *testing.T) {
+	for _, tt := range []struct {
+		count  string // in the answer of the HeadObject after the copy
+		reason plan.Reason
+	}{{"2", ""}, {"1", plan.Unfaithful}, {"", plan.Unfaithful}} {
+		s := serve(t, func(r request) reply {
+			if r.operation() == "copy" {
+				return copied(map[string]string{"X-Amz-Server-Side-Encryption": ""})
+			}
+			h := map[string]string{"Etag": `"newetag"`, "Content-Length": "5", "X-Amz-Server-Side-Encryption": "aws:kms", "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": keyARN}
+			if tt.count != "" {
+				h["X-Amz-Tagging-Count"] = tt.count
+			}
+			return reply{header: h}
+		})
+		facts := aFacts()
+		facts.AWS = plan.No
+		rc := RewriteConfig{Options: anOptions(), Facts: facts}
+		head := &plan.Head{ETag: etag, Size: 5, StorageClass: inventory.Standard, Encryption: inventory.SSES3, TagCount: 2}
+		_, err := rewriter(t, client(t, s.URL), rc).Rewrite(t.Context(), decide(t, rc, aRecord("k"), head), &gate{})
+		switch {
+		case tt.reason == "" && err != nil:
+			t.Errorf("%s tags of 2 after the copy: %v", tt.count, err)
+		case tt.reason != "" && objectError(t, err).Reason != tt.reason:
+			t.Errorf("%q tags of 2 after the copy: %v, want %s", tt.count, err, tt.reason)
+		}
+	}
+}
+
 // A 200 proves nothing: where the answer does not state the wanted key, the
 // new version is looked at, and its state decides.
 func TestSilentAnswerIsConfirmed(t *testing.T) {
