@@ -7,7 +7,7 @@ import (
 )
 
 // poolEvery is how often the pool is fitted to what the gate says is needed.
-const poolEvery = 250 * time.Millisecond
+const poolEvery = time.Second
 
 // crew is how many workers there are, and how many there should be.
 type crew struct{ running, wanted atomic.Int64 }

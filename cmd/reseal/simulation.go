@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -26,10 +27,11 @@ const (
 
 // simulation is a simulated S3 and KMS on a local address.
 type simulation struct {
-	world *simulator.World // only through front.Locked once it serves
-	front *front.Front
-	cert  *front.Certificate // nil without TLS
-	ln    net.Listener
+	world  *simulator.World // only through front.Locked once it serves
+	front  *front.Front
+	region string
+	cert   *front.Certificate // nil without TLS
+	ln     net.Listener
 }
 
 // simConfig says what to simulate.
@@ -41,16 +43,20 @@ type simConfig struct {
 	kmsRPS  int // KMS requests a second, 0 = no quota
 	s3RPS   int // S3 writes a second and first-level prefix, 0 = no quota
 	seed    uint64
+	region  string // "" is simRegion
 }
 
 // newSimulation makes an empty account with one KMS key, and takes the address.
 func newSimulation(c simConfig) (*simulation, error) {
+	region := cmp.Or(c.region, simRegion)
 	world := simulator.New(simulator.Config{
-		Account: simAccount, Region: simRegion, Seed: c.seed,
+		Account: simAccount, Region: region, Seed: c.seed,
 		KMSRequestsPerSecond: c.kmsRPS, S3WritesPerSecond: c.s3RPS, PartitionDepth: 1,
 	})
-	if err := world.CreateKey(simulator.Key{ARN: simKey}); err != nil {
-		return nil, fmt.Errorf("make key: %w", err)
+	if region == simRegion {
+		if err := world.CreateKey(simulator.Key{ARN: simKey}); err != nil {
+			return nil, fmt.Errorf("make key: %w", err)
+		}
 	}
 	f, err := front.New(world, front.Config{
 		Identities:    []front.Identity{{AccessKeyID: simKeyID, SecretKey: simSecret, AccountID: simAccount, ARN: simUser}},
@@ -61,7 +67,7 @@ func newSimulation(c simConfig) (*simulation, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &simulation{world: world, front: f}
+	s := &simulation{world: world, front: f, region: region}
 	if s.ln, err = net.Listen("tcp", c.listen); err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
 	}
@@ -100,8 +106,8 @@ func (s *simulation) environment(dir string) ([]string, error) {
 	env := []string{
 		"AWS_ACCESS_KEY_ID=" + simKeyID,
 		"AWS_SECRET_ACCESS_KEY=" + simSecret,
-		"AWS_REGION=" + simRegion,
-		"AWS_DEFAULT_REGION=" + simRegion,
+		"AWS_REGION=" + s.region,
+		"AWS_DEFAULT_REGION=" + s.region,
 		"AWS_ENDPOINT_URL=" + s.url(),
 	}
 	if s.cert != nil {
