@@ -110,6 +110,9 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 				skipped = append(skipped, r.skipResult(t, batch.Segment))
 				continue
 			}
+			// An update leaves no trace in the ETag: what an earlier run may have
+			// updated is looked at, so that it is recognised and not done twice.
+			t.NeedHead = t.NeedHead || t.Action == plan.Update && r.Uncertain(rec.Pos)
 			todo = append(todo, t)
 		}
 		r.Stats.Rows.Add(int64(len(batch.Records)))

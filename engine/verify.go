@@ -89,7 +89,7 @@ func (r *run) sample(cfg VerifyConfig, batches iter.Seq2[inventory.Batch, error]
 			rec := &batch.Records[i]
 			r.Stats.Rows.Add(1)
 			t := r.Policy.Decide(rec)
-			if t.Action == plan.Skip || !cfg.Expected(rec.Pos) || !sampled(rec.Pos, cfg.Sample, cfg.Seed) {
+			if t.Action == plan.Skip || !cfg.Expected(rec.Pos) || !plan.Sampled(rec.Pos, cfg.Sample, cfg.Seed) {
 				continue
 			}
 			select {
@@ -119,17 +119,4 @@ func (r *run) look(t plan.Task, written time.Time) (Check, bool) {
 	}
 	v, why := r.Policy.Compare(&t, head, written)
 	return Check{Task: t, Verdict: v, Why: why}, true
-}
-
-// sampled tells whether the row belongs to the share of rows that seed selects.
-func sampled(p inventory.Position, share float64, seed uint64) bool {
-	if share >= 1 {
-		return true
-	}
-	// splitmix64 over the position: spread evenly whatever the order of rows
-	x := seed + uint64(p.File)*0x9e3779b97f4a7c15 + uint64(p.Row)*0xbf58476d1ce4e5b9
-	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
-	x = (x ^ x>>27) * 0x94d049bb133111eb
-	x ^= x >> 31
-	return float64(x>>11)/(1<<53) < share
 }

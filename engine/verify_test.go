@@ -67,9 +67,9 @@ func TestSampleIsEvenAndRepeatable(t *testing.T) {
 		n, both := 0, 0
 		for row := range int64(rows) {
 			p := inventory.Position{File: 3, Row: row}
-			if sampled(p, share, 1) {
+			if plan.Sampled(p, share, 1) {
 				n++
-				if sampled(p, share, 1) {
+				if plan.Sampled(p, share, 1) {
 					both++
 				}
 			}

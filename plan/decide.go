@@ -30,8 +30,7 @@ func (p *Policy) Decide(r *inventory.Record) Task {
 		return t
 	}
 	t.FromKMS = r.Encryption == inventory.SSEKMS
-	t.NeedHead = p.headNeeded(r)
-	p.act(&t, r.Size, r.StorageClass)
+	p.act(&t)
 	return t
 }
 
@@ -47,15 +46,11 @@ func (p *Policy) DecideHead(t Task, h *Head) Task {
 	}
 	t.FromKMS = h.Encryption == inventory.SSEKMS
 	t.NeedHead = false
-	reason := p.byState(h.Encryption, h)
-	if reason == "" && h.Archived && !h.Restored && t.Action != Update {
-		reason = Archived
-	}
-	if reason != "" {
+	if reason := p.byState(h.Encryption, h); reason != "" {
 		t.Action, t.Reason, t.Demand = Skip, reason, p.Weights.Of(StepHead, false)
 		return t
 	}
-	p.act(&t, h.Size, h.StorageClass)
+	p.act(&t)
 	return t
 }
 
@@ -120,42 +115,12 @@ func (p *Policy) selected(r *inventory.Record) bool {
 		slices.Contains(o.StorageClasses, string(r.StorageClass))
 }
 
-// headNeeded tells whether the row lacks something that the copy must know, or
-// the bucket's facts do not rule out that it changed since.
-func (p *Policy) headNeeded(r *inventory.Record) bool {
-	if p.Options.InspectAll || p.Options.Rekey && r.Encryption == inventory.SSEKMS { // no report has the key id
-		return true
-	}
-	for _, c := range []inventory.Column{inventory.ColETag, inventory.ColSize, inventory.ColStorageClass, inventory.ColEncryption} {
-		if !r.Known.Has(c) {
-			return true
-		}
-	}
-	return !p.Options.TrustInventory && p.Facts.HeadNeeded()
-}
-
 // act chooses the action for an object that is to be re-encrypted, and sums up
 // its demand.
-func (p *Policy) act(t *Task, size int64, class inventory.StorageClass) {
-	t.Action, t.Reason = Copy, ""
-	switch {
-	case class == inventory.Glacier || class == inventory.DeepArchive:
-		if t.Head == nil || !t.Head.Restored {
-			t.Action, t.Reason = Skip, Archived
-		}
-	case archiveTier(t.Record.Tier) && t.Head == nil:
-		t.Action, t.Reason = Skip, Archived
-	case class != "" && !knownClass(class):
-		t.Action, t.Reason = Skip, UnknownClass
-	case size > p.threshold():
-		t.Action = MultipartCopy
-	}
-	if t.Action == Skip {
-		t.NeedHead = false
-		t.Demand = Demand{}
-		return
-	}
-	t.NeedHead = t.NeedHead || t.Action == MultipartCopy && t.Head == nil
+func (p *Policy) act(t *Task) {
+	t.Action, t.Reason = p.choose(t)
+	t.NeedHead = t.Action != Skip && t.Head == nil && p.headNeeded(t)
+	t.Unconfirmed = t.Action == Update && !p.confirmed(t.Record.Pos)
 	t.Demand = p.demand(t)
 }
 
@@ -197,12 +162,18 @@ func (p *Policy) demand(t *Task) Demand {
 		parts := PartCount(t.Record.Size)
 		d = d.Add(tags).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepHead)).Add(of(StepComplete)).Add(of(StepConfirm))
 	case Update:
-		d = d.Add(of(StepUpdate)).Add(of(StepConfirm))
+		d = d.Add(of(StepUpdate))
+		if !t.Unconfirmed {
+			d = d.Add(of(StepConfirm))
+		}
 	}
 	return d
 }
 
 func (p *Policy) threshold() int64 {
+	if p.Options.CopyVia == ViaMultipart {
+		return -1
+	}
 	if m := p.Options.Multipart; m > 0 && m < SingleCopyLimit {
 		return m
 	}

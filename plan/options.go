@@ -25,6 +25,10 @@ const (
 	TargetAES256 = "AES256"
 )
 
+// ViaMultipart is a way to copy: objects of every size in parts, for servers
+// that refuse to copy an object onto itself.
+const ViaMultipart = "multipart"
+
 // DecisionVersion is raised whenever the same report and options would lead to
 // other decisions than in the version before, so that a job begun by one
 // binary is not finished by another that means something else.
@@ -52,6 +56,12 @@ type Options struct {
 	TrustInventory bool     `json:"trust_inventory,omitempty"`
 	InspectAll     bool     `json:"inspect_all,omitempty"`         // a HeadObject before every copy, whatever the facts allow
 	Multipart      int64    `json:"multipart_threshold,omitempty"` // bytes; 0 = SingleCopyLimit
+	CopyVia        string   `json:"copy_via,omitempty"`            // ViaMultipart, or "" for single copies where they are possible
+
+	// Unconfirmed is the share of updates, in millionths, whose effect is not
+	// proven by a HeadObject afterwards: the answer to the update itself says
+	// only that it was accepted.
+	Unconfirmed int64 `json:"unconfirmed_ppm,omitempty"`
 }
 
 // Frozen is what a job is bound to: the report, the options, and the instant
@@ -102,6 +112,8 @@ func (f Frozen) Differences(o Frozen) []string {
 	diff("--trust-inventory", f.Options.TrustInventory, o.Options.TrustInventory)
 	diff("--inspect-all", f.Options.InspectAll, o.Options.InspectAll)
 	diff("--multipart-threshold", f.Options.Multipart, o.Options.Multipart)
+	diff("--copy-via", f.Options.CopyVia, o.Options.CopyVia)
+	diff("--confirm, unconfirmed millionths", f.Options.Unconfirmed, o.Options.Unconfirmed)
 	return out
 }
 

@@ -41,6 +41,7 @@ const (
 	UnknownClass     Reason = "unknown-class"      // a storage class that this version does not know
 	TooLarge         Reason = "too-large"          // above 5 GiB: more than one CopyObject can do
 	Duplicate        Reason = "duplicate-row"      // a version that the report lists twice
+	Unencrypted      Reason = "unencrypted"        // not encrypted at all, which an update in place does not take
 )
 
 // Reasons for an object that was tried and is not done.
@@ -62,6 +63,8 @@ type Task struct {
 	Head     *Head  // what that HeadObject said; nil before
 	FromKMS  bool   // the source is under SSE-KMS, so reading it costs KMS requests
 	Demand   Demand // the sum of the expected steps
+
+	Unconfirmed bool // the answer to an update is taken for its proof: see Options.Unconfirmed
 
 	weights *Weights
 }

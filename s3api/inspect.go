@@ -18,8 +18,8 @@ import (
 func (r *Rewriter) Inspect(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Head, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
 	version := ""
-	if !t.Record.Current() {
-		version = t.Record.VersionID
+	if !t.Record.Current() || t.Action == plan.Update && r.config.Options.AllVersions && r.config.Facts.Versioning != plan.Unversioned {
+		version = t.Record.VersionID // the row's version is what is asked for, current or not
 	}
 	head, err := w.head(ctx, plan.StepHead, version)
 	if err != nil {

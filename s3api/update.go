@@ -38,6 +38,9 @@ func (w *work) update(ctx context.Context) (engine.Effect, error) {
 	if err != nil {
 		return engine.Effect{}, w.lockedOrDenied(ctx, version, err)
 	}
+	if w.task.Unconfirmed {
+		return engine.Effect{ETag: w.etag(), VersionID: version, RequestID: id}, nil // no key id: nobody stated one
+	}
 	after, err := w.head(ctx, plan.StepConfirm, version)
 	if err != nil {
 		return engine.Effect{}, err

@@ -152,3 +152,49 @@ func TestProbeUpdate(t *testing.T) {
 		})
 	}
 }
+
+// With all versions asked for, a row means its own version, also where it was
+// the current one when the report was made and is not any more.
+func TestInspectLooksAtTheVersionToBeUpdated(t *testing.T) {
+	s := simulate(t, simulator.Config{})
+	s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+		if err := w.PutBucketVersioning(now, &r, "Enabled"); err != nil {
+			return err
+		}
+		for _, v := range []string{"v1", "v2"} {
+			if err := w.SeedObject(bucket, simulator.ObjectInfo{Key: "k", VersionID: v, Size: 5, ETag: etag + v}, simulator.Body{}); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	for all, want := range map[bool]string{true: "v1", false: "v2"} {
+		o := updateOptions()
+		o.AllVersions = all
+		r := rewriter(t, s.aws, RewriteConfig{Options: o, Facts: facts(t, s.aws, bucket)})
+		head, err := r.Inspect(t.Context(), updating(r, "k", "v1", true), &gate{})
+		if err != nil || head.VersionID != want {
+			t.Errorf("all versions %t: looked at %+v, %v; want version %s", all, head, err, want)
+		}
+	}
+}
+
+// Where the user takes the answer for the proof, none is asked for, and no key
+// is claimed to have been seen.
+func TestUpdateUnconfirmed(t *testing.T) {
+	s := simulate(t, simulator.Config{})
+	s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
+		return w.SeedObject(bucket, simulator.ObjectInfo{Key: "k", Size: 5, ETag: etag}, simulator.Body{})
+	})
+	r := rewriter(t, s.aws, RewriteConfig{Options: updateOptions(), Facts: facts(t, s.aws, bucket)})
+	task := updating(r, "k", "", true)
+	task.Unconfirmed = true
+	s.calls()
+	effect, err := r.Rewrite(t.Context(), task, &gate{})
+	if err != nil || effect.KMSKeyID != "" || effect.RequestID == "" {
+		t.Errorf("effect = %+v, %v", effect, err)
+	}
+	if got, want := s.calls(), (map[simulator.Op]int64{"UpdateObjectEncryption": 1}); !maps.Equal(got, want) {
+		t.Errorf("calls = %v, want %v", got, want)
+	}
+}

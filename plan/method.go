@@ -1,0 +1,115 @@
+package plan
+
+import "reseal/inventory"
+
+// choose returns how the task's object is to be re-encrypted, or why it is left
+// alone. It goes by the object's head where that was read, else by the report.
+func (p *Policy) choose(t *Task) (Action, Reason) {
+	refused := p.notUpdatable(t)
+	switch {
+	case p.Options.Method != MethodUpdate && p.Options.Method != MethodAuto:
+		return p.chooseCopy(t)
+	case refused == "":
+		return Update, ""
+	case p.Options.Method == MethodUpdate:
+		return Skip, refused
+	case !t.Record.Current():
+		return Skip, refused // a copy of an old version would become the current one
+	}
+	return p.chooseCopy(t)
+}
+
+// notUpdatable returns why UpdateObjectEncryption does not do the task's object,
+// "" where it does: it takes every size and storage class, archived ones
+// without a restore, but no object that was written without encryption and none
+// that is locked (Amazon S3 User Guide, update-sse-encryption, read 2026-11-21).
+// DSSE-KMS and SSE-C, which it does not take either, were left alone before.
+func (p *Policy) notUpdatable(t *Task) Reason {
+	switch {
+	case t.Record.Encryption == inventory.NotSSE:
+		return Unencrypted
+	case p.locked(t):
+		return Locked
+	}
+	return ""
+}
+
+// locked tells whether retention or a hold protects the object. A report is days
+// old, and holds and governance retention can be lifted, so without a look only
+// compliance retention counts, which nobody can shorten.
+func (p *Policy) locked(t *Task) bool {
+	r, h := &t.Record, t.Head
+	if h == nil {
+		return r.LockMode == "COMPLIANCE" && r.LockRetainUntil.After(p.Now)
+	}
+	return h.LegalHold == "ON" || h.EventHold == "ON" || h.LockMode != "" && h.LockRetainUntil.After(p.Now)
+}
+
+// chooseCopy returns the kind of copy, or why the object cannot be copied.
+func (p *Policy) chooseCopy(t *Task) (Action, Reason) {
+	r, h := &t.Record, t.Head
+	switch class := r.StorageClass; {
+	case h != nil && h.Archived && !h.Restored,
+		h == nil && (class == inventory.Glacier || class == inventory.DeepArchive || archiveTier(r.Tier)):
+		return Skip, Archived
+	case class != "" && !knownClass(class):
+		return Skip, UnknownClass
+	case r.Size > p.threshold():
+		return MultipartCopy, ""
+	}
+	return Copy, ""
+}
+
+// headNeeded tells whether the row is not enough to do the task's action by:
+// it lacks something, or the bucket's facts do not rule out that it changed.
+func (p *Policy) headNeeded(t *Task) bool {
+	r, o := &t.Record, &p.Options
+	switch {
+	case t.Action == MultipartCopy: // nothing comes along by itself
+		return true
+	case o.InspectAll, o.Rekey && r.Encryption == inventory.SSEKMS: // no report has the key id
+		return true
+	case !r.Known.Has(inventory.ColEncryption):
+		return true
+	case t.Action == Update:
+		return !o.TrustInventory && (p.Facts.ObjectLock != No || !p.pinned(r))
+	}
+	for _, c := range []inventory.Column{inventory.ColETag, inventory.ColSize, inventory.ColStorageClass} {
+		if !r.Known.Has(c) {
+			return true
+		}
+	}
+	return !o.TrustInventory && p.Facts.HeadNeeded()
+}
+
+// pinned tells whether the row names a version that no write can replace. What
+// it does not pin needs a look right before an update, which has no condition.
+func (p *Policy) pinned(r *inventory.Record) bool {
+	switch r.VersionID {
+	case "":
+		return false
+	case "null": // replaced by every write but those of a bucket that keeps versions
+		return p.Facts.Versioning == VersioningEnabled
+	}
+	return true
+}
+
+// confirmed tells whether the effect of an update is to be proven by a
+// HeadObject: always, or for the share of rows that the user wants proven.
+func (p *Policy) confirmed(pos inventory.Position) bool {
+	return Sampled(pos, 1-float64(p.Options.Unconfirmed)/1e6, 0)
+}
+
+// Sampled tells whether a row belongs to the share, 0 to 1, of rows that seed
+// selects: always the same ones, spread evenly whatever the order of rows.
+func Sampled(pos inventory.Position, share float64, seed uint64) bool {
+	if share >= 1 {
+		return true
+	}
+	// splitmix64 over the position
+	x := seed + uint64(pos.File)*0x9e3779b97f4a7c15 + uint64(pos.Row)*0xbf58476d1ce4e5b9
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	x ^= x >> 31
+	return float64(x>>11)/(1<<53) < share
+}
