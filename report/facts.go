@@ -39,8 +39,8 @@ func runFacts(v *Run) []fact {
 	if t.Cost > 0 {
 		add("price, at most", Money(t.Cost))
 	}
-	if e := v.Estimate; e != nil && e.Priced {
-		add("price as planned", spanText(e.Once.Total.Expected, e.Once.Total.Max))
+	if v.Runs > 1 {
+		add("runs", Count(v.Runs))
 	}
 	if took := v.took(); took > 0 {
 		add("time", Duration(took))
@@ -58,8 +58,12 @@ func runFacts(v *Run) []fact {
 	return out
 }
 
-// took returns the time from the start to the end of the run, 0 where one is unknown.
+// took returns the time that the run took: where that is not known, from its
+// start to its end, 0 where one of these is unknown.
 func (v *Run) took() time.Duration {
+	if v.Active > 0 {
+		return v.Active
+	}
 	from, to := v.Started, v.Ended
 	if from.IsZero() || to.IsZero() {
 		from, to = v.Summary.Span()

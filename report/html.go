@@ -75,6 +75,7 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 	}
 	d.add(proof(v.Proof))
 	d.add(outcome(v))
+	d.add(against(v))
 	d.add(timeline(v))
 	d.add(groups(v))
 	d.add(namedSection("What the errors meant", v.Summary.ErrorClasses()))
@@ -399,6 +400,14 @@ func outcome(v *Run) section {
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(f.name), num(f.value), num("")}})
 	}
 	return section{Title: "Outcome", Stack: s, Table: g}
+}
+
+func against(v *Run) section {
+	g := &grid{Narrow: true, Header: columns("", ">estimated", ">actual")}
+	for _, r := range v.against().rows(v.Estimate) {
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(r.what), num(r.estimated), num(r.actual)}})
+	}
+	return section{Title: againstTitle(v), Table: g}
 }
 
 func groups(v *Run) section {

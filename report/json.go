@@ -34,8 +34,9 @@ func WriteRunJSON(w io.Writer, v *Run) error {
 	return writeJSON(w, struct {
 		Type string `json:"type"`
 		*wire
-		Proof []proof `json:"proof"`
-	}{"run", (*wire)(v), proofs})
+		Against *Against `json:"estimate_against_actual,omitempty"`
+		Proof   []proof  `json:"proof"`
+	}{"run", (*wire)(v), v.against(), proofs})
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -250,3 +250,27 @@ func TestCSV(t *testing.T) {
 		t.Error("status of what was not attempted")
 	}
 }
+
+// TestBriefPlan: what somebody must know before a run starts is there, in a few lines.
+func TestBriefPlan(t *testing.T) {
+	p := samplePlan()
+	var out bytes.Buffer
+	if err := WritePlanBrief(&out, p, "reseal plan --job ./job"); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"48,410 by copy, 100 by multipart-copy", "already-encrypted", "versioned: needs --accept versioned", "events: accepted",
+		"$7.88 expected, $8.02 at most", "list prices of eu-west-2 of 2026-11-21", "bound by concurrency", "Recommended: auto", "reseal plan --job ./job",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is missing in\n%s", want, out.String())
+		}
+	}
+	if n := strings.Count(out.String(), "\n"); n > 20 {
+		t.Errorf("%d lines are not brief", n)
+	}
+	hostilePlan, _ := hostile()
+	if out.Reset(); WritePlanBrief(&out, hostilePlan, "") != nil || strings.ContainsAny(out.String(), "\x1b\u202e") {
+		t.Error("a brief plan has control characters")
+	}
+}

@@ -62,12 +62,15 @@ func sampleTasks(p *plan.Policy) []plan.Task {
 	return out
 }
 
-func samplePlan() *Plan {
+func samplePlan() *Plan { return samplePlanOf(10) }
+
+// samplePlanOf is the plan for a report in which the sample comes n times.
+func samplePlanOf(n int) *Plan {
 	j := sampleJob()
 	p := samplePolicy(j)
 	tally := cost.NewTally(evaluated)
 	tasks := sampleTasks(p)
-	for range 10 {
+	for range n {
 		for i := range tasks {
 			tally.Add(&tasks[i])
 		}
@@ -118,11 +121,12 @@ func sampleResults(yield func(*engine.Result)) {
 func sampleRun() *Run {
 	s := new(Summary)
 	sampleResults(func(r *engine.Result) { l := LineOf(r); s.Add(&l) })
-	pl := samplePlan()
+	pl := samplePlanOf(1)
 	first, last := s.Span()
 	v := &Run{
 		Job: pl.Job, State: "finished", Started: first, Ended: last, Totals: TotalsOf(s), Summary: s, AllLines: true, KMSCap: 5.5,
 		Tally: pl.Tally, Estimate: pl.Estimate,
+		Runs: 3, Active: last.Sub(first) - 9*time.Minute,
 		Proof: []Proof{
 			{"every done object was confirmed under the key", "the answer to the copy, or a HeadObject after it, named aws:kms and the key", plan.Yes},
 			{"a sample of 1 % was read again", "48 of 48 objects are under the key, metadata and tags as before", plan.Yes},
@@ -130,5 +134,6 @@ func sampleRun() *Run {
 			{"bytes are the same", "checksums were not compared: 12 objects have none", plan.Unknown},
 		},
 	}
+	v.Totals.Cost = 772_000_000
 	return v
 }

@@ -56,6 +56,15 @@ func WritePlan(w io.Writer, v *Plan) error {
 	}
 	limits.write(p, indent)
 
+	writeMethods(p, e)
+	p.printf("\n")
+	p.wrapped("", "Recommended: "+e.Advice)
+	notes(p, e, v.ResultsBytes)
+	return p.err
+}
+
+// writeMethods sets the ways to do it side by side.
+func writeMethods(p *page, e *cost.Estimate) {
 	p.printf("\nWays to do it\n")
 	methods := table{align: "lrrrrl"}
 	methods.row("", "objects", "S3 requests", "KMS requests", "price", "time")
@@ -66,10 +75,6 @@ func WritePlan(w io.Writer, v *Plan) error {
 	for _, m := range e.Methods {
 		p.wrapped(indent, m.Name+": "+strings.Join(m.Remarks, "; "))
 	}
-	p.printf("\n")
-	p.wrapped("", "Recommended: "+e.Advice)
-	notes(p, e, v.ResultsBytes)
-	return p.err
 }
 
 func head(p *page, what string, j *Job) {
@@ -231,6 +236,15 @@ func WriteRun(w io.Writer, v *Run) error {
 		facts.row(f.name, f.value)
 	}
 	facts.write(p, indent)
+	if rows := v.against().rows(v.Estimate); len(rows) > 0 {
+		p.printf("\n%s\n", againstTitle(v))
+		t := table{align: "lrr"}
+		t.row("", "estimated", "actual")
+		for _, r := range rows {
+			t.row(r.what, r.estimated, r.actual)
+		}
+		t.write(p, indent)
+	}
 
 	s := v.Summary
 	if groups := s.Groups(); len(groups) > 0 {

@@ -80,6 +80,8 @@ type Run struct {
 	State    string         `json:"state"` // finished, running, or what stopped it
 	Started  time.Time      `json:"started,omitzero"`
 	Ended    time.Time      `json:"ended,omitzero"`
+	Active   time.Duration  `json:"active_ns,omitempty"` // of all its runs together, without the pauses between
+	Runs     int64          `json:"runs,omitempty"`      // how often it was begun or gone on with
 	Totals   Totals         `json:"totals"`
 	Summary  *Summary       `json:"summary"`
 	AllLines bool           `json:"all_results"` // the summary covers every object, not only failures and surprises

@@ -1,0 +1,96 @@
+package report
+
+import (
+	"time"
+
+	"reseal/cost"
+)
+
+// Against sets what was estimated before a run against what became of it.
+type Against struct {
+	Objects  AgainstCount    `json:"objects"`
+	Requests AgainstCount    `json:"s3_requests"`
+	KMSCalls AgainstCount    `json:"kms_calls"` // actual: at most, as S3 does not say
+	Cost     AgainstMoney    `json:"cost_usd"`  // actual: at most
+	Duration AgainstDuration `json:"duration"`
+}
+
+// AgainstCount is a number that was estimated within bounds.
+type AgainstCount struct {
+	Estimated cost.Calls `json:"estimated"`
+	Actual    int64      `json:"actual"`
+}
+
+// AgainstMoney is an amount that was estimated within bounds.
+type AgainstMoney struct {
+	Estimated cost.Span  `json:"estimated"`
+	Actual    cost.Money `json:"actual"`
+}
+
+// AgainstDuration is a time that was estimated within bounds; all times without
+// the pauses between the runs of a job.
+type AgainstDuration struct {
+	Shortest time.Duration `json:"shortest_ns"`
+	Longest  time.Duration `json:"longest_ns"`
+	Actual   time.Duration `json:"actual_ns"`
+}
+
+// against compares, nil where nothing was estimated.
+func (v *Run) against() *Against {
+	e, t := v.Estimate, &v.Totals
+	if e == nil {
+		return nil
+	}
+	s3 := e.Demand.Writes.Add(e.Demand.Reads)
+	return &Against{
+		Objects:  AgainstCount{cost.Calls{Min: e.Objects, Expected: e.Objects, Max: e.Objects}, t.Done},
+		Requests: AgainstCount{cost.Calls{Min: s3.Min, Expected: s3.Max, Max: s3.Max}, t.Requests},
+		KMSCalls: AgainstCount{e.KMSCalls, t.KMSCalls},
+		Cost:     AgainstMoney{e.Once.Total, t.Cost},
+		Duration: AgainstDuration{e.Duration.Shortest, e.Duration.Longest, v.took()},
+	}
+}
+
+// comparison is a row of Against in words: what, estimated, actual.
+type comparison struct{ what, estimated, actual string }
+
+// rows puts the comparison into the words that text and HTML share.
+func (a *Against) rows(e *cost.Estimate) []comparison {
+	if a == nil {
+		return nil
+	}
+	count := func(what string, c AgainstCount, most string) comparison {
+		estimated, from := Count(c.Estimated.Max), c.Estimated.Expected
+		if from == c.Estimated.Max { // nothing is expected to fall away, but it may
+			from = c.Estimated.Min
+		}
+		if from != c.Estimated.Max {
+			estimated = Count(from) + " to " + estimated
+		}
+		return comparison{what, estimated, most + Count(c.Actual)}
+	}
+	out := []comparison{count("objects", a.Objects, ""), count("S3 requests", a.Requests, ""), count("KMS requests", a.KMSCalls, "at most ")}
+	money := comparison{"price", "unknown", "unknown"}
+	if e.Priced {
+		money.estimated, money.actual = spanText(a.Cost.Estimated.Expected, a.Cost.Estimated.Max), "at most "+Money(a.Cost.Actual)
+		if !e.Once.Complete() {
+			money.estimated, money.actual = "over "+money.estimated, "over "+Money(a.Cost.Actual)
+		}
+	}
+	took := comparison{"time", "unknown", "unknown"}
+	if e.Duration.Binding != "" {
+		took.estimated = Between(a.Duration.Shortest, a.Duration.Longest)
+	}
+	if a.Duration.Actual > 0 {
+		took.actual = Duration(a.Duration.Actual)
+	}
+	return append(out, money, took)
+}
+
+// againstTitle says whether the run is at its end.
+func againstTitle(v *Run) string {
+	if v.Totals.Left+v.Totals.Deferred > 0 {
+		return "Estimate against what it came to so far"
+	}
+	return "Estimate against what it came to"
+}

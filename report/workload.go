@@ -1,0 +1,100 @@
+package report
+
+import (
+	"io"
+
+	"reseal/cost"
+	"reseal/inventory"
+)
+
+// Workload is what a bucket costs a month that is only stated, and what
+// re-encrypting it costs once.
+type Workload struct {
+	Workload  cost.Workload     `json:"workload"`
+	Without   cost.WorkloadCost `json:"without_bucket_key"`
+	With      cost.WorkloadCost `json:"with_bucket_key"`
+	FreeTier  cost.WorkloadCost `json:"without_bucket_key_after_free_requests"`
+	Estimate  *cost.Estimate    `json:"estimate"` // of re-encrypting all of it once
+	FreeCalls int64             `json:"free_kms_requests"`
+}
+
+// WriteWorkload writes a workload as text.
+func WriteWorkload(w io.Writer, v *Workload) error {
+	p := &page{w: w}
+	l := &v.Workload
+	p.printf("%s of %s, %s, in %s (list prices of %s)\n", Plural(l.Objects, "object"), Bytes(l.Size), classOf(l), visible(l.Region, 40), v.Without.PriceDate)
+	p.printf("%sread %s, written %s a month\n", indent, times(l.Gets), times(l.Puts))
+	bill(p, "A month of S3, under any encryption", &v.Without.S3)
+	bill(p, "SSE-KMS adds a month, without a bucket key", &v.Without.KMS)
+	if free, all := v.FreeTier.KMS.Total.Expected, v.Without.KMS.Total.Expected; free != all {
+		p.wrapped(indent, "an account has "+Count(v.FreeCalls)+" KMS requests a month free; if nothing else uses them up: "+Money(free))
+	}
+	bill(p, "SSE-KMS adds a month, with a bucket key", &v.With.KMS)
+	e := v.Estimate
+	bill(p, "Re-encrypting it once, by "+string(e.Recommended), onceBy(e))
+	writeMethods(p, e)
+	p.printf("\n")
+	p.wrapped("", "Recommended: "+e.Advice)
+	notes(p, e, 0)
+	return p.err
+}
+
+// onceBy is the bill of the recommended way.
+func onceBy(e *cost.Estimate) *cost.Bill {
+	for i := range e.Methods {
+		if e.Methods[i].Name == e.Recommended {
+			return &e.Methods[i].Cost
+		}
+	}
+	return &e.Once
+}
+
+func classOf(l *cost.Workload) string {
+	if l.Class == "" {
+		return string(inventory.Standard)
+	}
+	return visible(string(l.Class), 40)
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return Count(n) + " times"
+}
+
+// WriteWorkloadJSON writes a workload as one JSON document: the same figures,
+// unrounded.
+func WriteWorkloadJSON(w io.Writer, v *Workload) error {
+	return writeJSON(w, struct {
+		Type string `json:"type"`
+		*Workload
+	}{"workload", v})
+}
+
+// WriteWorkloadHTML writes a workload as one HTML file, like WritePlanHTML.
+func WriteWorkloadHTML(w io.Writer, v *Workload) error {
+	l, e := &v.Workload, v.Estimate
+	d := document{
+		Title: Plural(l.Objects, "object") + " of " + Bytes(l.Size),
+		Kind:  "What a bucket costs a month",
+		Head: []shown{{Name: "Region", Value: visible(l.Region, 40)}, {Name: "storage class", Value: classOf(l)},
+			{Name: "read a month", Value: times(l.Gets)}, {Name: "written a month", Value: times(l.Puts)}},
+		Advice: e.Advice,
+		Figures: []shown{
+			{Name: "a month of S3", Value: priceOf(&v.Without.S3)},
+			{Name: "SSE-KMS adds", Value: priceOf(&v.Without.KMS), More: "without a bucket key"},
+			{Name: "SSE-KMS adds", Value: priceOf(&v.With.KMS), More: "with a bucket key, " + atMost(&v.With.KMS)},
+			{Name: "re-encrypting it once", Value: priceOf(onceBy(e)), More: "by " + e.Recommended},
+		},
+		Footer: footer(&Job{}, e),
+	}
+	d.add(billSection("A month of S3, under any encryption", &v.Without.S3))
+	d.add(billSection("SSE-KMS adds a month, without a bucket key", &v.Without.KMS))
+	d.add(billSection("SSE-KMS adds a month, with a bucket key", &v.With.KMS))
+	d.add(billSection("Re-encrypting it once, by "+e.Recommended, onceBy(e)))
+	d.add(limits(&e.Duration))
+	d.add(methods(e))
+	d.add(section{Title: "Notes", Notes: e.Notes})
+	return d.write(w)
+}
