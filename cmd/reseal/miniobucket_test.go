@@ -360,3 +360,13 @@ func (b *minioBucket) unchanged(what string, before []objectVersion) {
 		}
 	}
 }
+
+// status is what the job's files say.
+func (b *minioBucket) status(job string) *jobStatus {
+	b.t.Helper()
+	s, err := readStatus(b.t.Context(), job)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return s
+}
