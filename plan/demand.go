@@ -78,12 +78,13 @@ const (
 	StepGetBody                         // GetObject, for proofs
 	StepListParts                       // ListParts, of an upload that is gone on with
 	StepListAnnotations                 // ListObjectAnnotations
+	StepList                            // ListObjectsV2 or ListObjectVersions
 	NumSteps
 )
 
 var stepNames = [NumSteps]string{"HeadObject", "GetObjectTagging", "GetObjectAcl", "CopyObject", "CreateMultipartUpload",
 	"UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "UpdateObjectEncryption", "HeadObject",
-	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations"}
+	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects"}
 
 // String returns the name of the S3 operation.
 func (k StepKind) String() string { return stepNames[k] }
@@ -125,7 +126,7 @@ func DefaultWeights(bucketKey bool) Weights {
 func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 	var d Demand
 	switch k {
-	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations:
+	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations, StepList:
 		d.Reads = Exactly(1)
 	case StepGetBody:
 		d.Reads = Exactly(1)

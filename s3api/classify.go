@@ -324,7 +324,7 @@ func quotaOf(a answer, k plan.StepKind) plan.Quota {
 		return plan.QuotaKMS
 	}
 	switch k {
-	case plan.StepHead, plan.StepConfirm, plan.StepGetTags, plan.StepGetACL, plan.StepGetBody:
+	case plan.StepHead, plan.StepConfirm, plan.StepGetTags, plan.StepGetACL, plan.StepGetBody, plan.StepList:
 		return plan.QuotaReads
 	}
 	return plan.QuotaWrites

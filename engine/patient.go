@@ -1,0 +1,35 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"reseal/plan"
+)
+
+// Patient returns a Gate that passes each try of a request through g and sends
+// it again, attempts times in all, where its error is one that passes: for
+// requests outside a run, such as those that list a bucket. ctx ends the waiting
+// as well as the request.
+func Patient(g Gate, attempts int) Gate { return patient{g, attempts} }
+
+type patient struct {
+	gate     Gate
+	attempts int
+}
+
+// Do implements Gate.
+func (p patient) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
+	for attempt := 1; ; attempt++ {
+		err := p.gate.Do(ctx, s, send)
+		var oe *ObjectError
+		if err == nil || !errors.As(err, &oe) || oe.Class != Throttled && oe.Class != Transient || attempt >= p.attempts {
+			return err
+		}
+		if !sleep(ctx, backoff(attempt, oe.Class, rand.Float64())) {
+			return context.Cause(ctx)
+		}
+		s.Retry = true
+	}
+}
