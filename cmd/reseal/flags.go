@@ -141,7 +141,7 @@ func (p *pace) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Float64Var(&p.kmsRPS, "kms-rps", 0, "cap on KMS requests a second (default: --kms-share of the quota)")
 	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
-	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from, per bucket")
+	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from (and reads in proportion)")
 	f.IntVar(&p.concurrency, "concurrency", 256, "objects in flight at most")
 }
 

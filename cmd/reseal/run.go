@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reseal/checkpoint"
+	"reseal/cost"
 	"reseal/engine"
 	"reseal/inventory"
 	"reseal/ratelimit"
@@ -40,7 +41,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	}
 	governor := ratelimit.New(ratelimit.Config{
 		Caps:     ratelimit.Limits{KMS: g.caps.kms},
-		Expected: ratelimit.Limits{Writes: g.caps.s3},
+		Expected: ratelimit.Limits{Writes: g.caps.s3, Reads: g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix},
 		MaxSlots: f.concurrency,
 	})
 	spent := newLedger(g.policy.Facts.Region, snapshot.Totals().Counters[spentCounter])
