@@ -70,7 +70,5 @@ func (s *survey) estimate(g *ground, p pace) *cost.Estimate {
 		KMSPerSecond:    g.caps.kms,
 		WritesPerSecond: g.caps.s3,
 		Concurrency:     p.concurrency,
-		MonthlyGets:     -1,
-		MonthlyPuts:     -1,
 	})
 }
