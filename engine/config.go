@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"time"
@@ -43,8 +44,18 @@ type Config struct {
 
 	// Attempts is how often one request is sent at most before its object
 	// fails. Default 12: with the back-off of this package about three minutes
-	// of a service that answers nothing but errors.
+	// of a service that answers nothing but errors. A throttled one is sent ten
+	// times as often, three quarters of an hour.
 	Attempts int
+
+	// Alive, where set, asks the endpoint a question about no object in
+	// particular; an *ObjectError of class Transient or Expired means that
+	// nothing else would get an answer either. It is called when requests go
+	// unanswered, and before an object fails for that: while the endpoint is
+	// gone or the credentials have run out, the run waits, and tries do not count.
+	// Patience is how long it waits before it stops. Default 1 h.
+	Alive    func(context.Context) error
+	Patience time.Duration
 
 	// Rounds is how often an object that other clients keep changing is read
 	// and decided on again before it is given up. Default 4.
@@ -83,6 +94,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Attempts == 0 {
 		c.Attempts = 12
+	}
+	if c.Patience == 0 {
+		c.Patience = time.Hour
 	}
 	if c.Rounds == 0 {
 		c.Rounds = 4

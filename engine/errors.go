@@ -19,11 +19,12 @@ const (
 	Gone                   // the object is not there any more
 	Refused                // the object is in a state in which S3 does not do this (archived, locked, too large)
 	Denied                 // no permission for this object
-	Fatal                  // pointless for every further object: key disabled, credentials expired, no such bucket
+	Expired                // the credentials have run out and may be renewed: wait for that, then the same again
+	Fatal                  // pointless for every further object: key disabled, credentials refused, no such bucket
 	numClasses
 )
 
-var classNames = [numClasses]string{"permanent", "throttled", "transient", "changed", "gone", "refused", "denied", "fatal"}
+var classNames = [numClasses]string{"permanent", "throttled", "transient", "changed", "gone", "refused", "denied", "expired", "fatal"}
 
 // String returns the class's name in logs.
 func (c Class) String() string { return classNames[c] }

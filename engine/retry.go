@@ -25,7 +25,7 @@ type steps struct {
 type tally struct{ requests, kms atomic.Int64 }
 
 // Do sends s until it works, until its error is one that sending again does not
-// mend, or until the attempts are used up.
+// mend, or until the attempts are used up. Those that an outage took do not count.
 //
 // A step that has yet to begin its work gives up as soon as admission stops;
 // one that finishes work already committed (a proof, the completion of an
@@ -33,7 +33,11 @@ type tally struct{ requests, kms atomic.Int64 }
 func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
 	wait, done := g.waiting(ctx, s.Kind)
 	defer done()
-	for attempt := 1; ; attempt++ {
+	tries := [numClasses]int{}
+	for {
+		if !g.run.outage.pass(wait) {
+			return errNotSent
+		}
 		sent := false
 		err := g.run.Gate.Do(wait, s, func(context.Context) error {
 			sent = true
@@ -44,19 +48,61 @@ func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) e
 			return errNotSent
 		}
 		var oe *ObjectError
-		if err == nil || !errors.As(err, &oe) || oe.Class != Throttled && oe.Class != Transient {
+		if err != nil && !errors.As(err, &oe) {
 			return err
 		}
-		if attempt >= g.run.Attempts {
+		class := Permanent
+		if oe != nil {
+			class = oe.Class
+		}
+		last := tries[class]+1 >= g.run.triesOf(class)
+		excused := g.run.outage.learn(wait, oe, last)
+		if err == nil || class != Throttled && class != Transient && class != Expired {
 			return err
 		}
-		g.run.Logger.Debug("retry", "op", s.Kind.String(), "key", s.Key, "attempt", attempt, "class", oe.Class.String(), "code", oe.Code)
-		if !sleep(wait, backoff(attempt, oe.Class, rand.Float64())) {
+		if excused {
+			s.Retry = true
+			g.run.Stats.Retries.Add(1)
+			continue
+		}
+		tries[class]++
+		if last {
+			return exhausted(oe)
+		}
+		g.run.Logger.Debug("retry", "op", s.Kind.String(), "key", s.Key, "try", tries[class], "class", class.String(), "code", oe.Code)
+		if !sleep(wait, backoff(tries[class], class, rand.Float64())) {
 			return errNotSent
 		}
 		s.Retry = true
 		g.run.Stats.Retries.Add(1)
 	}
+}
+
+// throttledPatience is how many times as often a throttled request is sent
+// before its object fails: throttling says nothing about the object, and ends
+// when whoever else uses the quota is done.
+const throttledPatience = 10
+
+// triesOf returns how often a request is sent at most that keeps ending in c.
+func (r *run) triesOf(c Class) int {
+	switch {
+	case c == Throttled:
+		return r.Attempts * throttledPatience
+	case c == Expired && r.Alive == nil:
+		return 1
+	}
+	return r.Attempts
+}
+
+// exhausted is the error of a request that was sent often enough. Credentials
+// that stay expired are no object's failure.
+func exhausted(e *ObjectError) *ObjectError {
+	if e.Class != Expired {
+		return e
+	}
+	out := *e
+	out.Class = Fatal
+	return &out
 }
 
 // waiting returns the context under which a step waits for permission: it ends

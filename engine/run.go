@@ -35,6 +35,7 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 		events: make(chan event, 256),
 		tasks:  make(chan assignment),
 	}
+	r.outage = newOutage(r)
 
 	var pool, feeder sync.WaitGroup
 	fed := make(chan struct{})
@@ -48,6 +49,7 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 	go func() {
 		feeder.Wait()
 		pool.Wait()
+		r.outage.stop()
 		close(r.events)
 	}()
 	err := r.settle() // returns after events is closed: nothing is left running
@@ -68,6 +70,7 @@ type run struct {
 	events      chan event
 	tasks       chan assignment
 	parked      []assignment // by the feeder
+	outage      *outage
 }
 
 // assignment is a task on its way to a worker.

@@ -15,6 +15,7 @@ type Stats struct {
 	KMSMax   atomic.Int64              // KMS requests that the requests sent so far took at most
 	Writes   atomic.Int64              // PUT-class requests sent
 	Reads    atomic.Int64              // GET-class requests sent
+	Outage   atomic.Pointer[Outage]    // under way, nil where all is well
 }
 
 // Count returns the objects of this run that ended in o.

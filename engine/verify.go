@@ -44,6 +44,7 @@ func Verify(ctx context.Context, cfg VerifyConfig, batches iter.Seq2[inventory.B
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &run{Config: base.withDefaults(), admit: ctx, work: ctx, stop: stop, tasks: make(chan assignment)}
+	r.outage = newOutage(r)
 
 	checks := make(chan Check)
 	var workers, feeder sync.WaitGroup
@@ -64,6 +65,7 @@ func Verify(ctx context.Context, cfg VerifyConfig, batches iter.Seq2[inventory.B
 	go func() {
 		feeder.Wait()
 		workers.Wait()
+		r.outage.stop()
 		close(checks)
 	}()
 	for c := range checks {
