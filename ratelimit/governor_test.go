@@ -266,8 +266,8 @@ func TestSlotsFollowLatency(t *testing.T) {
 			time.Sleep(time.Second)
 			b.Slots()
 		}
-		if got := b.Status().Slots; got < 145 || got > 155 {
-			t.Errorf("slots = %d, want 1,000/s x 0.1 s x 1.5", got)
+		if got := b.Status().Slots; got < 153 || got > 163 {
+			t.Errorf("slots = %d, want 1,000/s x (0.1 s + a tick) x 1.5", got)
 		}
 		if got := b.Status().Bottleneck.String(); got != "none" {
 			t.Errorf("bottleneck %q of a run with too few workers", got)

@@ -7,7 +7,9 @@ import (
 
 const (
 	spare    = 1.5 // slots for each that is needed on average, as latencies vary
-	minSlots = 8
+	// minSlots are kept even where fewer would do: a few dozen cost next to
+	// nothing, and a rate that is still rising needs them in the next second.
+	minSlots = 64
 	// freshness is the share of the newest second's latency in the average.
 	freshness = 0.3
 )
@@ -31,7 +33,7 @@ func (s *slots) observe(n int64, total time.Duration, rate float64) int {
 		s.latency += freshness * (mean - s.latency)
 	}
 	if s.latency > 0 && rate > 0 {
-		want := math.Ceil(rate * s.latency * spare)
+		want := math.Ceil(rate * (s.latency + tick.Seconds()) * spare) // a step waits for its tick, too
 		s.target = int(max(float64(min(minSlots, s.most)), min(want, float64(s.most))))
 	}
 	return s.target

@@ -19,14 +19,14 @@ func TestSlots(t *testing.T) {
 	}{
 		{"nothing yet", 2000, nil, 64},
 		{"nothing seen", 2000, []second{{0, 0, 1000}}, 64},
-		{"1,000/s at 100 ms", 2000, []second{{1000, 100 * ms, 1000}}, 150},
-		{"1,000/s at 200 ms", 2000, []second{{1000, 200 * ms, 1000}}, 300},
+		{"1,000/s at 100 ms", 2000, []second{{1000, 100 * ms, 1000}}, 158},
+		{"1,000/s at 200 ms", 2000, []second{{1000, 200 * ms, 1000}}, 308},
 		{"bounded", 2000, []second{{1000, time.Minute, 1000}}, 2000},
-		{"not below a few", 2000, []second{{1000, ms, 1}}, 8},
+		{"not below a few", 2000, []second{{1000, ms, 1}}, 64},
 		{"nor above the most", 4, []second{{1000, ms, 1}}, 4},
 		{"unlimited", 2000, []second{{1000, ms, inf}}, 2000},
-		{"an idle second changes nothing", 2000, []second{{1000, 100 * ms, 1000}, {0, 0, 0}}, 150},
-		{"smoothed", 2000, []second{{1000, 100 * ms, 1000}, {1000, 200 * ms, 1000}}, 195},
+		{"an idle second changes nothing", 2000, []second{{1000, 100 * ms, 1000}, {0, 0, 0}}, 158},
+		{"smoothed", 2000, []second{{1000, 100 * ms, 1000}, {1000, 200 * ms, 1000}}, 203},
 	} {
 		s := slots{most: tt.most, target: 64}
 		for _, in := range tt.in {
