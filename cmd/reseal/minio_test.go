@@ -58,7 +58,7 @@ func aBucketOfAllSorts(t *testing.T, server *minio.Server) {
 	if len(before) < 500 {
 		t.Fatalf("%d objects, want at least 500", len(before))
 	}
-	w := newWire(t, server.URL)
+	w := new(wire).serve(t, server.URL)
 	b.endpoint = w.URL
 	job := filepath.Join(t.TempDir(), "job")
 	where := []string{"--manifest", b.localInventory(inventory.CSV, before), "--sse-kms-key-id", minio.Key}

@@ -102,7 +102,7 @@ func largeObjects(t *testing.T, server *minio.Server) {
 		t.Fatal(err)
 	}
 	before := b.versions()
-	w := newWire(t, server.URL)
+	w := new(wire).serve(t, server.URL)
 	b.endpoint = w.URL
 	job := filepath.Join(t.TempDir(), "job")
 	b.reseal(slices.Concat([]string{"run", "--job", job, "--yes", "--manifest", b.localInventory(inventory.CSV, before), "--sse-kms-key-id", minio.Key,

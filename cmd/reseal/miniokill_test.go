@@ -51,20 +51,12 @@ func aKilledRun(t *testing.T, server *minio.Server) {
 
 	reports := newMinioBucket(t, server, "reports")
 	manifest := "s3://reports/" + b.inventory(reports, inventory.Parquet, before)
-	w := newWire(t, server.URL)
-	b.endpoint = w.URL
-	job := filepath.Join(t.TempDir(), "job")
-	run := slices.Concat([]string{"run", "--job", job, "--yes", "--quiet", "--manifest", manifest, "--sse-kms-key-id", "arn:aws:kms:" + minio.Key,
-		"--concurrency", "8"}, accepted)
-	b.reseal(run...).want(t, exitRefused) // for the versions that it would leave behind
-	b.unchanged("by a run that was refused", before)
-	run = append(run, "--accept", "versioned")
-
 	var (
 		mu   sync.Mutex
 		kill func() // ends the run that is under way
 		at   int64  // number of copies to end it at
 	)
+	w := &wire{}
 	w.After = func(r *http.Request, resp *http.Response) {
 		mu.Lock()
 		defer mu.Unlock()
@@ -73,6 +65,14 @@ func aKilledRun(t *testing.T, server *minio.Server) {
 			kill = nil
 		}
 	}
+	b.endpoint = w.serve(t, server.URL).URL
+	job := filepath.Join(t.TempDir(), "job")
+	run := slices.Concat([]string{"run", "--job", job, "--yes", "--quiet", "--manifest", manifest, "--sse-kms-key-id", "arn:aws:kms:" + minio.Key,
+		"--concurrency", "8"}, accepted)
+	b.reseal(run...).want(t, exitRefused) // for the versions that it would leave behind
+	b.unchanged("by a run that was refused", before)
+	run = append(run, "--accept", "versioned")
+
 	recorded := int64(0)
 	for _, n := range []int64{1, 2, 9, 40, 41, 77, 110} {
 		cmd := b.command(run...)
@@ -85,7 +85,7 @@ func aKilledRun(t *testing.T, server *minio.Server) {
 		if err := cmd.Wait(); cmd.ProcessState.ExitCode() != -1 {
 			t.Fatalf("the run was not killed at copy %d: %v", n, err)
 		}
-		w.settle() // the server ends what it was asked for; then, and only then, the next run looks
+		w.settle(t) // the server ends what it was asked for; then, and only then, the next run looks
 		if s := b.status(job); s.Done < recorded || s.Done > w.copies.Load() {
 			t.Fatalf("killed at copy %d: the job claims %d objects, before %d; copied %d", n, s.Done, recorded, w.copies.Load())
 		} else {

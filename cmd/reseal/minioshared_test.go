@@ -60,7 +60,7 @@ func otherClients(t *testing.T, server *minio.Server) {
 		remove(fmt.Sprintf("gone/%d", i))
 	}
 
-	w := newWire(t, server.URL)
+	w := &wire{}
 	var once sync.Map
 	first := func(key string) bool { _, again := once.LoadOrStore(key, true); return !again }
 	tries := 0
@@ -95,7 +95,7 @@ func otherClients(t *testing.T, server *minio.Server) {
 			write(key, content("newer"+key, 200), "newer")
 		}
 	}
-	b.endpoint = w.URL
+	b.endpoint = w.serve(t, server.URL).URL
 	job := filepath.Join(t.TempDir(), "job")
 	b.reseal(slices.Concat([]string{"run", "--job", job, "--yes", "--manifest", manifest, "--sse-kms-key-id", minio.Key}, accepted)...).want(t, exitFailures)
 

@@ -4,14 +4,15 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
 // wire lies between reseal and a server. It sees each request and each answer,
@@ -19,27 +20,25 @@ import (
 // has arrived reaches the server, and is ended by it, whatever becomes of the
 // client: that is the worst that a crash can meet.
 type wire struct {
-	URL string
-
 	Before func(*http.Request)                 // nil, or called before a request goes on
 	After  func(*http.Request, *http.Response) // nil, or called before its answer goes back
 
-	underway sync.WaitGroup
-	copies   atomic.Int64 // CopyObject answered with 200
-	parts    atomic.Int64 // UploadPartCopy answered with 200
-	writes   atomic.Int64 // all else that is not GET or HEAD
+	URL string // from serve on
+
+	open   atomic.Int64 // connections
+	copies atomic.Int64 // CopyObject answered with 200
+	parts  atomic.Int64 // UploadPartCopy answered with 200
+	writes atomic.Int64 // all else that is not GET or HEAD, answered with 200
 }
 
-// newWire puts a wire before the server at target. Before and After are to be
-// set before the first request.
-func newWire(t *testing.T, target string) *wire {
+// serve puts the wire before the server at target, until the test ends.
+func (w *wire) serve(t *testing.T, target string) *wire {
 	t.Helper()
 	to, err := url.Parse(target)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &wire{}
-	front := httptest.NewServer(&httputil.ReverseProxy{
+	front := httptest.NewUnstartedServer(&httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.Out.URL.Scheme, r.Out.URL.Host = to.Scheme, to.Host
 			r.Out.Host = r.In.Host // signed
@@ -49,9 +48,38 @@ func newWire(t *testing.T, target string) *wire {
 			rw.WriteHeader(http.StatusBadGateway)
 		},
 	})
+	front.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		switch s {
+		case http.StateNew:
+			w.open.Add(1)
+		case http.StateClosed:
+			w.open.Add(-1)
+		}
+	}
+	front.Start()
 	t.Cleanup(front.Close)
 	w.URL = front.URL
 	return w
+}
+
+// settle waits, after a client was killed, until the server has answered all
+// that it had asked.
+func (w *wire) settle(t *testing.T) {
+	t.Helper()
+	// Connections are taken up in their order, so that none of the client's waits behind this one.
+	last := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, err := last.Get(w.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp.Body.Close()
+	for w.open.Load() > 0 { // each is closed once its last request was answered
+		select {
+		case <-t.Context().Done():
+			t.Fatal("connections stay open")
+		case <-time.After(time.Millisecond):
+		}
+	}
 }
 
 // RoundTrip implements http.RoundTripper.
@@ -59,8 +87,6 @@ func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodGet { // may be long, and changes nothing
 		return http.DefaultTransport.RoundTrip(r)
 	}
-	w.underway.Add(1)
-	defer w.underway.Done()
 	r = r.WithContext(context.WithoutCancel(r.Context()))
 	if w.Before != nil {
 		w.Before(r)
@@ -106,6 +132,3 @@ func keyOf(r *http.Request) string {
 	_, key, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), "/")
 	return key
 }
-
-// settle waits until the server has answered all that it was asked.
-func (w *wire) settle() { w.underway.Wait() }
