@@ -46,7 +46,7 @@ func newDemoCommand(p process) *cobra.Command {
 		},
 	}
 	cmd.Flags().Int64Var(&f.objects, "objects", 20_000, "objects in the bucket")
-	cmd.Flags().IntVar(&f.kmsRPS, "kms-rps", 1500, "cap on KMS requests a second")
+	cmd.Flags().IntVar(&f.kmsRPS, "kms-rps", 1000, "cap on KMS requests a second")
 	cmd.Flags().StringVar(&f.dir, "dir", "", "`folder` for the job (default: a new one in the system's temporary folder)")
 	return cmd
 }
