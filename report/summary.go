@@ -209,6 +209,13 @@ func (s *Summary) Merge(o *Summary) {
 	}
 }
 
+// Trace takes the curves of o, its timeline and its times, in place of those of s.
+func (s *Summary) Trace(o *Summary) {
+	if o.latency.Total() > 0 {
+		s.latency, s.timeline, s.first, s.last = o.latency, o.timeline, o.first, o.last
+	}
+}
+
 func (s *Summary) keep(f Sample) {
 	if s.samples == nil {
 		s.samples = map[string][]Sample{}

@@ -26,8 +26,8 @@ type jobPlan struct {
 	Created  time.Time           `json:"created"`
 	Program  string              `json:"program"`
 	Segments []inventory.Segment `json:"segments"`
-	Rows     int64               `json:"rows"` // of the whole report
-	Todo     int64               `json:"todo"` // objects to re-encrypt
+	Rows     int64               `json:"rows"` // of the whole report, or unknown
+	Todo     int64               `json:"todo"` // objects to re-encrypt, or unknown
 	Region   string              `json:"region"`
 	Endpoint string              `json:"endpoint,omitempty"`
 	Estimate *cost.Estimate      `json:"estimate,omitempty"`
@@ -60,13 +60,25 @@ func short(hash string) string { return hash[:min(len(hash), 12)] }
 
 // writePlan makes the job.
 func writePlan(ctx context.Context, store checkpoint.Store, j *jobPlan) error {
-	data, err := json.MarshalIndent(j, "", "  ")
+	data, err := encodePlan(j)
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", planFile, err)
+		return err
 	}
-	_, err = store.Put(ctx, planFile, append(data, '\n'), "")
+	_, err = store.Put(ctx, planFile, data, "")
 	return err
 }
+
+func encodePlan(j *jobPlan) ([]byte, error) {
+	data, err := json.MarshalIndent(j, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", planFile, err)
+	}
+	return append(data, '\n'), nil
+}
+
+// unknown is a number of rows or objects that only a reading of the whole report
+// would have told.
+const unknown = -1
 
 // agree compares the job that is there with what is asked for now.
 func (j *jobPlan) agree(dir string, now plan.Frozen) error {

@@ -17,6 +17,7 @@ type journal struct {
 	indexes  []int               // of each, in the job
 	ledger   *ledger
 	notes    *notes
+	history  *history
 }
 
 // Flush implements engine.Journal.
@@ -24,7 +25,11 @@ func (j *journal) Flush(ctx context.Context) error {
 	if err := j.notes.apply(j.Journal); err != nil {
 		return err
 	}
-	return j.Journal.Flush(ctx)
+	if err := j.Journal.Flush(ctx); err != nil {
+		return err
+	}
+	j.history.flush(ctx)
+	return nil
 }
 
 // Settle implements engine.Journal.
@@ -52,7 +57,7 @@ func (j *journal) count(r *engine.Result, p inventory.Position) error {
 	counters := [...]counter{
 		{"requests", int64(r.Attempts)},
 		{"kms_calls_max", r.KMSMax},
-		{spentCounter, int64(j.ledger.add(r))},
+		{spentCounter, int64(j.ledger.settle(r))},
 	}
 	for _, c := range counters {
 		if c.n != 0 {

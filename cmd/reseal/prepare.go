@@ -22,8 +22,12 @@ type ground struct {
 	policy  *plan.Policy
 	unknown []s3api.Unknown
 	hazards []hazard
+	prices  cost.Prices
 	warned  []string // what a person should know, but what stops nothing
+
 	caps    caps
+
+	updateProven bool // a probe showed that the endpoint understands UpdateObjectEncryption
 }
 
 // caps are the rates that a run stays below, and where they come from.
@@ -38,6 +42,7 @@ type request struct {
 	connection
 	selection
 	pace
+	pricing
 }
 
 // prepare finds the ground without changing anything: it reads the manifest,
@@ -52,11 +57,15 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 	if err != nil {
 		return nil, err
 	}
+	prices, err := r.pricing.prices()
+	if err != nil {
+		return nil, err
+	}
 	client, err := r.connection.client(ctx, r.concurrency)
 	if err != nil {
 		return nil, err
 	}
-	g := &ground{policy: &plan.Policy{}}
+	g := &ground{policy: &plan.Policy{}, prices: prices}
 	if g.report, err = openReport(ctx, client, &r.selection); err != nil {
 		return nil, err
 	}
@@ -81,8 +90,10 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 	if old != nil {
 		g.frozen.Now = old.Now
 	}
-	g.policy.Options, g.policy.Now, g.policy.Weights = options, g.frozen.Now, plan.DefaultWeights(options.BucketKey)
+	g.policy.Options, g.policy.Now, g.policy.Weights = options, g.frozen.Now, r.weights(options.BucketKey)
 	g.findHazards(nil)
+	g.warned = append(g.warned, aboutVersions(options, g.policy.Facts)...)
+	g.warned = append(g.warned, aboutUpdates(options, g.policy.Facts)...)
 	g.caps = g.findCaps(ctx, r, share)
 	return g, nil
 }

@@ -6,11 +6,10 @@ import (
 	"io"
 	"iter"
 
-	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
-
+	"reseal/plan"
 	"reseal/report"
 )
 
@@ -24,6 +23,7 @@ what it cost against the estimate. It is made anew each time, so it can be had a
 any moment and after any number of resumes. It needs no network.
 
   --format json   the same numbers
+  --format html   one self-contained page with charts, to look at or to print
   --format csv    a line for each recorded object, in the columns of an
                   S3 Batch Operations completion report
   --format lines  the result lines themselves`,
@@ -33,7 +33,7 @@ any moment and after any number of resumes. It needs no network.
 		},
 	}
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
-	cmd.Flags().StringVar(&format, "format", "text", "text, json, csv or lines")
+	cmd.Flags().StringVar(&format, "format", "text", "text, json, html, csv or lines")
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default: stdout)")
 	return cmd
 }
@@ -41,9 +41,9 @@ any moment and after any number of resumes. It needs no network.
 // writeReport writes one report, to a file as a whole or not at all.
 func writeReport(ctx context.Context, p process, dir, format, out string) error {
 	switch format {
-	case "text", "json", "csv", "lines":
+	case "text", "json", "html", "csv", "lines":
 	default:
-		return usagef("--format %q: want text, json, csv or lines", format)
+		return usagef("--format %q: want text, json, html, csv or lines", format)
 	}
 	store, job, err := openJob(ctx, dir)
 	if err != nil {
@@ -53,24 +53,17 @@ func writeReport(ctx context.Context, p process, dir, format, out string) error 
 	if err != nil {
 		return err
 	}
-	if out == "" {
-		return renderReport(ctx, p.stdout, dir, format, job, snapshot)
-	}
-	file, err := renameio.NewPendingFile(out, renameio.WithPermissions(0o600))
+	past, _, err := readHistory(ctx, store)
 	if err != nil {
-		return fmt.Errorf("write report: %w", err)
+		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %v\n", err)
 	}
-	defer file.Cleanup()
-	if err := renderReport(ctx, file, dir, format, job, snapshot); err != nil {
-		return err
+	if out == "" {
+		return renderReport(ctx, p.stdout, dir, format, job, snapshot, past)
 	}
-	if err := file.CloseAtomicallyReplace(); err != nil {
-		return fmt.Errorf("write report: %w", err)
-	}
-	return nil
+	return writeWhole(out, func(w io.Writer) error { return renderReport(ctx, w, dir, format, job, snapshot, past) })
 }
 
-func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot) error {
+func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc) error {
 	switch format {
 	case "csv":
 		return report.WriteCSV(w, resultLines(ctx, snapshot))
@@ -85,12 +78,15 @@ func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job
 		}
 		return nil
 	}
-	view, err := jobReport(ctx, dir, job, snapshot)
+	view, err := jobReport(ctx, dir, job, snapshot, past)
 	if err != nil {
 		return err
 	}
-	if format == "json" {
+	switch format {
+	case "json":
 		return report.WriteRunJSON(w, view)
+	case "html":
+		return report.WriteRunHTML(w, view)
 	}
 	return report.WriteRun(w, view)
 }
@@ -110,8 +106,9 @@ func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[r
 	}
 }
 
-// jobReport sums up the lines and totals of a job.
-func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoint.Snapshot) (*report.Run, error) {
+// jobReport sums up a job: totals from its state, failures from its lines, and
+// curves from its history, or from the lines where every object has one.
+func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc) (*report.Run, error) {
 	sum := new(report.Summary)
 	for line, err := range resultLines(ctx, snapshot) {
 		if err != nil {
@@ -119,17 +116,55 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 		}
 		sum.Add(&line)
 	}
-	s := newStatus(dir, job, snapshot.Totals())
+	s := newStatus(dir, job, snapshot.Totals(), past)
+	whole := sum.Lines() >= s.Settled
+	if !whole {
+		// What the history counts is right as long as no crash came between it
+		// and the state; else it is only good for the curves.
+		if whole = past.Summary.Lines() == s.Settled; whole {
+			sum = past.Summary
+		} else {
+			sum.Trace(past.Summary)
+		}
+	}
 	var skipped int64
 	for _, n := range s.Skipped {
 		skipped += n
 	}
-	return &report.Run{
+	totals := report.Totals{Done: s.Done, Skipped: skipped, Failed: s.Failed, Deferred: s.Deferred,
+		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, Rows: s.Settled}
+	if s.Rows != nil {
+		totals.Rows, totals.Left = *s.Rows, max(*s.Rows-s.Settled, 0)
+	}
+	v := &report.Run{
 		Job: report.Job{Bucket: job.Options.Bucket, Region: job.Region, Manifest: job.Manifest, ManifestMD5: job.ManifestMD5,
 			Options: job.Options, Hash: job.Hash, Evaluated: job.Now, Version: version},
-		State: s.State, Started: job.Created, Ended: s.LastWrite,
-		Totals: report.Totals{Rows: job.Rows, Done: s.Done, Skipped: skipped, Failed: s.Failed, Deferred: s.Deferred,
-			Left: max(job.Rows-s.Settled, 0), Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent},
-		Summary: sum, AllLines: sum.Lines() >= s.Settled, Tally: job.Tally, Estimate: job.Estimate,
-	}, nil
+		State: s.State, Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap,
+		Totals: totals, Summary: sum, AllLines: whole, Tally: job.Tally, Estimate: job.Estimate,
+	}
+	if v.Started.IsZero() {
+		v.Started = job.Created
+	}
+	v.Proof = proofs(s)
+	return v, nil
+}
+
+// proofs are the claims of a job, and what they rest on.
+func proofs(s *jobStatus) []report.Proof {
+	under := "the key"
+	if s.KMSKeyID == "" {
+		under = "SSE-S3"
+	}
+	accounted := report.Proof{Claim: "no row of the report is unaccounted for", Holds: plan.Unknown,
+		Evidence: fmt.Sprintf("%s rows settled so far", outOf(s.Settled, s.Rows))}
+	if s.State == "finished" && s.Rows != nil {
+		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows && s.Damaged == 0)
+	}
+	return []report.Proof{
+		{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
+			Evidence: "S3's answer to the write, or a HeadObject after it, named the encryption and the key; nothing else counts as done"},
+		accounted,
+		{Claim: "metadata, tags, class and lock are as before", Holds: plan.Unknown,
+			Evidence: "S3 carries them over or the object fails; reseal verify looks at every object again"},
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"reseal/cost"
 	"reseal/engine"
 	"reseal/inventory"
+	"reseal/plan"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -35,6 +36,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	}
 	rewriter, err := g.client.Rewriter(s3api.RewriteConfig{
 		Options: g.policy.Options, Facts: g.policy.Facts, AcceptLoss: f.accept.losses(), Notes: uploads,
+		UpdateProven: g.updateProven,
 	})
 	if err != nil {
 		return &refusedError{err}
@@ -44,7 +46,9 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Expected: ratelimit.Limits{Writes: g.caps.s3, Reads: g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix},
 		MaxSlots: f.concurrency,
 	})
-	spent := newLedger(g.policy.Facts.Region, snapshot.Totals().Counters[spentCounter])
+	past := openHistory(ctx, store, g.caps.kms, log)
+	spent := newLedger(g.prices, g.policy.Facts.Region, g.policy.Now, max(past.Spent, cost.Money(snapshot.Totals().Counters[spentCounter])))
+	past.ledger = spent
 	stats := new(engine.Stats)
 
 	work, kill := context.WithCancel(ctx)
@@ -62,25 +66,29 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		timer := time.AfterFunc(f.duration, func() { stop(&engine.StopError{Limit: "--max-duration " + f.duration.String()}) })
 		defer timer.Stop()
 	}
+	if limit, _ := f.maxCost(); limit > 0 { // checked before
+		spent.below(limit, func(t *plan.Task) { stop(&engine.StopError{Limit: "--max-cost " + f.maxCostText + spent.why(t)}) })
+	}
 	show := f.progress(p, job, snapshot.Totals(), stats, governor, spent)
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
 
 	started := time.Now()
 	err = passes(admit, engine.Config{
-		Rewriter: rewriter, Gate: governor, Policy: g.policy,
-		Sink:    &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all"},
+		Rewriter: paying{rewriter, spent}, Gate: governor, Policy: g.policy,
+		Sink:    &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all", Summary: past.Summary},
 		Workers: f.concurrency, Slots: governor.Slots, Ready: governor.Ready, Attempts: f.attempts,
-		Limit: f.objects, MaxFailures: f.failures, Budget: f.budget(spent),
+		Limit: f.objects, MaxFailures: f.failures,
 		Stats: stats, Logger: log,
-	}, work, g.report, &journal{Journal: state, ledger: spent, notes: uploads}, snapshot)
+	}, work, g.report, &journal{Journal: state, ledger: spent, notes: uploads, history: past}, snapshot)
 	close(finished)
 	watched()
 	kill()
 	running.Wait()
+	past.write(context.WithoutCancel(ctx))
 
 	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)
-	return f.conclude(p, job, state, stats, governor.Status(), time.Since(started), err)
+	return f.conclude(p, job, state, past.historyDoc, stats, governor.Status(), time.Since(started), err)
 }
 
 // passes runs over what remains of the report, and again over the rows that
@@ -123,9 +131,9 @@ func (f *runFlags) heed(p process, stop context.CancelCauseFunc, kill func(), fi
 }
 
 // conclude prints what was achieved, and turns it into the command's ending.
-func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, stats *engine.Stats, status ratelimit.Status, took time.Duration, runErr error) error {
+func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, past historyDoc, stats *engine.Stats, status ratelimit.Status, took time.Duration, runErr error) error {
 	totals := state.Totals()
-	if err := f.output.summary(p, f.job, job, totals, stats, status, took); err != nil && runErr == nil {
+	if err := f.output.summary(p, f.job, job, totals, past, stats, status, took); err != nil && runErr == nil {
 		runErr = err
 	}
 	var (

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"log/slog"
 	"os"
 	"slices"
@@ -16,7 +15,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
-	"reseal/plan"
 	"reseal/report"
 )
 
@@ -24,15 +22,17 @@ import (
 type runFlags struct {
 	request
 	limits
-	accept  accepts
-	job     string
-	probe   string
-	yes     bool
-	dryRun  bool
-	dryrun  bool
-	results string
-	output  output
-	drain   time.Duration
+	accept accepts
+	job    string
+	probe  string
+	yes    bool
+
+	noPlanPass bool
+	dryRun     bool
+	dryrun     bool
+	results    string
+	output     output
+	drain      time.Duration
 }
 
 const runLong = `run re-encrypts the objects of a bucket in place.
@@ -64,11 +64,13 @@ func newRunCommand(p process) *cobra.Command {
 	f.connection.bind(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
+	f.pricing.bind(cmd)
 	f.limits.bind(cmd)
 	f.accept.bind(cmd)
 	f.output.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` that records the progress; made if it is not there")
+	fs.BoolVar(&f.noPlanPass, "no-plan-pass", false, "start at once, without reading the whole report for the plan first: the price is provisional")
 	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "show the plan and change nothing, not even the job folder")
 	fs.BoolVar(&f.dryrun, "dryrun", false, "the same, as the AWS CLI spells it")
@@ -89,6 +91,8 @@ func (f *runFlags) check() error {
 		return usagef("a limit cannot be negative")
 	case f.attempts < 1:
 		return usagef("--attempts %d: want at least 1", f.attempts)
+	case f.noPlanPass && f.maxCostText != "":
+		return usagef("--max-cost needs the plan, and --no-plan-pass leaves it out: give one of the two")
 	case f.offline:
 		return usagef("--offline is for plan; a run needs the endpoint")
 	}
@@ -134,7 +138,7 @@ type readiness struct {
 	ground  *ground
 	store   *checkpoint.Dir
 	job     *jobPlan
-	resumed bool
+	resumed bool // the job was there: only its plan, or begun already
 }
 
 // ready finds the ground, shows the plan, asks, and makes the job's folder. A
@@ -144,7 +148,7 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 	defer stop()
 	r := new(readiness)
 	var err error
-	if r.store, r.job, err = f.existing(ctx); err != nil {
+	if r.store, r.job, err = findJob(ctx, f.job); err != nil {
 		return nil, err
 	}
 	if r.ground, err = prepare(ctx, &f.request, r.job, time.Now()); err != nil {
@@ -157,15 +161,30 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 	} else if r.job, err = f.newJob(ctx, p, r.ground); err != nil {
 		return nil, err
 	}
+	fresh := !r.resumed
+	if r.resumed {
+		began, err := begun(ctx, r.store)
+		if err != nil {
+			return nil, err
+		}
+		if fresh = !began; fresh {
+			if err := f.showPlan(p, r.ground, r.job); err != nil {
+				return nil, err
+			}
+		}
+	}
 	if err := f.refuseHazards(r.ground, f.probing(r.ground)); err != nil {
 		return nil, err
 	}
-	if !r.resumed {
+	if err := f.refuseUpdates(r.ground); err != nil {
+		return nil, err
+	}
+	if fresh {
 		if err := f.consent(ctx, p, r.job); err != nil {
 			return nil, err
 		}
 	}
-	if err := f.probeEndpoint(ctx, r.ground); err != nil {
+	if err := f.probeEndpoint(ctx, f.output.talk(p), r.ground); err != nil {
 		return nil, err
 	}
 	if r.store == nil {
@@ -174,73 +193,6 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 		}
 	}
 	return r, nil
-}
-
-// existing opens the job that is to be gone on with, or returns nothing where
-// there is none yet.
-func (f *runFlags) existing(ctx context.Context) (*checkpoint.Dir, *jobPlan, error) {
-	store, err := checkpoint.OpenDir(f.job)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", f.job, err)
-	}
-	job, err := readPlan(ctx, store)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil // an empty folder, or a job that was never begun: CreateDir tells
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", f.job, err)
-	}
-	return store, job, nil
-}
-
-// newJob reads the whole report and shows what a run would do.
-func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
-	s, err := takeSurvey(ctx, g, f.output.surveyTicker(p))
-	if err != nil {
-		return nil, err
-	}
-	estimate := s.estimate(g, f.pace)
-	show := f.output.talk(p)
-	if err := report.WritePlan(show, planView(g, s.tally, estimate, f.accept)); err != nil {
-		return nil, fmt.Errorf("print plan: %w", err)
-	}
-	g.remarks(show)
-	return &jobPlan{
-		Frozen: g.frozen, Hash: g.frozen.Hash(), Created: time.Now().UTC(), Program: "reseal " + version,
-		Segments: s.segments, Rows: s.rows, Todo: s.todo, Region: g.policy.Facts.Region, Endpoint: f.endpoint, Estimate: estimate, Tally: s.tally,
-	}, nil
-}
-
-// probing tells whether the run will find out on scratch objects what the
-// endpoint does, once it may write.
-func (f *runFlags) probing(g *ground) bool {
-	return f.probe != "" && g.policy.Facts.AWS != plan.Yes
-}
-
-// probeEndpoint finds out what the endpoint does, and refuses to go on with
-// hazards that it shows and that were not accepted.
-func (f *runFlags) probeEndpoint(ctx context.Context, g *ground) error {
-	if !f.probing(g) {
-		return nil
-	}
-	ignores, err := g.client.ProbeIfMatch(ctx, g.frozen.Options.Bucket, f.probe)
-	if err != nil {
-		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
-	}
-	lost, err := g.client.ProbeCopy(ctx, g.frozen.Options, f.probe)
-	if err != nil {
-		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
-	}
-	other := slices.DeleteFunc(slices.Clone(lost), func(name string) bool { return name == "Expires" })
-	if len(other) > 0 {
-		return &refusedError{fmt.Errorf("the endpoint does not keep the %s of an object when it is copied (shown on a scratch object)", strings.Join(other, ", "))}
-	}
-	g.policy.Facts.IgnoresIfMatch = ignores
-	g.findHazards(&verdict{dropsExpires: len(lost) > 0})
-	return f.refuseHazards(g, false)
 }
 
 // refuseHazards ends the run before it begins where a hazard was not accepted.
@@ -275,7 +227,11 @@ func (f *runFlags) consent(ctx context.Context, p process, job *jobPlan) error {
 	if !isTerminal(p.stdin) || !isTerminal(p.stderr) {
 		return usagef("there is no terminal to ask at; add --yes to run without being asked")
 	}
-	fmt.Fprintf(p.stderr, "\nRe-encrypt %s of %s in place? [y/N] ", report.Plural(job.Todo, "object"), job.Options.Bucket)
+	what := "what is to be re-encrypted"
+	if job.Todo != unknown {
+		what = report.Plural(job.Todo, "object")
+	}
+	fmt.Fprintf(p.stderr, "\nRe-encrypt %s of %s in place? [y/N] ", what, job.Options.Bucket)
 	answer := make(chan string, 1)
 	go func() { // ends with the process: reading a terminal cannot be cut short
 		line, _ := bufio.NewReader(p.stdin).ReadString('\n')

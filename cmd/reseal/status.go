@@ -53,9 +53,9 @@ type jobStatus struct {
 	Files     int              `json:"segments"`
 	Finished  int              `json:"segments_finished"`
 	Damaged   int              `json:"segments_damaged"`
-	Rows      int64            `json:"rows"` // of the report
+	Rows      *int64           `json:"rows"` // of the report; null where nobody counted them yet
 	Settled   int64            `json:"rows_settled"`
-	Todo      int64            `json:"objects_to_do"` // when the job was made
+	Todo      *int64           `json:"objects_to_do"` // when the job was made; null without a plan pass
 	Done      int64            `json:"done"`
 	Repeats   int64            `json:"repeats"` // of done: recognised after a crash
 	Skipped   map[string]int64 `json:"skipped"`
@@ -65,6 +65,8 @@ type jobStatus struct {
 	Requests  int64            `json:"requests"`
 	KMSCalls  int64            `json:"kms_calls_max"`
 	Spent     cost.Money       `json:"spent_max_usd"`
+	Runs      int64            `json:"runs"` // how often it was begun or gone on with
+	Active    time.Duration    `json:"active_ns"`
 	Estimated *cost.Span       `json:"estimated_usd,omitempty"`
 	LastWrite time.Time        `json:"last_write"`
 	Notices   []string         `json:"notices,omitempty"`
@@ -81,7 +83,11 @@ func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := newStatus(dir, job, snapshot.Totals())
+	past, _, err := readHistory(ctx, store)
+	if err != nil {
+		past = historyDoc{} // nothing but a look back
+	}
+	s := newStatus(dir, job, snapshot.Totals(), past)
 	s.Notices = snapshot.Notices()
 	for _, seg := range snapshot.Segments() {
 		if seg.Damage != "" {
@@ -92,16 +98,17 @@ func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
 }
 
 // newStatus puts the totals of a job into words.
-func newStatus(dir string, job *jobPlan, t checkpoint.Totals) *jobStatus {
+func newStatus(dir string, job *jobPlan, t checkpoint.Totals, past historyDoc) *jobStatus {
 	s := &jobStatus{
 		Job: dir, Manifest: job.Manifest, Bucket: job.Options.Bucket, KMSKeyID: job.Options.KMSKeyID,
 		Files: len(job.Segments), Finished: t.Finished, Damaged: t.Damaged,
-		Rows: job.Rows, Settled: t.Done + t.Failed, Todo: job.Todo, Failed: t.Failed, Deferred: t.Deferred,
+		Rows: known(job.Rows), Settled: t.Done + t.Failed, Todo: known(job.Todo), Failed: t.Failed, Deferred: t.Deferred,
 		Bytes: t.Counters["bytes"], Requests: t.Counters["requests"], KMSCalls: t.Counters["kms_calls_max"],
-		Repeats: t.Counters["repeats"], Spent: cost.Money(t.Counters[spentCounter]), LastWrite: t.Written, Skipped: map[string]int64{},
+		Repeats: t.Counters["repeats"], Spent: max(past.Spent, cost.Money(t.Counters[spentCounter])),
+		Runs: past.Runs, Active: past.Active, LastWrite: t.Written, Skipped: map[string]int64{},
 	}
-	if job.Estimate != nil {
-		s.Estimated = &job.Estimate.Once.Total
+	if e := job.Estimate; e != nil && e.Priced {
+		s.Estimated = &e.Once.Total
 	}
 	for name, n := range t.Counters {
 		switch {
@@ -116,10 +123,29 @@ func newStatus(dir string, job *jobPlan, t checkpoint.Totals) *jobStatus {
 		s.State = "not begun"
 	case t.Finished == len(job.Segments):
 		s.State = "finished"
+		if s.Rows == nil && t.Damaged == 0 {
+			s.Rows = known(s.Settled)
+		}
 	default:
 		s.State = "unfinished"
 	}
 	return s
+}
+
+// known is a number of rows or objects, nil where it is not known.
+func known(n int64) *int64 {
+	if n == unknown {
+		return nil
+	}
+	return &n
+}
+
+// outOf writes a part of a number that may not be known: 5 of 8.
+func outOf(part int64, whole *int64) string {
+	if whole == nil {
+		return report.Count(part)
+	}
+	return report.Count(part) + " of " + report.Count(*whole)
 }
 
 // text prints the status for people.
@@ -131,9 +157,12 @@ func (s *jobStatus) text(out io.Writer) error {
 	if s.KMSKeyID != "" {
 		row("Key", "%s", s.KMSKeyID)
 	}
-	row("Report rows", "%s of %s settled (%s), %d of %d files finished", report.Count(s.Settled), report.Count(s.Rows),
-		report.Percent(s.Settled, s.Rows), s.Finished, s.Files)
-	row("Done", "%s of %s, %s", report.Plural(s.Done, "object"), report.Count(s.Todo), report.Bytes(s.Bytes))
+	share := ""
+	if s.Rows != nil {
+		share = " (" + report.Percent(s.Settled, *s.Rows) + ")"
+	}
+	row("Report rows", "%s settled%s, %d of %d files finished", outOf(s.Settled, s.Rows), share, s.Finished, s.Files)
+	row("Done", "%s objects, %s", outOf(s.Done, s.Todo), report.Bytes(s.Bytes))
 	if s.Repeats > 0 {
 		row("Repeats", "%s done before a crash, recognised and not copied again", report.Plural(s.Repeats, "object"))
 	}
@@ -145,8 +174,14 @@ func (s *jobStatus) text(out io.Writer) error {
 		row("Put off", "%s to another pass", report.Plural(s.Deferred, "object"))
 	}
 	row("Requests", "%s to S3, at most %s of S3 to KMS", report.Count(s.Requests), report.Count(s.KMSCalls))
-	if s.Estimated != nil && s.Spent > 0 {
-		row("Spent", "at most %s of %s estimated", report.Money(s.Spent), report.Money(s.Estimated.Max))
+	switch {
+	case s.Estimated != nil:
+		row("Spent", "at most %s so far; the plan expected %s, at most %s", report.Money(s.Spent), report.Money(s.Estimated.Expected), report.Money(s.Estimated.Max))
+	case s.Spent > 0:
+		row("Spent", "at most %s so far; there is no plan to compare with", report.Money(s.Spent))
+	}
+	if s.Runs > 1 {
+		row("Runs", "%s, %s together", report.Count(s.Runs), report.Duration(s.Active))
 	}
 	if !s.LastWrite.IsZero() {
 		row("Recorded", "%s", s.LastWrite.UTC().Format(time.RFC3339))

@@ -12,8 +12,8 @@ import (
 
 // summary says what a run achieved: the job's totals on stdout, what is special
 // to this run on stderr.
-func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.Totals, stats *engine.Stats, status ratelimit.Status, took time.Duration) error {
-	s := newStatus(dir, job, totals)
+func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.Totals, past historyDoc, stats *engine.Stats, status ratelimit.Status, took time.Duration) error {
+	s := newStatus(dir, job, totals, past)
 	if o.json {
 		return writeJSON(p.stdout, s)
 	}

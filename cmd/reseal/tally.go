@@ -59,16 +59,3 @@ func (s *survey) unreadable(p process) error {
 	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(s.damage)), "file"))
 	return &finding{exitFailures}
 }
-
-// estimate prices the survey.
-func (s *survey) estimate(g *ground, p pace) *cost.Estimate {
-	return cost.New(s.tally, cost.Params{
-		Prices:          cost.BuiltIn(),
-		Region:          g.policy.Facts.Region,
-		Options:         g.policy.Options,
-		Facts:           g.policy.Facts,
-		KMSPerSecond:    g.caps.kms,
-		WritesPerSecond: g.caps.s3,
-		Concurrency:     p.concurrency,
-	})
-}

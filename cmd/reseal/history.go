@@ -1,0 +1,100 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"time"
+
+	"reseal/checkpoint"
+	"reseal/cost"
+	"reseal/report"
+)
+
+// historyFile is the document of a job that its report draws curves from. No
+// decision rests on it: a job without it goes on just as well.
+const historyFile = "history.json"
+
+// historyEvery is how often the history is written during a run. A crash loses
+// what came after; the state of the job has it all the same.
+const historyEvery = 10 * time.Second
+
+// historyDoc is what is kept over all runs of a job. Its size has a bound, as
+// that of a report.Summary has.
+type historyDoc struct {
+	Runs    int64           `json:"runs"`
+	First   time.Time       `json:"first_started"`
+	Last    time.Time       `json:"last_written"`
+	Active  time.Duration   `json:"active_ns"` // of all runs, without the pauses between
+	Spent   cost.Money      `json:"spent_max_usd"`
+	KMSCap  float64         `json:"kms_cap"` // of the last run, requests a second
+	Summary *report.Summary `json:"summary"`
+}
+
+// history is the history of a job while it runs. It is used by the one
+// goroutine that owns the journal, and after that has ended.
+type history struct {
+	historyDoc
+	store   checkpoint.Store
+	version checkpoint.Version
+	ledger  *ledger
+	log     *slog.Logger
+	before  time.Duration // Active of earlier runs
+	started time.Time
+	broken  bool // it could not be written: that was said once
+}
+
+// readHistory returns the history of a job, an empty one where there is none.
+func readHistory(ctx context.Context, store checkpoint.Reader) (historyDoc, checkpoint.Version, error) {
+	h := historyDoc{Summary: new(report.Summary)}
+	data, version, err := store.Get(ctx, historyFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return h, "", nil
+	}
+	if err == nil {
+		err = json.Unmarshal(data, &h)
+	}
+	if err != nil || h.Summary == nil || h.Spent < 0 || h.Active < 0 {
+		return historyDoc{Summary: new(report.Summary)}, version, err
+	}
+	return h, version, nil
+}
+
+// openHistory begins another run of a job.
+func openHistory(ctx context.Context, store checkpoint.Store, kmsCap float64, log *slog.Logger) *history {
+	doc, version, err := readHistory(ctx, store)
+	if err != nil {
+		log.Warn("the history of the job cannot be read; it begins anew", "error", err)
+	}
+	h := &history{historyDoc: doc, store: store, version: version, log: log, before: doc.Active, started: time.Now()}
+	h.Runs++
+	h.KMSCap = kmsCap
+	if h.First.IsZero() {
+		h.First = h.started.UTC()
+	}
+	return h
+}
+
+// flush writes the history if that is due.
+func (h *history) flush(ctx context.Context) {
+	if time.Since(h.Last) >= historyEvery {
+		h.write(ctx)
+	}
+}
+
+// write writes the history. That it cannot be written is no reason to stop.
+func (h *history) write(ctx context.Context) {
+	h.Last = time.Now().UTC()
+	h.Active = h.before + time.Since(h.started)
+	h.Spent = h.ledger.spent()
+	data, err := json.Marshal(&h.historyDoc)
+	if err == nil {
+		h.version, err = h.store.Put(ctx, historyFile, append(data, '\n'), h.version)
+	}
+	if err != nil && !h.broken {
+		h.broken = true
+		h.log.Warn("the history of the job cannot be written", "error", err)
+	}
+}

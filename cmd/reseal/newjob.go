@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"reseal/checkpoint"
+	"reseal/cost"
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/report"
+)
+
+// newJob finds out what a run would do, by reading the whole report, and shows
+// it in short. With --no-plan-pass it reads nothing and shows a provisional price.
+func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
+	if f.noPlanPass {
+		return f.unplannedJob(ctx, p, g)
+	}
+	s, err := takeSurvey(ctx, g, f.output.surveyTicker(p))
+	if err != nil {
+		return nil, err
+	}
+	job := newJobPlan(g, f.endpoint, s, cost.New(s.tally, f.params(g)))
+	return job, f.showPlan(p, g, job)
+}
+
+// showPlan shows the plan of a job that was not begun yet, in short.
+func (f *runFlags) showPlan(p process, g *ground, job *jobPlan) error {
+	if job.Tally == nil || job.Estimate == nil {
+		return nil // it was made without
+	}
+	show := f.output.talk(p)
+	v := planView(g, job.Tally, job.Estimate, f.accept)
+	v.Job.Evaluated = job.Now
+	if err := report.WritePlanBrief(show, v, "reseal plan, with the same options"); err != nil {
+		return fmt.Errorf("print plan: %w", err)
+	}
+	g.remarks(show)
+	limit, _ := f.maxCost() // checked before
+	if limit == 0 {
+		return nil
+	}
+	if why := unpriced(job.Estimate); why != "" {
+		return &refusedError{fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
+	}
+	if once := job.Estimate.Once.Total; once.Max > limit {
+		fmt.Fprintf(show, "The run may stop before its end: it costs %s as expected and %s at most, and --max-cost is %s.\n",
+			report.Money(once.Expected), report.Money(once.Max), report.Money(limit))
+	}
+	return nil
+}
+
+// unplannedJob makes a job of a report that nobody has read yet.
+func (f *runFlags) unplannedJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
+	segments, err := g.report.Segments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	rows := int64(unknown)
+	if counted(segments) {
+		if rows, err = g.report.Rows(ctx); err != nil {
+			return nil, err
+		}
+	}
+	show := f.output.talk(p)
+	v := &report.Provisional{Job: g.job(), Rows: rows, Million: f.million(g)}
+	if err := report.WriteProvisional(show, v); err != nil {
+		return nil, fmt.Errorf("print plan: %w", err)
+	}
+	g.remarks(show)
+	return newJobPlan(g, f.endpoint, &survey{segments: segments, rows: rows, todo: unknown}, nil), nil
+}
+
+// counted tells whether the rows of all segments are known without reading them.
+func counted(segments []inventory.Segment) bool {
+	for _, s := range segments {
+		if s.Last == inventory.OpenEnd {
+			return false
+		}
+	}
+	return true
+}
+
+// million estimates what a million plain objects would cost here.
+func (f *runFlags) million(g *ground) *cost.Estimate {
+	r := inventory.Record{
+		Bucket: g.frozen.Options.Bucket, Known: g.report.Manifest().Columns, IsLatest: true, Size: 1, ETag: "any",
+		StorageClass: inventory.Standard, Encryption: inventory.SSES3, LastModified: g.policy.Now,
+	}
+	policy := *g.policy
+	o := &policy.Options
+	*o = plan.Options{Bucket: o.Bucket, Method: o.Method, SSE: o.SSE, KMSKeyID: o.KMSKeyID, BucketKey: o.BucketKey,
+		TrustInventory: o.TrustInventory, InspectAll: o.InspectAll}
+	if o.SSE == plan.TargetAES256 {
+		r.Encryption = inventory.SSEKMS
+	}
+	task := policy.Decide(&r)
+	return cost.New(cost.Uniform(&task, 1_000_000, g.policy.Now), f.params(g))
+}
+
+// begun tells whether a run of the job has recorded anything yet.
+func begun(ctx context.Context, store checkpoint.Reader) (bool, error) {
+	snapshot, err := checkpoint.Read(ctx, store)
+	if err != nil {
+		return false, err
+	}
+	return !snapshot.Totals().Written.IsZero() || len(snapshot.Segments()) > 0, nil
+}
+
+// planJob freezes a plan as a job, or leaves the one that is there as it is.
+func (f *planFlags) planJob(p process, old *jobPlan, job *jobPlan) error {
+	if old != nil {
+		fmt.Fprintf(f.output.talk(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, old.Created.Format(time.RFC3339))
+		return nil
+	}
+	if err := freeze(f.job, job); err != nil {
+		return fmt.Errorf("make job %s: %w", f.job, err)
+	}
+	fmt.Fprintf(f.output.talk(p), "Frozen in %s; carry it out with: reseal run --job %s and the same options\n", f.job, f.job)
+	return nil
+}

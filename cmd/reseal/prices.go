@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/cost"
+)
+
+// pricing is what an estimate rests on besides the report: prices, and what is
+// stated of requests and readers.
+type pricing struct {
+	file    string
+	latency time.Duration
+	gets    int64
+	puts    int64
+}
+
+func (p *pricing) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&p.file, "prices", "", "prices from this `FILE` instead of the built-in list: reseal's own JSON, or AWS's offer file of a Region")
+	f.DurationVar(&p.latency, "latency", 0, "time that one request takes, e.g. 60ms: adds the limit of --concurrency to the estimate of the time")
+	f.Int64Var(&p.gets, "monthly-gets", 0, "GET requests a month that the bucket's readers send, for the running cost")
+	f.Int64Var(&p.puts, "monthly-puts", 0, "PUT requests a month that its writers send, for the running cost")
+}
+
+// check refuses numbers that make no sense.
+func (p *pricing) check() error {
+	switch {
+	case p.gets < 0 || p.puts < 0:
+		return usagef("--monthly-gets and --monthly-puts cannot be negative")
+	case p.latency < 0:
+		return usagef("--latency %s: cannot be negative", p.latency)
+	}
+	return nil
+}
+
+// prices returns the price list: the built-in one, under what the file says.
+func (p *pricing) prices() (cost.Prices, error) {
+	if err := p.check(); err != nil {
+		return cost.Prices{}, err
+	}
+	if p.file == "" {
+		return cost.BuiltIn(), nil
+	}
+	f, err := os.Open(p.file)
+	if err != nil {
+		return cost.Prices{}, usagef("--prices: %w", err)
+	}
+	defer f.Close()
+	own, err := cost.ReadPrices(f)
+	if err != nil {
+		return cost.Prices{}, usagef("--prices %s: %w", p.file, err)
+	}
+	return cost.BuiltIn().With(own), nil
+}
+
+// params are what an estimate rests on, on this ground.
+func (r *request) params(g *ground) cost.Params {
+	return cost.Params{
+		Prices:          g.prices,
+		Region:          g.policy.Facts.Region,
+		Options:         g.policy.Options,
+		Facts:           g.policy.Facts,
+		KMSPerSecond:    g.caps.kms,
+		WritesPerSecond: g.caps.s3,
+		ReadsPerSecond:  g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
+		Concurrency:     r.concurrency,
+		Latency:         r.pricing.latency,
+		MonthlyGets:     r.pricing.gets,
+		MonthlyPuts:     r.pricing.puts,
+	}
+}
+
+// unpriced says what of an estimate has no price, "" where all has one.
+func unpriced(e *cost.Estimate) string {
+	switch {
+	case !e.Priced:
+		return fmt.Sprintf("no price is known in Region %q", e.Region)
+	case !e.Once.Complete():
+		return fmt.Sprintf("no price is known in %s for: %s", e.Region, e.Once.Missing[0])
+	}
+	return ""
+}

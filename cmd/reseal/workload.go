@@ -1,0 +1,145 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"reseal/cost"
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/report"
+)
+
+// stated is a bucket that is only stated on the command line, not listed.
+type stated struct {
+	objects int64
+	size    string
+}
+
+// asked tells whether a bucket is stated.
+func (s *stated) asked() bool { return s.objects != 0 || s.size != "" }
+
+// mostObjects and mostBytes bound what can be stated: more than S3 has of
+// either in a bucket of today.
+const (
+	mostObjects = 10_000_000_000_000
+	mostBytes   = 50 << 40 // largest object (Amazon S3 User Guide, qfacts, read 2026-11-21)
+)
+
+// workload prices a bucket that is only stated. It sends nothing anywhere.
+func (f *planFlags) workload(p process) error {
+	if f.manifest != "" {
+		return usagef("--objects states a bucket and --manifest lists one: give one of the two")
+	}
+	if f.job != "" {
+		return usagef("--job wants a report; a bucket that is only stated cannot be run on")
+	}
+	if f.objects < 0 || f.objects > mostObjects {
+		return usagef("--objects %d: want 0 to %d", f.objects, int64(mostObjects))
+	}
+	if f.size == "" {
+		return usagef("--object-size is needed: the mean size of an object, e.g. 1GB")
+	}
+	size, err := parseSize(f.size)
+	if err != nil || size > mostBytes {
+		return usagef("--object-size %q: want a size up to 50TB", f.size)
+	}
+	if _, err := f.pace.check(); err != nil {
+		return err
+	}
+	prices, err := f.prices()
+	if err != nil {
+		return err
+	}
+	class, err := f.oneClass()
+	if err != nil {
+		return err
+	}
+	if _, ok := prices.Region(f.region); !ok {
+		return usagef("--region %q: %s", f.region, noPrices(prices, f.region))
+	}
+	w := cost.Workload{Region: f.region, Class: class, Objects: f.objects, Size: size, Gets: f.gets, Puts: f.puts}
+	v := &report.Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: f.statedEstimate(prices, w)}
+	v.Without = prices.Monthly(w)
+	w.FreeKMS = cost.FreeTier
+	v.FreeTier = prices.Monthly(w)
+	w.FreeKMS, w.BucketKey = 0, true
+	v.With = prices.Monthly(w)
+	return f.show(p, func(w io.Writer) error { return report.WriteWorkload(w, v) },
+		func(w io.Writer) error { return report.WriteWorkloadJSON(w, v) },
+		func(w io.Writer) error { return report.WriteWorkloadHTML(w, v) })
+}
+
+// noPrices says what can be done about a Region without prices.
+func noPrices(prices cost.Prices, region string) string {
+	switch {
+	case region == "":
+		return "a Region is needed for prices, e.g. --region eu-west-2"
+	case strings.HasPrefix(region, "cn-"):
+		return "Regions of China are billed in yuan, and no price is known; --prices FILE can name prices in USD"
+	}
+	return "no price is known there; there are prices for " + strings.Join(prices.Names(), ", ") + ", and --prices FILE can name others"
+}
+
+// oneClass is the storage class of a stated bucket.
+func (f *planFlags) oneClass() (inventory.StorageClass, error) {
+	known := []inventory.StorageClass{inventory.Standard, inventory.IntelligentTiering, inventory.StandardIA, inventory.OneZoneIA,
+		inventory.GlacierIR, inventory.Glacier, inventory.DeepArchive, inventory.ReducedRedundancy}
+	switch {
+	case len(f.classes) == 0:
+		return inventory.Standard, nil
+	case len(f.classes) > 1:
+		return "", usagef("--storage-class: a stated bucket has one")
+	}
+	class := inventory.StorageClass(f.classes[0])
+	if !slices.Contains(known, class) {
+		return "", usagef("--storage-class %q: no such class", f.classes[0])
+	}
+	return class, nil
+}
+
+// statedEstimate is what re-encrypting the stated bucket costs once: on AWS, all
+// objects under SSE-S3, older than any minimum storage duration, in a bucket
+// whose facts are known and harmless.
+func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload) *cost.Estimate {
+	now := time.Now()
+	facts := plan.Facts{
+		Bucket: "stated", Region: w.Region, Versioning: plan.Unversioned, Transitions: plan.No, Expirations: plan.No, ObjectLock: plan.No,
+		ACLs: plan.No, Website: plan.No, Replication: plan.No, Events: plan.No, Requester: plan.No, AWS: plan.Yes, IgnoresIfMatch: plan.No,
+	}
+	options := plan.Options{Bucket: facts.Bucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, BucketKey: f.bucketKey}
+	policy := &plan.Policy{Options: options, Facts: facts, Now: now, Weights: plan.DefaultWeights(options.BucketKey)}
+	r := inventory.Record{
+		Bucket: facts.Bucket, Known: ^inventory.Columns(0), IsLatest: true, Size: w.Size, ETag: "any", StorageClass: w.Class,
+		Encryption: inventory.SSES3, LastModified: now.AddDate(-1, 0, 0),
+	}
+	task := policy.Decide(&r)
+	share, _ := parsePercent(f.kmsShare) // checked before
+	kms := f.kmsRPS
+	if kms == 0 {
+		kms = share * cost.KMSQuota(w.Region)
+	}
+	return cost.New(cost.Uniform(&task, w.Objects, now), cost.Params{
+		Prices: prices, Region: w.Region, Options: options, Facts: facts,
+		KMSPerSecond: kms, WritesPerSecond: f.s3RPS, ReadsPerSecond: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
+		Concurrency: f.concurrency, Latency: f.latency, MonthlyGets: w.Gets, MonthlyPuts: w.Puts,
+	})
+}
+
+// show prints a result as text or JSON, and writes the HTML page that is asked for.
+func (f *planFlags) show(p process, text, asJSON, html func(io.Writer) error) error {
+	print := text
+	if f.output.json {
+		print = asJSON
+	}
+	if err := print(p.stdout); err != nil {
+		return fmt.Errorf("print plan: %w", err)
+	}
+	if f.html == "" {
+		return nil
+	}
+	return writeWhole(f.html, html)
+}
