@@ -19,6 +19,20 @@ func copySource(bucket, key, versionID string) string {
 	return b.String()
 }
 
+// escaped returns s percent-encoded, but for unreserved bytes and those of safe.
+func escaped(s, safe string) string {
+	for i := 0; i < len(s); i++ {
+		if c := s[i]; !unreserved(c) && strings.IndexByte(safe, c) < 0 {
+			var b strings.Builder
+			b.Grow(len(s) + len(s)/8 + 8)
+			b.WriteString(s[:i])
+			escapeTo(&b, s[i:], safe)
+			return b.String()
+		}
+	}
+	return s
+}
+
 const upperHex = "0123456789ABCDEF"
 
 // escapeTo writes s to b percent-encoded, but for unreserved bytes and those of
