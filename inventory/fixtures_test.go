@@ -84,7 +84,6 @@ type truthRow struct {
 	Tier         *string `json:"intelligent_tiering_access_tier"`
 	BucketKey    *string `json:"bucket_key_status"`
 	Checksum     *string `json:"checksum_algorithm"`
-	restOfSchema struct{}
 }
 
 // record is what the row must decode to in a report with the given columns.

@@ -33,9 +33,6 @@ func (m *meter) take(now time.Time, limit int) bool {
 	return true
 }
 
-// oldest is the start of the window that ends with the latest event.
-func (m *meter) oldest() time.Time { return time.Unix(0, m.times[m.head]) }
-
 // takeRequest takes one request from the quota of the key's partition.
 func (c *call) takeRequest(b *bucket, key string, d direction) *Error {
 	limit, cause, mark := 0, throttleRead, byte('r')

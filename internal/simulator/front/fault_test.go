@@ -159,6 +159,7 @@ func TestOthersWriteDuringACopy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLocal(t, Latency{Fixed: 100 * time.Millisecond})
 		first := l.call(t.Context(), "PUT", "k", "one", nil)
+		//lint:ignore SA1008 S3 spells it so, and so does the front
 		header := map[string]string{"If-Match": first.Header()["ETag"][0]}
 		for name, value := range resealHeader {
 			header[name] = value
@@ -225,6 +226,7 @@ func TestClientGoesAway(t *testing.T) {
 			l.call(ctx, "PUT", "k", "", resealHeader)
 		}()
 		w := l.call(t.Context(), "HEAD", "k", "", nil)
+		//lint:ignore SA1008 S3 spells it so, and so does the front
 		if got := w.Header()["x-amz-server-side-encryption"]; got[0] != "AES256" {
 			t.Errorf("encryption after the copy was given up: %s", got)
 		}
