@@ -26,12 +26,13 @@ const (
 	faultCertificate              // TLS peer not verified
 	faultCredentials              // the chain never gave any
 	faultRenewal                  // the chain gave some before, and cannot now
+	faultExpired                  // the chain gave some before, and says that it will give no more
 	faultRequest                  // the SDK could not make the request
 )
 
 // code is the word for a fault where there is no error code.
 func (f fault) code() string {
-	return [...]string{"", "NetworkError", "CertificateError", "NoCredentials", "CredentialsRenewal", "InvalidRequestInput"}[f]
+	return [...]string{"", "NetworkError", "CertificateError", "NoCredentials", "CredentialsRenewal", "CredentialsExpired", "InvalidRequestInput"}[f]
 }
 
 // answer is what an error says, taken apart.
@@ -115,10 +116,13 @@ func faultOf(err error) fault {
 // no hiccup, whatever it looks like: the last of the chain asks an address that
 // exists only in AWS.
 func (e *credentialsError) fault() fault {
-	if e.renewal && temporary(e.err) {
+	switch {
+	case !e.renewal:
+		return faultCredentials
+	case temporary(e.err):
 		return faultRenewal
 	}
-	return faultCredentials
+	return faultExpired
 }
 
 // temporary tells whether the source of credentials may just be hiccuping: it
@@ -174,13 +178,15 @@ var verdicts = map[string]verdict{
 	"Forbidden":          {class: engine.Denied}, // HEAD
 	"UnauthorizedAccess": {class: engine.Denied},
 
+	// The chain may have newer ones.
+	"ExpiredToken":          {class: engine.Expired},
+	"ExpiredTokenException": {class: engine.Expired}, // STS and KMS
+	"TokenRefreshRequired":  {class: engine.Expired},
+
 	// True of every further object.
 	"NoSuchBucket":                   {class: engine.Fatal},
 	"InvalidAccessKeyId":             {class: engine.Fatal},
 	"SignatureDoesNotMatch":          {class: engine.Fatal},
-	"ExpiredToken":                   {class: engine.Fatal},
-	"ExpiredTokenException":          {class: engine.Fatal}, // STS and KMS
-	"TokenRefreshRequired":           {class: engine.Fatal},
 	"InvalidToken":                   {class: engine.Fatal},
 	"InvalidClientTokenId":           {class: engine.Fatal}, // STS
 	"UnrecognizedClientException":    {class: engine.Fatal}, // KMS
@@ -222,6 +228,9 @@ func classify(err error, s step) (verdict, answer) {
 	case faultNetwork, faultRenewal:
 		a.code = a.fault.code()
 		return verdict{class: engine.Transient}, a
+	case faultExpired:
+		a.code = a.fault.code()
+		return verdict{class: engine.Expired}, a
 	case faultCertificate, faultCredentials:
 		a.code = a.fault.code()
 		return verdict{class: engine.Fatal, reason: plan.RequestError}, a
@@ -335,7 +344,7 @@ func kindOf(code string, status int) SetupKind {
 	switch code {
 	case "NoSuchBucket":
 		return NoBucket
-	case "NoCredentials", "CredentialsRenewal":
+	case "NoCredentials", "CredentialsRenewal", "CredentialsExpired":
 		return NoCredentials
 	case "InvalidAccessKeyId", "SignatureDoesNotMatch", "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
 		"InvalidToken", "InvalidClientTokenId", "UnrecognizedClientException", "InvalidSecurity", "NotSignedUp":

@@ -2,28 +2,69 @@ package s3api
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
 )
 
 // credentials marks the errors of the credential chain, so that they are not
-// taken for the service's answer to a request.
+// taken for the service's answer to a request, and reads the chain anew when
+// what it gave has run out.
 type credentials struct {
-	inner  aws.CredentialsProvider
+	reload func(context.Context) (aws.CredentialsProvider, error) // nil: never changes
+
+	inner  atomic.Pointer[aws.CredentialsProvider]
 	worked atomic.Bool
+	fixed  atomic.Bool // they stand in the environment, which nobody can change now
+
+	mu     sync.Mutex
+	loaded time.Time // when the chain was last read anew
+}
+
+// reloadEvery bounds how often the chain is read anew, however many requests
+// are refused at once.
+const reloadEvery = time.Second
+
+func newCredentials(p aws.CredentialsProvider, reload func(context.Context) (aws.CredentialsProvider, error)) *credentials {
+	c := &credentials{reload: reload}
+	c.inner.Store(&p)
+	return c
 }
 
 // Retrieve returns credentials of the chain, or a *credentialsError.
 func (c *credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
-	out, err := c.inner.Retrieve(ctx)
+	out, err := (*c.inner.Load()).Retrieve(ctx)
 	if err != nil {
 		return aws.Credentials{}, &credentialsError{renewal: c.worked.Load(), err: err}
 	}
 	if !c.worked.Load() {
+		c.fixed.Store(out.Source == config.CredentialsSourceName)
 		c.worked.Store(true)
 	}
 	return out, nil
+}
+
+// renew reads the chain anew, because a service called the credentials expired:
+// files are read again, roles assumed again, programs asked again. It reports
+// whether that can be of any use.
+func (c *credentials) renew() bool {
+	if c == nil || c.reload == nil || c.fixed.Load() {
+		return false
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if time.Since(c.loaded) < reloadEvery {
+		return true // just done
+	}
+	// Not under the request's context: others wait for the same.
+	if p, err := c.reload(context.Background()); err == nil && p != nil {
+		c.inner.Store(&p)
+	}
+	c.loaded = time.Now()
+	return true
 }
 
 // credentialsError says that the chain gave no credentials.

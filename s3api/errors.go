@@ -71,7 +71,7 @@ func KindOf(err error) SetupKind {
 		return setup.Kind
 	}
 	var object *engine.ObjectError
-	if errors.As(err, &object) && (object.Class == engine.Fatal || object.Class == engine.Denied) {
+	if errors.As(err, &object) && (object.Class == engine.Fatal || object.Class == engine.Denied || object.Class == engine.Expired) {
 		return kindOf(object.Code, object.HTTPStatus)
 	}
 	return ""
