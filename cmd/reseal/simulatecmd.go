@@ -17,6 +17,7 @@ type simulateFlags struct {
 	objects  int64
 	bucket   string
 	dir      string
+	usersOf  string
 }
 
 const simulateLong = `simulate serves a simulated S3, KMS and Service Quotas for any S3 client, with the
@@ -49,6 +50,8 @@ func newSimulateCommand(p process) *cobra.Command {
 	fs.DurationVar(&f.latency, "latency", 0, "time that each request takes at least")
 	fs.DurationVar(&f.jitter, "jitter", 0, "random time on top of it, at most")
 	fs.IntVar(&f.kmsRPS, "kms-quota", 0, "KMS requests in any second before KMS throttles (default: no quota)")
+	fs.StringVar(&f.usersOf, "users", "", "JSON `file` of more identities, with their policies (docs/enforce.md shows one)")
+	fs.BoolVar(&f.strict, "http-is-insecure", false, "without --tls: treat requests as S3 treats plain HTTP, instead of as if a proxy had ended TLS")
 	fs.IntVar(&f.s3RPS, "s3-quota", 0, "S3 writes in any second to keys of one first-level prefix before S3 throttles (default: no quota)")
 	return cmd
 }
@@ -63,6 +66,10 @@ func (f *simulateFlags) serve(ctx context.Context, p process) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
+	var err error
+	if f.users, err = readUsers(f.usersOf); err != nil {
+		return err
+	}
 	s, err := newSimulation(f.simConfig)
 	if err != nil {
 		return err

@@ -43,14 +43,21 @@ type simConfig struct {
 	kmsRPS  int // KMS requests a second, 0 = no quota
 	s3RPS   int // S3 writes a second and first-level prefix, 0 = no quota
 	seed    uint64
-	region  string // "" is simRegion
+	region  string    // "" is simRegion
+	users   *simUsers // beside the administrator; nil for none
+	strict  bool      // requests without TLS count as such
 }
 
 // newSimulation makes an empty account with one KMS key, and takes the address.
 func newSimulation(c simConfig) (*simulation, error) {
 	region := cmp.Or(c.region, simRegion)
+	identities, rules, err := simIdentities(c.users)
+	if err != nil {
+		return nil, err
+	}
 	world := simulator.New(simulator.Config{
-		Account: simAccount, Region: region, Seed: c.seed,
+		Authorize: rules.Authorize,
+		Account:   simAccount, Region: region, Seed: c.seed,
 		KMSRequestsPerSecond: c.kmsRPS, S3WritesPerSecond: c.s3RPS, PartitionDepth: 1,
 	})
 	if region == simRegion {
@@ -59,9 +66,9 @@ func newSimulation(c simConfig) (*simulation, error) {
 		}
 	}
 	f, err := front.New(world, front.Config{
-		Identities:    []front.Identity{{AccessKeyID: simKeyID, SecretKey: simSecret, AccountID: simAccount, ARN: simUser}},
+		Identities:    identities,
 		Latency:       front.Latency{Fixed: c.latency, Jitter: c.jitter},
-		PlainIsSecure: !c.tls, // without TLS it answers as if a proxy had ended it
+		PlainIsSecure: !c.tls && !c.strict, // without TLS it answers as if a proxy had ended it
 		Seed:          c.seed,
 	})
 	if err != nil {

@@ -15,6 +15,7 @@ type Request struct {
 	ExpectedBucketOwner string // x-amz-expected-bucket-owner; "" when not sent
 	RequestPayer        string // x-amz-request-payer; "" when not sent
 	Plaintext           bool   // came over HTTP without TLS
+	TLSVersion          string // 1.2 or 1.3; "" where not known
 	Unsigned            bool   // was not signed with Signature Version 4
 }
 

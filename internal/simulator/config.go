@@ -74,6 +74,11 @@ func (w *World) PutBucketConfig(now time.Time, r *Request, kind ConfigKind, id s
 		if err := c.allow(kind.action("Put"), c.b, "", nil); err != nil {
 			return err
 		}
+		if kind == PolicyConfig {
+			if err := checkPolicy(c.b.name, doc); err != nil {
+				return err
+			}
+		}
 		if kind == ReplicationConfig && c.b.versioning != Enabled {
 			return invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
 		}

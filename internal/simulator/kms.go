@@ -27,6 +27,7 @@ type Key struct {
 	Manager  string   // CUSTOMER or AWS
 	DeniedTo []string // principal ARNs, "*" for everyone, that its policy denies every use
 	Created  time.Time
+	Policy   []byte // nil: the default one, which leaves everything to the account's identity policies
 }
 
 // Account returns the account that owns the key.
@@ -186,7 +187,10 @@ func (k *Key) usable(p Principal, account, action string) *Error {
 // kmsThroughS3 is how S3 reports KMS's refusals (S3 API Reference, ErrorResponses): the code with a prefix, except that
 // a lack of permission is S3's own AccessDenied.
 func kmsThroughS3(err *Error) *Error {
-	if err.Code == "AccessDeniedException" {
+	switch err.Code {
+	case "AccessDenied":
+		return err
+	case "AccessDeniedException":
 		return fail(403, "AccessDenied", err.Message)
 	}
 	return fail(400, "KMS."+err.Code, err.Message)
@@ -207,10 +211,12 @@ func (c *call) useKey(action, arn string, b *bucket, bucketKey bool) *Error {
 	if err != nil {
 		return kmsThroughS3(err)
 	}
-	if w.cfg.Authorize != nil {
-		if err := w.cfg.Authorize(&AccessRequest{Principal: c.req.Principal, Action: "kms:" + action, KMSKeyARN: arn}); err != nil {
-			return err
-		}
+	context := "arn:aws:s3:::" + b.name
+	if !bucketKey {
+		context += "/" + c.key
+	}
+	if err := w.allowKey(c.req.Principal, action, k, b.region, context); err != nil {
+		return kmsThroughS3(err)
 	}
 	if !w.takeKMS(c.now, c.account(), action) {
 		return slowDown(throttleKMS)

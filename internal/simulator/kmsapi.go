@@ -25,10 +25,8 @@ func (w *World) DescribeKey(now time.Time, p Principal, keyID string) (Key, *Err
 		if err != nil {
 			return Key{}, err
 		}
-		if w.cfg.Authorize != nil {
-			if err := w.cfg.Authorize(&AccessRequest{Principal: p, Action: "kms:DescribeKey", KMSKeyARN: k.ARN}); err != nil {
-				return Key{}, err
-			}
+		if err := w.allowKey(p, "DescribeKey", k, "", ""); err != nil {
+			return Key{}, err
 		}
 		return *k, nil
 	})
@@ -68,10 +66,8 @@ func (w *World) GenerateDataKey(now time.Time, p Principal, keyID string, dryRun
 		if err != nil {
 			return "", err
 		}
-		if w.cfg.Authorize != nil {
-			if err := w.cfg.Authorize(&AccessRequest{Principal: p, Action: "kms:GenerateDataKey", KMSKeyARN: k.ARN}); err != nil {
-				return "", err
-			}
+		if err := w.allowKey(p, "GenerateDataKey", k, "", ""); err != nil {
+			return "", err
 		}
 		if !w.takeKMS(c.now, c.account(), "GenerateDataKey") {
 			e := fail(400, "ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")
@@ -109,6 +105,15 @@ func defaultKMSQuota(region string) float64 {
 // GetServiceQuota answers GetServiceQuota, or GetAWSDefaultServiceQuota with awsDefault.
 func (w *World) GetServiceQuota(now time.Time, p Principal, service, code string, awsDefault bool) (ServiceQuota, *Error) {
 	return kmsCall(w, now, OpGetServiceQuota, p, service+"/"+code, func(c *call) (ServiceQuota, *Error) {
+		action := "servicequotas:GetServiceQuota"
+		if awsDefault {
+			action = "servicequotas:GetAWSDefaultServiceQuota"
+		}
+		if w.cfg.Authorize != nil {
+			if err := w.cfg.Authorize(&AccessRequest{Principal: p, Action: action, Owner: c.account()}); err != nil {
+				return ServiceQuota{}, err
+			}
+		}
 		missing := fail(400, "NoSuchResourceException", "The request failed because the specified service quota does not exist.")
 		if service != "kms" || code != kmsQuotaCode {
 			return ServiceQuota{}, missing

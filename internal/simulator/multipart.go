@@ -81,6 +81,11 @@ func (c *call) upload(in *UploadInput) (*upload, *Error) {
 		e.UploadID = in.UploadID
 		return nil, e
 	}
+	if c.op.writesObject() {
+		if err := c.allow("s3:PutObject", c.b, in.Key, &u.attrs); err != nil {
+			return nil, err
+		}
+	}
 	return u, nil
 }
 

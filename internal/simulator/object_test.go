@@ -328,7 +328,7 @@ func TestAuthorize(t *testing.T) {
 		return nil
 	}})
 	r := in("bkt")
-	b.must(b.PutBucketConfig(b.tick(), &r, PolicyConfig, "", []byte("{}")))
+	b.must(b.PutBucketConfig(b.tick(), &r, PolicyConfig, "", []byte(`{"Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::bkt"}}`)))
 	b.put("bkt", "k", "x", func(p *PutObjectInput) { p.Tags = manyTags(1) })
 	asked = nil
 	b.mustCopy(selfCopy("bkt", "k"))

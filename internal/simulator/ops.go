@@ -62,6 +62,8 @@ const (
 	OpDescribeKey     Op = "DescribeKey"
 	OpListAliases     Op = "ListAliases"
 	OpGenerateDataKey Op = "GenerateDataKey"
+	OpGetKeyPolicy    Op = "GetKeyPolicy"
+	OpPutKeyPolicy    Op = "PutKeyPolicy"
 	OpGetServiceQuota Op = "GetServiceQuota"
 )
 
@@ -91,9 +93,14 @@ func (o Op) direction() direction {
 	return neither
 }
 
-// writesObject tells the writes whose attributes policies can ask about.
+// writesObject tells the writes whose attributes policies can ask about. Parts have those that their upload began with:
+// they carry no encryption headers, and AWS's own examples of policies that demand them are used with multipart uploads.
 func (o Op) writesObject() bool {
-	return o == OpPutObject || o == OpCopyObject || o == OpCreateMultipartUpload
+	switch o {
+	case OpPutObject, OpCopyObject, OpCreateMultipartUpload, OpUploadPart, OpUploadPartCopy, OpCompleteMultipartUpload:
+		return true
+	}
+	return false
 }
 
 // action is the IAM action a request needs first (S3 User Guide, using-with-s3-policy-actions, read 2026-11-21).

@@ -64,10 +64,20 @@ type AccessRequest struct {
 	Principal   Principal
 	Action      string // s3:PutObject, kms:GenerateDataKey, …
 	Bucket, Key string // of S3 actions; Key is "" for those on buckets
-	KMSKeyARN   string // of KMS actions
-	Policy      []byte // the bucket's policy document as stored, nil when there is none
+	Owner       string // account of the bucket or key
+	Policy      []byte // the bucket's or key's policy document as stored, nil when there is none
 	Plaintext   bool   // aws:SecureTransport is false
+	TLSVersion  string // s3:TlsVersion
 	Write       *WriteAttributes
+
+	// WriteKey is the ARN of the key that the write would be under, the bucket's default included; "" where it is under
+	// none. A condition on the key id is about this key, not about the header alone, while one on the algorithm is about
+	// the header (S3 User Guide, UsingKMSEncryption, read 2026-11-21).
+	WriteKey string
+
+	KMSKeyARN  string // of KMS actions
+	ViaS3      string // Region whose S3 calls KMS for the principal, "" for the principal's own calls
+	KMSContext string // aws:s3:arn of the encryption context: the object's ARN, with a bucket key the bucket's
 }
 
 // World is one partition of AWS: its buckets, keys, quotas and counters. Make one with New. It is not safe for
@@ -227,7 +237,40 @@ func (c *call) allow(action string, b *bucket, key string, wr *WriteAttributes) 
 		return nil
 	}
 	return c.w.cfg.Authorize(&AccessRequest{
-		Principal: c.req.Principal, Action: action, Bucket: b.name, Key: key,
-		Policy: b.documents[document{kind: PolicyConfig}], Plaintext: c.req.Plaintext, Write: wr,
+		Principal: c.req.Principal, Action: action, Bucket: b.name, Key: key, Owner: b.owner,
+		Policy:    b.documents[document{kind: PolicyConfig}],
+		Plaintext: c.req.Plaintext, TLSVersion: c.req.TLSVersion, Write: wr, WriteKey: c.writeKey(b, wr),
+	})
+}
+
+// writeKey is the key that a write with these attributes would be under.
+func (c *call) writeKey(b *bucket, wr *WriteAttributes) string {
+	if wr == nil || wr.Encryption.CustomerAlgorithm != "" {
+		return ""
+	}
+	algorithm, id := wr.Encryption.Algorithm, wr.Encryption.KMSKeyID
+	if algorithm == "" {
+		def := b.defaultEncryption()
+		algorithm, id = def.Algorithm, def.KMSKeyID
+	}
+	switch {
+	case algorithm == algorithmS3:
+		return ""
+	case id == "":
+		return c.w.awsManagedKey(c.account(), b.region).ARN
+	}
+	if k, err := c.w.findKey(b.region, c.account(), id); err == nil {
+		return k.ARN
+	}
+	return id
+}
+
+// allowKey asks Config.Authorize about a KMS action: of the principal itself, or of S3 for it where via is a Region.
+func (w *World) allowKey(p Principal, action string, k *Key, via, context string) *Error {
+	if w.cfg.Authorize == nil || k.Manager == "AWS" && via != "" {
+		return nil // the policy of aws/s3 lets everybody of the account use it through S3 (KMS Developer Guide, "AWS managed keys")
+	}
+	return w.cfg.Authorize(&AccessRequest{
+		Principal: p, Action: "kms:" + action, Owner: k.Account(), Policy: k.Policy, KMSKeyARN: k.ARN, ViaS3: via, KMSContext: context,
 	})
 }

@@ -80,7 +80,7 @@ func TestAWSCommandLine(t *testing.T) {
 		`{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"},"BucketKeyEnabled":true}]}`)
 	rule := must("s3api", "get-bucket-encryption", "--bucket", bucket)["ServerSideEncryptionConfiguration"].(map[string]any)["Rules"].([]any)[0].(map[string]any)
 	same("bucket key", rule["BucketKeyEnabled"], true)
-	must("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", `{"Version":"2012-10-17","Statement":[]}`)
+	must("s3api", "put-bucket-policy", "--bucket", bucket, "--policy", `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::cli-bucket/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`)
 
 	written := must("s3api", "put-object", "--bucket", bucket, "--key", key, "--body", file("body", "hello"), "--content-type", "text/plain",
 		"--metadata", "color=blue", "--tagging", "a=b&c=d")

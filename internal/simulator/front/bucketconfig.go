@@ -2,7 +2,6 @@ package front
 
 import (
 	"bytes"
-	"encoding/json"
 	"encoding/xml"
 	"net/http"
 	"time"
@@ -75,11 +74,7 @@ func putConfig(x *exchange) error {
 	if c.kind == simulator.InventoryConfig && id == "" {
 		return errInvalidArgument("Missing required query parameter: id", "id", "")
 	}
-	if c.kind == simulator.PolicyConfig {
-		if !json.Valid(doc) {
-			return newError(http.StatusBadRequest, "MalformedPolicy", "Policies must be valid JSON and the first byte must be '{'")
-		}
-	} else if !hasRoot(doc, c.root) {
+	if c.kind != simulator.PolicyConfig && !hasRoot(doc, c.root) {
 		return errMalformedXML()
 	}
 	err = do(x.front, func(w *simulator.World, now time.Time) *simulator.Error {

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"crypto/tls"
 	"encoding/xml"
 	"errors"
 	"net/http"
@@ -60,7 +61,16 @@ func (x *exchange) request() simulator.Request {
 		ExpectedBucketOwner: x.header("X-Amz-Expected-Bucket-Owner"),
 		RequestPayer:        x.header("X-Amz-Request-Payer"),
 		Plaintext:           x.r.TLS == nil && !x.front.config.PlainIsSecure,
+		TLSVersion:          tlsVersion(x.r.TLS),
 	}
+}
+
+// tlsVersion is the version as s3:TlsVersion has it, "" without TLS.
+func tlsVersion(s *tls.ConnectionState) string {
+	if s == nil {
+		return ""
+	}
+	return strings.TrimPrefix(tls.VersionName(s.Version), "TLS ")
 }
 
 func principalOf(s *signer) simulator.Principal {

@@ -53,6 +53,8 @@ var actions = map[string]map[string]action{
 	serviceKMS: {
 		"TrentService.DescribeKey":         describeKey,
 		"TrentService.GenerateDataKey":     generateDataKey,
+		"TrentService.GetKeyPolicy":        getKeyPolicy,
+		"TrentService.PutKeyPolicy":        putKeyPolicy,
 		"TrentService.ListAliases":         listAliases,
 		"TrentService.CreateKey":           createKey,
 		"TrentService.CreateAlias":         createAlias,

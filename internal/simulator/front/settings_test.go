@@ -47,7 +47,7 @@ func TestBucketSettingsRoundTrip(t *testing.T) {
 			return err
 		}},
 		{"policy", func() error {
-			_, err := c.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: b, Policy: aws.String(`{"Version":"2012-10-17","Statement":[]}`)})
+			_, err := c.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: b, Policy: aws.String(settingsPolicy(*b))})
 			return err
 		}},
 		{"inventory", func() error {
@@ -76,7 +76,7 @@ func TestBucketSettingsRoundTrip(t *testing.T) {
 		t.Errorf("lifecycle %+v, %v", lifecycle, err)
 	}
 	policy, err := c.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: b})
-	if err != nil || *policy.Policy != `{"Version":"2012-10-17","Statement":[]}` {
+	if err != nil || *policy.Policy != settingsPolicy(*b) {
 		t.Errorf("policy %+v, %v", policy, err)
 	}
 	inventories, err := c.ListBucketInventoryConfigurations(ctx, &s3.ListBucketInventoryConfigurationsInput{Bucket: b})
@@ -171,4 +171,10 @@ func TestKMSQuotasAndIdentity(t *testing.T) {
 	if err != nil || *who.Account != "111122223333" || *who.Arn != longLived.ARN {
 		t.Errorf("caller %+v, %v", who, err)
 	}
+}
+
+// settingsPolicy is a policy of a bucket.
+func settingsPolicy(bucket string) string {
+	return `{"Version":"2012-10-17","Statement":[{"Sid":"TLS","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::` + bucket +
+		`/*","Condition":{"Bool":{"aws:SecureTransport":"false"}}}]}`
 }
