@@ -1,0 +1,210 @@
+package s3api
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// DefaultEncryption is what a bucket does with uploads that do not say how they
+// are to be encrypted, and which kinds of encryption it refuses.
+type DefaultEncryption struct {
+	Algorithm string // AES256, aws:kms or aws:kms:dsse; "" where the endpoint has no default
+	KeyID     string // as it was put; "" with aws:kms means aws/s3
+	BucketKey bool
+	Blocked   []string // SSE-C, or NONE
+}
+
+// BucketEncryption reads the default encryption of a bucket.
+func (c *Client) BucketEncryption(ctx context.Context, bucket string) (DefaultEncryption, error) {
+	const op = "GetBucketEncryption"
+	out, err := c.preflight.GetBucketEncryption(ctx, &s3.GetBucketEncryptionInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()})
+	var d DefaultEncryption
+	if absent(err, "ServerSideEncryptionConfigurationNotFoundError") {
+		return d, nil
+	}
+	if err != nil {
+		return d, setupError(op, bucket, err)
+	}
+	if out.ServerSideEncryptionConfiguration == nil {
+		return d, nil
+	}
+	for _, rule := range out.ServerSideEncryptionConfiguration.Rules {
+		if by := rule.ApplyServerSideEncryptionByDefault; by != nil {
+			d.Algorithm, d.KeyID = string(by.SSEAlgorithm), value(by.KMSMasterKeyID)
+		}
+		d.BucketKey = d.BucketKey || value(rule.BucketKeyEnabled)
+		if b := rule.BlockedEncryptionTypes; b != nil {
+			for _, t := range b.EncryptionType {
+				d.Blocked = append(d.Blocked, string(t))
+			}
+		}
+	}
+	return d, nil
+}
+
+// SetBucketEncryption replaces the default encryption as a whole. S3 does not
+// look whether the key exists (Amazon S3 API Reference, PutBucketEncryption,
+// read 2026-11-21).
+func (c *Client) SetBucketEncryption(ctx context.Context, bucket string, d DefaultEncryption) error {
+	by := &types.ServerSideEncryptionByDefault{SSEAlgorithm: types.ServerSideEncryption(d.Algorithm)}
+	if d.KeyID != "" {
+		by.KMSMasterKeyID = &d.KeyID
+	}
+	rule := types.ServerSideEncryptionRule{ApplyServerSideEncryptionByDefault: by, BucketKeyEnabled: &d.BucketKey}
+	if len(d.Blocked) > 0 {
+		rule.BlockedEncryptionTypes = &types.BlockedEncryptionTypes{}
+		for _, t := range d.Blocked {
+			rule.BlockedEncryptionTypes.EncryptionType = append(rule.BlockedEncryptionTypes.EncryptionType, types.EncryptionType(t))
+		}
+	}
+	_, err := c.preflight.PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner(),
+		ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{rule}}})
+	return setupError("PutBucketEncryption", bucket, err)
+}
+
+// BucketPolicy reads the policy of a bucket as it is stored; nil where it has none.
+func (c *Client) BucketPolicy(ctx context.Context, bucket string) ([]byte, error) {
+	out, err := c.preflight.GetBucketPolicy(ctx, &s3.GetBucketPolicyInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()})
+	if absent(err, "NoSuchBucketPolicy") {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, setupError("GetBucketPolicy", bucket, err)
+	}
+	if value(out.Policy) == "" {
+		return nil, nil
+	}
+	return []byte(*out.Policy), nil
+}
+
+// SetBucketPolicy replaces the policy of a bucket; nil removes it. S3 has no
+// condition for this request, so a change that somebody else makes between
+// reading and writing is lost.
+func (c *Client) SetBucketPolicy(ctx context.Context, bucket string, doc []byte) error {
+	if doc == nil {
+		_, err := c.preflight.DeleteBucketPolicy(ctx, &s3.DeleteBucketPolicyInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()})
+		return setupError("DeleteBucketPolicy", bucket, err)
+	}
+	text := string(doc)
+	_, err := c.preflight.PutBucketPolicy(ctx, &s3.PutBucketPolicyInput{Bucket: &bucket, Policy: &text, ExpectedBucketOwner: c.bucketOwner()})
+	return setupError("PutBucketPolicy", bucket, err)
+}
+
+// ReplicationRule is one rule of live replication that is switched on.
+type ReplicationRule struct {
+	ID          string
+	Destination string // bucket ARN
+	KMS         bool   // opted in to objects under SSE-KMS
+	ReplicaKey  string // key that replicas are written under, "" where none is named
+}
+
+// Replication reads who replicates a bucket, and by what rules; "" and none
+// where nothing is replicated.
+func (c *Client) Replication(ctx context.Context, bucket string) (role string, rules []ReplicationRule, err error) {
+	out, err := c.preflight.GetBucketReplication(ctx, &s3.GetBucketReplicationInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()})
+	if absent(err, "ReplicationConfigurationNotFoundError") {
+		return "", nil, nil
+	}
+	if err != nil {
+		return "", nil, setupError("GetBucketReplication", bucket, err)
+	}
+	if out.ReplicationConfiguration == nil {
+		return "", nil, nil
+	}
+	for _, r := range out.ReplicationConfiguration.Rules {
+		if r.Status == types.ReplicationRuleStatusDisabled {
+			continue
+		}
+		rule := ReplicationRule{ID: value(r.ID)}
+		if s := r.SourceSelectionCriteria; s != nil && s.SseKmsEncryptedObjects != nil {
+			rule.KMS = s.SseKmsEncryptedObjects.Status == types.SseKmsEncryptedObjectsStatusEnabled
+		}
+		if d := r.Destination; d != nil {
+			rule.Destination = value(d.Bucket)
+			if d.EncryptionConfiguration != nil {
+				rule.ReplicaKey = value(d.EncryptionConfiguration.ReplicaKmsKeyID)
+			}
+		}
+		rules = append(rules, rule)
+	}
+	return value(out.ReplicationConfiguration.Role), rules, nil
+}
+
+// InventoryConfig is one inventory that a bucket has taken of it.
+type InventoryConfig struct {
+	ID          string
+	Enabled     bool
+	Frequency   string // Daily or Weekly
+	Format      string
+	AllVersions bool
+	Destination string   // bucket ARN
+	Fields      []string // optional columns
+}
+
+// maxInventories is how many a bucket can have (Amazon S3 User Guide,
+// "storage-inventory", read 2026-11-21); more than that is a listing that does not end.
+const maxInventories = 1000
+
+// Inventories lists the inventories of a bucket.
+func (c *Client) Inventories(ctx context.Context, bucket string) ([]InventoryConfig, error) {
+	const op = "ListBucketInventoryConfigurations"
+	in := &s3.ListBucketInventoryConfigurationsInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()}
+	var all []InventoryConfig
+	for {
+		out, err := c.preflight.ListBucketInventoryConfigurations(ctx, in)
+		if err != nil {
+			return nil, setupError(op, bucket, err)
+		}
+		for _, i := range out.InventoryConfigurationList {
+			k := InventoryConfig{ID: value(i.Id), Enabled: value(i.IsEnabled), AllVersions: i.IncludedObjectVersions == types.InventoryIncludedObjectVersionsAll}
+			if i.Schedule != nil {
+				k.Frequency = string(i.Schedule.Frequency)
+			}
+			if d := i.Destination; d != nil && d.S3BucketDestination != nil {
+				k.Format, k.Destination = string(d.S3BucketDestination.Format), value(d.S3BucketDestination.Bucket)
+			}
+			for _, f := range i.OptionalFields {
+				k.Fields = append(k.Fields, string(f))
+			}
+			all = append(all, k)
+		}
+		if !value(out.IsTruncated) || value(out.NextContinuationToken) == "" {
+			return all, nil
+		}
+		if len(all) > maxInventories {
+			return nil, setupError(op, bucket, errors.New("more inventories than a bucket can have"))
+		}
+		in.ContinuationToken = out.NextContinuationToken
+	}
+}
+
+// MayList tells by its error whether the caller may list the bucket: without
+// that, S3 answers 403 for an object that is gone.
+func (c *Client) MayList(ctx context.Context, bucket string) error {
+	_, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(1), ExpectedBucketOwner: c.bucketOwner()})
+	return setupError("ListObjectsV2", bucket, err)
+}
+
+// KeyPolicy reads the policy of a key. KMS gives it to the key's own account only.
+func (c *Client) KeyPolicy(ctx context.Context, arn string) ([]byte, error) {
+	const op = "GetKeyPolicy"
+	if err := c.elsewhere(c.kms.Options().BaseEndpoint, "KMS"); err != nil {
+		return nil, &SetupError{Kind: KeyUnchecked, Op: op, Subject: arn, Err: err}
+	}
+	out, err := c.kms.GetKeyPolicy(ctx, &kms.GetKeyPolicyInput{KeyId: &arn})
+	if err != nil {
+		return nil, c.keyError(op, arn, err)
+	}
+	return []byte(value(out.Policy)), nil
+}
+
+// absent tells whether an error is the answer of a bucket without such a configuration.
+func absent(err error, codes ...string) bool {
+	return err != nil && slices.Contains(codes, answerOf(err).code)
+}
