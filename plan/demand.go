@@ -79,12 +79,13 @@ const (
 	StepListParts                       // ListParts, of an upload that is gone on with
 	StepListAnnotations                 // ListObjectAnnotations
 	StepList                            // ListObjectsV2 or ListObjectVersions
+	StepHeadChecksum                    // HeadObject that asks for the checksum, which takes kms:Decrypt
 	NumSteps
 )
 
 var stepNames = [NumSteps]string{"HeadObject", "GetObjectTagging", "GetObjectAcl", "CopyObject", "CreateMultipartUpload",
 	"UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "UpdateObjectEncryption", "HeadObject",
-	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects"}
+	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects", "HeadObject"}
 
 // String returns the name of the S3 operation.
 func (k StepKind) String() string { return stepNames[k] }
@@ -128,7 +129,7 @@ func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 	switch k {
 	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations, StepList:
 		d.Reads = Exactly(1)
-	case StepGetBody:
+	case StepGetBody, StepHeadChecksum:
 		d.Reads = Exactly(1)
 	case StepCopy:
 		d.Writes, d.KMS = Exactly(1), w.DataKey
@@ -143,7 +144,7 @@ func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 	case StepAbort, StepPutTags, StepPutACL:
 		d.Writes = Exactly(1)
 	}
-	if fromKMS && (k == StepCopy || k == StepPart || k == StepGetBody) {
+	if fromKMS && (k == StepCopy || k == StepPart || k == StepGetBody || k == StepHeadChecksum) {
 		d.KMS = d.KMS.Add(w.Source)
 	}
 	return d

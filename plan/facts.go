@@ -48,6 +48,7 @@ type Facts struct {
 	Transitions Answer // lifecycle rules that change the storage class
 	Expirations Answer // lifecycle rules that expire objects by age
 	ObjectLock  Answer // object lock is enabled for the bucket
+	Retention   Answer // object lock gives every new object a retention, so that what is written cannot be deleted
 	ACLs        Answer // object ACLs are in force (ownership is not BucketOwnerEnforced)
 	Website     Answer // a website configuration, so objects may redirect
 	Replication Answer

@@ -104,7 +104,8 @@ type Head struct {
 	EventHoldDays   int32
 	EventHoldYears  int32
 
-	Checksum     string // algorithm of the stored checksum, "" where none was shown
-	ChecksumType string // FULL_OBJECT or COMPOSITE
-	Parts        int    // 0 where not stated
+	Checksum      string // algorithm of the stored checksum, "" where none was shown
+	ChecksumType  string // FULL_OBJECT or COMPOSITE
+	ChecksumValue string // base64
+	Parts         int    // 0 where not stated
 }

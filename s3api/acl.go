@@ -19,12 +19,13 @@ import (
 // ACL back. All empty means that S3's default, private, is what it had.
 type grants struct{ fullControl, read, readACP, writeACP string }
 
-// grants reads the object's ACL. A server without ACLs has none to lose.
-func (w *work) grants(ctx context.Context) (grants, error) {
+// grants reads the ACL of a version, "" for the current one. A server without
+// ACLs has none to lose.
+func (w *work) grants(ctx context.Context, version string) (grants, error) {
 	var out *s3.GetObjectAclOutput
 	err := w.do(ctx, plan.StepGetACL, func(ctx context.Context) (err error) {
 		out, err = w.s3.GetObjectAcl(ctx, &s3.GetObjectAclInput{
-			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key,
+			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
 			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 		})
 		return err

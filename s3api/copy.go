@@ -21,7 +21,7 @@ func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 		return engine.Effect{}, err
 	}
 	if w.config.Facts.ACLs != plan.No {
-		grants, err := w.grants(ctx)
+		grants, err := w.grants(ctx, "")
 		if err != nil {
 			return engine.Effect{}, err
 		}
@@ -30,7 +30,7 @@ func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 	}
 	var out *s3.CopyObjectOutput
 	err = w.do(ctx, plan.StepCopy, func(ctx context.Context) (err error) {
-		out, err = w.s3.CopyObject(ctx, in)
+		out, err = w.objects().CopyObject(ctx, in)
 		return err
 	})
 	if tooLarge(err) {

@@ -306,11 +306,11 @@ func TestSilentAnswerIsConfirmed(t *testing.T) {
 // What a server drops is reported, unless its loss was accepted.
 func TestConfirmReportsLostAttributes(t *testing.T) {
 	for _, tt := range []struct {
-		accept []string
+		accept []plan.Attribute
 		want   plan.Reason
 	}{
 		{nil, plan.Unfaithful},
-		{[]string{"Expires"}, ""},
+		{[]plan.Attribute{"Expires"}, ""},
 	} {
 		s := serve(t, func(r request) reply {
 			if r.operation() == "copy" {

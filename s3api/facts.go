@@ -196,8 +196,12 @@ func (f *factFinder) objectLock(ctx context.Context) error {
 	if err != nil {
 		return settle(err)
 	}
-	f.facts.ObjectLock = plan.AnswerOf(present && out.ObjectLockConfiguration != nil &&
-		out.ObjectLockConfiguration.ObjectLockEnabled == types.ObjectLockEnabledEnabled)
+	f.facts.ObjectLock, f.facts.Retention = plan.No, plan.No
+	if present && out.ObjectLockConfiguration != nil {
+		lock := out.ObjectLockConfiguration
+		f.facts.ObjectLock = plan.AnswerOf(lock.ObjectLockEnabled == types.ObjectLockEnabledEnabled)
+		f.facts.Retention = plan.AnswerOf(lock.Rule != nil && lock.Rule.DefaultRetention != nil)
+	}
 	return nil
 }
 

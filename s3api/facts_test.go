@@ -14,7 +14,7 @@ func TestFactsOfABareBucket(t *testing.T) {
 	s := simulate(t, simulator.Config{})
 	got := facts(t, s.aws, bucket)
 	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.Unversioned, Transitions: plan.No, Expirations: plan.No,
-		ObjectLock: plan.No, ACLs: plan.No, Website: plan.No, Replication: plan.No, Events: plan.No, Requester: plan.No,
+		ObjectLock: plan.No, Retention: plan.No, ACLs: plan.No, Website: plan.No, Replication: plan.No, Events: plan.No, Requester: plan.No,
 		DefaultEncryption: "AES256", AWS: plan.Yes, IgnoresIfMatch: plan.No}
 	if got != want {
 		t.Errorf("facts = %+v\nwant    %+v", got, want)
@@ -41,7 +41,7 @@ func TestFactsOfABusyBucket(t *testing.T) {
 		)
 	})
 	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.VersioningEnabled, Transitions: plan.Yes, Expirations: plan.Yes,
-		ObjectLock: plan.Yes, ACLs: plan.Yes, Website: plan.Yes, Replication: plan.Yes, Events: plan.Yes, Requester: plan.Yes,
+		ObjectLock: plan.Yes, Retention: plan.No, ACLs: plan.Yes, Website: plan.Yes, Replication: plan.Yes, Events: plan.Yes, Requester: plan.Yes,
 		DefaultEncryption: "aws:kms", DefaultKey: keyARN, AWS: plan.Yes, IgnoresIfMatch: plan.No}
 	if got := facts(t, s.aws, bucket); got != want {
 		t.Errorf("facts = %+v\nwant    %+v", got, want)

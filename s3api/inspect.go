@@ -17,15 +17,26 @@ import (
 // Inspect reads what is to be rewritten as it is now; see engine.Rewriter.
 func (r *Rewriter) Inspect(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Head, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
-	version := ""
-	if !t.Record.Current() || t.Action == plan.Update && r.config.Options.AllVersions && r.config.Facts.Versioning != plan.Unversioned {
-		version = t.Record.VersionID // the row's version is what is asked for, current or not
-	}
+	version := w.meant()
 	head, err := w.head(ctx, plan.StepHead, version)
-	if err != nil {
-		return nil, w.explain(ctx, version, err)
+	if err == nil {
+		return head, nil
 	}
-	return head, nil
+	if err = w.explain(ctx, version, err); errors.Is(err, errPassed) {
+		return w.head(ctx, plan.StepHead, version)
+	}
+	return nil, err
+}
+
+// meant returns the version that a look at the task's object is about, "" for
+// whatever is current: the row's own where that is not the current one, or
+// where every version is asked for by itself.
+func (w *work) meant() string {
+	t, c := w.task, &w.config
+	if !t.Record.Current() || t.Action == plan.Update && c.Options.AllVersions && c.Facts.Versioning != plan.Unversioned {
+		return t.Record.VersionID
+	}
+	return ""
 }
 
 // head sends one HeadObject.
@@ -34,12 +45,12 @@ func (w *work) head(ctx context.Context, k plan.StepKind, version string) (*plan
 		Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
 		ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 	}
-	if w.config.Checksums {
+	if w.config.Checksums || k == plan.StepHeadChecksum {
 		in.ChecksumMode = types.ChecksumModeEnabled
 	}
 	var head *plan.Head
 	err := w.do(ctx, k, func(ctx context.Context) error {
-		out, err := w.s3.HeadObject(ctx, in)
+		out, err := w.objects().HeadObject(ctx, in)
 		if err == nil {
 			head = headOf(out)
 		}
@@ -47,6 +58,10 @@ func (w *work) head(ctx context.Context, k plan.StepKind, version string) (*plan
 	})
 	return head, err
 }
+
+// errPassed says that what a bad request was about is over: credentials that
+// had expired were renewed meanwhile.
+var errPassed = errors.New("the same would be answered now")
 
 // explain finds out why HeadObject was refused: its answers have no body and so
 // no error code, and an expired token looks like a bad request. One byte of a
@@ -67,6 +82,9 @@ func (w *work) explain(ctx context.Context, version string, err error) error {
 		_, err = io.Copy(io.Discard, io.LimitReader(out.Body, 1<<10))
 		return errors.Join(err, out.Body.Close())
 	})
+	if why == nil && head.Code == "BadRequest" {
+		return errPassed
+	}
 	var get *engine.ObjectError
 	if !errors.As(why, &get) || get.HTTPStatus != head.HTTPStatus || get.Code == head.Code {
 		return err // it says nothing of what HeadObject met
@@ -134,7 +152,7 @@ func headOf(o *s3.HeadObjectOutput) *plan.Head {
 		{types.ChecksumAlgorithmXxhash128, o.ChecksumXXHASH128},
 	} {
 		if sum.value != nil {
-			h.Checksum = string(sum.algorithm)
+			h.Checksum, h.ChecksumValue = string(sum.algorithm), *sum.value
 			break
 		}
 	}

@@ -42,7 +42,7 @@ func TestInspectReadsEverything(t *testing.T) {
 		ContentType: "text/plain", CacheControl: "no-store", ContentDisposition: "inline", ContentEncoding: "gzip", ContentLanguage: "de",
 		Expires: "when it rains", Metadata: map[string]string{"ab": "1", "c-d": "=?UTF-8?B?w7w=?="}, MissingMeta: 2, TagCount: 4, Redirect: "/x",
 		LockMode: "COMPLIANCE", LockRetainUntil: time.Date(2031, 2, 3, 4, 5, 6, 0, time.UTC), LegalHold: "OFF",
-		EventHold: "ON", EventHoldYears: 7, Checksum: "CRC32C", ChecksumType: "COMPOSITE", Parts: 3,
+		EventHold: "ON", EventHoldYears: 7, Checksum: "CRC32C", ChecksumType: "COMPOSITE", ChecksumValue: "AAAAAA==", Parts: 3,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("head:\n got %+v\nwant %+v", got, want)

@@ -64,7 +64,7 @@ func (w *work) attributes(ctx context.Context) (attributes, error) {
 	}
 	if h.Expires != "" {
 		if _, err := http.ParseTime(h.Expires); err != nil {
-			return a, w.refuse(engine.Permanent, plan.Unfaithful, fmt.Errorf("Expires is %q, which is no date, so a multipart copy would lose it", h.Expires))
+			return a, w.refuse(engine.Permanent, plan.Unfaithful, fmt.Errorf("the header Expires is %q, which is no date, so a multipart copy would lose it", h.Expires))
 		}
 	}
 	if err := w.noAnnotations(ctx); err != nil {
@@ -77,38 +77,48 @@ func (w *work) attributes(ctx context.Context) (attributes, error) {
 func (w *work) readTagsAndACL(ctx context.Context, a *attributes) (err error) {
 	a.tags, a.grants = nil, grants{}
 	if a.head.TagCount != 0 { // -1: not shown to who may not read them, which does not mean that there are none
-		if a.tags, err = w.tags(ctx); err != nil {
+		if a.tags, err = w.tags(ctx, ""); err != nil {
 			return err
 		}
 	}
 	if w.config.Facts.ACLs != plan.No {
-		a.grants, err = w.grants(ctx)
+		a.grants, err = w.grants(ctx, "")
 	}
 	return err
 }
 
 // noAnnotations refuses objects with annotations, which only CopyObject carries
-// over. Other servers than AWS's have none.
+// over.
 func (w *work) noAnnotations(ctx context.Context) error {
+	n, err := w.annotations(ctx, "")
+	switch {
+	case err != nil:
+		return err
+	case n > 0:
+		return w.refuse(engine.Permanent, plan.Unfaithful, errors.New("the object has annotations, which a multipart copy does not keep"))
+	}
+	return nil
+}
+
+// annotations returns how many annotations a version has, "" for the current
+// one; -1 for servers other than AWS's, which have none to list.
+func (w *work) annotations(ctx context.Context, version string) (int, error) {
 	if w.config.Facts.AWS == plan.No {
-		return nil
+		return -1, nil
 	}
 	one := int32(1)
 	var out *s3.ListObjectAnnotationsOutput
 	err := w.do(ctx, plan.StepListAnnotations, func(ctx context.Context) (err error) {
 		out, err = w.s3.ListObjectAnnotations(ctx, &s3.ListObjectAnnotationsInput{
-			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, MaxAnnotationResults: &one,
+			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), MaxAnnotationResults: &one,
 			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 		})
 		return err
 	})
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if len(out.Annotations) > 0 || value(out.AnnotationCount) > 0 {
-		return w.refuse(engine.Permanent, plan.Unfaithful, errors.New("the object has annotations, which a multipart copy does not keep"))
-	}
-	return nil
+	return max(len(out.Annotations), int(value(out.AnnotationCount))), nil
 }
 
 // createInput is the upload that becomes the object.

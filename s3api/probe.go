@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,45 +46,120 @@ func (c *Client) ProbeIfMatch(ctx context.Context, bucket, prefix string) (plan.
 	return answer, err
 }
 
+// CopyProbe is what became of a scratch object that was copied onto itself.
+type CopyProbe struct {
+	Lost      []plan.Attribute // that the endpoint does not keep
+	SilentSSE bool             // the answer does not state the encryption, which takes one HeadObject more for each object
+	Refused   error            // a single copy of an object onto itself is not taken; nil where it is
+}
+
 // ProbeCopy finds out what of an object gets lost on this endpoint when it is
-// copied as o says, in the words of RewriteConfig.AcceptLoss. That it does not
-// get encrypted at all is an error. It writes one scratch object under prefix
-// and deletes it.
-func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (lost []string, err error) {
+// copied as o says. That it does not get encrypted at all is an error. It writes
+// one scratch object under prefix and deletes it.
+func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (found CopyProbe, err error) {
 	err = c.withScratch(ctx, o.Bucket, prefix, func(s *scratch) error {
-		before, err := s.head(ctx)
+		before, err := s.snapshot(ctx, o)
 		if err != nil {
 			return err
 		}
-		if o.SSE == string(types.ServerSideEncryptionAes256) && before.Encryption == inventory.SSES3 {
+		if o.SSE == string(types.ServerSideEncryptionAes256) && before.Head.Encryption == inventory.SSES3 {
 			return nil // nothing that a copy onto itself could change
 		}
-		source := copySource(s.bucket, s.key, "")
-		in := &s3.CopyObjectInput{
-			Bucket: &s.bucket, Key: &s.key, CopySource: &source, CopySourceIfMatch: quoted(s.etag),
-			MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy,
-			ServerSideEncryption: types.ServerSideEncryption(o.SSE), StorageClass: types.StorageClass(before.StorageClass),
-			ExpectedBucketOwner: c.bucketOwner(), ExpectedSourceBucketOwner: c.bucketOwner(),
+		rewrite := s.copy
+		if o.CopyVia == plan.ViaMultipart {
+			rewrite = s.copyInParts
 		}
-		if o.SSE == plan.TargetKMS {
-			in.SSEKMSKeyId, in.BucketKeyEnabled = &o.KMSKeyID, &o.BucketKey
+		if err := rewrite(ctx, o, &before.Head, &found); err != nil || found.Refused != nil {
+			return err
 		}
-		out, err := c.preflight.CopyObject(ctx, in)
-		if err != nil {
-			return fmt.Errorf("copy scratch object: %w", setupError("CopyObject", "s3://"+s.bucket+"/"+s.key, err))
-		}
-		s.wrote(value(out.VersionId))
-		after, err := s.head(ctx)
+		after, err := s.snapshot(ctx, o)
 		if err != nil {
 			return err
 		}
-		if w := (&work{Rewriter: &Rewriter{config: RewriteConfig{Options: o}}}); !w.target(sseOf(after.Encryption), after.KMSKeyID) {
-			return w.notEncrypted(after)
+		if w := (&work{Rewriter: &Rewriter{config: RewriteConfig{Options: o}}}); !w.target(sseOf(after.Head.Encryption), after.Head.KMSKeyID) {
+			return w.notEncrypted(&after.Head)
 		}
-		lost = lostByWrite(before, after)
+		found.Lost = before.Lost(after, time.Now())
+		if slices.Contains(found.Lost, plan.Body) || slices.Contains(found.Lost, plan.Length) {
+			return errors.New("the data of the scratch object changed when it was copied")
+		}
 		return nil
 	})
-	return lost, err
+	return found, err
+}
+
+// copy copies the scratch object onto itself as a run would.
+func (s *scratch) copy(ctx context.Context, o plan.Options, before *plan.Head, found *CopyProbe) error {
+	owner := s.client.bucketOwner()
+	source := copySource(s.bucket, s.key, "")
+	in := &s3.CopyObjectInput{
+		Bucket: &s.bucket, Key: &s.key, CopySource: &source, CopySourceIfMatch: quoted(s.etag),
+		MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy,
+		ServerSideEncryption: types.ServerSideEncryption(o.SSE), StorageClass: types.StorageClass(before.StorageClass),
+		ExpectedBucketOwner: owner, ExpectedSourceBucketOwner: owner,
+	}
+	if o.SSE == plan.TargetKMS {
+		in.SSEKMSKeyId, in.BucketKeyEnabled = &o.KMSKeyID, &o.BucketKey
+	}
+	out, err := s.client.preflight.CopyObject(ctx, in)
+	if err != nil {
+		setup := setupError("CopyObject", "s3://"+s.bucket+"/"+s.key, err)
+		if a := answerOf(err); a.code == "InvalidRequest" || a.status == http.StatusNotImplemented {
+			found.Refused = setup
+			return nil
+		}
+		return fmt.Errorf("copy scratch object: %w", setup)
+	}
+	s.wrote(value(out.VersionId))
+	found.SilentSSE = out.ServerSideEncryption == ""
+	return nil
+}
+
+// copyInParts rewrites the scratch object as a run would with
+// plan.ViaMultipart: by the very code that does it there.
+func (s *scratch) copyInParts(ctx context.Context, o plan.Options, before *plan.Head, found *CopyProbe) error {
+	r := s.rewriter(o)
+	r.config.AcceptLoss = plan.Losses() // looked for by the caller
+	task := s.task(before)
+	task.Action = plan.MultipartCopy
+	effect, err := r.Rewrite(ctx, task, direct{})
+	if err != nil {
+		return fmt.Errorf("copy scratch object in parts: %w", err)
+	}
+	s.wrote(effect.VersionID)
+	return nil
+}
+
+// snapshot looks at all of the scratch object.
+func (s *scratch) snapshot(ctx context.Context, o plan.Options) (*plan.Snapshot, error) {
+	snap, err := s.rewriter(o).Snapshot(ctx, s.task(nil), direct{})
+	if err != nil {
+		return nil, fmt.Errorf("look at scratch object: %w", err)
+	}
+	return snap, nil
+}
+
+// rewriter takes scratch objects for what a run would, where little is known of
+// the endpoint but that it is not AWS's own.
+func (s *scratch) rewriter(o plan.Options) *Rewriter {
+	facts := plan.Facts{AWS: s.client.endpoint.AWS, IgnoresIfMatch: plan.Yes, ACLs: plan.No}
+	return &Rewriter{config: RewriteConfig{Options: o, Facts: facts, PartConcurrency: 1}, s3: s.client.preflight, owner: s.client.bucketOwner()}
+}
+
+// task is the scratch object as something to be rewritten.
+func (s *scratch) task(head *plan.Head) *plan.Task {
+	p := plan.Policy{Weights: plan.DefaultWeights(true)}
+	t := p.Decide(&inventory.Record{Bucket: s.bucket, Key: s.key, Size: -1})
+	t.Head = head
+	return &t
+}
+
+// direct lets requests through as they come: a probe is a few in all.
+type direct struct{}
+
+// Do implements engine.Gate.
+func (direct) Do(ctx context.Context, _ plan.Step, send func(context.Context) error) error {
+	return send(ctx)
 }
 
 // ProbeUpdate finds out whether the endpoint understands UpdateObjectEncryption:
@@ -142,11 +219,11 @@ func (c *Client) withScratch(ctx context.Context, bucket, prefix string, probe f
 	}
 	s := &scratch{client: c, bucket: bucket, key: prefix + scratchName + hex.EncodeToString(random[:])}
 	none := "*"
-	header, expires := "probe", time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
+	header, tags, expires := "probe", "probe=written", time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
 	out, err := c.preflight.PutObject(ctx, &s3.PutObjectInput{
 		Bucket: &bucket, Key: &s.key, Body: strings.NewReader(scratchBody), IfNoneMatch: &none, ExpectedBucketOwner: c.bucketOwner(),
 		ContentType: &header, CacheControl: &header, ContentDisposition: &header, ContentLanguage: &header, // for ProbeCopy to miss
-		Expires: &expires, Metadata: map[string]string{"probe": "written"},
+		Expires: &expires, Metadata: map[string]string{"probe": "written"}, Tagging: &tags,
 	})
 	if err != nil {
 		return fmt.Errorf("write scratch object: %w", setupError("PutObject", "s3://"+bucket+"/"+s.key, err))
@@ -159,15 +236,6 @@ func (c *Client) withScratch(ctx context.Context, bucket, prefix string, probe f
 		err = errors.Join(err, s.remove(ctx))
 	}()
 	return probe(s)
-}
-
-// head looks at the scratch object.
-func (s *scratch) head(ctx context.Context) (*plan.Head, error) {
-	out, err := s.client.preflight.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &s.key, ExpectedBucketOwner: s.client.bucketOwner()})
-	if err != nil {
-		return nil, fmt.Errorf("look at scratch object: %w", setupError("HeadObject", "s3://"+s.bucket+"/"+s.key, err))
-	}
-	return headOf(out), nil
 }
 
 // copyOnto copies the scratch object onto itself on condition that the

@@ -45,3 +45,59 @@ func TestProbeLeavesOtherObjectsAlone(t *testing.T) {
 	}()
 	_ = (&scratch{client: c, bucket: bucket, key: "precious", versions: []string{""}}).remove(t.Context())
 }
+
+// A probe finds what a copy drops, whichever way the copy is made, and says so
+// in the words under which its loss can be accepted.
+func TestProbeCopyFindsWhatIsDropped(t *testing.T) {
+	for _, tt := range []struct {
+		drop simulator.Attribute
+		want plan.Attribute
+	}{
+		{simulator.AttrContentType, plan.ContentType},
+		{simulator.AttrCacheControl, plan.CacheControl},
+		{simulator.AttrContentDisposition, plan.ContentDisposition},
+		{simulator.AttrContentLanguage, plan.ContentLanguage},
+		{simulator.AttrExpires, plan.Expires},
+		{simulator.AttrUserMetadata, plan.UserMetadata},
+		{simulator.AttrTags, plan.Tags},
+	} {
+		for _, via := range []string{"", plan.ViaMultipart} {
+			s := simulate(t, simulator.Config{})
+			s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+				w.SetKnobs(simulator.Knobs{DropOnCopy: []simulator.Attribute{tt.drop}, SilentSSE: true})
+				return failed(w.PutBucketVersioning(now, &r, "Enabled"))
+			})
+			o := anOptions()
+			o.CopyVia = via
+			got, err := s.client.ProbeCopy(t.Context(), o, "scratch/")
+			if err != nil || len(got.Lost) != 1 || got.Lost[0] != tt.want || got.Refused != nil || got.SilentSSE != (via == "") {
+				t.Errorf("%s dropped, copy via %q: %+v, %v; want loss of %s", tt.drop, via, got, err, tt.want)
+			}
+			s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
+				for o := range w.Walk(bucket) {
+					t.Errorf("left behind %s@%s", o.Key, o.VersionID)
+				}
+				return nil
+			})
+		}
+	}
+}
+
+// Servers that refuse a copy of an object onto itself are told apart from
+// those that fail, and the way round is tried out by itself.
+func TestProbeCopyRefused(t *testing.T) {
+	s := simulate(t, simulator.Config{})
+	s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
+		w.AddFault(simulator.Fault{Op: "CopyObject", Code: "InvalidRequest", HTTPStatus: 400,
+			Message: "This copy request is illegal because it is trying to copy an object to itself without changing it."})
+		return nil
+	})
+	o := anOptions()
+	if got, err := s.client.ProbeCopy(t.Context(), o, "scratch/"); err != nil || got.Refused == nil {
+		t.Errorf("ProbeCopy = %+v, %v; want it to be refused", got, err)
+	}
+	o.CopyVia = plan.ViaMultipart
+	if got, err := s.client.ProbeCopy(t.Context(), o, "scratch/"); err != nil || got.Refused != nil || len(got.Lost) > 0 {
+		t.Errorf("ProbeCopy in parts = %+v, %v; want nothing lost", got, err)
+	}
+}

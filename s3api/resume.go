@@ -21,6 +21,7 @@ import (
 type uploadNote struct {
 	Version int    `json:"v"`
 	Upload  string `json:"upload"`
+	Key     []byte `json:"key"`  // of the object; bytes, as a key need not be UTF-8
 	Made    string `json:"made"` // hash of all that the upload was made from and as
 }
 
@@ -49,7 +50,7 @@ func (w *work) upload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*
 	}
 	up := &upload{id: *out.UploadId, parts: map[int32]types.CompletedPart{}}
 	if w.config.Notes != nil {
-		note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Upload: up.id, Made: made})
+		note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Upload: up.id, Key: []byte(w.task.Record.Key), Made: made})
 		if err == nil {
 			err = w.config.Notes.Put(w.task.Record.Pos, note)
 		}

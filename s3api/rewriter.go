@@ -30,9 +30,8 @@ type RewriteConfig struct {
 	// algorithm is known. That needs kms:Decrypt for objects under SSE-KMS.
 	Checksums bool
 
-	// AcceptLoss names attributes whose loss is not an error, in the words of
-	// the errors about them: "Expires".
-	AcceptLoss []string
+	// AcceptLoss names attributes whose loss is not an error.
+	AcceptLoss []plan.Attribute
 
 	// Notes remembers uploads in progress across restarts; nil does not.
 	Notes Notes
@@ -53,8 +52,10 @@ type Notes interface {
 
 // Rewriter re-encrypts the objects of one bucket. Safe for concurrent use.
 type Rewriter struct {
+	client *Client
 	config RewriteConfig
 	s3     *s3.Client
+	slim   *slim   // nil: the SDK's client sends everything
 	owner  *string // expected bucket owner, nil for none
 	payer  types.RequestPayer
 }
@@ -90,7 +91,7 @@ func (c *Client) Rewriter(r RewriteConfig) (*Rewriter, error) {
 				Err: errors.New("only a full key ARN is taken")}
 		}
 	}
-	out := &Rewriter{config: r, s3: c.tasks, owner: c.bucketOwner()}
+	out := &Rewriter{client: c, config: r, s3: c.tasks, slim: c.newSlim(o.Bucket), owner: c.bucketOwner()}
 	if r.Facts.Requester == plan.Yes {
 		out.payer = types.RequestPayerRequester
 	}
@@ -147,7 +148,7 @@ func (w *work) wrap(k plan.StepKind, err error) error {
 	if err == nil {
 		return nil
 	}
-	v, a := classify(err, step{kind: k, fromKMS: w.task.FromKMS, key: w.config.Options.KMSKeyID})
+	v, a := w.client.classify(err, step{kind: k, fromKMS: w.task.FromKMS, key: w.config.Options.KMSKeyID})
 	return &engine.ObjectError{
 		Op: k.String(), Bucket: w.config.Options.Bucket, Key: w.task.Record.Key, VersionID: w.version(),
 		Class: v.class, Quota: v.quota, Reason: v.reason,

@@ -18,12 +18,12 @@ import (
 // UsingMetadata, read 2026-11-21).
 const maxTagging = 2 << 10
 
-// tags reads the object's tags, in order of their keys.
-func (w *work) tags(ctx context.Context) ([]types.Tag, error) {
+// tags reads the tags of a version, "" for the current one, in order of their keys.
+func (w *work) tags(ctx context.Context, version string) ([]types.Tag, error) {
 	var out *s3.GetObjectTaggingOutput
 	err := w.do(ctx, plan.StepGetTags, func(ctx context.Context) (err error) {
 		out, err = w.s3.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
-			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key,
+			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
 			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 		})
 		return err

@@ -55,7 +55,7 @@ func newTransport(concurrency int) *awshttp.BuildableClient {
 // limitOf returns how long one request of kind k may take in all.
 func limitOf(k plan.StepKind) time.Duration {
 	switch k {
-	case plan.StepCopy, plan.StepPart, plan.StepComplete, plan.StepUpdate:
+	case plan.StepCopy, plan.StepPart, plan.StepComplete, plan.StepUpdate, plan.StepGetBody:
 		return writeLimit
 	}
 	return readLimit

@@ -54,6 +54,9 @@ type selection struct {
 	trustInventory bool
 	inspectAll     bool
 	multipart      string
+	copyVia        string
+	versions       string
+	confirm        string
 	keepInventory  string
 	memory         string
 	offline        bool
@@ -66,7 +69,10 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.StringVar(&s.keyID, "sse-kms-key-id", "", "KMS key to re-encrypt under: an ARN, id or alias")
 	f.StringVar(&s.sse, "sse", plan.TargetKMS, "target encryption: aws:kms, or AES256 for the way back")
 	f.BoolVar(&s.bucketKey, "bucket-key-enabled", true, "use an S3 Bucket Key, which spares most KMS requests")
-	f.StringVar(&s.method, "method", string(plan.MethodCopy), "how to re-encrypt: copy")
+	f.StringVar(&s.method, "method", string(plan.MethodCopy), "how to re-encrypt: copy; update, which changes the encryption in place; or auto, update and copy for what it does not take")
+	f.StringVar(&s.versions, "versions", "current", "which versions: current, or all, which only an update can do")
+	f.StringVar(&s.confirm, "confirm", "all", "share of the updates to prove with a HeadObject: all, or e.g. 10%")
+	f.StringVar(&s.copyVia, "copy-via", "", "multipart: copy objects of every size in parts, for endpoints that refuse a copy onto itself")
 	f.BoolVar(&s.rekey, "rekey", false, "also re-encrypt SSE-KMS objects that are under another key")
 	f.StringArrayVar(&s.prefixes, "prefix", nil, "only keys with this prefix (repeatable)")
 	f.StringArrayVar(&s.exclude, "exclude-prefix", nil, "no keys with this prefix (repeatable)")
@@ -99,7 +105,9 @@ func (s *selection) options() (plan.Options, error) {
 		Method: plan.Method(s.method), SSE: s.sse, KMSKeyID: s.keyID, BucketKey: s.bucketKey, Rekey: s.rekey,
 		Prefixes: s.prefixes, Exclude: s.exclude, MinSize: size("min-size", s.minSize), MaxSize: size("max-size", s.maxSize),
 		StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
+		CopyVia: s.copyVia, AllVersions: s.versions == "all",
 	}
+	errs = append(errs, s.methodErrors(&o)...)
 	switch {
 	case s.manifest == "":
 		errs = append(errs, errors.New("--manifest is needed: the manifest.json of an inventory report"))
@@ -111,8 +119,6 @@ func (s *selection) options() (plan.Options, error) {
 		errs = append(errs, errors.New("--sse AES256 has no key: leave --sse-kms-key-id out"))
 	case o.TrustInventory && o.InspectAll:
 		errs = append(errs, errors.New("--trust-inventory and --inspect-all exclude each other"))
-	case o.Method != plan.MethodCopy:
-		errs = append(errs, fmt.Errorf("--method %q: want copy", o.Method))
 	case o.Multipart > plan.SingleCopyLimit:
 		errs = append(errs, errors.New("--multipart-threshold: S3 copies at most 5GiB in one request"))
 	case o.Multipart != 0 && o.Multipart < plan.MinPartSize:
@@ -129,12 +135,47 @@ func (s *selection) options() (plan.Options, error) {
 	return o.Normal(), nil
 }
 
+// methodErrors reads what is about the way objects are re-encrypted, and says
+// what of it does not go together.
+func (s *selection) methodErrors(o *plan.Options) (errs []error) {
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	updates := o.Method == plan.MethodUpdate || o.Method == plan.MethodAuto
+	switch {
+	case !updates && o.Method != plan.MethodCopy:
+		bad("--method %q: want copy, update or auto", o.Method)
+	case updates && o.SSE == plan.TargetAES256:
+		bad("--method %s: there is no update back to SSE-S3, only --method copy", o.Method)
+	}
+	switch {
+	case s.versions != "current" && s.versions != "all":
+		bad("--versions %q: want current or all", s.versions)
+	case o.AllVersions && !updates:
+		bad("--versions all needs --method update or auto: a copy of an old version would become the current one, so the history would change its order")
+	}
+	if o.CopyVia != "" && o.CopyVia != plan.ViaMultipart {
+		bad("--copy-via %q: want multipart", o.CopyVia)
+	}
+	if s.confirm != "all" {
+		share, err := parsePercent(s.confirm)
+		switch {
+		case err != nil:
+			bad("--confirm: want all or a share: %w", err)
+		case !updates && share < 1:
+			bad("--confirm is about updates: the answer to a copy is its proof")
+		default:
+			o.Unconfirmed = int64(math.Round((1 - share) * 1e6))
+		}
+	}
+	return errs
+}
+
 // pace is how fast a run may go. It may differ from one night to the next.
 type pace struct {
 	kmsRPS      float64
 	kmsShare    string
 	s3RPS       float64
 	concurrency int
+	updateKMS   int
 }
 
 func (p *pace) bind(cmd *cobra.Command) {
@@ -143,6 +184,16 @@ func (p *pace) bind(cmd *cobra.Command) {
 	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
 	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from (and reads in proportion)")
 	f.IntVar(&p.concurrency, "concurrency", 256, "objects in flight at most")
+	f.IntVar(&p.updateKMS, "update-kms-weight", 0, "KMS requests that S3 makes for one update, where that was measured (default: 1 to 2, as AWS does not state it)")
+}
+
+// weights are the KMS requests that S3 makes for each kind of request.
+func (p *pace) weights(bucketKey bool) plan.Weights {
+	w := plan.DefaultWeights(bucketKey)
+	if p.updateKMS > 0 {
+		w.Update = plan.Exactly(int64(p.updateKMS))
+	}
+	return w
 }
 
 func (p *pace) check() (share float64, err error) {
@@ -156,6 +207,8 @@ func (p *pace) check() (share float64, err error) {
 		return 0, usagef("--kms-rps %v: want a rate above 0", p.kmsRPS)
 	case !(p.s3RPS > 0) || math.IsInf(p.s3RPS, 0):
 		return 0, usagef("--s3-rps %v: want a rate above 0", p.s3RPS)
+	case p.updateKMS < 0 || p.updateKMS > 100:
+		return 0, usagef("--update-kms-weight %d: want 1 to 100, or 0 for 1 to 2", p.updateKMS)
 	case p.concurrency < 1 || p.concurrency > 100_000:
 		return 0, usagef("--concurrency %d: want 1 to 100000", p.concurrency)
 	}
@@ -235,9 +288,6 @@ func openFiles(memory int64) int {
 }
 
 // losses are the attributes whose loss was accepted with a hazard.
-func (a accepts) losses() []string {
-	if a.has("drops-expires") {
-		return []string{"Expires"}
-	}
-	return nil
+func (a accepts) losses() []plan.Attribute {
+	return slices.DeleteFunc(plan.Losses(), func(l plan.Attribute) bool { return !a.has(l.Hazard()) })
 }

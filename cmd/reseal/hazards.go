@@ -20,7 +20,15 @@ type hazard struct {
 }
 
 // hazardNames are all names that --accept takes.
-var hazardNames = []string{"acl", "drops-expires", "events", "lifecycle", "missing-columns", "replication", "versioned", "weak-conditions"}
+var hazardNames = append([]string{"acl", "events", "lifecycle", "missing-columns", "replication", "versioned", "weak-conditions"}, lossNames()...)
+
+// lossNames are the names under which the loss of an attribute is accepted.
+func lossNames() (names []string) {
+	for _, a := range plan.Losses() {
+		names = append(names, a.Hazard())
+	}
+	return names
+}
 
 // hazards lists what a run with these options would meet in this bucket.
 func hazards(o plan.Options, f plan.Facts, probed *verdict, missing inventory.Columns) []hazard {
@@ -28,6 +36,24 @@ func hazards(o plan.Options, f plan.Facts, probed *verdict, missing inventory.Co
 	add := func(name, mend, why string, args ...any) {
 		out = append(out, hazard{Name: name, Why: fmt.Sprintf(why, args...), Mend: mend})
 	}
+	if o.Method != plan.MethodUpdate {
+		ofCopies(add, f)
+		if f.AWS != plan.Yes {
+			offAWS(&out, f, probed)
+		}
+	}
+	if n := missing.Names(); len(n) > 0 {
+		add("missing-columns", "add the columns to the inventory configuration",
+			"the report has no %s: one HeadObject more for each object", strings.Join(n, ", "))
+	}
+	slices.SortFunc(out, func(a, b hazard) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// ofCopies adds what comes of objects being written anew. An update in place
+// has none of it: it makes no version, keeps age, owner and ACL, and sets off
+// neither events nor replication.
+func ofCopies(add func(name, mend, why string, args ...any), f plan.Facts) {
 	switch f.Versioning {
 	case plan.VersioningEnabled, plan.VersioningSuspended:
 		add("versioned", "add a lifecycle rule with NoncurrentVersionExpiration for the time after the run",
@@ -51,15 +77,6 @@ func hazards(o plan.Options, f plan.Facts, probed *verdict, missing inventory.Co
 		add("acl", "set Object Ownership to BucketOwnerEnforced if ACLs are not used",
 			"object ACLs are in force: grants are read and sent again with each copy, and the account that runs the copy becomes the owner of the object")
 	}
-	if f.AWS != plan.Yes {
-		offAWS(&out, f, probed)
-	}
-	if n := missing.Names(); len(n) > 0 {
-		add("missing-columns", "add the columns to the inventory configuration",
-			"the report has no %s: one HeadObject more for each object", strings.Join(n, ", "))
-	}
-	slices.SortFunc(out, func(a, b hazard) int { return strings.Compare(a.Name, b.Name) })
-	return out
 }
 
 // offAWS adds what is not known of an endpoint that is not AWS's own until a
@@ -74,18 +91,16 @@ func offAWS(out *[]hazard, f plan.Facts, probed *verdict) {
 		*out = append(*out, hazard{Name: "weak-conditions", Mend: mend, byProbe: probed == nil,
 			Why: "the endpoint " + how + ": an object that a client writes in the moment of the copy may be lost"})
 	}
-	switch {
-	case probed == nil:
-		*out = append(*out, hazard{Name: "drops-expires", Mend: mend, byProbe: true,
+	if probed == nil {
+		*out = append(*out, hazard{Name: plan.Expires.Hazard(), Mend: mend, byProbe: true,
 			Why: "the endpoint is not known to keep the Expires header of an object when it is copied (MinIO drops it)"})
-	case probed.dropsExpires:
-		*out = append(*out, hazard{Name: "drops-expires",
-			Why: "the endpoint drops the Expires header of an object when it is copied (shown on a scratch object)"})
+		return
+	}
+	for _, a := range probed.lost {
+		*out = append(*out, hazard{Name: a.Hazard(),
+			Why: fmt.Sprintf("the endpoint drops the %s of an object when it is copied (shown on a scratch object)", a)})
 	}
 }
-
-// verdict is what a probe on scratch objects showed of an endpoint.
-type verdict struct{ dropsExpires bool }
 
 // usefulColumns spare a HeadObject for each object where the report has them.
 var usefulColumns = inventory.ColumnsOf(inventory.ColSize, inventory.ColETag, inventory.ColStorageClass, inventory.ColEncryption)

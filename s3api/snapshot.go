@@ -1,0 +1,98 @@
+package s3api
+
+import (
+	"context"
+	"crypto/md5"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"hash"
+	"io"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reseal/engine"
+	"reseal/plan"
+)
+
+// maxSnapshotBody is the size, in bytes, up to which a snapshot has a hash of
+// the body: reading it takes well under a second then.
+const maxSnapshotBody = 8 << 20
+
+var (
+	_ engine.Snapshotter = (*Rewriter)(nil)
+	_ engine.BodyReader  = (*Rewriter)(nil)
+)
+
+// Snapshot reads all of the task's object that a re-encryption has to keep; see
+// engine.Snapshotter.
+func (r *Rewriter) Snapshot(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Snapshot, error) {
+	w := &work{Rewriter: r, task: t, gate: g}
+	version := w.meant()
+	head, err := w.head(ctx, plan.StepHeadChecksum, version)
+	if err != nil {
+		return nil, w.explain(ctx, version, err)
+	}
+	s := &plan.Snapshot{Head: *head}
+	tags, err := w.tags(ctx, version)
+	if err != nil {
+		return nil, err
+	}
+	for _, tag := range tags {
+		s.Tags = append(s.Tags, plan.Tag{Key: value(tag.Key), Value: value(tag.Value)})
+	}
+	if r.config.Facts.ACLs != plan.No {
+		acl, err := w.grants(ctx, version)
+		if err != nil {
+			return nil, err
+		}
+		s.ACL = acl.text()
+	}
+	if s.Annotations, err = w.annotations(ctx, version); err != nil {
+		return nil, err
+	}
+	if head.Size <= maxSnapshotBody && (!head.Archived || head.Restored) {
+		if s.Body, err = w.digest(ctx, version, head, sha256.New()); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// BodyMD5 reads the data that h was said of; see engine.BodyReader.
+func (r *Rewriter) BodyMD5(ctx context.Context, t *plan.Task, h *plan.Head, g engine.Gate) (string, error) {
+	w := &work{Rewriter: r, task: t, gate: g}
+	return w.digest(ctx, w.meant(), h, md5.New()) // MD5 is what S3 made ETags of, nothing is secured by it
+}
+
+// digest reads the body that h was said of through a hash, and returns that in
+// hex. What has another ETag by now is an error of class Changed.
+func (w *work) digest(ctx context.Context, version string, h *plan.Head, sum hash.Hash) (string, error) {
+	err := w.do(ctx, plan.StepGetBody, func(ctx context.Context) error {
+		sum.Reset()
+		out, err := w.s3.GetObject(ctx, &s3.GetObjectInput{
+			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), IfMatch: quoted(h.ETag),
+			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
+		})
+		if err != nil {
+			return err
+		}
+		n, err := io.Copy(sum, out.Body)
+		if err = errors.Join(err, out.Body.Close()); err == nil && n != h.Size {
+			err = io.ErrUnexpectedEOF
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return hex.EncodeToString(sum.Sum(nil)), nil
+}
+
+// text is the same for equal ACLs, and "" for the default one.
+func (g grants) text() string {
+	if g == (grants{}) {
+		return ""
+	}
+	return "full control: " + g.fullControl + "; read: " + g.read + "; read ACP: " + g.readACP + "; write ACP: " + g.writeACP
+}

@@ -1,0 +1,72 @@
+package s3api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reseal/plan"
+)
+
+// Upload is a multipart upload that a note of a Rewriter tells of.
+type Upload struct {
+	Key string
+	ID  string
+}
+
+// NotedUpload reads a note that a Rewriter gave to its Notes; false where it
+// tells of no upload.
+func NotedUpload(note []byte) (Upload, bool) {
+	var n uploadNote
+	if json.Unmarshal(note, &n) != nil || n.Upload == "" || len(n.Key) == 0 {
+		return Upload{}, false
+	}
+	return Upload{Key: string(n.Key), ID: n.Upload}, true
+}
+
+// UploadedParts returns how many parts of u there are and how many bytes they
+// take; false where there is no such upload any more.
+func (r *Rewriter) UploadedParts(ctx context.Context, u Upload) (parts, bytes int64, there bool, err error) {
+	marker := ""
+	for {
+		out, err := r.s3.ListParts(ctx, &s3.ListPartsInput{Bucket: &r.config.Options.Bucket, Key: &u.Key, UploadId: &u.ID,
+			PartNumberMarker: optional(marker), ExpectedBucketOwner: r.owner, RequestPayer: r.payer})
+		if a := answerOf(err); a.code == "NoSuchUpload" || a.code == "NoSuchKey" {
+			return 0, 0, false, nil
+		}
+		if err != nil {
+			return 0, 0, false, setupError("ListParts", "s3://"+r.config.Options.Bucket+"/"+u.Key, err)
+		}
+		for _, p := range out.Parts {
+			parts++
+			bytes += value(p.Size)
+		}
+		next := value(out.NextPartNumberMarker)
+		if !value(out.IsTruncated) || next == "" || next == marker || parts > plan.MaxParts {
+			return parts, bytes, true, nil
+		}
+		marker = next
+	}
+}
+
+// AbortUpload throws u away; no object is touched. It is no error that there is
+// no such upload any more. Parts that were being copied at that moment may stay
+// behind, so it asks until there is nothing left (Amazon S3 API Reference,
+// AbortMultipartUpload, read 2026-11-21).
+func (r *Rewriter) AbortUpload(ctx context.Context, u Upload) error {
+	const most = 5
+	for range most {
+		_, err := r.s3.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &r.config.Options.Bucket, Key: &u.Key, UploadId: &u.ID,
+			ExpectedBucketOwner: r.owner, RequestPayer: r.payer})
+		if err != nil && answerOf(err).code != "NoSuchUpload" {
+			return setupError("AbortMultipartUpload", "s3://"+r.config.Options.Bucket+"/"+u.Key, err)
+		}
+		if _, _, there, err := r.UploadedParts(ctx, u); err != nil || !there {
+			return err
+		}
+	}
+	return &SetupError{Kind: Other, Op: "AbortMultipartUpload", Subject: "s3://" + r.config.Options.Bucket + "/" + u.Key,
+		Err: errors.New("the upload is still there")}
+}
