@@ -3,22 +3,29 @@ package cost
 import (
 	"time"
 
+	"reseal/inventory"
 	"reseal/plan"
 )
 
-// Spent returns what carrying out a task cost at most: requests S3 requests, of
-// which every one is taken for a PUT in the object's class, kms KMS requests,
-// and for a copy that was done, the retrieval of its bytes and what was left of
-// the minimum storage duration at now. known is false where a price that it
-// takes is not known; the amount is then what the rest costs.
-func (r *Region) Spent(t *plan.Task, done bool, requests, kms int64, now time.Time) (amount Money, known bool) {
+// Spent returns what requests for a task cost at most: the upper ends of d, at
+// the rates of the object's class, and where moved is set, what reading and
+// overwriting its data costs: retrieval, and what was left of the minimum
+// storage duration at now. known is false where a price that it takes is not
+// known; the amount is then what the rest costs.
+func (r *Region) Spent(t *plan.Task, d plan.Demand, moved bool, now time.Time) (amount Money, known bool) {
 	rec := &t.Record
 	class := r.Class(rec.StorageClass)
+	put := class.Put
+	if t.Action == plan.Update { // at the rate of STANDARD whatever the class, see work
+		std := r.Class(inventory.Standard)
+		put = std.Put
+	}
 	known = true
 	add := func(m Money, ok bool) { amount, known = amount.Add(m), known && ok }
-	add(class.Put.Times(requests))
-	add(r.KMSRequest.Times(kms))
-	if !done || t.Action != plan.Copy && t.Action != plan.MultipartCopy || rec.Size < 0 {
+	add(put.Times(d.Writes.Max))
+	add(class.Get.Times(d.Reads.Max))
+	add(r.KMSRequest.Times(d.KMS.Max))
+	if !moved || t.Action != plan.Copy && t.Action != plan.MultipartCopy || rec.Size < 0 {
 		return amount, known
 	}
 	if paysRetrieval(rec.StorageClass) {

@@ -26,8 +26,8 @@ func WriteWorkload(w io.Writer, v *Workload) error {
 	p.printf("%sread %s, written %s a month\n", indent, times(l.Gets), times(l.Puts))
 	bill(p, "A month of S3, under any encryption", &v.Without.S3)
 	bill(p, "SSE-KMS adds a month, without a bucket key", &v.Without.KMS)
-	if free, all := v.FreeTier.KMS.Total.Expected, v.Without.KMS.Total.Expected; free != all {
-		p.wrapped(indent, "an account has "+Count(v.FreeCalls)+" KMS requests a month free; if nothing else uses them up: "+Money(free))
+	if free := kmsRequests(&v.FreeTier.KMS); free != kmsRequests(&v.Without.KMS) {
+		p.wrapped(indent, "an account has "+Count(v.FreeCalls)+" KMS requests a month free; if nothing else uses them up, the requests cost "+Money(free))
 	}
 	bill(p, "SSE-KMS adds a month, with a bucket key", &v.With.KMS)
 	e := v.Estimate
@@ -37,6 +37,16 @@ func WriteWorkload(w io.Writer, v *Workload) error {
 	p.wrapped("", "Recommended: "+e.Advice)
 	notes(p, e, 0)
 	return p.err
+}
+
+// kmsRequests is the amount of the requests on a bill of KMS.
+func kmsRequests(b *cost.Bill) cost.Money {
+	for _, l := range b.Lines {
+		if l.Unit == "requests" {
+			return l.Amount.Expected
+		}
+	}
+	return 0
 }
 
 // onceBy is the bill of the recommended way.

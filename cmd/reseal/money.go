@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"sync"
 	"time"
@@ -45,7 +46,9 @@ type ledger struct {
 	mu      sync.Mutex
 	settled cost.Money // earlier runs of the job included
 	open    map[inventory.Position]*account
-	held    cost.Money // what the open accounts may come to
+	held    cost.Money    // what the open accounts may come to
+	waiting int           // of the open accounts: for others to be settled
+	changed chan struct{} // closed when one is, and replaced
 }
 
 // account is what one object in flight costs.
@@ -58,7 +61,7 @@ type account struct {
 func (a *account) worth() cost.Money { return max(a.reserved, a.charged) }
 
 func newLedger(prices cost.Prices, region string, now time.Time, earlier cost.Money) *ledger {
-	l := &ledger{now: now, settled: earlier, open: map[inventory.Position]*account{}}
+	l := &ledger{now: now, settled: earlier, open: map[inventory.Position]*account{}, changed: make(chan struct{})}
 	l.region, l.priced = prices.Region(region)
 	return l
 }
@@ -69,42 +72,81 @@ func (l *ledger) below(limit cost.Money, over func(*plan.Task)) { l.limit, l.ove
 
 // why says what about t is too much for a limit.
 func (l *ledger) why(t *plan.Task) string {
-	if _, known := l.region.Spent(t, true, 1, 1, l.now); !known {
+	if _, known := l.region.Spent(t, t.Demand, true, l.now); !known {
 		return fmt.Sprintf(": no price is known for class %s in %s", t.Record.StorageClass, l.region.Name)
 	}
 	return ""
 }
 
 // reserve sets aside what t can still cost: its requests, and if it is a copy,
-// retrieval and early deletion. It returns false where that does not fit.
-func (l *ledger) reserve(t *plan.Task) bool {
-	d := &t.Demand
-	most, known := l.region.Spent(t, true, d.Writes.Max+d.Reads.Max, d.KMS.Max, l.now)
+// retrieval and early deletion. Where that does not fit it waits for objects in
+// flight, which as a rule come to less than was set aside for them. It returns
+// false where there are none to wait for, or when ctx ends.
+func (l *ledger) reserve(ctx context.Context, t *plan.Task) bool {
+	left := t.Demand
+	if t.Head != nil { // that request of the task was sent
+		left.Reads.Max -= min(left.Reads.Max, 1)
+	}
+	most, known := l.region.Spent(t, left, true, l.now)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a := l.open[t.Record.Pos]
-	if a == nil {
+	a, ours := l.open[t.Record.Pos]
+	if !ours {
 		a = new(account)
 	}
-	if !l.fits(a, a.charged.Add(most)) || l.limit > 0 && !known {
+	most = most.Add(a.charged)
+	if l.limit > 0 && !known || !l.room(ctx, a, ours, most) {
 		return false
 	}
 	l.open[t.Record.Pos] = a
-	l.set(a, a.charged.Add(most), a.charged)
+	l.set(a, most, a.charged)
 	return true
 }
 
-// charge books amount on the object of t, which has been reserved for. It
-// returns false where it exceeds what was reserved and does not fit any more.
-func (l *ledger) charge(t *plan.Task, amount cost.Money) bool {
+// charge books amount on the object of t, which has been reserved for. What
+// exceeds that waits, and may not fit, as in reserve.
+func (l *ledger) charge(ctx context.Context, t *plan.Task, amount cost.Money) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.open[t.Record.Pos]
-	if !l.fits(a, a.charged.Add(amount)) {
+	if !l.room(ctx, a, true, a.charged.Add(amount)) {
 		return false
 	}
 	l.set(a, a.reserved, a.charged.Add(amount))
 	return true
+}
+
+// room waits until a may come to amount; ours tells whether it is open already.
+// It returns false where no account is left to wait for, as all the others wait
+// themselves. The caller holds the lock.
+func (l *ledger) room(ctx context.Context, a *account, ours bool, amount cost.Money) bool {
+	for !l.fits(a, amount) {
+		if ours {
+			l.waiting++
+		}
+		ok := l.waiting < len(l.open) && l.await(ctx)
+		if ours {
+			l.waiting--
+		}
+		if !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// await waits until an account is settled, and returns false if ctx ends before.
+// The caller holds the lock, which is given up meanwhile.
+func (l *ledger) await(ctx context.Context) bool {
+	changed := l.changed
+	l.mu.Unlock()
+	defer l.mu.Lock()
+	select {
+	case <-changed:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 // fits tells whether a may come to amount. The caller holds the lock.
@@ -129,6 +171,10 @@ func (l *ledger) settle(r *engine.Result) cost.Money {
 	}
 	l.held -= a.worth()
 	delete(l.open, r.Task.Record.Pos)
+	if l.limit > 0 {
+		close(l.changed)
+		l.changed = make(chan struct{})
+	}
 	l.settled = l.settled.Add(a.charged)
 	return a.charged
 }

@@ -33,7 +33,14 @@ func (f *runFlags) showPlan(p process, g *ground, job *jobPlan) error {
 	}
 	show := f.output.talk(p)
 	v := planView(g, job.Tally, job.Estimate, f.accept)
-	v.Job.Evaluated = job.Now
+	if f.probing(g) { // what the probe settles needs no word yet
+		v.Hazards = nil
+		for _, h := range g.hazards {
+			if !h.byProbe {
+				v.Hazards = append(v.Hazards, report.Hazard{Name: h.Name, Text: h.Why, Accepted: f.accept.has(h.Name)})
+			}
+		}
+	}
 	if err := report.WritePlanBrief(show, v, "reseal plan, with the same options"); err != nil {
 		return fmt.Errorf("print plan: %w", err)
 	}

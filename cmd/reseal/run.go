@@ -75,7 +75,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 
 	started := time.Now()
 	err = passes(admit, engine.Config{
-		Rewriter: paying{rewriter, spent}, Gate: governor, Policy: g.policy,
+		Rewriter: paying{rewriter, spent, admit}, Gate: governor, Policy: g.policy,
 		Sink:    &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all", Summary: past.Summary},
 		Workers: f.concurrency, Slots: governor.Slots, Ready: governor.Ready, Attempts: f.attempts,
 		Limit: f.objects, MaxFailures: f.failures,

@@ -44,6 +44,9 @@ func TestScripts(t *testing.T) {
 			"exits":     exitsCmd,
 			"waitfor":   waitForCmd,
 			"unencrypt": unencryptCmd,
+			"knobs":     knobsCmd,
+			"estimate":  estimateCmd,
+			"spent":     spentCmd,
 		},
 	})
 }
@@ -54,6 +57,7 @@ const scriptBucket = "script-bucket"
 type scene struct {
 	sim     *simulation
 	digests map[string][32]byte
+	used    usage // up to the last estimate
 }
 
 // scenes finds the scene of a script; there is one a script, which runs alone.
@@ -182,6 +186,7 @@ func countedCmd(ts *testscript.TestScript, neg bool, args []string) {
 	got := map[string]int64{
 		"copied": once, "twice": twice, "objects": d.objects, "encrypted": d.encrypted, "kms": c.KMS.Total,
 		"copies": c.OK("CopyObject"), "heads": c.Ops("HeadObject"), "puts": c.Ops("PutObject"), "deletes": c.Ops("DeleteObject"),
+		"updates": c.OK("UpdateObjectEncryption"), "asked": c.Ops("UpdateObjectEncryption"), "parts": c.OK("UploadPartCopy"), "aborts": c.OK("AbortMultipartUpload"),
 		"fullest": c.KMS.FullestSecond, "datakeys": c.KMS.Calls["GenerateDataKey"],
 	}
 	for _, a := range args {

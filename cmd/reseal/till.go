@@ -15,24 +15,25 @@ import (
 type paying struct {
 	engine.Rewriter
 	ledger *ledger
+	admit  context.Context // ends when no more objects are begun
 }
 
 var _ engine.Rewriter = paying{}
 
 // Inspect implements engine.Rewriter.
 func (p paying) Inspect(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Head, error) {
-	if !p.ledger.reserve(t) {
+	if !p.ledger.reserve(p.admit, t) {
 		return nil, p.ledger.refuse(t)
 	}
-	return p.Rewriter.Inspect(ctx, t, &till{Gate: g, ledger: p.ledger, task: t})
+	return p.Rewriter.Inspect(ctx, t, &till{Gate: g, ledger: p.ledger, admit: p.admit, task: t})
 }
 
 // Rewrite implements engine.Rewriter.
 func (p paying) Rewrite(ctx context.Context, t *plan.Task, g engine.Gate) (engine.Effect, error) {
-	if !p.ledger.reserve(t) { // anew: a look at the object may have changed what is to be done
+	if !p.ledger.reserve(p.admit, t) { // anew: a look at the object may have changed what is to be done
 		return engine.Effect{}, p.ledger.refuse(t)
 	}
-	return p.Rewriter.Rewrite(ctx, t, &till{Gate: g, ledger: p.ledger, task: t})
+	return p.Rewriter.Rewrite(ctx, t, &till{Gate: g, ledger: p.ledger, admit: p.admit, task: t})
 }
 
 // refuse ends admission. What it returns leaves the object to be done by a
@@ -48,21 +49,22 @@ func (l *ledger) refuse(t *plan.Task) error {
 type till struct {
 	engine.Gate
 	ledger *ledger
+	admit  context.Context
 	task   *plan.Task
 	parts  atomic.Bool // the first part was paid for
 }
 
 // Do implements engine.Gate.
 func (c *till) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
-	price, _ := c.ledger.region.Spent(c.task, false, 1, s.Demand.KMS.Max, c.ledger.now)
+	price, _ := c.ledger.region.Spent(c.task, s.Demand, false, c.ledger.now)
 	return c.Gate.Do(ctx, s, func(ctx context.Context) error { // once for each try
 		moved := c.moved(s.Kind)
-		if !c.ledger.charge(c.task, price.Add(moved)) {
+		if !c.ledger.charge(c.admit, c.task, price.Add(moved)) {
 			return c.ledger.refuse(c.task)
 		}
 		err := send(ctx)
 		if s.Kind == plan.StepCopy && refused(err) {
-			c.ledger.charge(c.task, -moved) // nothing was read
+			c.ledger.charge(c.admit, c.task, -moved) // nothing was read
 		}
 		return err
 	})
@@ -74,7 +76,7 @@ func (c *till) moved(k plan.StepKind) cost.Money {
 	if k != plan.StepCopy && (k != plan.StepPart || c.parts.Swap(true)) {
 		return 0
 	}
-	moved, _ := c.ledger.region.Spent(c.task, true, 0, 0, c.ledger.now)
+	moved, _ := c.ledger.region.Spent(c.task, plan.Demand{}, true, c.ledger.now)
 	return moved
 }
 
