@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sync"
 )
 
 // idleFlushes is how many flushes without news it takes until a segment that
@@ -39,23 +40,60 @@ func (j *Journal) Flush(ctx context.Context) error {
 }
 
 func (j *Journal) flush(ctx context.Context, dirty []*active) error {
+	if err := j.each(dirty, func(a *active) error { return j.load(ctx, a) }); err != nil {
+		return err
+	}
 	for _, a := range dirty {
-		if err := j.load(ctx, a); err != nil {
-			return err
-		}
 		a.merge()
 	}
-	for _, a := range dirty {
-		if err := j.saveLines(ctx, a); err != nil {
-			return fmt.Errorf("save result lines: %w", err)
-		}
+	if err := j.each(dirty, func(a *active) error { return j.saveLines(ctx, a) }); err != nil {
+		return fmt.Errorf("save result lines: %w", err)
 	}
-	for _, a := range dirty {
-		if err := j.saveState(ctx, a); err != nil {
-			return fmt.Errorf("save state: %w", err)
-		}
+	if err := j.each(dirty, func(a *active) error { return j.saveState(ctx, a) }); err != nil {
+		return fmt.Errorf("save state: %w", err)
 	}
 	return nil
+}
+
+// each calls do for every segment, several at once where the options say so,
+// and returns when all calls have. After an error no more are begun.
+func (j *Journal) each(dirty []*active, do func(*active) error) error {
+	return inParallel(len(dirty), j.opts.Writers, func(i int) error { return do(dirty[i]) })
+}
+
+// inParallel calls do with 0 to n-1, at most atOnce at a time. After an error
+// no more are begun; the error is that of the lowest number.
+func inParallel(n, atOnce int, do func(i int) error) error {
+	var (
+		mu     sync.Mutex
+		next   int
+		failed = n
+		first  error
+		wg     sync.WaitGroup
+	)
+	for range min(n, atOnce) {
+		wg.Go(func() {
+			for {
+				mu.Lock()
+				i := next
+				next++
+				stop := i >= n || first != nil
+				mu.Unlock()
+				if stop {
+					return
+				}
+				if err := do(i); err != nil {
+					mu.Lock()
+					if i < failed {
+						failed, first = i, err
+					}
+					mu.Unlock()
+				}
+			}
+		})
+	}
+	wg.Wait()
+	return first
 }
 
 // load reads the state of a segment, once.
@@ -80,6 +118,8 @@ func (j *Journal) load(ctx context.Context, a *active) error {
 
 // tell adds a notice, once.
 func (j *Journal) tell(notice string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	if !slices.Contains(j.notices, notice) {
 		j.notices = append(j.notices, notice)
 	}
@@ -120,7 +160,9 @@ func (j *Journal) saveLines(ctx context.Context, a *active) error {
 	}
 	a.state.results, a.state.length = number, length+int64(len(a.lines))
 	a.tail = false
+	j.mu.Lock()
 	j.buffered -= len(a.lines)
+	j.mu.Unlock()
 	a.lines = a.lines[:0]
 	if cap(a.lines) > defaultBuffer/16 {
 		a.lines = nil // one burst of lines is not kept for the rest of the run
@@ -134,6 +176,8 @@ func (j *Journal) saveState(ctx context.Context, a *active) error {
 	if err := a.copies.save(ctx, j.store, s); err != nil {
 		return err
 	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
 	a.dirty, a.idle, a.reserved = false, 0, s.admitted
 	p := &j.parts[a.index]
 	p.summary = s.summary()
@@ -158,9 +202,14 @@ func (j *Journal) release(index int) {
 func (j *Journal) Snapshot() *Snapshot {
 	return &Snapshot{
 		store: j.store, plan: j.plan,
-		parts: slices.Clone(j.parts), counters: maps.Clone(j.counters), notices: slices.Clone(j.notices),
+		parts: j.own(), counters: maps.Clone(j.counters), notices: slices.Clone(j.notices),
 	}
 }
 
 // Totals is the sum of what is durable.
-func (j *Journal) Totals() Totals { return totalsOf(j.parts, j.counters) }
+func (j *Journal) Totals() Totals { return totalsOf(j.own(), j.counters) }
+
+// own returns what is kept of the segments that are this process's.
+func (j *Journal) own() []part {
+	return slices.DeleteFunc(slices.Clone(j.parts), func(p part) bool { return !j.opts.Own(p.index) })
+}

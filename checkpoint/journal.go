@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"reseal/inventory"
@@ -34,6 +35,20 @@ type Options struct {
 
 	// Now is the clock that state files are dated with; time.Now where nil.
 	Now func() time.Time
+
+	// Own tells by its index whether a segment is this process's to work on;
+	// nil means all are. Others are neither read nor written, whatever their
+	// state: another process has them.
+	Own func(index int) bool
+
+	// Fence writes the state of every own segment that is not finished once
+	// more, so that a holder of the job before this one, should it not be as
+	// dead as it looks, cannot write any state from then on.
+	Fence bool
+
+	// Writers is how many segments are written at once; 1 where 0. More pay
+	// where the store answers late.
+	Writers int
 }
 
 const (
@@ -59,6 +74,10 @@ func (o Options) withDefaults() Options {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Own == nil {
+		o.Own = func(int) bool { return true }
+	}
+	o.Writers = max(o.Writers, 1)
 	return o
 }
 
@@ -80,6 +99,7 @@ type Journal struct {
 	buffered int // bytes of lines in all active segments
 	counters map[string]int64
 	notices  []string
+	mu       sync.Mutex // guards what the writers of a flush change beside their own segments
 }
 
 // part is what is kept of every segment, touched or not.

@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"reseal/inventory"
@@ -18,6 +19,7 @@ import (
 // objects is a Store as a bucket would make one: documents with version
 // numbers, a new object for each append, answers that get lost.
 type objects struct {
+	mu      sync.Mutex
 	r       *rand.Rand
 	data    map[string][]byte
 	version map[string]int
@@ -27,6 +29,8 @@ type objects struct {
 var errAnswer = errors.New("answer lost")
 
 func (o *objects) Get(_ context.Context, name string) ([]byte, Version, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
 	data, ok := o.data[name]
 	if !ok {
 		return nil, "", fs.ErrNotExist

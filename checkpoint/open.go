@@ -27,7 +27,7 @@ func Open(ctx context.Context, store Store, plan PlanHash, segments []inventory.
 	if err := j.checkSegments(); err != nil {
 		return nil, nil, err
 	}
-	found, err := Read(ctx, store)
+	found, err := read(ctx, store, j.opts.Own)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -41,7 +41,26 @@ func Open(ctx context.Context, store Store, plan PlanHash, segments []inventory.
 	if err := j.discardTails(ctx); err != nil {
 		return nil, nil, err
 	}
+	if err := j.fence(ctx); err != nil {
+		return nil, nil, err
+	}
 	return j, j.Snapshot(), nil
+}
+
+// fence writes the states of all own segments anew where the options ask for it.
+func (j *Journal) fence(ctx context.Context) error {
+	if !j.opts.Fence {
+		return nil
+	}
+	var dirty []*active
+	for i := range j.parts {
+		if p := &j.parts[i]; j.opts.Own(i) && !p.finished() {
+			a := j.touch(i)
+			a.dirty = true
+			dirty = append(dirty, a)
+		}
+	}
+	return j.flush(ctx, dirty)
 }
 
 // checkSegments sorts the segments of each file and refuses those that overlap.
@@ -102,7 +121,7 @@ func (j *Journal) discardTails(ctx context.Context) error {
 	sizes := map[int]int64{}
 	for _, info := range infos {
 		index, number, ok := parseResultName(info.Name)
-		if !ok || index >= len(j.parts) {
+		if !ok || index >= len(j.parts) || !j.opts.Own(index) {
 			continue
 		}
 		p := &j.parts[index]

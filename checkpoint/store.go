@@ -52,8 +52,8 @@ type Store interface {
 	// appended to any more; 0 where a segment cannot be appended to at all.
 	SegmentBytes() int64
 
-	// Lock takes the job for h without waiting. A job that a live process
-	// holds is a *LockedError.
+	// Lock takes the job for h without waiting for a live process to end. A job
+	// that one holds is a *LockedError.
 	Lock(ctx context.Context, h Holder) (*Lock, error)
 }
 
