@@ -64,7 +64,7 @@ type selection struct {
 
 func (s *selection) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.manifest, "manifest", "", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, or a local `path`")
+	f.StringVar(&s.manifest, "manifest", "", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, a local `path`, or a list of bucket,key lines")
 	f.BoolVar(&s.noChecksum, "no-manifest-checksum", false, "go on although manifest.checksum is missing or does not match")
 	f.StringVar(&s.keyID, "sse-kms-key-id", "", "KMS key to re-encrypt under: an ARN, id or alias")
 	f.StringVar(&s.sse, "sse", plan.TargetKMS, "target encryption: aws:kms, or AES256 for the way back")

@@ -74,8 +74,10 @@ func hint(err error) string {
 		return "the report may not be delivered completely yet; take an older one, or go on at your own risk with --no-manifest-checksum"
 	case errors.As(err, &format):
 		return "reseal reads CSV, ORC and Parquet reports"
+	case errors.Is(err, inventory.ErrNoReport):
+		return "reseal inventory ls LOCATION shows what is there; the first report comes up to 48 hours after it was set up, reseal inventory snapshot makes one at once"
 	case errors.Is(err, inventory.ErrNotManifest):
-		return "--manifest wants the manifest.json of an inventory report"
+		return "--manifest wants the manifest.json of an inventory report, the folder of reports, or a list of bucket,key lines"
 	case errors.Is(err, syscall.ENOSPC):
 		return "make room, then run the same command again: everything recorded so far is kept"
 	}

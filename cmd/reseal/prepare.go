@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"path"
-	"strings"
 	"time"
 
 	"reseal/cost"
@@ -25,7 +23,7 @@ type ground struct {
 	prices  cost.Prices
 	warned  []string // what a person should know, but what stops nothing
 
-	caps    caps
+	caps caps
 
 	updateProven bool // a probe showed that the endpoint understands UpdateObjectEncryption
 }
@@ -65,9 +63,13 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 	if err != nil {
 		return nil, err
 	}
-	g := &ground{policy: &plan.Policy{}, prices: prices}
-	if g.report, err = openReport(ctx, client, &r.selection); err != nil {
+	found, err := openReport(ctx, client, r.selection.of(old))
+	if err != nil {
 		return nil, err
+	}
+	g := &ground{policy: &plan.Policy{}, prices: prices, report: found.report}
+	if found.note != "" {
+		g.warned = append(g.warned, found.note)
 	}
 	for _, w := range g.report.Warnings() {
 		g.warned = append(g.warned, w.Error())
@@ -86,7 +88,7 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 		}
 	}
 	g.client = client
-	g.frozen = plan.Frozen{Version: plan.DecisionVersion, Manifest: r.manifest, ManifestMD5: manifest.MD5, Options: options, Now: now.UTC()}
+	g.frozen = plan.Frozen{Version: plan.DecisionVersion, Manifest: found.uri, ManifestMD5: manifest.MD5, Options: options, Now: now.UTC()}
 	if old != nil {
 		g.frozen.Now = old.Now
 	}
@@ -122,7 +124,7 @@ func bucketFacts(ctx context.Context, client *s3api.Client, bucket string) (*s3a
 }
 
 // openReport opens the report that the user names, in S3 or in a local folder.
-func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inventory.Report, error) {
+func openReport(ctx context.Context, client *s3api.Client, s *selection) (*opened, error) {
 	memory, err := parseSize(s.memory)
 	if err != nil || memory < 64<<20 {
 		return nil, usagef("--memory %q: want a size of at least 64MiB", s.memory)
@@ -132,18 +134,7 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 		Open: openFiles(memory), Memory: memory / 2, // the other half is for what is in flight
 		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum,
 	}
-	var src inventory.Source
-	name := ""
-	if rest, ok := strings.CutPrefix(s.manifest, "s3://"); ok {
-		bucket, key, _ := strings.Cut(rest, "/")
-		if bucket == "" || path.Base(key) == "." {
-			return nil, usagef("--manifest %q: want s3://bucket/…/manifest.json", s.manifest)
-		}
-		src, name = client.Source(bucket), key
-	} else if src, name, err = inventory.LocalFile(strings.TrimPrefix(s.manifest, "file://")); err != nil {
-		return nil, err
-	}
-	return inventory.Open(ctx, src, name, opts)
+	return findReport(ctx, client, s.manifest, opts)
 }
 
 // key resolves and checks the key.

@@ -136,10 +136,11 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	if err != nil {
 		return nil, err
 	}
-	rep, err := openReport(ctx, client, &sel)
+	found, err := openReport(ctx, client, &sel)
 	if err != nil {
 		return nil, err
 	}
+	rep := found.report
 	if md5 := rep.Manifest().MD5; md5 != job.ManifestMD5 {
 		return nil, &checkpoint.MismatchError{Job: f.job, Differences: []checkpoint.Difference{{Name: "manifest MD5", Have: job.ManifestMD5, Want: md5}}}
 	}
