@@ -31,8 +31,8 @@
 //
 // # Reports
 //
-// [LoadManifest] fills a bucket with the objects that a CSV inventory report
-// lists, and [Fill] with rows from elsewhere. [WriteInventory] writes a report
+// [Fill] fills a bucket with the objects that the rows of an inventory report
+// name. [WriteInventory] writes a report
 // of a bucket, into a [Folder] or, by a [BucketDepot], into a bucket.
 //
 // # Control plane

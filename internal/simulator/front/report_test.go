@@ -104,7 +104,7 @@ func TestLoadManifestGivesTheTruth(t *testing.T) {
 	}{{"good/csv", 3300, false}, {"good/csv-raw-quoted", 3300, false}, {"good/csv-current", 1750, true}, {"odd/reordered-csv", 300, false}, {"odd/empty-string-nulls-csv", 300, false}} {
 		t.Run(tt.set, func(t *testing.T) {
 			w := simulator.New(simulator.Config{})
-			filled, err := LoadManifest(t.Context(), w, fixture(t, tt.set), FillOptions{Now: signTime})
+			filled, err := loadManifest(t.Context(), w, fixture(t, tt.set), FillOptions{Now: signTime})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,13 +182,13 @@ func TestLoadManifestRefusesDamage(t *testing.T) {
 		"damaged/manifest-unknown-format": "format",
 		"good/parquet-duckdb-snappy":      "format Parquet",
 	} {
-		_, err := LoadManifest(t.Context(), simulator.New(simulator.Config{}), fixture(t, set), FillOptions{Now: signTime})
+		_, err := loadManifest(t.Context(), simulator.New(simulator.Config{}), fixture(t, set), FillOptions{Now: signTime})
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one with %q", set, err, want)
 		}
 	}
 	for _, set := range []string{"good/empty-csv", "good/empty-csv-zero-rows"} {
-		filled, err := LoadManifest(t.Context(), simulator.New(simulator.Config{}), fixture(t, set), FillOptions{Now: signTime})
+		filled, err := loadManifest(t.Context(), simulator.New(simulator.Config{}), fixture(t, set), FillOptions{Now: signTime})
 		if err != nil || filled.Objects != 0 || filled.Bucket == "" {
 			t.Errorf("%s: %+v, %v, want an empty bucket", set, filled, err)
 		}
@@ -226,7 +226,7 @@ func TestFillStops(t *testing.T) {
 func TestInventoryRoundTrip(t *testing.T) {
 	o := FillOptions{Now: signTime, KMSKeyARN: testKey}
 	first := simulator.New(simulator.Config{Region: "eu-west-1"})
-	if _, err := LoadManifest(t.Context(), first, fixture(t, "good/csv"), o); err != nil {
+	if _, err := loadManifest(t.Context(), first, fixture(t, "good/csv"), o); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -243,7 +243,7 @@ func TestInventoryRoundTrip(t *testing.T) {
 		t.Errorf("manifest at %s, want %s", path, want)
 	}
 	second := simulator.New(simulator.Config{Region: "eu-west-1"})
-	filled, err := LoadManifest(t.Context(), second, filepath.Join(dir, path), o)
+	filled, err := loadManifest(t.Context(), second, filepath.Join(dir, path), o)
 	if err != nil {
 		t.Fatal(err)
 	}

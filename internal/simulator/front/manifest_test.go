@@ -40,12 +40,13 @@ type manifestFile struct {
 	MD5Checksum string `json:"MD5checksum"`
 }
 
-// LoadManifest fills a bucket of w, named as the report's source bucket, with
+// loadManifest is a reader of reports apart from the project's own, so that what
+// the simulator writes is read by somebody else. It fills a bucket of w, named as the report's source bucket, with
 // the objects of a report in CSV whose manifest.json is at path. Data files are
 // looked for below the closest folder above the manifest that holds the first
 // of them. Sizes and MD5 sums are checked; after an error the bucket holds part
 // of the report.
-func LoadManifest(ctx context.Context, w *simulator.World, path string, o FillOptions) (Filled, error) {
+func loadManifest(ctx context.Context, w *simulator.World, path string, o FillOptions) (Filled, error) {
 	m, err := readManifest(path)
 	if err != nil {
 		return Filled{}, err
