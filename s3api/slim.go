@@ -45,10 +45,10 @@ type slim struct {
 }
 
 // newSlim returns a slim for a bucket, or nil where the SDK's client has to send
-// the requests: there are no credentials, or they are not signed as usual.
+// the requests: that was asked for, there are no credentials, or they are not signed as usual.
 func (c *Client) newSlim(bucket string) *slim {
 	h, ok := c.aws.HTTPClient.(*http.Client)
-	if !ok || h.Transport == nil || c.aws.Credentials == nil || aws.IsCredentialsProvider(c.aws.Credentials, aws.AnonymousCredentials{}) {
+	if c.config.SDKClient || !ok || h.Transport == nil || c.aws.Credentials == nil || aws.IsCredentialsProvider(c.aws.Credentials, aws.AnonymousCredentials{}) {
 		return nil
 	}
 	r := specimen(c.tasks, bucket)
@@ -74,6 +74,14 @@ func (c *Client) newSlim(bucket string) *slim {
 		s.host = s.address
 	}
 	return s
+}
+
+// objects returns what sends the requests about each object.
+func (r *Rewriter) objects() objects {
+	if r.slim != nil {
+		return r.slim
+	}
+	return r.s3
 }
 
 const specimenKey = "k"
