@@ -25,6 +25,11 @@ type Config struct {
 	Settled   func(inventory.Position) bool
 	Uncertain func(inventory.Position) bool
 
+	// Snapshotter reads all that has to be kept of the objects whose task says
+	// so, before they are re-encrypted, for a comparison afterwards. Nil reads
+	// nothing.
+	Snapshotter Snapshotter
+
 	// Workers is the most objects in flight. Default 64: above the 10 to 20
 	// that a few hundred copies a second at 30 to 80 ms need, below what would
 	// cost noticeable memory.

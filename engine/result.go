@@ -38,11 +38,13 @@ type Result struct {
 	Segment  int // index of the segment that the row is in
 	Outcome  Outcome
 	Reason   plan.Reason
-	Err      *ObjectError // for Failed
-	Effect   Effect       // for Done
-	Repeat   bool         // found done already by an earlier attempt whose end was not recorded
-	Attempts int          // requests sent, retries included
-	KMSMax   int64        // KMS requests that they took at most
+	Err      *ObjectError   // for Failed
+	Effect   Effect         // for Done
+	Newer    bool           // done as another client had written it since the report
+	Before   *plan.Snapshot // as it was before, where that was asked for and could be read
+	Repeat   bool           // found done already by an earlier attempt whose end was not recorded
+	Attempts int            // requests sent, retries included
+	KMSMax   int64          // KMS requests that they took at most
 	Started  time.Time
 	Took     time.Duration
 }

@@ -22,6 +22,16 @@ type VerifyConfig struct {
 	Seed     uint64    // which ones: the same seed and share give the same objects
 	Written  time.Time // when the job was last written to
 
+	// Bodies is the share of the objects, 0 to 1, whose data is read and compared
+	// with the MD5 that their ETag in the report was. BodyReader reads it.
+	Bodies     float64
+	BodyReader BodyReader
+
+	// Restate, where set, puts into a record what the object was when the job
+	// did it, for objects that were written between the report and that.
+	// Called from one goroutine.
+	Restate func(*inventory.Record)
+
 	// Expected tells whether the job claims to have dealt with the row. Rows
 	// that it does not claim are not looked at. Called from several goroutines.
 	Expected func(inventory.Position) bool
@@ -33,6 +43,7 @@ type Check struct {
 	Task    plan.Task
 	Verdict plan.Verdict
 	Why     string
+	Body    plan.BodyProof
 	Err     error // for VerdictUnknown
 }
 
@@ -51,7 +62,7 @@ func Verify(ctx context.Context, cfg VerifyConfig, batches iter.Seq2[inventory.B
 	for range r.Workers {
 		workers.Go(func() {
 			for a := range r.tasks {
-				if c, ok := r.look(a.task, cfg.Written); ok {
+				if c, ok := r.look(a.task, &cfg); ok {
 					checks <- c
 				}
 			}
@@ -90,6 +101,9 @@ func (r *run) sample(cfg VerifyConfig, batches iter.Seq2[inventory.Batch, error]
 		for i := range batch.Records {
 			rec := &batch.Records[i]
 			r.Stats.Rows.Add(1)
+			if cfg.Restate != nil {
+				cfg.Restate(rec)
+			}
 			t := r.Policy.Decide(rec)
 			if t.Action == plan.Skip || !cfg.Expected(rec.Pos) || !plan.Sampled(rec.Pos, cfg.Sample, cfg.Seed) {
 				continue
@@ -108,17 +122,47 @@ func (r *run) sample(cfg VerifyConfig, batches iter.Seq2[inventory.Batch, error]
 }
 
 // look reads one object; false where the verification is stopping.
-func (r *run) look(t plan.Task, written time.Time) (Check, bool) {
-	head, err := r.Rewriter.Inspect(r.work, &t, steps{run: r, sent: new(tally)})
+func (r *run) look(t plan.Task, cfg *VerifyConfig) (Check, bool) {
+	gate := steps{run: r, sent: new(tally)}
+	head, err := r.Rewriter.Inspect(r.work, &t, gate)
+	if err != nil {
+		return r.unseen(t, err)
+	}
+	c := Check{Task: t}
+	c.Verdict, c.Why = r.Policy.Compare(&t, head, cfg.Written)
+	if c.Verdict != plan.Proven || cfg.Bodies <= 0 || !plan.Sampled(t.Record.Pos, cfg.Bodies, cfg.Seed+1) {
+		return c, true
+	}
+	c.Body = plan.BodyUnproven
+	want, readable := plan.MD5Of(&t.Record), !head.Archived || head.Restored
+	if want == "" || !readable || head.Size != t.Record.Size {
+		return c, true
+	}
+	t.FromKMS = t.FromKMS || head.KMSKeyID != "" // as it is now
+	got, err := cfg.BodyReader.BodyMD5(r.work, &t, head, gate)
+	switch {
+	case err != nil:
+		return r.unseen(t, err)
+	case got == want:
+		c.Body = plan.BodyProven
+	case head.LastModified.After(cfg.Written):
+		c.Verdict, c.Why, c.Body = plan.ChangedSince, "written after the run, with other data", ""
+	default:
+		c.Verdict, c.Why = plan.BodyDiffers, "the data has MD5 "+got+", but had "+want
+	}
+	return c, true
+}
+
+// unseen is what comes of a look that did not work.
+func (r *run) unseen(t plan.Task, err error) (Check, bool) {
 	var oe *ObjectError
 	switch {
 	case errors.Is(err, errNotSent) || r.work.Err() != nil:
 		return Check{}, false
 	case errors.As(err, &oe) && oe.Class == Gone:
 		return Check{Task: t, Verdict: plan.VanishedSince, Why: "deleted since the report"}, true
-	case err != nil:
-		return Check{Task: t, Verdict: plan.VerdictUnknown, Why: err.Error(), Err: err}, true
+	case errors.As(err, &oe) && oe.Class == Changed:
+		return Check{Task: t, Verdict: plan.ChangedSince, Why: "written while it was looked at"}, true
 	}
-	v, why := r.Policy.Compare(&t, head, written)
-	return Check{Task: t, Verdict: v, Why: why}, true
+	return Check{Task: t, Verdict: plan.VerdictUnknown, Why: err.Error(), Err: err}, true
 }

@@ -40,6 +40,7 @@ func (r *run) carryOut(a assignment) *Result {
 	var sent tally
 	res := &Result{Task: a.task, Segment: a.segment, Started: time.Now()}
 	t := &res.Task
+	reported := t.Record.ETag
 	gate := steps{run: r, sent: &sent}
 	defer func() {
 		res.Attempts, res.KMSMax = int(sent.requests.Load()), sent.kms.Load()
@@ -60,9 +61,19 @@ func (r *run) carryOut(a assignment) *Result {
 			r.leaveAlone(res)
 			return res
 		}
+		if same, err := r.snapshot(res, gate); err != nil {
+			if again := r.conclude(res, err); !again {
+				return res
+			}
+			continue
+		} else if !same {
+			t.NeedHead = true
+			continue
+		}
 		effect, err := r.Rewriter.Rewrite(r.work, t, gate)
 		if err == nil {
 			res.Outcome, res.Effect = Done, effect
+			res.Newer = reported != "" && t.Record.ETag != reported
 			return res
 		}
 		if again := r.conclude(res, err); !again {

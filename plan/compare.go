@@ -2,6 +2,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"reseal/inventory"
@@ -22,6 +23,17 @@ const (
 	ClassDiffers   Verdict = "class-differs"   // not the storage class of the report
 	LeftAlone      Verdict = "left-alone"      // a run would leave it alone as it is now, for instance archived
 	VerdictUnknown Verdict = "could-not-check" // the look itself did not work
+	BodyDiffers    Verdict = "body-differs"    // the data is not what it was
+	Unfaithfully   Verdict = "not-kept"        // an attribute is not what it was
+)
+
+// BodyProof is what is known of an object's data after the run.
+type BodyProof string
+
+// The proofs. The ETag of an object under SSE-KMS proves nothing.
+const (
+	BodyProven   BodyProof = "body-proven"   // the same checksum, or the same MD5, as before
+	BodyUnproven BodyProof = "body-unproven" // nothing of before to compare it with, or not readable
 )
 
 // Difference tells whether v is something that the run promised not to leave behind.
@@ -64,9 +76,45 @@ func (p *Policy) Compare(t *Task, h *Head, written time.Time) (Verdict, string) 
 	return v, why
 }
 
+// CompareSnapshots says what of an object is not as it was before the run, as a
+// phrase. etag is the one that the object had when the run was done with it, ""
+// where that is not known; accepted are the attributes that may be lost.
+func CompareSnapshots(before, after *Snapshot, etag string, accepted []Attribute, now time.Time) (Verdict, BodyProof, string) {
+	if etag != "" && after.Head.ETag != etag {
+		return ChangedSince, "", "written after the run"
+	}
+	lost := Without(before.Lost(after, now), accepted)
+	proof := BodyUnproven
+	if before.BodyProven(after) {
+		proof = BodyProven
+	}
+	switch {
+	case slices.Contains(lost, Body) || slices.Contains(lost, Length):
+		return BodyDiffers, proof, "not as before: " + Words(lost)
+	case len(lost) > 0:
+		return Unfaithfully, proof, "not as before: " + Words(lost)
+	}
+	return Proven, proof, ""
+}
+
 func orNone(s string) string {
 	if s == "" {
 		return "none"
 	}
 	return s
+}
+
+// MD5Of returns the MD5 of an object's data, in hex, where its ETag in the
+// report was just that: one that was written as a whole, under SSE-S3 or none
+// (Amazon S3 API Reference, Object, read 2026-11-21). "" elsewhere.
+func MD5Of(r *inventory.Record) string {
+	if r.Encryption != inventory.SSES3 && r.Encryption != inventory.NotSSE || len(r.ETag) != 32 || r.IsMultipart {
+		return ""
+	}
+	for _, c := range []byte(r.ETag) {
+		if (c < '0' || c > '9') && (c < 'a' || c > 'f') {
+			return ""
+		}
+	}
+	return r.ETag
 }

@@ -15,6 +15,10 @@ type Policy struct {
 	Facts   Facts
 	Now     time.Time // the evaluation instant of the job, for retention dates
 	Weights Weights
+
+	// Snapshots is the share of the objects, 0 to 1, that all is read of before
+	// they are re-encrypted, for a comparison afterwards.
+	Snapshots float64
 }
 
 // Decide says what is to be done to the object version that a report row
@@ -121,7 +125,30 @@ func (p *Policy) act(t *Task) {
 	t.Action, t.Reason = p.choose(t)
 	t.NeedHead = t.Action != Skip && t.Head == nil && p.headNeeded(t)
 	t.Unconfirmed = t.Action == Update && !p.confirmed(t.Record.Pos)
+	t.Snapshot = t.Action != Skip && Sampled(t.Record.Pos, p.Snapshots, snapshotSeed)
 	t.Demand = p.demand(t)
+	if t.Snapshot {
+		t.Demand = t.Demand.Add(p.SnapshotDemand(t.FromKMS))
+	}
+}
+
+// snapshotSeed makes other rows be remembered than those that are confirmed or
+// looked at by a sample.
+const snapshotSeed = 0x5eed
+
+// SnapshotDemand is what reading all of an object asks for; fromKMS says that
+// it is under SSE-KMS. The body is read up to a size that the adapter sets.
+func (p *Policy) SnapshotDemand(fromKMS bool) Demand {
+	d := p.Weights.Of(StepHeadChecksum, fromKMS).Add(p.Weights.Of(StepGetTags, fromKMS))
+	if p.Facts.ACLs != No {
+		d = d.Add(p.Weights.Of(StepGetACL, fromKMS))
+	}
+	if p.Facts.AWS != No {
+		d = d.Add(p.Weights.Of(StepListAnnotations, fromKMS))
+	}
+	body := p.Weights.Of(StepGetBody, fromKMS)
+	body.Reads.Min, body.KMS.Min = 0, 0
+	return d.Add(body)
 }
 
 // demand sums up the expected steps of t.

@@ -64,6 +64,7 @@ type Task struct {
 	FromKMS  bool   // the source is under SSE-KMS, so reading it costs KMS requests
 	Demand   Demand // the sum of the expected steps
 
+	Snapshot    bool // all of the object is read before, for a comparison afterwards
 	Unconfirmed bool // the answer to an update is taken for its proof: see Options.Unconfirmed
 
 	weights *Weights

@@ -161,6 +161,8 @@ func (p *parser) field(token []byte, l *Line, keyBytes *string) (uint32, error) 
 		s, bit = &l.ErrorClass, bit+18
 	case "kms_calls":
 		n, bit = &l.KMSCalls, bit+19
+	case "before":
+		s, bit = &l.Before, bit+20
 	default:
 		if !p.skip() {
 			return 0, p.fail("value of " + strconv.Quote(string(token)) + " is not a plain one")

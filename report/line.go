@@ -2,6 +2,7 @@ package report
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -14,6 +15,10 @@ import (
 // Repeat is the reason on the line of an object that was found done already by
 // an earlier attempt whose end was not recorded.
 const Repeat plan.Reason = "repeat"
+
+// Newer is the reason on the line of an object that was done as another client
+// had written it since the report.
+const Newer plan.Reason = "newer-write"
 
 // Line is one line of results: what happened to one row of the report.
 type Line struct {
@@ -37,6 +42,7 @@ type Line struct {
 	Took         time.Duration // to the millisecond
 	ErrorClass   string        // an engine.Class, for failed
 	KMSCalls     int64         // upper bound of the KMS requests that it took
+	Before       string        // a plan.Snapshot from before as JSON, "" where none was taken
 }
 
 // LineOf returns the line about r. Its strings share memory with r.
@@ -55,8 +61,17 @@ func LineOf(r *engine.Result) Line {
 	if h := r.Task.Head; h != nil && r.Outcome != engine.Done {
 		l.KMSKeyID = h.KMSKeyID
 	}
-	if r.Repeat && l.Reason == "" {
+	switch {
+	case l.Reason != "":
+	case r.Repeat:
 		l.Reason = Repeat
+	case r.Newer:
+		l.Reason = Newer
+	}
+	if r.Before != nil {
+		if data, err := json.Marshal(r.Before); err == nil { // it has no value that cannot be written
+			l.Before = string(data)
+		}
 	}
 	if e := r.Err; e != nil {
 		l.ErrorCode, l.HTTPStatus, l.RequestID, l.ErrorClass = e.Code, e.HTTPStatus, e.RequestID, e.Class.String()
@@ -65,7 +80,8 @@ func LineOf(r *engine.Result) Line {
 }
 
 // AppendLine appends l as one JSON object and a line feed. All names are always
-// there, in a fixed order; what is not known is null (ts, bytes), "" or 0.
+// there, in a fixed order; what is not known is null (ts, bytes), "" or 0. Only
+// "before", a JSON document as a string, is there only where it was read.
 //
 // A JSON string cannot hold bytes that are not UTF-8, and a key may have any.
 // Such a key is written twice: as "key" with U+FFFD for every byte that does not
@@ -109,6 +125,9 @@ func AppendLine(dst []byte, l *Line) []byte {
 	dst = appendInt(dst, `,"ms":`, l.Took.Milliseconds())
 	dst = appendString(dst, `,"error_class":`, l.ErrorClass)
 	dst = appendInt(dst, `,"kms_calls":`, l.KMSCalls)
+	if l.Before != "" {
+		dst = appendString(dst, `,"before":`, l.Before)
+	}
 	return append(dst, '}', '\n')
 }
 

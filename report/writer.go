@@ -47,7 +47,8 @@ func (w *Writer) Write(r *engine.Result) error {
 }
 
 // Surprising tells whether r is written even when not every object is: it
-// failed, or it ended otherwise than its row let expect. Objects that are found
+// failed, or it ended otherwise than its row let expect, or its state from before
+// is to be kept. Objects that are found
 // to be under the key already are no surprise, as that is what a rekeying run
 // looks for.
 func Surprising(r *engine.Result) bool {
@@ -55,7 +56,7 @@ func Surprising(r *engine.Result) bool {
 	case engine.Failed:
 		return true
 	case engine.Done:
-		return r.Repeat
+		return r.Repeat || r.Newer || r.Before != nil
 	case engine.Skipped:
 		return r.Reason == plan.OtherBucket || r.Attempts > 0 && r.Reason != plan.AlreadyEncrypted
 	}
