@@ -1,0 +1,283 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"reseal/plan"
+	"reseal/policy"
+	"reseal/s3api"
+)
+
+// enforceFlags is the command line of enforce.
+type enforceFlags struct {
+	connection
+	bucket     string
+	key        string
+	prefix     string
+	allowUnset bool
+	bucketKey  bool
+	blockSSEC  bool
+	tls        bool
+	minTLS     string
+	apply      bool
+	remove     bool
+	output     output
+}
+
+const enforceLong = `enforce closes a bucket for everything that is not under the key: uploads that say
+nothing get it by default, and a policy denies those that ask for something else.
+
+  reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
+  reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:... --apply
+
+Without --apply it only shows the change. Statements of the bucket's policy that
+are not its own stay as they are; --remove takes its own out again. It changes
+nothing of the objects that are there: that is what run is for.`
+
+func newEnforceCommand(p process) *cobra.Command {
+	f := &enforceFlags{}
+	cmd := &cobra.Command{
+		Use:   "enforce --bucket NAME --sse-kms-key-id ARN",
+		Short: "Make new objects arrive under the key: default encryption and bucket policy",
+		Long:  enforceLong,
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.enforce(cmd.Context(), p) },
+	}
+	f.connection.bind(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket")
+	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that new objects are to be under: ARN, id or alias")
+	fs.StringVar(&f.prefix, "policy-prefix", "", "deny other encryption only below this `prefix`")
+	fs.BoolVar(&f.allowUnset, "allow-no-header", false, "let uploads through that do not say how they are to be encrypted: they get the default")
+	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "use bucket keys, for far fewer KMS requests")
+	fs.BoolVar(&f.blockSSEC, "block-sse-c", false, "refuse uploads under keys of the client's own (SSE-C)")
+	fs.BoolVar(&f.tls, "require-tls", true, "deny requests without TLS")
+	fs.StringVar(&f.minTLS, "min-tls", "1.2", "deny older versions of TLS than this; 1.2, 1.3 or any")
+	fs.BoolVar(&f.apply, "apply", false, "make the change")
+	fs.BoolVar(&f.remove, "remove", false, "take reseal's statements out of the policy; the default encryption stays")
+	fs.BoolVarP(&f.output.quiet, "quiet", "q", false, "print nothing but errors")
+	return cmd
+}
+
+func (f *enforceFlags) check() error {
+	switch {
+	case f.bucket == "":
+		return usagef("--bucket is needed")
+	case f.key == "" && !f.remove:
+		return usagef("--sse-kms-key-id is needed: the key that new objects are to be under")
+	case f.minTLS != "1.2" && f.minTLS != "1.3" && f.minTLS != "any":
+		return usagef("--min-tls %q: want 1.2, 1.3 or any", f.minTLS)
+	}
+	return nil
+}
+
+// settings are the two things of a bucket that enforce changes.
+type settings struct {
+	encryption s3api.DefaultEncryption
+	policy     []byte
+}
+
+func (s *settings) equal(o *settings) bool {
+	return bytes.Equal(s.policy, o.policy) && s.encryption.Algorithm == o.encryption.Algorithm && s.encryption.KeyID == o.encryption.KeyID &&
+		s.encryption.BucketKey == o.encryption.BucketKey && slices.Equal(s.encryption.Blocked, o.encryption.Blocked)
+}
+
+func (f *enforceFlags) enforce(ctx context.Context, p process) error {
+	if err := f.check(); err != nil {
+		return err
+	}
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	client, err := f.connection.client(ctx, 0)
+	if err != nil {
+		return err
+	}
+	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
+		return &refusedError{err}
+	}
+	talk := f.output.talk(p)
+	before, err := readSettings(ctx, client, f.bucket)
+	if err != nil {
+		return &refusedError{err}
+	}
+	after, err := f.wanted(ctx, client, talk, before)
+	if err != nil {
+		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
+	}
+	if before.equal(after) {
+		fmt.Fprintf(talk, "Nothing to do: %s is closed like that already.\n", f.bucket)
+		return nil
+	}
+	if !f.output.quiet {
+		before.diff(p.stdout, f.bucket, after)
+	}
+	if !f.remove {
+		for _, w := range f.breaks(ctx, client, before) {
+			fmt.Fprintf(talk, "warning: %s\n", w)
+		}
+	}
+	if !f.apply {
+		fmt.Fprintln(talk, "Nothing was changed; --apply makes the change.")
+		return nil
+	}
+	if err := set(ctx, client, f.bucket, before, after); err != nil {
+		return err
+	}
+	fmt.Fprintf(talk, "Done: read back from %s as shown.\n", f.bucket)
+	return nil
+}
+
+func readSettings(ctx context.Context, client *s3api.Client, bucket string) (*settings, error) {
+	s := &settings{}
+	var err error
+	if s.encryption, err = client.BucketEncryption(ctx, bucket); err != nil {
+		return nil, err
+	}
+	s.policy, err = client.BucketPolicy(ctx, bucket)
+	return s, err
+}
+
+// wanted is what the bucket's settings are to be, checked as S3 would.
+func (f *enforceFlags) wanted(ctx context.Context, client *s3api.Client, talk io.Writer, before *settings) (*settings, error) {
+	if before.policy != nil {
+		d, err := policy.Parse(policy.Bucket, before.policy)
+		if err == nil {
+			err = d.Concerns(f.bucket)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("the policy that %s has: %w", f.bucket, err)
+		}
+	}
+	after := *before
+	var put []json.RawMessage
+	if !f.remove {
+		key, err := f.resolve(ctx, client, talk)
+		if err != nil {
+			return nil, err
+		}
+		c := closing{bucket: f.bucket, partition: partitionOf(key), key: key, prefix: f.prefix, unstated: f.allowUnset, tls: f.tls, minTLS: f.minTLS}
+		if f.minTLS == "any" {
+			c.minTLS = ""
+		}
+		if put, err = c.statements(); err != nil {
+			return nil, err
+		}
+		e := &after.encryption
+		e.Algorithm, e.KeyID, e.BucketKey = plan.TargetKMS, key, f.bucketKey
+		if f.blockSSEC && !slices.Contains(e.Blocked, "SSE-C") {
+			e.Blocked = []string{"SSE-C"} // instead of NONE
+		}
+	}
+	var err error
+	if after.policy, err = policy.Merge(before.policy, put, resealSids); err != nil {
+		return nil, err
+	}
+	if after.policy != nil {
+		if _, err := policy.Parse(policy.Bucket, after.policy); err != nil {
+			return nil, fmt.Errorf("the policy with the new statements: %w", err)
+		}
+	}
+	return &after, nil
+}
+
+// resolve checks the key and gives its full ARN. An alias is looked up in the
+// account of whoever uploads, so one of another account would mean another key
+// to each of them (Amazon S3 User Guide, "specifying-kms-encryption", read
+// 2026-11-21).
+func (f *enforceFlags) resolve(ctx context.Context, client *s3api.Client, talk io.Writer) (string, error) {
+	if field := strings.SplitN(f.key, ":", 6); len(field) == 6 && strings.HasPrefix(field[5], "alias/") {
+		id, err := client.Identity(ctx)
+		if err == nil && id.Account != field[4] {
+			return "", fmt.Errorf("alias %s is one of account %s, not of %s; name the key by its ARN", f.key, field[4], id.Account)
+		}
+	}
+	key, err := client.Key(ctx, f.key)
+	if s3api.KindOf(err) == s3api.KeyUnchecked {
+		fmt.Fprintf(talk, "note: the key could not be checked beforehand: %v\n", err)
+		return f.key, nil
+	}
+	if err != nil {
+		return "", err
+	}
+	if key.Manager == "AWS" {
+		return "", errors.New("the key is AWS's own, aws/s3: its policy cannot be changed, and readers of other accounts would be locked out; use a customer managed key")
+	}
+	return key.ARN, nil
+}
+
+func partitionOf(arn string) string {
+	if f := strings.SplitN(arn, ":", 3); len(f) == 3 && f[0] == "arn" && f[1] != "" {
+		return f[1]
+	}
+	return "aws"
+}
+
+// set makes the change: the default first, so that no upload is denied that
+// would have been let through under it. What somebody else changed meanwhile is
+// not overwritten, up to the moment between reading and writing that S3 leaves.
+func set(ctx context.Context, client *s3api.Client, bucket string, before, after *settings) error {
+	now, err := readSettings(ctx, client, bucket)
+	if err != nil {
+		return err
+	}
+	if !now.equal(before) {
+		return &refusedError{errors.New("refused: nothing was changed, as somebody else changed the bucket's settings meanwhile; look at the change again")}
+	}
+	encryptionOnly := settings{encryption: after.encryption, policy: before.policy}
+	if !before.equal(&encryptionOnly) {
+		if err := client.SetBucketEncryption(ctx, bucket, after.encryption); err != nil {
+			return err
+		}
+	}
+	if !bytes.Equal(before.policy, after.policy) {
+		if err := client.SetBucketPolicy(ctx, bucket, after.policy); err != nil {
+			return fmt.Errorf("the default encryption is as wanted, the policy as it was: %w", err)
+		}
+	}
+	if now, err = readSettings(ctx, client, bucket); err != nil {
+		return fmt.Errorf("the change was made, but could not be read back: %w", err)
+	}
+	if !now.same(after) {
+		return &finding{exitDifferent}
+	}
+	return nil
+}
+
+// same compares what was written with what the endpoint gives back, which need
+// not be the same bytes.
+func (s *settings) same(o *settings) bool {
+	a, b := *s, *o
+	a.policy, b.policy = nil, nil
+	return a.equal(&b) && indent(s.policy) == indent(o.policy)
+}
+
+// diff shows the change.
+func (s *settings) diff(w io.Writer, bucket string, after *settings) {
+	fmt.Fprintf(w, "default encryption of %s\n", bucket)
+	writeDiff(w, s.encryptionText(), after.encryptionText())
+	fmt.Fprintf(w, "policy of %s\n", bucket)
+	writeDiff(w, indent(s.policy), indent(after.policy))
+}
+
+func (s *settings) encryptionText() string {
+	e := s.encryption
+	return fmt.Sprintf("algorithm   %s\nkey         %s\nbucket key  %v\nblocked     %s\n", e.Algorithm, e.KeyID, e.BucketKey, strings.Join(e.Blocked, " "))
+}
+
+// indent lays JSON out for reading.
+func indent(data []byte) string {
+	var out bytes.Buffer
+	if data == nil || json.Indent(&out, data, "", "  ") != nil {
+		return string(data)
+	}
+	return out.String() + "\n"
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"reseal/internal/simulator"
+	"reseal/internal/simulator/front"
+	"reseal/policy"
+)
+
+// TestPolicies runs testdata/policies/*.txt: what policies and default
+// encryption do to uploads, readers and runs. Those that need Amazon's own
+// command line skip where it is absent, and say so.
+func TestPolicies(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/policies",
+		Setup: func(env *testscript.Env) error {
+			env.Vars = append(env.Vars, cleanEnvironment(nil)...)
+			env.Setenv("KEY", simKey)
+			env.Setenv("OTHERKEY", otherKey)
+			env.Setenv("AWS_MAX_ATTEMPTS", "1")
+			env.Setenv("AWS_PAGER", "")
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"account":   accountCmd,
+			"as":        asCmd,
+			"inventory": inventoryCmd,
+			"keystate":  keyStateCmd,
+			"exits":     exitsCmd,
+			"policy":    policyCmd,
+			"settings":  settingsCmd,
+		},
+	})
+}
+
+const otherKey = "arn:aws:kms:us-east-1:111122223333:key/07be21e4-0000-4000-8000-000000000002"
+
+// scriptUsers are beside the administrator: reader may do everything in S3, and
+// nothing in KMS.
+const scriptUsers = `{"Users":[{"Name":"reader","AccessKeyId":"READER","SecretAccessKey":"reader-secret",
+	"Policies":[{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}]}]}`
+
+// accountCmd starts a simulated account with two keys and an empty bucket:
+//
+//	account BUCKET [http]
+//
+// http makes requests without TLS count as what they are.
+func accountCmd(ts *testscript.TestScript, neg bool, args []string) {
+	users := &simUsers{}
+	ts.Check(json.Unmarshal([]byte(scriptUsers), users))
+	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1, users: users, strict: len(args) > 1 && args[1] == "http"})
+	ts.Check(err)
+	ts.Check(sim.world.CreateKey(simulator.Key{ARN: otherKey}))
+	ts.Check(sim.makeBucket(time.Now(), args[0]))
+	ts.Check(sim.makeBucket(time.Now(), simReports))
+	ctx, stop := context.WithCancel(context.Background())
+	var server sync.WaitGroup
+	server.Go(func() { _ = sim.serve(ctx) })
+	ts.Defer(func() {
+		stop()
+		server.Wait()
+	})
+	env, err := sim.environment(ts.MkAbs("."))
+	ts.Check(err)
+	for _, v := range env {
+		name, value, _ := strings.Cut(v, "=")
+		ts.Setenv(name, value)
+	}
+	scenes.Store(ts, &scene{sim: sim, digests: map[string][32]byte{}})
+	ts.Defer(func() { scenes.Delete(ts) })
+}
+
+// asCmd changes who the script is: as admin, as reader
+func asCmd(ts *testscript.TestScript, neg bool, args []string) {
+	id, secret := simKeyID, simSecret
+	if args[0] == "reader" {
+		id, secret = "READER", "reader-secret"
+	}
+	ts.Setenv("AWS_ACCESS_KEY_ID", id)
+	ts.Setenv("AWS_SECRET_ACCESS_KEY", secret)
+}
+
+// inventoryCmd takes the inventory of a bucket as it is now, and sets MANIFEST.
+func inventoryCmd(ts *testscript.TestScript, neg bool, args []string) {
+	i := front.Inventory{Bucket: args[0], Destination: simReports, Prefix: "inventory", Created: time.Now()}
+	depot := &front.BucketDepot{Bucket: simReports}
+	sceneOf(ts).sim.front.Locked(func(w *simulator.World) {
+		manifest, err := front.WriteInventory(context.Background(), w, i, depot)
+		ts.Check(err)
+		ts.Check(depot.Deliver(w, i.Created))
+		ts.Setenv("MANIFEST", "s3://"+simReports+"/"+manifest)
+	})
+}
+
+// policyCmd gives a bucket a policy from a file; pad=N adds a statement of so
+// many bytes: policy BUCKET FILE [pad=N]
+func policyCmd(ts *testscript.TestScript, neg bool, args []string) {
+	text := ts.ReadFile(args[1])
+	if len(args) > 2 {
+		n := number(ts, strings.TrimPrefix(args[2], "pad="))
+		text = strings.Replace(text, `"Statement":[`, `"Statement":[{"Sid":"Pad`+strings.Repeat("x", n)+`","Effect":"Deny","Principal":"*","Action":"s3:DeleteBucket","Resource":"arn:aws:s3:::`+args[0]+`"},`, 1)
+	}
+	sim := sceneOf(ts).sim
+	sim.front.Locked(func(w *simulator.World) {
+		if err := w.PutBucketConfig(time.Now(), sim.request(args[0]), simulator.PolicyConfig, "", []byte(text)); err != nil {
+			ts.Fatalf("put policy: %v", err)
+		}
+	})
+}
+
+// settingsCmd remembers or compares default encryption and policy of a bucket:
+// settings save BUCKET, settings same BUCKET
+func settingsCmd(ts *testscript.TestScript, neg bool, args []string) {
+	s := sceneOf(ts)
+	var text string
+	s.sim.front.Locked(func(w *simulator.World) {
+		e, err := w.GetBucketEncryption(time.Now(), s.sim.request(args[1]))
+		if err != nil {
+			ts.Fatalf("%v", err)
+		}
+		doc, _ := w.GetBucketConfig(time.Now(), s.sim.request(args[1]), simulator.PolicyConfig, "") // none is an answer, too
+		text = fmt.Sprintf("%+v %s", e, doc)
+	})
+	sum := sha256.Sum256([]byte(text))
+	if args[0] == "save" {
+		s.digests["settings"] = sum
+	} else if (s.digests["settings"] == sum) == neg {
+		ts.Fatalf("the settings are %s; the same: %v", text, neg)
+	}
+}
+
+// TestEnforceMalformed: a policy that S3 would not take is never built upon.
+func TestEnforceMalformed(t *testing.T) {
+	for _, text := range []string{`{"Statement":`, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}`,
+		`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other"}}`} {
+		f := &enforceFlags{bucket: "acme", key: simKey, remove: true}
+		_, err := f.wanted(t.Context(), nil, io.Discard, &settings{policy: []byte(text)})
+		var malformed *policy.MalformedError
+		if !errors.As(err, &malformed) {
+			t.Errorf("policy %s: %v, want a malformed policy", text, err)
+		}
+	}
+}
