@@ -44,7 +44,7 @@ func (f *runFlags) showPlan(p process, g *ground, job *jobPlan) error {
 	if err := report.WritePlanBrief(show, v, "reseal plan, with the same options"); err != nil {
 		return fmt.Errorf("print plan: %w", err)
 	}
-	g.remarks(show)
+	g.remarks(show, job.Estimate)
 	limit, _ := f.maxCost() // checked before
 	if limit == 0 {
 		return nil
@@ -61,7 +61,7 @@ func (f *runFlags) showPlan(p process, g *ground, job *jobPlan) error {
 
 // unplannedJob makes a job of a report that nobody has read yet.
 func (f *runFlags) unplannedJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
-	segments, err := g.report.Segments(ctx)
+	segments, err := g.report.Split(ctx, splitRows)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (f *runFlags) unplannedJob(ctx context.Context, p process, g *ground) (*job
 	if err := report.WriteProvisional(show, v); err != nil {
 		return nil, fmt.Errorf("print plan: %w", err)
 	}
-	g.remarks(show)
+	g.remarks(show, nil)
 	return newJobPlan(g, f.endpoint, &survey{segments: segments, rows: rows, todo: unknown}, nil), nil
 }
 
@@ -117,12 +117,12 @@ func begun(ctx context.Context, store checkpoint.Reader) (bool, error) {
 }
 
 // planJob freezes a plan as a job, or leaves the one that is there as it is.
-func (f *planFlags) planJob(p process, old *jobPlan, job *jobPlan) error {
+func (f *planFlags) planJob(ctx context.Context, p process, old *jobPlan, job *jobPlan) error {
 	if old != nil {
 		fmt.Fprintf(f.output.talk(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, old.Created.Format(time.RFC3339))
 		return nil
 	}
-	if err := freeze(f.job, job); err != nil {
+	if err := freeze(ctx, f.connection, f.job, job); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
 	fmt.Fprintf(f.output.talk(p), "Frozen in %s; carry it out with: reseal run --job %s and the same options\n", f.job, f.job)

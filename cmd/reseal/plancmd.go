@@ -77,7 +77,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	var old *jobPlan
 	if f.job != "" {
 		var err error
-		if _, old, err = findJob(ctx, f.job); err != nil {
+		if _, old, err = findJob(ctx, f.connection, f.job, share{}); err != nil {
 			return err
 		}
 	}
@@ -100,9 +100,9 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		func(w io.Writer) error { return report.WritePlanHTML(w, view) }); err != nil {
 		return err
 	}
-	g.remarks(f.output.talk(p))
+	g.remarks(f.output.talk(p), view.Estimate)
 	if f.job != "" {
-		if err := f.planJob(p, old, newJobPlan(g, f.endpoint, s, view.Estimate)); err != nil {
+		if err := f.planJob(ctx, p, old, newJobPlan(g, f.endpoint, s, view.Estimate)); err != nil {
 			return err
 		}
 	}
@@ -132,7 +132,10 @@ func (g *ground) job() report.Job {
 }
 
 // remarks says what a person should know but what stops nothing.
-func (g *ground) remarks(w io.Writer) {
+func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
+	if note := g.ends.note(time.Now(), e); note != "" {
+		fmt.Fprintf(w, "note: %s\n", note)
+	}
 	for _, text := range g.warned {
 		fmt.Fprintf(w, "note: %s\n", text)
 	}

@@ -22,9 +22,11 @@ type ground struct {
 	hazards []hazard
 	prices  cost.Prices
 	warned  []string // what a person should know, but what stops nothing
+	ends    reportEnd
 
 	caps caps
 
+	canary       bool // some objects of each kind are tried first
 	updateProven bool // a probe showed that the endpoint understands UpdateObjectEncryption
 }
 
@@ -32,6 +34,7 @@ type ground struct {
 type caps struct {
 	kms       float64 // KMS requests a second
 	kmsSource string
+	quota     float64 // KMS requests a second of the account, as read or else by the table
 	s3        float64 // S3 write requests a second to start from
 }
 
@@ -88,11 +91,15 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 		}
 	}
 	g.client = client
+	if !r.offline && r.keepInventory == "" {
+		g.ends = findReportEnd(ctx, client, found)
+	}
 	g.frozen = plan.Frozen{Version: plan.DecisionVersion, Manifest: found.uri, ManifestMD5: manifest.MD5, Options: options, Now: now.UTC()}
 	if old != nil {
 		g.frozen.Now = old.Now
 	}
 	g.policy.Options, g.policy.Now, g.policy.Weights = options, g.frozen.Now, r.weights(options.BucketKey)
+	g.canary, g.policy.Snapshots = !r.noCanary, r.snapshots
 	g.findHazards(nil)
 	g.warned = append(g.warned, aboutVersions(options, g.policy.Facts)...)
 	g.warned = append(g.warned, aboutUpdates(options, g.policy.Facts)...)
@@ -154,20 +161,33 @@ func (g *ground) key(ctx context.Context, client *s3api.Client, id string) (stri
 // the quota as AWS states it for this account, else of the dated table.
 func (g *ground) findCaps(ctx context.Context, r *request, share float64) caps {
 	c := caps{s3: r.s3RPS}
-	if r.kmsRPS > 0 {
-		c.kms, c.kmsSource = r.kmsRPS, "--kms-rps"
-		return c
-	}
 	region := g.policy.Facts.Region
+	whose := "the account's quota of"
+	read := false
 	if !r.offline {
-		if quota, err := g.client.Quota(ctx); err == nil {
-			c.kms = quota.Rate * share
-			c.kmsSource = fmt.Sprintf("%s of the account's quota of %.0f/s in %s", r.kmsShare, quota.Rate, region)
-			return c
+		quota, err := g.client.Quota(ctx)
+		switch {
+		case err == nil:
+			c.quota, read = quota.Rate, true
+			if quota.Default {
+				whose = "AWS's default quota, as none is stated for the account, of"
+			}
+		case r.kmsRPS == 0 || r.headroom != "":
+			g.warned = append(g.warned, fmt.Sprintf("the account's KMS quota is not known, so the default of its Region is taken: %v", err))
 		}
 	}
-	quota := cost.KMSQuota(region)
-	c.kms = quota * share
-	c.kmsSource = fmt.Sprintf("%s of %.0f/s, the default quota in %s (General Reference, 2026-11-21)", r.kmsShare, quota, region)
+	if !read {
+		c.quota = cost.KMSQuota(region)
+		whose = "the default quota (General Reference, 2026-11-21) of"
+	}
+	if r.kmsRPS == 0 {
+		c.kms = c.quota * share
+		c.kmsSource = fmt.Sprintf("%s of %s %.0f/s in %s", r.kmsShare, whose, c.quota, region)
+		return c
+	}
+	c.kms, c.kmsSource = r.kmsRPS, "--kms-rps"
+	if warning := aboveQuota(c.kms, c.quota); read && warning != "" {
+		g.warned = append(g.warned, warning)
+	}
 	return c
 }
