@@ -117,6 +117,7 @@ func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client
 	return s3api.New(ctx, s3api.Config{
 		Region: c.region, Profile: c.profile, EndpointURL: c.endpoint, CABundle: c.caBundle, AllowHTTP: c.allowHTTP,
 		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Product: "reseal/" + version,
+		SDKClient: c.sdkClient,
 	})
 }
 
