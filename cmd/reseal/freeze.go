@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -21,29 +20,22 @@ func newJobPlan(g *ground, endpoint string, s *survey, e *cost.Estimate) *jobPla
 	}
 }
 
-// findJob opens the job in a folder, or returns nothing where there is none yet.
-func findJob(ctx context.Context, dir string) (*checkpoint.Dir, *jobPlan, error) {
-	store, err := checkpoint.OpenDir(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
-	}
-	job, err := readPlan(ctx, store)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil // an empty folder, or a job that was never begun: CreateDir tells
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
-	}
-	return store, job, nil
-}
-
 // freeze makes a job of a plan: a folder with plan.json and nothing else. The
 // file appears under its name as a whole or not at all, and never replaces
-// another, so that no lock is needed, which would leave files of its own.
-func freeze(dir string, j *jobPlan) error {
+// another, so that no lock is needed, which would leave files of its own. In a
+// bucket the lock is taken for it, and given back.
+func freeze(ctx context.Context, c connection, dir string, j *jobPlan) error {
+	if remoteJob(dir) {
+		store, err := remoteStore(ctx, c, dir, share{})
+		if err != nil {
+			return err
+		}
+		lock, err := store.Lock(ctx, checkpoint.Self("reseal plan"))
+		if err != nil {
+			return err
+		}
+		return errors.Join(writePlan(ctx, store, j), lock.Release())
+	}
 	if _, err := checkpoint.CreateDir(dir); err != nil {
 		return err
 	}

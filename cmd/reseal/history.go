@@ -38,6 +38,7 @@ type historyDoc struct {
 type history struct {
 	historyDoc
 	store   checkpoint.Store
+	name    string // of its document
 	version checkpoint.Version
 	ledger  *ledger
 	log     *slog.Logger
@@ -47,9 +48,9 @@ type history struct {
 }
 
 // readHistory returns the history of a job, an empty one where there is none.
-func readHistory(ctx context.Context, store checkpoint.Reader) (historyDoc, checkpoint.Version, error) {
+func readHistory(ctx context.Context, store checkpoint.Reader, name string) (historyDoc, checkpoint.Version, error) {
 	h := historyDoc{Summary: new(report.Summary)}
-	data, version, err := store.Get(ctx, historyFile)
+	data, version, err := store.Get(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {
 		return h, "", nil
 	}
@@ -63,12 +64,12 @@ func readHistory(ctx context.Context, store checkpoint.Reader) (historyDoc, chec
 }
 
 // openHistory begins another run of a job.
-func openHistory(ctx context.Context, store checkpoint.Store, kmsCap float64, log *slog.Logger) *history {
-	doc, version, err := readHistory(ctx, store)
+func openHistory(ctx context.Context, store checkpoint.Store, name string, kmsCap float64, log *slog.Logger) *history {
+	doc, version, err := readHistory(ctx, store, name)
 	if err != nil {
 		log.Warn("the history of the job cannot be read; it begins anew", "error", err)
 	}
-	h := &history{historyDoc: doc, store: store, version: version, log: log, before: doc.Active, started: time.Now()}
+	h := &history{historyDoc: doc, store: store, name: name, version: version, log: log, before: doc.Active, started: time.Now()}
 	h.Runs++
 	h.KMSCap = kmsCap
 	if h.First.IsZero() {
@@ -91,7 +92,7 @@ func (h *history) write(ctx context.Context) {
 	h.Spent = h.ledger.spent()
 	data, err := json.Marshal(&h.historyDoc)
 	if err == nil {
-		h.version, err = h.store.Put(ctx, historyFile, append(data, '\n'), h.version)
+		h.version, err = h.store.Put(ctx, h.name, append(data, '\n'), h.version)
 	}
 	if err != nil && !h.broken {
 		h.broken = true

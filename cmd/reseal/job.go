@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -92,23 +90,4 @@ func (j *jobPlan) agree(dir string, now plan.Frozen) error {
 		diff = append(diff, checkpoint.Difference{Name: name, Have: have, Want: want})
 	}
 	return &checkpoint.MismatchError{Job: dir, Differences: diff}
-}
-
-// openJob opens the folder of a job that must be there already.
-func openJob(ctx context.Context, dir string) (*checkpoint.Dir, *jobPlan, error) {
-	if dir == "" {
-		return nil, nil, usagef("--job is needed: the folder of the job")
-	}
-	store, err := checkpoint.OpenDir(dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
-	}
-	j, err := readPlan(ctx, store)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("open job %s: no %s in it, so it is not a job of reseal", dir, planFile)
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
-	}
-	return store, j, nil
 }

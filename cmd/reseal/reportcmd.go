@@ -15,12 +15,14 @@ import (
 
 func newReportCommand(p process) *cobra.Command {
 	var dir, format, out string
+	var conn connection
 	cmd := &cobra.Command{
 		Use:   "report --job DIR",
 		Short: "Sum up what a job did, from its result lines",
 		Long: `report sums up a job from its files: totals, failures by reason with samples, and
 what it cost against the estimate. It is made anew each time, so it can be had at
-any moment and after any number of resumes. It needs no network.
+any moment and after any number of resumes. It needs no network, unless the job
+is in a bucket.
 
   --format json   the same numbers
   --format html   one self-contained page with charts, to look at or to print
@@ -29,9 +31,10 @@ any moment and after any number of resumes. It needs no network.
   --format lines  the result lines themselves`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return writeReport(cmd.Context(), p, dir, format, out)
+			return writeReport(cmd.Context(), p, conn, dir, format, out)
 		},
 	}
+	conn.bind(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, html, csv or lines")
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default: stdout)")
@@ -39,13 +42,13 @@ any moment and after any number of resumes. It needs no network.
 }
 
 // writeReport writes one report, to a file as a whole or not at all.
-func writeReport(ctx context.Context, p process, dir, format, out string) error {
+func writeReport(ctx context.Context, p process, c connection, dir, format, out string) error {
 	switch format {
 	case "text", "json", "html", "csv", "lines":
 	default:
 		return usagef("--format %q: want text, json, html, csv or lines", format)
 	}
-	store, job, err := openJob(ctx, dir)
+	store, job, err := openJobAt(ctx, c, dir)
 	if err != nil {
 		return err
 	}
@@ -53,7 +56,7 @@ func writeReport(ctx context.Context, p process, dir, format, out string) error 
 	if err != nil {
 		return err
 	}
-	past, _, err := readHistory(ctx, store)
+	past, _, err := readHistory(ctx, store, historyFile)
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %v\n", err)
 	}
@@ -91,13 +94,22 @@ func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job
 	return report.WriteRun(w, view)
 }
 
-// resultLines yields the recorded lines of a job.
+// resultLines yields the recorded lines of a job, without those that a later
+// attempt made untrue.
 func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[report.Line, error] {
 	return func(yield func(report.Line, error) bool) {
+		old := superseded{snapshot: snapshot}
 		for raw, err := range snapshot.Results(ctx) {
 			var line report.Line
+			dropped := false
 			if err == nil {
 				line, err = report.ParseLine(raw.Data)
+			}
+			if err == nil {
+				dropped, err = old.drop(ctx, raw.Segment, &line)
+			}
+			if dropped {
+				continue
 			}
 			if !yield(line, err) || err != nil {
 				return

@@ -44,7 +44,7 @@ func newRoot(p process) *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newPlanCommand(p), newRunCommand(p), newStatusCommand(p), newReportCommand(p),
+		newPlanCommand(p), newRunCommand(p), newStatusCommand(p), newRetryCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newSimulateCommand(p), newDemoCommand(p),
 	)
 	return root

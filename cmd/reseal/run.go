@@ -22,14 +22,15 @@ import (
 // execute is the second screen of the architecture, the only place where all
 // packages meet: report -> decision -> engine -> gate -> store, and back from
 // the store into journal and results.
-func (f *runFlags) execute(ctx context.Context, p process, g *ground, store checkpoint.Store, job *jobPlan, log *slog.Logger) error {
-	state, snapshot, err := checkpoint.Open(ctx, store, job.state(), job.Segments, checkpoint.Options{ReserveAdmitted: true})
+func (f *runFlags) execute(ctx context.Context, p process, g *ground, store checkpoint.Store, job *jobPlan, opts checkpoint.Options, log *slog.Logger) error {
+	state, snapshot, err := checkpoint.Open(ctx, store, job.state(), job.Segments, opts)
 	if err != nil {
 		return err
 	}
 	for _, n := range snapshot.Notices() {
 		fmt.Fprintln(p.stderr, n)
 	}
+	job = f.share.of(job, opts.Own)
 	uploads, err := newNotes(ctx, snapshot)
 	if err != nil {
 		return err
@@ -46,7 +47,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Expected: ratelimit.Limits{Writes: g.caps.s3, Reads: g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix},
 		MaxSlots: f.concurrency,
 	})
-	past := openHistory(ctx, store, g.caps.kms, log)
+	past := openHistory(ctx, store, f.share.historyName(), g.caps.kms, log)
 	spent := newLedger(g.prices, g.policy.Facts.Region, g.policy.Now, max(past.Spent, cost.Money(snapshot.Totals().Counters[spentCounter])))
 	past.ledger = spent
 	stats := new(engine.Stats)
@@ -74,7 +75,11 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	background(func(context.Context) { show.watch(watching) })
 
 	started := time.Now()
-	err = passes(admit, engine.Config{
+	over := passes
+	if f.retry {
+		over = retryPasses
+	}
+	err = over(admit, engine.Config{
 		Rewriter: paying{rewriter, spent, admit}, Gate: governor, Policy: g.policy,
 		Sink:    &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all", Summary: past.Summary},
 		Workers: f.concurrency, Slots: governor.Slots, Ready: governor.Ready, Attempts: f.attempts,
@@ -103,6 +108,38 @@ func passes(admit context.Context, cfg engine.Config, work context.Context, rep 
 		cfg.Journal, cfg.Settled, cfg.Uncertain = rows, before.settled, before.uncertain
 		if err := engine.Run(admit, work, cfg, rep.Read(admit, rows.segments)); err != nil || rows.Totals().Deferred == 0 {
 			return err
+		}
+		at = rows.Snapshot()
+	}
+}
+
+// retryPasses runs over the rows that failed, and again over those of them that
+// were put off.
+func retryPasses(admit context.Context, cfg engine.Config, work context.Context, rep *inventory.Report, rows *journal, at *checkpoint.Snapshot) error {
+	segments, indexes, err := failedRows(admit, at)
+	if err != nil || len(segments) == 0 {
+		return err
+	}
+	for again := false; ; again = true {
+		before, err := newResume(admit, at, segments, indexes)
+		if err != nil {
+			return err
+		}
+		todo := before.failed
+		if again {
+			todo = before.deferred
+		}
+		part := &partial{journal: rows}
+		cfg.Journal, cfg.Uncertain = part, nil
+		cfg.Settled = func(p inventory.Position) bool { return !todo(p) }
+		if err := engine.Run(admit, work, cfg, rep.Read(admit, segments)); err != nil {
+			return err
+		}
+		if part.damage != nil {
+			return fmt.Errorf("read the failed rows: %w", part.damage)
+		}
+		if rows.Totals().Deferred == 0 {
+			return nil
 		}
 		at = rows.Snapshot()
 	}

@@ -33,6 +33,10 @@ type runFlags struct {
 	results    string
 	output     output
 	drain      time.Duration
+
+	shardFlags
+	share share
+	retry bool // only the rows that failed
 }
 
 const runLong = `run re-encrypts the objects of a bucket in place.
@@ -68,8 +72,9 @@ func newRunCommand(p process) *cobra.Command {
 	f.limits.bind(cmd)
 	f.accept.bind(cmd)
 	f.output.bind(cmd)
+	f.shardFlags.bind(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.job, "job", "", "`folder` that records the progress; made if it is not there")
+	fs.StringVar(&f.job, "job", "", "`folder` that records the progress, or s3://bucket/prefix; made if it is not there")
 	fs.BoolVar(&f.noPlanPass, "no-plan-pass", false, "start at once, without reading the whole report for the plan first: the price is provisional")
 	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "show the plan and change nothing, not even the job folder")
@@ -108,6 +113,10 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if err := f.check(); err != nil {
 		return err
 	}
+	var err error
+	if f.share, err = f.shardFlags.share(environment, f.job); err != nil {
+		return err
+	}
 	r, err := f.ready(ctx, p)
 	if err != nil {
 		return err
@@ -130,13 +139,14 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 		return err
 	}
 	defer closeLog()
-	return f.execute(ctx, p, r.ground, r.store, r.job, log)
+	f.share.divide(&r.ground.caps)
+	return f.execute(ctx, p, r.ground, r.store, r.job, f.stateOptions(r.job, r.ground.report.Manifest().Files, lock), log)
 }
 
 // readiness is all that has to be there before the first object is touched.
 type readiness struct {
 	ground  *ground
-	store   *checkpoint.Dir
+	store   jobStore
 	job     *jobPlan
 	resumed bool // the job was there: only its plan, or begun already
 }
@@ -148,8 +158,11 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 	defer stop()
 	r := new(readiness)
 	var err error
-	if r.store, r.job, err = findJob(ctx, f.job); err != nil {
+	if r.store, r.job, err = findJob(ctx, f.connection, f.job, f.share); err != nil {
 		return nil, err
+	}
+	if f.share.count > 0 && r.job == nil {
+		return nil, &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with reseal plan --job %s", f.share, f.job)}
 	}
 	if r.ground, err = prepare(ctx, &f.request, r.job, time.Now()); err != nil {
 		return nil, err
@@ -188,7 +201,7 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 		return nil, err
 	}
 	if r.store == nil {
-		if r.store, err = checkpoint.CreateDir(f.job); err != nil {
+		if r.store, err = createJob(ctx, f.connection, f.job, f.share); err != nil {
 			return nil, fmt.Errorf("make job %s: %w", f.job, err)
 		}
 	}
@@ -296,6 +309,9 @@ func (o *output) logger(dir string) (*slog.Logger, func(), error) {
 		return nil, nil, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
 	}
 	name := o.logFile
+	if name == "" && remoteJob(dir) {
+		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
+	}
 	if name == "" {
 		name = dir + "/reseal.log"
 	}

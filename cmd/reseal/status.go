@@ -21,14 +21,16 @@ import (
 func newStatusCommand(p process) *cobra.Command {
 	var dir string
 	var asJSON bool
+	var conn connection
 	cmd := &cobra.Command{
 		Use:   "status --job DIR",
 		Short: "Say how far a job is",
 		Long: `status says how far a job is, from its files alone: while it runs, after it
-ended, and after a crash. It needs no network and changes nothing.`,
+ended, and after a crash. It needs no network, unless the
+job is in a bucket, and changes nothing.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := readStatus(cmd.Context(), dir)
+			s, err := readStatusAt(cmd.Context(), conn, dir)
 			if err != nil {
 				return err
 			}
@@ -38,6 +40,7 @@ ended, and after a crash. It needs no network and changes nothing.`,
 			return s.text(p.stdout)
 		},
 	}
+	conn.bind(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cmd
@@ -73,9 +76,15 @@ type jobStatus struct {
 	Damages   []string         `json:"damages,omitempty"`
 }
 
-// readStatus reads the files of a job.
+// readStatus reads the files of a job, with the connection that the environment
+// gives where they are in a bucket.
 func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
-	store, job, err := openJob(ctx, dir)
+	return readStatusAt(ctx, connection{}, dir)
+}
+
+// readStatusAt reads the files of a job.
+func readStatusAt(ctx context.Context, c connection, dir string) (*jobStatus, error) {
+	store, job, err := openJobAt(ctx, c, dir)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +92,7 @@ func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	past, _, err := readHistory(ctx, store)
+	past, _, err := readHistory(ctx, store, historyFile)
 	if err != nil {
 		past = historyDoc{} // nothing but a look back
 	}

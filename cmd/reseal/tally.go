@@ -21,7 +21,7 @@ type survey struct {
 
 // takeSurvey sends nothing but the requests that read the report.
 func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey, error) {
-	segments, err := g.report.Segments(ctx)
+	segments, err := g.report.Split(ctx, splitRows)
 	if err != nil {
 		return nil, err
 	}

@@ -92,7 +92,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if f.concurrency < 1 || !(f.readRPS > 0) {
 		return usagef("--concurrency and --s3-rps must be above 0")
 	}
-	store, job, err := openJob(ctx, f.job)
+	store, job, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
 	}

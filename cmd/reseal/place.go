@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"reseal/checkpoint"
+)
+
+// jobStore is where a job is kept: a local folder, or a prefix of a bucket.
+type jobStore interface {
+	checkpoint.Store
+	fmt.Stringer
+}
+
+// storeWriters is how many segments of a job in a bucket are written at once,
+// as each answer takes tens of milliseconds.
+const storeWriters = 16
+
+// remoteJob tells whether a job is kept in a bucket.
+func remoteJob(dir string) bool { return strings.HasPrefix(dir, "s3://") }
+
+// remoteStore is the store of a job in a bucket; s is the share of it that the
+// lock is for. No request is sent.
+func remoteStore(ctx context.Context, c connection, dir string, s share) (*checkpoint.Remote, error) {
+	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(dir, "s3://"), "/")
+	if bucket == "" || strings.Trim(prefix, "/") == "" {
+		return nil, usagef("--job %q: want a folder, or s3://bucket/prefix", dir)
+	}
+	client, err := c.client(ctx, 2*storeWriters)
+	if err != nil {
+		return nil, err
+	}
+	return checkpoint.NewRemote(client.Documents(bucket), prefix, dir, checkpoint.RemoteConfig{Shard: s.index, Shards: s.count}), nil
+}
+
+// existingJob opens the place of a job. A local folder that is not there is an
+// error that wraps fs.ErrNotExist; a prefix is there always.
+func existingJob(ctx context.Context, c connection, dir string, s share) (jobStore, error) {
+	if remoteJob(dir) {
+		return remoteStore(ctx, c, dir, s)
+	}
+	store, err := checkpoint.OpenDir(dir)
+	if err != nil {
+		return nil, err // not the nil pointer, which would be a store
+	}
+	return store, nil
+}
+
+// createJob makes the place of a job.
+func createJob(ctx context.Context, c connection, dir string, s share) (jobStore, error) {
+	if remoteJob(dir) {
+		return remoteStore(ctx, c, dir, s)
+	}
+	store, err := checkpoint.CreateDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return store, nil
+}
+
+// findJob opens a job, or returns nothing where there is none yet.
+func findJob(ctx context.Context, c connection, dir string, s share) (jobStore, *jobPlan, error) {
+	store, err := existingJob(ctx, c, dir, s)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
+	}
+	job, err := readPlan(ctx, store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, nil // an empty folder, or a job that was never begun: createJob tells
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
+	}
+	return store, job, nil
+}
+
+// openJob opens a job that must be there already, with the connection that the
+// environment gives where it is in a bucket.
+func openJob(ctx context.Context, dir string) (jobStore, *jobPlan, error) {
+	return openJobAt(ctx, connection{}, dir)
+}
+
+// openJobAt opens a job that must be there already.
+func openJobAt(ctx context.Context, c connection, dir string) (jobStore, *jobPlan, error) {
+	if dir == "" {
+		return nil, nil, usagef("--job is needed: the folder of the job")
+	}
+	store, err := existingJob(ctx, c, dir, share{})
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
+	}
+	j, err := readPlan(ctx, store)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("open job %s: no %s in it, so it is not a job of reseal", dir, planFile)
+	}
+	if err != nil {
+		return nil, nil, fmt.Errorf("open job %s: %w", dir, err)
+	}
+	return store, j, nil
+}
