@@ -224,6 +224,16 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	p.Reads += task.Demand.Reads.Max
 }
 
+// AddDemand adds requests about the object of a task that was added before, such
+// as those that try it first, to what is to be sent.
+func (t *Tally) AddDemand(task *plan.Task, d plan.Demand) {
+	w := &t.work[task.Action][classIndex(task.Record.StorageClass)]
+	w.Demand = w.Demand.Add(d)
+	p := t.prefix(task.Record.Key)
+	p.Writes += d.Writes.Max
+	p.Reads += d.Reads.Max
+}
+
 // inPlace returns the index into Tally.young for an action.
 func inPlace(a plan.Action) int {
 	if a == plan.Update {

@@ -178,6 +178,12 @@ type pace struct {
 	s3RPS       float64
 	concurrency int
 	updateKMS   int
+	noCanary    bool
+	snapshot    string
+	snapshots   float64 // as check read it
+	keyWeight   float64
+	headroom    string
+	given       func(flag string) bool // on the command line
 }
 
 func (p *pace) bind(cmd *cobra.Command) {
@@ -186,6 +192,11 @@ func (p *pace) bind(cmd *cobra.Command) {
 	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
 	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from (and reads in proportion)")
 	f.IntVar(&p.concurrency, "concurrency", 256, "objects in flight at most")
+	f.Float64Var(&p.keyWeight, "bucket-key-weight", 1, "share of the KMS requests that an S3 Bucket Key may spare which the pace assumes to be made all the same, 0 to 1")
+	f.StringVar(&p.headroom, "kms-headroom", "", "requests a second, or share such as 10%, of the KMS quota to leave free beside what everybody in the account uses, by CloudWatch")
+	p.given = f.Changed
+	f.BoolVar(&p.noCanary, "no-canary", false, "do not try some objects of each kind first, to compare all of them before the rest is begun")
+	f.StringVar(&p.snapshot, "snapshot", "0%", "share of the objects to remember all of, metadata, tags, ACL and a hash of the data, for verify to compare")
 	f.IntVar(&p.updateKMS, "update-kms-weight", 0, "KMS requests that S3 makes for one update, where that was measured (default: 1 to 2, as AWS does not state it)")
 }
 
@@ -199,14 +210,19 @@ func (p *pace) weights(bucketKey bool) plan.Weights {
 }
 
 func (p *pace) check() (share float64, err error) {
+	if p.snapshots, err = parsePercent(p.snapshot); err != nil {
+		return 0, usagef("--snapshot: %w", err)
+	}
 	share, err = parsePercent(p.kmsShare)
 	switch {
 	case err != nil:
 		return 0, usagef("--kms-share: %w", err)
 	case share <= 0:
 		return 0, usagef("--kms-share %s: a share of nothing never ends", p.kmsShare)
-	case p.kmsRPS < 0 || math.IsNaN(p.kmsRPS) || math.IsInf(p.kmsRPS, 0):
+	case p.kmsRPS < 0 || math.IsNaN(p.kmsRPS) || math.IsInf(p.kmsRPS, 0), p.kmsRPS == 0 && p.given != nil && p.given("kms-rps"):
 		return 0, usagef("--kms-rps %v: want a rate above 0", p.kmsRPS)
+	case !(p.keyWeight >= 0 && p.keyWeight <= 1):
+		return 0, usagef("--bucket-key-weight %v: want 0 to 1", p.keyWeight)
 	case !(p.s3RPS > 0) || math.IsInf(p.s3RPS, 0):
 		return 0, usagef("--s3-rps %v: want a rate above 0", p.s3RPS)
 	case p.updateKMS < 0 || p.updateKMS > 100:
@@ -214,23 +230,29 @@ func (p *pace) check() (share float64, err error) {
 	case p.concurrency < 1 || p.concurrency > 100_000:
 		return 0, usagef("--concurrency %d: want 1 to 100000", p.concurrency)
 	}
+	if _, err := parseHeadroom(p.headroom); err != nil {
+		return 0, usagef("--kms-headroom %w", err)
+	}
 	return share, nil
 }
 
 // limits end a run before the report's end. All of them leave a job that goes
 // on where it stopped.
 type limits struct {
-	objects     int64
-	failures    int64
-	duration    time.Duration
-	attempts    int
-	maxCostText string
+	objects      int64
+	failuresText string
+	failures     failureLimit
+	outage       time.Duration
+	duration     time.Duration
+	attempts     int
+	maxCostText  string
 }
 
 func (l *limits) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Int64Var(&l.objects, "limit", 0, "stop after this many objects")
-	f.Int64Var(&l.failures, "max-failures", 0, "stop after this many failed objects")
+	f.StringVar(&l.failuresText, "max-failures", "", "stop after this many failed objects, or at a share such as 1% of those attempted (200 at least)")
+	f.DurationVar(&l.outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
 	f.DurationVar(&l.duration, "max-duration", 0, "stop after this time, e.g. 7h30m")
 	f.IntVar(&l.attempts, "attempts", 12, "how often one request is sent at most before its object fails")
 	f.StringVar(&l.maxCostText, "max-cost", "", "stop before the requests sent may have cost more than this, in USD")

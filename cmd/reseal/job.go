@@ -30,6 +30,7 @@ type jobPlan struct {
 	Endpoint string              `json:"endpoint,omitempty"`
 	Estimate *cost.Estimate      `json:"estimate,omitempty"`
 	Tally    *cost.Tally         `json:"tally,omitempty"`
+	Canary   []canaryRow         `json:"canary,omitempty"` // objects to be tried first
 }
 
 // state returns the hash that the job's state files carry.

@@ -65,7 +65,9 @@ func (f *runFlags) probeEndpoint(ctx context.Context, talk io.Writer, g *ground)
 			"(shown on a scratch object), so --method %s cannot be used here; use --method copy", method)}
 	}
 	g.updateProven = v.update == plan.Yes
-	g.policy.Facts.IgnoresIfMatch = v.ignoresIfMatch
+	if v.ignoresIfMatch != plan.Unknown {
+		g.policy.Facts.IgnoresIfMatch = v.ignoresIfMatch
+	}
 	g.findHazards(v)
 	return f.refuseHazards(g, false)
 }
@@ -73,7 +75,7 @@ func (f *runFlags) probeEndpoint(ctx context.Context, talk io.Writer, g *ground)
 // probe tries out what the run is going to ask of the endpoint.
 func probe(ctx context.Context, g *ground, prefix string) (*verdict, error) {
 	o := g.frozen.Options
-	v := &verdict{ignoresIfMatch: g.policy.Facts.IgnoresIfMatch}
+	v := new(verdict)
 	var err error
 	if updates(&o) {
 		if v.update, err = g.client.ProbeUpdate(ctx, o.Bucket, prefix, o.KMSKeyID); err != nil || v.update != plan.Yes || o.Method == plan.MethodUpdate {

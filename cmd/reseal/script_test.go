@@ -73,13 +73,15 @@ func sceneOf(ts *testscript.TestScript) *scene {
 
 // simulateCmd starts a simulated S3 for the rest of the script:
 //
-//	simulate objects=N [kms=RPS] [latency=D] [archived] [plain] [versioned] [from=MANIFEST]
+//	simulate objects=N [kms=RPS] [latency=D] [archived] [plain] [versioned] [history] [from=MANIFEST]
+//
+// # With history each object has two versions
 //
 // It sets MANIFEST and the AWS variables.
 func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 	c := simConfig{listen: "127.0.0.1:0", seed: 1}
 	pop := simulator.Population{Seed: 1}
-	from, versioned := "", false
+	from, versioned, history := "", false, false
 	for _, a := range args {
 		name, value, _ := strings.Cut(a, "=")
 		switch name {
@@ -97,6 +99,8 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 			pop.Plain = true
 		case "versioned":
 			versioned = true
+		case "history":
+			history = true
 		case "from":
 			from = ts.MkAbs(value)
 		default:
@@ -109,6 +113,8 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if from != "" {
 		manifest = from
 		_, err = sim.load(context.Background(), from)
+	} else if history {
+		manifest, err = sim.populateHistory(context.Background(), scriptBucket, pop.N, ts.MkAbs("inventory"))
 	} else {
 		manifest, err = sim.populate(context.Background(), scriptBucket, pop, ts.MkAbs("inventory"))
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"reseal/canary"
 	"reseal/cost"
 	"reseal/inventory"
 	"reseal/plan"
@@ -16,7 +17,8 @@ type survey struct {
 	segments []inventory.Segment
 	rows     int64
 	todo     int64
-	damage   []error // one a file that could not be read to its end
+	canary   []canaryRow // objects to be tried first
+	damage   []error     // one a file that could not be read to its end
 }
 
 // takeSurvey sends nothing but the requests that read the report.
@@ -26,6 +28,7 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 		return nil, err
 	}
 	s := &survey{tally: cost.NewTally(g.policy.Now), segments: segments}
+	var first canary.Picker
 	for batch, err := range g.report.Read(ctx, segments) {
 		if err != nil {
 			return nil, err
@@ -33,6 +36,9 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 		for i := range batch.Records {
 			task := g.policy.Decide(&batch.Records[i])
 			s.tally.Add(&task)
+			if g.canary {
+				first.See(&task)
+			}
 			if task.Action != plan.Skip {
 				s.todo++
 			}
@@ -44,6 +50,12 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 		if tick != nil {
 			tick(s.rows)
 		}
+	}
+	s.canary = canaryRows(first.Objects())
+	for i := range s.canary {
+		rec := s.canary[i].record(g.policy.Options.Bucket)
+		task := g.policy.Decide(&rec)
+		s.tally.AddDemand(&task, canaryDemand(g.policy, &task))
 	}
 	return s, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/cost"
 	"reseal/engine"
 	"reseal/inventory"
 	"reseal/plan"
@@ -32,13 +33,22 @@ type verifyFlags struct {
 	seed        uint64
 	concurrency int
 	readRPS     float64
+	kmsRPS      float64
+	bodies      string
+	accept      accepts
 	output      output
 }
 
 const verifyLong = `verify proves a job's result: it looks at every object that the job claims to
 have re-encrypted, or at a sample, and compares encryption, key, bucket key,
 size and storage class with what the job was to leave behind. Objects that other
-clients wrote after the run are told apart. It writes nothing.`
+clients wrote after the run are told apart. It writes nothing.
+
+Where the run took snapshots (run --snapshot 1%), all that they hold is compared
+with what is there now: metadata, tags, ACL, lock, and the data. Elsewhere
+--bodies 1% reads the data of a sample and compares it with the MD5 that the ETag
+of an object written as a whole under SSE-S3 was. What neither can prove is
+counted as body-unproven.`
 
 func newVerifyCommand(p process) *cobra.Command {
 	f := &verifyFlags{}
@@ -58,19 +68,24 @@ func newVerifyCommand(p process) *cobra.Command {
 	fs.StringVar(&f.sample, "sample", "100%", "share of the objects to look at")
 	fs.Uint64Var(&f.seed, "seed", 1, "which objects a sample takes")
 	fs.IntVar(&f.concurrency, "concurrency", 256, "HeadObjects in flight at most")
+	fs.StringVar(&f.bodies, "bodies", "0%", "share of the objects whose data is read and compared")
+	fs.Float64Var(&f.kmsRPS, "kms-rps", 0, "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
+	f.accept.bind(cmd)
 	fs.Float64Var(&f.readRPS, "s3-rps", 5500, "S3 read requests a second to start from")
 	return cmd
 }
 
 // verification is the sum of what was found.
 type verification struct {
-	Job         string                 `json:"job"`
-	Bucket      string                 `json:"bucket"`
-	Sample      string                 `json:"sample"`
-	Looked      int64                  `json:"objects_looked_at"`
-	Verdicts    map[plan.Verdict]int64 `json:"verdicts"`
-	Differences []difference           `json:"differences"` // the first ones
-	NotDone     int64                  `json:"not_done"`    // objects that the job does not claim: failed or not reached
+	Job         string                   `json:"job"`
+	Bucket      string                   `json:"bucket"`
+	Sample      string                   `json:"sample"`
+	Looked      int64                    `json:"objects_looked_at"`
+	Verdicts    map[plan.Verdict]int64   `json:"verdicts"`
+	Bodies      map[plan.BodyProof]int64 `json:"bodies,omitempty"` // of the objects whose data was to be proven
+	Snapshots   int64                    `json:"snapshots_compared"`
+	Differences []difference             `json:"differences"` // the first ones
+	NotDone     int64                    `json:"not_done"`    // objects that the job does not claim: failed or not reached
 }
 
 // difference is one object that is not as the job was to leave it.
@@ -89,8 +104,15 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil || share <= 0 {
 		return usagef("--sample %q: want a share above 0%%, such as 1%%", f.sample)
 	}
-	if f.concurrency < 1 || !(f.readRPS > 0) {
-		return usagef("--concurrency and --s3-rps must be above 0")
+	if f.concurrency < 1 || !(f.readRPS > 0) || f.kmsRPS < 0 {
+		return usagef("--concurrency, --s3-rps and --kms-rps must be above 0")
+	}
+	bodies, err := parsePercent(f.bodies)
+	if err != nil {
+		return usagef("--bodies: %w", err)
+	}
+	if err := f.accept.check(); err != nil {
+		return err
 	}
 	store, job, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
@@ -102,7 +124,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	v, err := f.look(ctx, p, job, snapshot, share)
+	v, err := f.look(ctx, p, job, snapshot, share, bodies)
 	if err != nil {
 		return err
 	}
@@ -123,7 +145,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 }
 
 // look goes through the report once more and looks at the objects.
-func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapshot *checkpoint.Snapshot, share float64) (*verification, error) {
+func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapshot *checkpoint.Snapshot, share, bodies float64) (*verification, error) {
 	conn := f.connection
 	if conn.endpoint == "" {
 		conn.endpoint = job.Endpoint
@@ -149,7 +171,9 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 		return nil, err
 	}
 	policy := &plan.Policy{Options: job.Options, Facts: facts, Now: job.Now, Weights: plan.DefaultWeights(job.Options.BucketKey)}
-	rewriter, err := client.Rewriter(s3api.RewriteConfig{Options: job.Options, Facts: facts})
+	reading := job.Options
+	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
+	rewriter, err := client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: facts})
 	if err != nil {
 		return nil, err
 	}
@@ -157,8 +181,12 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	if err != nil {
 		return nil, err
 	}
-	v := &verification{Job: f.job, Bucket: job.Options.Bucket, Sample: f.sample, Verdicts: map[plan.Verdict]int64{}}
-	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: f.readRPS}, MaxSlots: f.concurrency})
+	known, err := readEvidence(ctx, snapshot, policy)
+	if err != nil {
+		return nil, err
+	}
+	v := &verification{Job: f.job, Bucket: job.Options.Bucket, Sample: f.sample, Verdicts: map[plan.Verdict]int64{}, Bodies: map[plan.BodyProof]int64{}}
+	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: f.kmsCap(facts.Region)}, Expected: ratelimit.Limits{Reads: f.readRPS}, MaxSlots: f.concurrency})
 	running, halt := context.WithCancel(ctx)
 	var pacer sync.WaitGroup
 	pacer.Go(func() { governor.Run(running) })
@@ -166,11 +194,11 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 		halt()
 		pacer.Wait()
 	}()
-	stats := new(engine.Stats)
+	stats, written := new(engine.Stats), snapshot.Totals().Written.Add(time.Second) // the clocks of S3 and of this machine agree to about that
 	err = engine.Verify(ctx, engine.VerifyConfig{
 		Rewriter: rewriter, Gate: governor, Policy: policy, Workers: f.concurrency, Sample: share, Seed: f.seed,
-		Written:  snapshot.Totals().Written.Add(time.Second), // the clocks of S3 and of this machine agree to about that
-		Expected: claimed.done, Stats: stats,
+		Written: written, Expected: claimed.done, Stats: stats,
+		Bodies: bodies, BodyReader: rewriter, Restate: known.restate,
 	}, rep.Read(ctx, job.Segments), func(c engine.Check) error {
 		v.add(c)
 		return nil
@@ -179,13 +207,45 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 		return nil, err
 	}
 	v.NotDone = max(job.Todo-v.claimable(share), 0)
-	return v, nil
+	err = engine.Prove(ctx, engine.ProveConfig{
+		Snapshotter: rewriter, Gate: governor, Policy: policy, Written: written, Accepted: f.accept.losses(),
+	}, known.claims(ctx), func(p engine.Proof) error {
+		v.prove(p.Check)
+		return nil
+	})
+	return v, err
+}
+
+// kmsCap is the cap on KMS requests while data is read.
+func (f *verifyFlags) kmsCap(region string) float64 {
+	if f.kmsRPS > 0 {
+		return f.kmsRPS
+	}
+	return cost.KMSQuota(region) / 2
 }
 
 // add counts one check.
 func (v *verification) add(c engine.Check) {
 	v.Looked++
 	v.Verdicts[c.Verdict]++
+	v.note(c)
+}
+
+// prove counts one comparison with a snapshot. That it found nothing is no
+// verdict of its own: the object was looked at before.
+func (v *verification) prove(c engine.Check) {
+	v.Snapshots++
+	if c.Verdict != plan.Proven {
+		v.Verdicts[c.Verdict]++
+	}
+	v.note(c)
+}
+
+// note keeps what else there is to say about a check.
+func (v *verification) note(c engine.Check) {
+	if c.Body != "" {
+		v.Bodies[c.Body]++
+	}
 	if c.Verdict.Difference() && len(v.Differences) < shownDifferences {
 		v.Differences = append(v.Differences, difference{c.Task.Record.Key, c.Task.Record.VersionID, c.Verdict, c.Why})
 	}
@@ -208,6 +268,12 @@ func (v *verification) text(out io.Writer) error {
 	fmt.Fprintf(w, "Looked at\t%s of bucket %s (sample %s)\n", report.Plural(v.Looked, "object"), v.Bucket, v.Sample)
 	for _, verdict := range slices.Sorted(maps.Keys(v.Verdicts)) {
 		fmt.Fprintf(w, "%s\t%s\n", verdict, report.Count(v.Verdicts[verdict]))
+	}
+	if v.Snapshots > 0 {
+		fmt.Fprintf(w, "snapshots\t%s compared with what was there before\n", report.Plural(v.Snapshots, "object"))
+	}
+	for _, proof := range slices.Sorted(maps.Keys(v.Bodies)) {
+		fmt.Fprintf(w, "%s\t%s\n", proof, report.Count(v.Bodies[proof]))
 	}
 	if v.NotDone > 0 {
 		fmt.Fprintf(w, "not done\t%s that the job does not claim: failed, gone, or not reached yet\n", report.Count(v.NotDone))
