@@ -22,7 +22,8 @@ func isMismatch(err error) bool {
 		lost     *checkpoint.LostError
 		conflict *checkpoint.ConflictError
 	)
-	return errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
+	var live *liveSocketError
+	return errors.As(err, &live) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
 }
 
 // isStop tells whether a limit of the user's ended the run.
@@ -78,6 +79,8 @@ func hint(err error) string {
 		return "reseal inventory ls LOCATION shows what is there; the first report comes up to 48 hours after it was set up, reseal inventory snapshot makes one at once"
 	case errors.Is(err, inventory.ErrNotManifest):
 		return "--manifest wants the manifest.json of an inventory report, the folder of reports, or a list of bucket,key lines"
+	case errors.Is(err, errNotRunning):
+		return "reseal status shows how far it is, and the same reseal run goes on with it"
 	case errors.Is(err, syscall.ENOSPC):
 		return "make room, then run the same command again: everything recorded so far is kept"
 	}

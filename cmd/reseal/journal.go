@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"sync/atomic"
+	"time"
 
 	"reseal/checkpoint"
 	"reseal/engine"
@@ -18,6 +20,7 @@ type journal struct {
 	ledger   *ledger
 	notes    *notes
 	history  *history
+	flushed  *atomic.Int64 // unix nanoseconds at which all was durable
 }
 
 // Flush implements engine.Journal.
@@ -28,6 +31,7 @@ func (j *journal) Flush(ctx context.Context) error {
 	if err := j.Journal.Flush(ctx); err != nil {
 		return err
 	}
+	j.flushed.Store(time.Now().UnixNano())
 	j.history.flush(ctx)
 	return nil
 }

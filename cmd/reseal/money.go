@@ -190,5 +190,8 @@ func (l *ledger) spent() cost.Money {
 	return sum
 }
 
+// known is the money so far; false where there is no price for the Region.
+func (l *ledger) known() (cost.Money, bool) { return l.spent(), l.priced }
+
 // text is the money so far, for a progress line.
 func (l *ledger) text() (string, bool) { return report.Money(l.spent()), l.priced }

@@ -4,14 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
 
 	"reseal/checkpoint"
 	"reseal/engine"
-	"reseal/ratelimit"
 	"reseal/report"
 )
 
@@ -144,22 +142,11 @@ func (m *meter) rate(count int64, now time.Time) float64 {
 }
 
 // progress sets up what the user sees of a run.
-func (f *runFlags) progress(p process, job *jobPlan, earlier checkpoint.Totals, stats *engine.Stats, g *ratelimit.Governor, spent *ledger) *progress {
-	var done int64
-	for name, n := range earlier.Counters {
-		if strings.HasPrefix(name, "done.") {
-			done += n
-		}
-	}
+func (f *runFlags) progress(p process, job *jobPlan, earlier checkpoint.Totals, stats *engine.Stats, helm *steering, spent *ledger) *progress {
 	return &progress{
 		out: p.stderr, terminal: isTerminal(p.stderr), quiet: f.output.quiet || f.output.noProgress,
-		total: job.Todo, earlier: done + earlier.Failed, stats: stats, spent: spent.text,
-		slow: func() string {
-			if b := g.Status().Bottleneck; b.Cause != ratelimit.CauseNone {
-				return b.String()
-			}
-			return ""
-		},
-		kms: func() (float64, float64) { u := g.Status().KMS; return float64(u.LastSecond), u.Cap },
+		total: job.Todo, earlier: settledBefore(earlier), stats: stats, spent: spent.text,
+		slow: func() string { return helm.status().Binding.String() },
+		kms:  func() (float64, float64) { u := helm.status().KMS; return float64(u.LastSecond), u.Cap },
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"reseal/checkpoint"
@@ -45,7 +46,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	governor := ratelimit.New(ratelimit.Config{
 		Caps:     ratelimit.Limits{KMS: g.caps.kms},
 		Expected: ratelimit.Limits{Writes: g.caps.s3, Reads: g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix},
-		MaxSlots: f.concurrency,
+		MaxSlots: maxConcurrency, // steering has the word on it
 	})
 	past := openHistory(ctx, store, f.share.historyName(), g.caps.kms, log)
 	spent := newLedger(g.prices, g.policy.Facts.Region, g.policy.Now, max(past.Spent, cost.Money(snapshot.Totals().Counters[spentCounter])))
@@ -56,6 +57,15 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	defer kill()
 	admit, stop := context.WithCancelCause(work)
 	defer stop(nil)
+	helm := f.steering(governor, stats, stop, log, f.output.talk(p), g.caps)
+	flushed := new(atomic.Int64)
+	doors, err := f.openDoors(helm, &runCollector{
+		todo: job.Todo, earlier: settledBefore(snapshot.Totals()), status: helm.status, rows: stats.Rows.Load, spent: spent.known, flushed: flushed,
+	})
+	if err != nil {
+		return err
+	}
+	defer doors.close()
 	var running sync.WaitGroup
 	background := func(do func(context.Context)) {
 		running.Go(func() { do(work) })
@@ -70,7 +80,9 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	if limit, _ := f.maxCost(); limit > 0 { // checked before
 		spent.below(limit, func(t *plan.Task) { stop(&engine.StopError{Limit: "--max-cost " + f.maxCostText + spent.why(t)}) })
 	}
-	show := f.progress(p, job, snapshot.Totals(), stats, governor, spent)
+	background(func(context.Context) { helm.watch(admit) })
+	doors.open(background, g.client)
+	show := f.progress(p, job, snapshot.Totals(), stats, helm, spent)
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
 
@@ -79,13 +91,19 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	if f.retry {
 		over = retryPasses
 	}
-	err = over(admit, engine.Config{
-		Rewriter: paying{rewriter, spent, admit}, Gate: governor, Policy: g.policy,
+	cfg := engine.Config{
+		Rewriter: paying{rewriter, spent, admit}, Snapshotter: payingSnapshots{rewriter, spent, admit}, Gate: doors.gate(governor, g.policy), Policy: g.policy,
 		Sink:    &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all", Summary: past.Summary},
-		Workers: f.concurrency, Slots: governor.Slots, Ready: governor.Ready, Attempts: f.attempts,
-		Limit: f.objects, MaxFailures: f.failures,
+		Workers: maxConcurrency, Slots: helm.slots, Ready: governor.Ready, Attempts: f.attempts,
+		Alive: func(ctx context.Context) error { return g.client.Alive(ctx, g.policy.Options.Bucket) }, Patience: f.outage,
+		Limit: f.objects, MaxFailures: f.failures.count, Budget: f.failures.budget(),
 		Stats: stats, Logger: log,
-	}, work, g.report, &journal{Journal: state, ledger: spent, notes: uploads, history: past}, snapshot)
+	}
+	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed}
+	if snapshot, err = f.tryFirst(admit, work, p, job, &cfg, rows, payingSnapshots{rewriter, spent, admit}, snapshot); err == nil {
+		err = over(admit, cfg, work, g.report, rows, snapshot)
+	}
+	last := helm.status()
 	close(finished)
 	watched()
 	kill()
@@ -93,7 +111,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	past.write(context.WithoutCancel(ctx))
 
 	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)
-	return f.conclude(p, job, state, past.historyDoc, stats, governor.Status(), time.Since(started), err)
+	return f.conclude(p, job, state, past.historyDoc, stats, last, time.Since(started), err)
 }
 
 // passes runs over what remains of the report, and again over the rows that
@@ -168,7 +186,7 @@ func (f *runFlags) heed(p process, stop context.CancelCauseFunc, kill func(), fi
 }
 
 // conclude prints what was achieved, and turns it into the command's ending.
-func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, past historyDoc, stats *engine.Stats, status ratelimit.Status, took time.Duration, runErr error) error {
+func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, past historyDoc, stats *engine.Stats, status runStatus, took time.Duration, runErr error) error {
 	totals := state.Totals()
 	if err := f.output.summary(p, f.job, job, totals, past, stats, status, took); err != nil && runErr == nil {
 		runErr = err

@@ -22,6 +22,7 @@ import (
 type runFlags struct {
 	request
 	limits
+	oversight
 	accept accepts
 	job    string
 	probe  string
@@ -70,6 +71,7 @@ func newRunCommand(p process) *cobra.Command {
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	f.limits.bind(cmd)
+	f.oversight.bind(cmd)
 	f.accept.bind(cmd)
 	f.output.bind(cmd)
 	f.shardFlags.bind(cmd)
@@ -92,8 +94,10 @@ func (f *runFlags) check() error {
 		return usagef("--job is needed: the folder that records the progress")
 	case f.results != "failures" && f.results != "all":
 		return usagef("--results %q: want failures or all", f.results)
-	case f.objects < 0 || f.failures < 0 || f.duration < 0:
+	case f.objects < 0 || f.duration < 0:
 		return usagef("a limit cannot be negative")
+	case f.outage <= 0:
+		return usagef("--max-outage %s: want a time above 0", f.outage)
 	case f.attempts < 1:
 		return usagef("--attempts %d: want at least 1", f.attempts)
 	case f.noPlanPass && f.maxCostText != "":
@@ -104,7 +108,14 @@ func (f *runFlags) check() error {
 	if err := f.accept.check(); err != nil {
 		return err
 	}
-	_, err := f.maxCost()
+	var err error
+	if f.failures, err = parseFailureLimit(f.failuresText); err != nil {
+		return usagef("--max-failures %w", err)
+	}
+	if err := f.oversight.check(); err != nil {
+		return err
+	}
+	_, err = f.maxCost()
 	return err
 }
 

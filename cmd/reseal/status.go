@@ -72,6 +72,7 @@ type jobStatus struct {
 	Active    time.Duration    `json:"active_ns"`
 	Estimated *cost.Span       `json:"estimated_usd,omitempty"`
 	LastWrite time.Time        `json:"last_write"`
+	Run       *runStatus       `json:"run,omitempty"` // of the run that goes on; at the end of one, how it was then
 	Notices   []string         `json:"notices,omitempty"`
 	Damages   []string         `json:"damages,omitempty"`
 }
@@ -97,6 +98,7 @@ func readStatusAt(ctx context.Context, c connection, dir string) (*jobStatus, er
 		past = historyDoc{} // nothing but a look back
 	}
 	s := newStatus(dir, job, snapshot.Totals(), past)
+	s.Run = liveStatus(ctx, dir)
 	s.Notices = snapshot.Notices()
 	for _, seg := range snapshot.Segments() {
 		if seg.Damage != "" {
@@ -194,6 +196,9 @@ func (s *jobStatus) text(out io.Writer) error {
 	}
 	if !s.LastWrite.IsZero() {
 		row("Recorded", "%s", s.LastWrite.UTC().Format(time.RFC3339))
+	}
+	if s.Run != nil {
+		s.Run.rows(w)
 	}
 	for _, d := range s.Damages {
 		row("Unreadable", "%s", d)

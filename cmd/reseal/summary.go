@@ -6,15 +6,14 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/engine"
-	"reseal/ratelimit"
 	"reseal/report"
 )
 
 // summary says what a run achieved: the job's totals on stdout, what is special
 // to this run on stderr.
-func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.Totals, past historyDoc, stats *engine.Stats, status ratelimit.Status, took time.Duration) error {
+func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.Totals, past historyDoc, stats *engine.Stats, status runStatus, took time.Duration) error {
 	s := newStatus(dir, job, totals, past)
-	if o.json {
+	if s.Run = &status; o.json {
 		return writeJSON(p.stdout, s)
 	}
 	talk := o.talk(p)
@@ -34,5 +33,6 @@ func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.
 	if o.quiet {
 		return nil
 	}
+	s.Run = nil // said above
 	return s.text(p.stdout)
 }

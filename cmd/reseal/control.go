@@ -1,0 +1,275 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"net"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// controlSocket is the socket in a job's folder through which a run is steered.
+const controlSocket = "ctl.sock"
+
+// controlRequest is one line to a run; controlAnswer is the line that comes
+// back. docs/control.md describes both.
+type controlRequest struct {
+	Command string  `json:"command"`
+	Value   float64 `json:"value,omitempty"`
+}
+
+type controlAnswer struct {
+	OK      bool       `json:"ok"`
+	Error   string     `json:"error,omitempty"`
+	Warning string     `json:"warning,omitempty"`
+	Status  *runStatus `json:"status,omitempty"`
+}
+
+// Bounds of what a client of the socket can take up.
+const (
+	controlLine     = 4 << 10 // bytes of a request
+	controlClients  = 16
+	controlPatience = 10 * time.Second // for a client to say something, and to take the answer
+)
+
+// liveSocketError says that somebody listens on the socket already.
+type liveSocketError struct{ path string }
+
+func (e *liveSocketError) Error() string {
+	return "another process answers on " + e.path + " though nobody holds the job's lock"
+}
+
+// listenControl opens the socket of the job in dir, for its owner alone. One
+// that a dead process left is taken over; a live one is a *liveSocketError. The
+// caller holds the job's lock.
+func listenControl(dir string) (net.Listener, error) {
+	var ln net.Listener
+	err := withSocket(dir, func(path string) error {
+		info, err := os.Lstat(path)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case info.Mode().Type() != fs.ModeSocket:
+			return fmt.Errorf("%s is there and no socket", controlSocket)
+		default:
+			if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
+				conn.Close()
+				return &liveSocketError{filepath.Join(dir, controlSocket)}
+			}
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+		if ln, err = net.Listen("unix", path); err != nil {
+			return err
+		}
+		// The folder is the owner's alone, so nobody else gets in before this.
+		if err := os.Chmod(path, 0o600); err != nil {
+			ln.Close()
+			return err
+		}
+		// The path may be of a moment; the end of the run removes the file.
+		ln.(*net.UnixListener).SetUnlinkOnClose(false)
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open control socket: %w", err)
+	}
+	return ln, nil
+}
+
+// socketPathLimit is how long the path of a unix socket may be, a zero byte
+// included: 108 bytes on Linux (unix(7)), 104 on the BSDs and macOS.
+func socketPathLimit() int {
+	if runtime.GOOS == "linux" {
+		return 108
+	}
+	return 104
+}
+
+// withSocket calls do with a path of dir's control socket that is short enough
+// for the kernel: as given, relative to here, or through a descriptor of the
+// folder, which lives only as long as do.
+func withSocket(dir string, do func(path string) error) error {
+	path := filepath.Join(dir, controlSocket)
+	if len(path) < socketPathLimit() {
+		return do(path)
+	}
+	if abs, err := filepath.Abs(path); err == nil {
+		if cwd, err := os.Getwd(); err == nil {
+			if rel, err := filepath.Rel(cwd, abs); err == nil && len(rel) < socketPathLimit() {
+				return do(rel)
+			}
+		}
+	}
+	if runtime.GOOS != "linux" {
+		return fmt.Errorf("the path of %s is too long for a socket; run it from within the folder, or move the job to a shorter path", path)
+	}
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return do(fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), controlSocket))
+}
+
+// serveControl answers on ln until ctx ends.
+func (s *steering) serveControl(ctx context.Context, ln net.Listener) {
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	free := make(chan struct{}, controlClients)
+	defer context.AfterFunc(ctx, func() { ln.Close() })()
+	for {
+		select {
+		case free <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+		conn, err := ln.Accept()
+		if err != nil {
+			<-free
+			if ctx.Err() != nil || !isTemporary(err) {
+				return
+			}
+			continue
+		}
+		clients.Go(func() {
+			defer func() { <-free }()
+			defer conn.Close()
+			defer context.AfterFunc(ctx, func() { conn.Close() })()
+			s.converse(conn)
+		})
+	}
+}
+
+// isTemporary tells whether accepting may work again.
+func isTemporary(err error) bool {
+	return errors.Is(err, syscall.ECONNABORTED) || errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, syscall.EINTR)
+}
+
+// converse answers the requests of one client, a line each.
+func (s *steering) converse(conn net.Conn) {
+	lines := bufio.NewScanner(conn)
+	lines.Buffer(make([]byte, 0, 512), controlLine)
+	answers := json.NewEncoder(conn)
+	for {
+		if conn.SetDeadline(time.Now().Add(controlPatience)) != nil || !lines.Scan() {
+			return
+		}
+		var r controlRequest
+		a := &controlAnswer{}
+		if err := json.Unmarshal(lines.Bytes(), &r); err != nil {
+			a.Error = fmt.Sprintf("not a request: %v", err)
+		} else {
+			a = s.obey(r)
+		}
+		if answers.Encode(a) != nil {
+			return
+		}
+	}
+}
+
+// obey carries out one request.
+func (s *steering) obey(r controlRequest) *controlAnswer {
+	a := &controlAnswer{OK: true}
+	switch r.Command {
+	case "status":
+	case "pause":
+		if !s.pauseIf(true, operator, "until reseal ctl resume") {
+			a.Warning = "it is paused by the operator already, or ending"
+		}
+	case "resume":
+		if !s.pauseIf(false, operator, "") {
+			a.Warning = "it was not paused by the operator"
+		}
+	case "kms-rps":
+		if !(r.Value > 0) || math.IsInf(r.Value, 0) {
+			return &controlAnswer{Error: "kms-rps wants a rate above 0; to send nothing there is pause"}
+		}
+		s.setKMS(r.Value)
+		a.Warning = aboveQuota(r.Value, s.quota)
+	case "concurrency":
+		if r.Value != math.Trunc(r.Value) || r.Value < 1 || r.Value > maxConcurrency {
+			return &controlAnswer{Error: fmt.Sprintf("concurrency wants a whole number of 1 to %d", maxConcurrency)}
+		}
+		s.concurrency.Store(int64(r.Value))
+	case "drain":
+		s.drain()
+	default:
+		return &controlAnswer{Error: fmt.Sprintf("no command %q; there are status, pause, resume, kms-rps, concurrency and drain", r.Command)}
+	}
+	if r.Command != "status" {
+		s.log.Info("control", "command", r.Command, "value", r.Value)
+	}
+	st := s.status()
+	a.Status = &st
+	return a
+}
+
+// aboveQuota is the warning about a cap that the quota does not hold, "" where
+// it does or the quota is not known.
+func aboveQuota(rps, quota float64) string {
+	if quota <= 0 || rps <= quota {
+		return ""
+	}
+	return fmt.Sprintf("%.6g KMS requests a second are above the account's quota of %.6g: KMS will throttle this run and everybody else in the account", rps, quota)
+}
+
+// errNotRunning says that nobody answers on a job's socket.
+var errNotRunning = errors.New("no run of it is going on")
+
+// askControl sends one request to the run of the job in dir.
+func askControl(ctx context.Context, dir string, r controlRequest) (*controlAnswer, error) {
+	var conn net.Conn
+	err := withSocket(dir, func(path string) error {
+		d := net.Dialer{Timeout: controlPatience}
+		var err error
+		conn, err = d.DialContext(ctx, "unix", path)
+		return err
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTSOCK):
+		return nil, fmt.Errorf("job %s: %w", dir, errNotRunning)
+	case err != nil:
+		return nil, fmt.Errorf("reach the run of job %s: %w", dir, err)
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	a := new(controlAnswer)
+	if err = conn.SetDeadline(time.Now().Add(controlPatience)); err == nil {
+		if err = json.NewEncoder(conn).Encode(r); err == nil {
+			err = json.NewDecoder(io.LimitReader(conn, 1<<20)).Decode(a)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask the run of job %s: %w", dir, err)
+	}
+	return a, nil
+}
+
+func pid() int { return os.Getpid() }
+
+// liveTimeout is how long a look at a job waits for the run of it.
+const liveTimeout = 2 * time.Second
+
+// liveStatus is how the run of the job in dir is doing, nil where none answers.
+func liveStatus(ctx context.Context, dir string) *runStatus {
+	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
+	defer cancel()
+	a, err := askControl(ctx, dir, controlRequest{Command: "status"})
+	if err != nil {
+		return nil
+	}
+	return a.Status
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/report"
+)
+
+const ctlLong = `ctl steers a run that goes on, through a socket in its job folder.
+
+  reseal ctl --job ./job status           how it is doing, and what binds it
+  reseal ctl --job ./job pause            send nothing more until resume
+  reseal ctl --job ./job resume
+  reseal ctl --job ./job kms-rps 250      cap on KMS requests a second, from now on
+  reseal ctl --job ./job concurrency 64   objects in flight at most
+  reseal ctl --job ./job drain            finish what is under way and end, resumable
+
+Only the user who runs the job can. What it changes holds for this run; the next
+one goes by its flags again.`
+
+func newCtlCommand(p process) *cobra.Command {
+	var dir string
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "ctl --job DIR status|pause|resume|kms-rps N|concurrency N|drain",
+		Short: "Steer a run that goes on",
+		Long:  ctlLong,
+		Args:  cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			r, err := controlRequestOf(args)
+			if err != nil {
+				return err
+			}
+			return control(cmd.Context(), p, dir, r, asJSON)
+		},
+	}
+	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as one JSON document")
+	return cmd
+}
+
+// controlRequestOf reads a request from the command line.
+func controlRequestOf(args []string) (r controlRequest, err error) {
+	const commands = "status, pause, resume, kms-rps N, concurrency N or drain"
+	if len(args) == 0 {
+		return r, usagef("ctl wants a command: %s", commands)
+	}
+	r.Command = args[0]
+	valued := r.Command == "kms-rps" || r.Command == "concurrency"
+	switch r.Command {
+	case "status", "pause", "resume", "drain", "kms-rps", "concurrency":
+	default:
+		return r, usagef("ctl %q: want %s", r.Command, commands)
+	}
+	switch {
+	case valued && len(args) != 2:
+		return r, usagef("ctl %s wants one number", r.Command)
+	case !valued && len(args) != 1:
+		return r, usagef("ctl %s takes nothing more; got %q", r.Command, args[1:])
+	case valued:
+		if r.Value, err = strconv.ParseFloat(args[1], 64); err != nil || !(r.Value > 0) {
+			return r, usagef("ctl %s %q: want a number above 0", r.Command, args[1])
+		}
+	}
+	return r, nil
+}
+
+// control sends one request and prints the answer.
+func control(ctx context.Context, p process, dir string, r controlRequest, asJSON bool) error {
+	if strings.HasPrefix(dir, "s3://") {
+		return usagef("--job %s: a job in a bucket has no socket to steer its run by", dir)
+	}
+	if _, _, err := openJob(ctx, dir); err != nil {
+		return err
+	}
+	a, err := askControl(ctx, dir, r)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		if err := writeJSON(p.stdout, a); err != nil {
+			return err
+		}
+	}
+	if !a.OK {
+		return &usageError{errors.New(a.Error)}
+	}
+	if a.Warning != "" {
+		fmt.Fprintf(p.stderr, "warning: %s\n", a.Warning)
+	}
+	if asJSON || a.Status == nil {
+		return nil
+	}
+	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	a.Status.rows(w)
+	return w.Flush()
+}
+
+// rows prints how a run is doing, a line for each fact.
+func (s *runStatus) rows(w io.Writer) {
+	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row("Running", "since %s, process %d", s.Started.UTC().Format(time.RFC3339), s.PID)
+	row("Bound by", "%s (since %s)", s.Binding, s.Binding.Since.UTC().Format(time.RFC3339))
+	if len(s.Paused) > 0 {
+		row("Paused by", "%s", strings.Join(s.Paused, ", "))
+	}
+	if s.Draining {
+		row("Ending", "finishing what is under way")
+	}
+	row("Now", "%s, %s in flight of at most %d", report.Rate(s.Rate), report.Plural(s.InFlight, "object"), s.Concurrency)
+	row("This run", "%s done, %d failed, %s sent again", report.Plural(s.Done, "object"), s.Failed, report.Plural(s.Retries, "request"))
+	s.KMS.row(w, "KMS")
+	s.Writes.row(w, "S3 writes")
+	s.Reads.row(w, "S3 reads")
+}
+
+// row prints the use of one quota.
+func (u quotaUsage) row(w io.Writer, name string) {
+	text := fmt.Sprintf("%d in the last second", u.LastSecond)
+	if u.Rate > 0 {
+		text += fmt.Sprintf(" of %.6g allowed", u.Rate)
+	}
+	if u.Cap > 0 {
+		text += fmt.Sprintf(", cap %.6g", u.Cap)
+	}
+	fmt.Fprintf(w, "%s\t%s; fullest second %d, throttled %d times\n", name, text, u.FullestSecond, u.Throttled)
+}
