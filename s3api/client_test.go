@@ -1,6 +1,7 @@
 package s3api
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/pem"
 	"fmt"
@@ -175,6 +176,11 @@ func TestRewriterRefusesWhatCannotWork(t *testing.T) {
 // With as many requests in flight as connections are kept idle, none is dialled
 // twice. The SDK's own transport keeps ten, and dials the rest anew each time.
 func TestConnectionsAreKept(t *testing.T) {
+	t.Run("short path", func(t *testing.T) { testConnectionsAreKept(t, false) })
+	t.Run("SDK client", func(t *testing.T) { testConnectionsAreKept(t, true) })
+}
+
+func testConnectionsAreKept(t *testing.T, sdkClient bool) {
 	const inFlight, rounds = 256, 4
 	var opened atomic.Int64
 	var mu sync.Mutex
@@ -209,20 +215,26 @@ func TestConnectionsAreKept(t *testing.T) {
 	if err := os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ts.Certificate().Raw}), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err := New(t.Context(), Config{EndpointURL: ts.URL, CABundle: bundle, Concurrency: inFlight})
+	c, err := New(t.Context(), Config{EndpointURL: ts.URL, CABundle: bundle, Concurrency: inFlight, SDKClient: sdkClient})
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(c.CloseIdle)
 	rc := RewriteConfig{Options: anOptions(), Facts: aFacts()}
 	r := rewriter(t, c, rc)
+	if short := r.slim != nil; short == sdkClient {
+		t.Fatalf("short path %v, although SDKClient is %v", short, sdkClient)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	for round := range rounds {
 		var all sync.WaitGroup
 		for i := range inFlight {
 			task := decide(t, rc, aRecord(fmt.Sprint(round, "/", i)), nil)
 			all.Go(func() {
-				if _, err := r.Rewrite(t.Context(), task, &gate{}); err != nil {
+				if _, err := r.Rewrite(ctx, task, &gate{}); err != nil {
 					t.Errorf("Rewrite: %v", err)
+					cancel() // the others would wait for this one
 				}
 			})
 		}

@@ -137,7 +137,7 @@ func (s *slim) CopyObject(ctx context.Context, in *s3.CopyObjectInput, options .
 	m := takeMessage()
 	defer m.release()
 	m.copy(in)
-	response, err := s.do(ctx, m, http.MethodPut, *in.Key, "")
+	response, err := s.do(ctx, m, http.MethodPut, *in.Key, "x-id=CopyObject")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,474 @@
+package s3api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reseal/engine"
+	"reseal/plan"
+)
+
+// lab is a client whose requests end in a function.
+func lab(t testing.TB, region, endpoint string, creds aws.Credentials, send func(*http.Request) (*http.Response, error)) (*s3.Client, *slim) {
+	t.Helper()
+	for name, value := range map[string]string{"AWS_CONFIG_FILE": "testdata/none", "AWS_SHARED_CREDENTIALS_FILE": "testdata/none",
+		"AWS_PROFILE": "", "AWS_CA_BUNDLE": "", "AWS_ENDPOINT_URL": "", "AWS_ENDPOINT_URL_S3": "", "AWS_EC2_METADATA_DISABLED": "true"} {
+		t.Setenv(name, value)
+	}
+	c, err := New(context.Background(), Config{Region: region, EndpointURL: endpoint, Product: "reseal/test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := c.aws.Copy()
+	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return creds, nil })
+	cfg.HTTPClient = &http.Client{Transport: tripper(send), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	again, err := build(c.config, cfg, nil, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := again.newSlim(bucket)
+	if s == nil {
+		t.Fatal("no slim")
+	}
+	return again.tasks, s
+}
+
+type tripper func(*http.Request) (*http.Response, error)
+
+func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+// recorder keeps the last request and answers it.
+type recorder struct {
+	last   *http.Request
+	answer func() *http.Response
+}
+
+func (rec *recorder) send(r *http.Request) (*http.Response, error) {
+	rec.last = r
+	return rec.answer(), nil
+}
+
+// respond makes an answer.
+func respond(status int, h http.Header, body string) func() *http.Response {
+	return func() *http.Response {
+		return &http.Response{StatusCode: status, Status: http.StatusText(status), Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+			Header: h.Clone(), Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body))}
+	}
+}
+
+// sdkOnly are headers that the SDK adds for its own statistics. S3 takes no
+// notice of them, and slim does not send them.
+func sdkOnly(name string) bool { return strings.HasPrefix(strings.ToLower(name), "amz-sdk-") }
+
+// sameRequest checks that slim's request is the SDK's: method, address, path as
+// it goes over the wire, headers but for sdkOnly; and that the SDK's signer
+// makes slim's signature of it.
+func sameRequest(t *testing.T, got, want *http.Request, creds aws.Credentials, region string) {
+	t.Helper()
+	host := func(r *http.Request) string {
+		if r.Host != "" {
+			return r.Host
+		}
+		return r.URL.Host
+	}
+	if got.Method != want.Method || got.URL.Scheme != want.URL.Scheme || got.URL.Host != want.URL.Host || host(got) != host(want) ||
+		got.URL.RequestURI() != want.URL.RequestURI() {
+		t.Errorf("request %s %s (Host %s) %s, want %s %s (Host %s) %s", got.Method, got.URL.Host, host(got), got.URL.RequestURI(),
+			want.Method, want.URL.Host, host(want), want.URL.RequestURI())
+	}
+	for name, values := range want.Header {
+		if sdkOnly(name) || name == "Authorization" || name == "X-Amz-Date" || name == "User-Agent" {
+			continue
+		}
+		if !slices.Equal(got.Header[name], values) {
+			t.Errorf("header %s: %q, want %q", name, got.Header[name], values)
+		}
+	}
+	for name := range got.Header {
+		if _, ok := want.Header[name]; !ok {
+			t.Errorf("header %s: %q, which the SDK does not send", name, got.Header[name])
+		}
+	}
+	at, err := time.Parse(signingTime, got.Header.Get("X-Amz-Date"))
+	if err != nil {
+		t.Fatalf("X-Amz-Date: %v", err)
+	}
+	theirs := got.Clone(context.Background())
+	theirs.Header.Del("Authorization")
+	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
+	if err := signer.SignHTTP(context.Background(), creds, theirs, noPayload, "s3", region, at); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := got.Header.Get("Authorization"), theirs.Header.Get("Authorization"); got != want {
+		t.Errorf("signature\n%s, want\n%s", got, want)
+	}
+}
+
+const okCopy = xmlDeclaration + "\n" + `<CopyObjectResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/"><LastModified>2026-11-21T00:00:00.000Z</LastModified><ETag>&quot;abc&quot;</ETag><ChecksumCRC64NVME>AAAAAAAAAAA=</ChecksumCRC64NVME><ChecksumType>FULL_OBJECT</ChecksumType></CopyObjectResult>`
+
+// FuzzSlimRequest compares what slim sends with what the SDK sends.
+func FuzzSlimRequest(f *testing.F) {
+	f.Add("a/b c+%2F?é#.txt", "e-tag", "", "arn:aws:kms:eu-west-1:111122223333:key/k", "/x  y", "id=\"a\",  id=\"b\"", "v 1+/", "", byte(0))
+	f.Add("/lead//slash/../dot/./", "x", strings.Repeat("T", 900)+"+/=", "key", " pad ", "", "null", "STANDARD_IA", byte(0xff))
+	f.Add("k", "", "tok en", "", "", "", "", "GLACIER_IR", byte(0x55))
+	f.Add("a\x00b\xff\n", "\t e  t ", "t", "ü", "\u00a0x\u00a0", "  a   b  ", "\u2028", "X", byte(0xaa))
+	f.Fuzz(func(t *testing.T, key, etag, token, kms, redirect, grant, version, class string, bits byte) {
+		if key == "" {
+			return
+		}
+		region, endpoint := "eu-west-1", ""
+		switch {
+		case bits&1 != 0:
+			endpoint = "https://127.0.0.1:9000/base"
+		case bits&2 != 0:
+			endpoint = "https://s3.example.com:443"
+		}
+		creds := aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: strings.Repeat("secret/+", 1+int(bits>>5)*4), SessionToken: token}
+		rec := &recorder{answer: respond(200, http.Header{}, okCopy)}
+		sdk, s := lab(t, region, endpoint, creds, rec.send)
+		name, source := bucket, copySource(bucket, key, "")
+		in := &s3.CopyObjectInput{Bucket: &name, Key: &key, CopySource: &source, CopySourceIfMatch: quoted(etag), IfMatch: quoted(etag),
+			MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy,
+			ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: optional(kms), WebsiteRedirectLocation: &redirect,
+			GrantRead: optional(grant), GrantFullControl: &grant, StorageClass: types.StorageClass(class)}
+		if bits&4 != 0 {
+			on, when, days := bits&8 != 0, time.Unix(int64(bits)*1e8, int64(bits)*1e6), int32(bits)
+			in.BucketKeyEnabled, in.ObjectLockRetainUntilDate, in.ObjectLockEventHoldDurationDays = &on, &when, &days
+			in.ExpectedBucketOwner, in.RequestPayer, in.ChecksumAlgorithm = &etag, types.RequestPayerRequester, types.ChecksumAlgorithmSha256
+		}
+		if _, err := s.CopyObject(context.Background(), in); err != nil {
+			t.Fatalf("slim: %v", err)
+		}
+		got := rec.last
+		if _, err := sdk.CopyObject(context.Background(), in); err != nil {
+			t.Fatalf("SDK: %v", err)
+		}
+		sameRequest(t, got, rec.last, creds, region)
+
+		head := &s3.HeadObjectInput{Bucket: &name, Key: &key, VersionId: optional(version)}
+		if bits&16 != 0 {
+			head.ChecksumMode, head.ExpectedBucketOwner = types.ChecksumModeEnabled, &etag
+		}
+		rec.answer = respond(200, http.Header{"Etag": {`"abc"`}}, "")
+		if _, err := s.HeadObject(context.Background(), head); err != nil {
+			t.Fatalf("slim: %v", err)
+		}
+		got = rec.last
+		if _, err := sdk.HeadObject(context.Background(), head); err != nil {
+			t.Fatalf("SDK: %v", err)
+		}
+		sameRequest(t, got, rec.last, creds, region)
+	})
+}
+
+// Each member of the inputs, set alone, makes the same request on both paths:
+// a member that slim forgot, or that a later SDK adds, fails here.
+func TestSlimSendsEveryMember(t *testing.T) {
+	creds := aws.Credentials{AccessKeyID: "AKIDEXAMPLE", SecretAccessKey: "secret", SessionToken: "token"}
+	rec := &recorder{answer: respond(200, http.Header{"Etag": {`"abc"`}}, okCopy)}
+	sdk, s := lab(t, "eu-west-1", "", creds, rec.send)
+	name, key, source := bucket, "a/key", bucket+"/a/key"
+	set := func(v reflect.Value, i int) {
+		when, no := time.Unix(2_000_000_000, 0), "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI="
+		f := v.Elem().Field(i)
+		switch f.Interface().(type) {
+		case *string:
+			f.Set(reflect.ValueOf(&no))
+		case *bool:
+			f.Set(reflect.ValueOf(aws.Bool(true)))
+		case *int32:
+			f.Set(reflect.ValueOf(aws.Int32(7)))
+		case *time.Time:
+			f.Set(reflect.ValueOf(&when))
+		case map[string]string:
+			f.Set(reflect.ValueOf(map[string]string{"a": "b"}))
+		default:
+			if f.Kind() != reflect.String {
+				t.Fatalf("member %s has type %s, which this test cannot set", v.Elem().Type().Field(i).Name, f.Type())
+			}
+			f.SetString("VALUE")
+		}
+	}
+	members := func(make func() reflect.Value, send func(reflect.Value, objects) error) {
+		v := make()
+		for i := range v.Elem().NumField() {
+			field := v.Elem().Type().Field(i)
+			if !field.IsExported() || field.Name == "Bucket" || field.Name == "Key" {
+				continue
+			}
+			t.Run(v.Elem().Type().Name()+"/"+field.Name, func(t *testing.T) {
+				in := make()
+				set(in, i)
+				if err := send(in, s); err != nil {
+					t.Fatalf("slim: %v", err)
+				}
+				got := rec.last
+				if err := send(in, sdk); err != nil {
+					t.Fatalf("SDK: %v", err)
+				}
+				if got.Header.Get("Amz-Sdk-Request") != "" {
+					got.Header.Del("Amz-Sdk-Invocation-Id") // the SDK sent it: it only has to be the same
+					return
+				}
+				sameRequest(t, got, rec.last, creds, "eu-west-1")
+			})
+		}
+	}
+	members(func() reflect.Value {
+		return reflect.ValueOf(&s3.CopyObjectInput{Bucket: &name, Key: &key, CopySource: &source})
+	}, func(v reflect.Value, o objects) error {
+		_, err := o.CopyObject(context.Background(), v.Interface().(*s3.CopyObjectInput))
+		return err
+	})
+	members(func() reflect.Value { return reflect.ValueOf(&s3.HeadObjectInput{Bucket: &name, Key: &key}) },
+		func(v reflect.Value, o objects) error {
+			_, err := o.HeadObject(context.Background(), v.Interface().(*s3.HeadObjectInput))
+			return err
+		})
+}
+
+// Answers of every kind mean the same on both paths: the same output, or the
+// same classed error.
+func TestSlimReadsAsTheSDK(t *testing.T) {
+	sse := http.Header{"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": {keyARN},
+		"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": {"true"}, "X-Amz-Version-Id": {" v1 "}, "X-Amz-Request-Id": {"REQ"},
+		"X-Amz-Copy-Source-Version-Id": {"v0"}, "X-Amz-Expiration": {"e"}, "X-Amz-Request-Charged": {"requester"}}
+	full := http.Header{"Accept-Ranges": {"bytes"}, "X-Amz-Archive-Status": {"ARCHIVE_ACCESS"}, "Cache-Control": {"no-store"},
+		"X-Amz-Checksum-Crc32": {"a"}, "X-Amz-Checksum-Crc32c": {"b"}, "X-Amz-Checksum-Crc64nvme": {"c"}, "X-Amz-Checksum-Md5": {"d"},
+		"X-Amz-Checksum-Sha1": {"e"}, "X-Amz-Checksum-Sha256": {"f"}, "X-Amz-Checksum-Sha512": {"g"}, "X-Amz-Checksum-Type": {"COMPOSITE"},
+		"X-Amz-Checksum-Xxhash128": {"h"}, "X-Amz-Checksum-Xxhash3": {"i"}, "X-Amz-Checksum-Xxhash64": {"j"},
+		"Content-Disposition": {"inline"}, "Content-Encoding": {"gzip"}, "Content-Language": {"de"}, "Content-Length": {"12345678901"},
+		"Content-Range": {"bytes 0-1/2"}, "Content-Type": {"text/plain"}, "X-Amz-Delete-Marker": {"false"}, "Etag": {`"abc"`},
+		"X-Amz-Expiration": {"soon"}, "Expires": {"Thu, 01 Dec 1994 16:00:00 GMT"}, "Last-Modified": {"Fri, 20 Nov 2026 10:00:00 GMT"},
+		"X-Amz-Meta-One": {" 1 "}, "X-Amz-Meta-Two": {"=?UTF-8?B?w7w=?="}, "X-Amz-Missing-Meta": {"2"}, "X-Amz-Object-Lock-Event-Hold": {"ON"},
+		"X-Amz-Object-Lock-Event-Hold-Duration-Days": {"3"}, "X-Amz-Object-Lock-Event-Hold-Duration-Years": {"4"},
+		"X-Amz-Object-Lock-Legal-Hold": {"ON"}, "X-Amz-Object-Lock-Mode": {"GOVERNANCE"}, "X-Amz-Object-Lock-Retain-Until-Date": {"2030-01-02T03:04:05.678Z"},
+		"X-Amz-Mp-Parts-Count": {"9"}, "X-Amz-Replication-Status": {"COMPLETED"}, "X-Amz-Request-Charged": {"requester"}, "X-Amz-Restore": {`ongoing-request="false"`},
+		"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Server-Side-Encryption-Customer-Algorithm": {"AES256"},
+		"X-Amz-Server-Side-Encryption-Customer-Key-Md5": {"m"}, "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id": {keyARN},
+		"X-Amz-Server-Side-Encryption-Bucket-Key-Enabled": {"true"}, "X-Amz-Storage-Class": {"GLACIER"}, "X-Amz-Tagging-Count": {"2"},
+		"X-Amz-Version-Id": {"v"}, "X-Amz-Website-Redirect-Location": {"/x"}, "X-Amz-Request-Id": {"REQ"}}
+	with := func(h http.Header, name, value string) http.Header {
+		h = h.Clone()
+		h[name] = []string{value}
+		return h
+	}
+	fault := func(code, message string) string {
+		return xmlDeclaration + "<Error><Code>" + code + "</Code><Message>" + message + "</Message><RequestId>R9</RequestId></Error>"
+	}
+	for _, tt := range []struct {
+		name   string
+		status int
+		header http.Header
+		body   string
+	}{
+		{"plain", 200, sse, okCopy},
+		{"every header", 200, full, okCopy},
+		{"nothing", 200, http.Header{}, ""},
+		{"white space before", 200, sse, "   \n " + strings.TrimPrefix(okCopy, xmlDeclaration)},
+		{"white space before the declaration", 200, sse, " \n" + okCopy},
+		{"white space after", 200, sse, okCopy + "\n "},
+		{"error under a 200", 200, sse, fault("SlowDown", "Please reduce your request rate for operations involving AWS KMS.")},
+		{"internal error under a 200", 200, sse, fault("InternalError", "We encountered an internal error.")},
+		{"cut off", 200, sse, okCopy[:len(okCopy)-9]},
+		{"something after", 200, sse, okCopy + "<x/>"},
+		{"no XML", 200, sse, "<html>hello"},
+		{"text", 200, sse, "hello"},
+		{"other root", 200, sse, "<Other><ETag>x</ETag></Other>"},
+		{"comment", 200, sse, strings.Replace(okCopy, "<ETag>", "<!-- c --><ETag>", 1)},
+		{"numeric entity", 200, sse, strings.ReplaceAll(okCopy, "&quot;", "&#34;")},
+		{"double escape", 200, sse, strings.Replace(okCopy, "&quot;abc", "&amp;quot;abc", 1)},
+		{"bad date", 200, sse, strings.Replace(okCopy, "2026-11-21T", "yesterday", 1)},
+		{"empty ETag", 200, sse, strings.Replace(okCopy, "&quot;abc&quot;", "", 1)},
+		{"two ETags", 200, sse, strings.Replace(okCopy, "<ETag>", "<ETag>first</ETag><ETag>", 1)},
+		{"nested", 200, sse, strings.Replace(okCopy, "<ETag>", "<ETag><b/>", 1)},
+		{"unknown element", 200, sse, strings.Replace(okCopy, "<ETag>", "<New>n</New><ETag>", 1)},
+		{"no namespace", 200, sse, strings.Replace(okCopy, xmlNamespace, "", 1)},
+		{"another encoding", 200, sse, strings.Replace(okCopy, "UTF-8", "ISO-8859-1", 1)},
+		{"too long", 200, sse, strings.Repeat(" ", bodyLimit+10)},
+		{"not a truth value", 200, with(sse, "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled", "maybe"), okCopy},
+		{"not a number", 200, with(full, "X-Amz-Tagging-Count", "many"), okCopy},
+		{"not a date", 200, with(full, "Last-Modified", "yesterday"), okCopy},
+		{"not a lock date", 200, with(full, "X-Amz-Object-Lock-Retain-Until-Date", "never"), okCopy},
+		{"Expires is text", 200, with(full, "Expires", " 0 "), okCopy},
+		{"no content", 204, sse, ""},
+		{"slow down", 503, sse, fault("SlowDown", "Please reduce your request rate.")},
+		{"no body", 503, http.Header{}, ""},
+		{"changed", 412, sse, fault("PreconditionFailed", "At least one of the pre-conditions you specified did not hold")},
+		{"gone", 404, sse, fault("NoSuchKey", "The specified key does not exist.")},
+		{"denied", 403, sse, fault("AccessDenied", "Access Denied")},
+		{"expired", 400, sse, fault("ExpiredToken", "The provided token has expired.")},
+		{"skewed", 403, sse, fault("RequestTimeTooSkewed", "The difference between the request time and the current time is too large.")},
+		{"archived", 403, sse, fault("ObjectNotInActiveTierError", "The source object of the COPY action is not in the active tier")},
+		{"too large", 400, sse, fault("InvalidRequest", "The specified copy source is larger than the maximum allowable size for a copy source: 5368709120")},
+		{"key disabled", 400, sse, fault("KMS.DisabledException", "the key is disabled")},
+		{"elsewhere", 301, with(sse, "X-Amz-Bucket-Region", "us-west-2"), fault("PermanentRedirect", "The bucket you are attempting to access must be addressed using the specified endpoint.")},
+		{"for a while", 307, with(sse, "Location", "https://elsewhere.example.com/"), fault("TemporaryRedirect", "Please re-send this request")},
+		{"bad gateway", 502, http.Header{"Content-Type": {"text/html"}}, "<html><body>Bad Gateway</body></html>"},
+		{"binary", 500, sse, "\x00\x01\xff"},
+		{"a long error", 400, sse, fault("Odd", strings.Repeat("x", bodyLimit))},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			rec := &recorder{answer: respond(tt.status, tt.header, tt.body)}
+			sdk, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}, rec.send)
+			name, key, source := bucket, "k", bucket+"/k"
+			w := &work{Rewriter: &Rewriter{client: &Client{}, config: RewriteConfig{Options: anOptions()}}, task: &plan.Task{Record: aRecord("k")}}
+			type outcome struct {
+				out any
+				err error
+			}
+			same := func(k plan.StepKind, got, want outcome) {
+				t.Helper()
+				if got.err == nil && want.err == nil {
+					if !reflect.DeepEqual(got.out, want.out) {
+						t.Errorf("%s: %+v, the SDK's is %+v", k, got.out, want.out)
+					}
+					return
+				}
+				if got.err == nil || want.err == nil {
+					t.Fatalf("%s: error %v, the SDK's is %v", k, got.err, want.err)
+				}
+				a, b := objectError(t, w.wrap(k, got.err)), objectError(t, w.wrap(k, want.err))
+				if len(tt.body) > bodyLimit && a.HTTPStatus == b.HTTPStatus { // the SDK would have read on
+					return
+				}
+				if a.Class != b.Class || a.Code != b.Code || a.HTTPStatus != b.HTTPStatus || a.Quota != b.Quota || a.Reason != b.Reason || a.RequestID != b.RequestID {
+					t.Errorf("%s: %+v, the SDK's is %+v", k, *a, *b)
+				}
+			}
+			copies := func(o objects) outcome {
+				out, err := o.CopyObject(t.Context(), &s3.CopyObjectInput{Bucket: &name, Key: &key, CopySource: &source})
+				if err != nil {
+					return outcome{nil, err}
+				}
+				id := requestID(out.ResultMetadata)
+				out.ResultMetadata = zero(out.ResultMetadata)
+				return outcome{[]any{out, id}, nil}
+			}
+			if tt.name != "too long" {
+				same(plan.StepCopy, copies(s), copies(sdk))
+			} else if got := objectError(t, w.wrap(plan.StepCopy, copies(s).err)); got.Class != engine.Transient {
+				t.Errorf("an answer of more than %d bytes: %v, class %s", bodyLimit, got, got.Class)
+			}
+			tt.body = "" // HEAD has none
+			rec.answer = respond(tt.status, tt.header, "")
+			looks := func(o objects) outcome {
+				out, err := o.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &name, Key: &key})
+				if err != nil {
+					return outcome{nil, err}
+				}
+				id := requestID(out.ResultMetadata)
+				out.ResultMetadata = zero(out.ResultMetadata)
+				return outcome{[]any{out, id}, nil}
+			}
+			same(plan.StepHead, looks(s), looks(sdk))
+		})
+	}
+}
+
+func zero[T any](T) (none T) { return none }
+
+// Where there is no answer, the error means the same on both paths.
+func TestSlimWithoutAnswer(t *testing.T) {
+	cause := errors.New("connection reset by peer")
+	sdk, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"},
+		func(*http.Request) (*http.Response, error) { return nil, cause })
+	name, source := bucket, bucket+"/k"
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, tt := range []struct {
+		name string
+		ctx  context.Context
+		key  string
+	}{{"reset", t.Context(), "k"}, {"ended", ended, "k"}, {"no key", t.Context(), ""}} {
+		var faults []fault
+		for _, o := range []objects{s, sdk} {
+			_, err := o.CopyObject(tt.ctx, &s3.CopyObjectInput{Bucket: &name, Key: &tt.key, CopySource: &source})
+			if err == nil {
+				t.Fatalf("%s: no error", tt.name)
+			}
+			faults = append(faults, answerOf(err).fault)
+		}
+		if faults[0] != faults[1] || faults[0] == faultNone {
+			t.Errorf("%s: fault %d, the SDK's is %d", tt.name, faults[0], faults[1])
+		}
+	}
+}
+
+// A clock that is wrong is corrected by the first answer.
+func TestSlimCorrectsItsClock(t *testing.T) {
+	ahead := 3 * time.Hour
+	rec := &recorder{}
+	rec.answer = func() *http.Response {
+		h := http.Header{"Date": {time.Now().Add(ahead).UTC().Format(http.TimeFormat)}, "Etag": {`"abc"`}}
+		return respond(200, h, "")()
+	}
+	_, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}, rec.send)
+	name, key := bucket, "k"
+	for i, want := range []time.Duration{0, ahead} {
+		if _, err := s.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &name, Key: &key}); err != nil {
+			t.Fatal(err)
+		}
+		at, err := time.Parse(signingTime, rec.last.Header.Get("X-Amz-Date"))
+		if off := time.Until(at) - want; err != nil || off > time.Minute || off < -time.Minute {
+			t.Errorf("request %d is signed for %s (%v), want %s from now", i, at, err, want)
+		}
+	}
+}
+
+// Credentials that were renewed sign the next request, with a key of their own.
+func TestSlimTakesRenewedCredentials(t *testing.T) {
+	rec := &recorder{answer: respond(200, http.Header{"Etag": {`"abc"`}}, "")}
+	_, s := lab(t, "eu-west-1", "", aws.Credentials{}, rec.send)
+	name, key := bucket, "k"
+	for _, creds := range []aws.Credentials{
+		{AccessKeyID: "A", SecretAccessKey: "one", SessionToken: "t1"}, {AccessKeyID: "A", SecretAccessKey: "two", SessionToken: "t2"}, {AccessKeyID: "B", SecretAccessKey: "two"},
+	} {
+		s.credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return creds, nil })
+		if _, err := s.HeadObject(t.Context(), &s3.HeadObjectInput{Bucket: &name, Key: &key}); err != nil {
+			t.Fatal(err)
+		}
+		if got := rec.last.Header.Get("X-Amz-Security-Token"); got != creds.SessionToken {
+			t.Errorf("session token %q, want %q", got, creds.SessionToken)
+		}
+		sameRequest(t, rec.last, rec.last, creds, "eu-west-1")
+	}
+}
+
+// slimAllocations is what a CopyObject may allocate, with a transport that
+// allocates little itself: headers, URL, request and output.
+const slimAllocations = 40
+
+func TestSlimAllocations(t *testing.T) {
+	answer := respond(200, http.Header{"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Request-Id": {"R"}}, okCopy)()
+	_, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: strings.Repeat("t", 900)},
+		func(*http.Request) (*http.Response, error) {
+			answer.Body = io.NopCloser(strings.NewReader(okCopy))
+			return answer, nil
+		})
+	name, key, source, arn, on := bucket, "a/long/enough/key.jpg", bucket+"/a/long/enough/key.jpg", keyARN, true
+	in := &s3.CopyObjectInput{Bucket: &name, Key: &key, CopySource: &source, CopySourceIfMatch: quoted(etag), IfMatch: quoted(etag),
+		MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy, StorageClass: types.StorageClassStandardIa,
+		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &arn, BucketKeyEnabled: &on}
+	got := testing.AllocsPerRun(200, func() {
+		if _, err := s.CopyObject(context.Background(), in); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got > slimAllocations {
+		t.Errorf("%v allocations a CopyObject, at most %d are allowed", got, slimAllocations)
+	}
+	t.Logf("%v allocations", got)
+}
