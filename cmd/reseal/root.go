@@ -45,7 +45,7 @@ func newRoot(p process) *cobra.Command {
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newRetryCommand(p), newReportCommand(p),
-		newVerifyCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
+		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
 		newPreflightCommand(p), newEnforceCommand(p),
 	)
 	return root

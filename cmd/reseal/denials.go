@@ -1,0 +1,127 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"reseal/plan"
+	"reseal/policy"
+)
+
+// policy asks the bucket's policy, here, whether it would deny what a run sends.
+func (c *preflight) policy(ctx context.Context) {
+	const name = "bucket policy"
+	text, err := c.client.BucketPolicy(ctx, c.options.Bucket)
+	if err != nil {
+		c.failed(name, err)
+		return
+	}
+	if text == nil {
+		c.say(name, standOK, "none", "")
+		return
+	}
+	d, err := policy.Parse(policy.Bucket, text)
+	if err != nil {
+		c.say(name, standUnknown, err.Error(), "aws s3api get-bucket-policy --bucket BUCKET")
+		return
+	}
+	found := c.denials(d)
+	for _, f := range found {
+		c.say(name, f.Status, f.Why, f.Mend)
+	}
+	if len(found) == 0 {
+		c.say(name, standOK, "denies nothing of what a run sends", "")
+	}
+}
+
+// denials lists the statements that deny a request of the run, or may.
+func (c *preflight) denials(d *policy.Document) []check {
+	var out []check
+	said := map[string]bool{}
+	for i := range d.Statements {
+		s := &d.Statements[i]
+		if !s.Deny {
+			continue
+		}
+		one := &policy.Document{Kind: policy.Bucket, Version: d.Version, Statements: d.Statements[i : i+1]}
+		for _, r := range c.requests(s) {
+			a := one.Decide(&r.Request).Deny
+			key := s.Name() + r.Action
+			if a == policy.No || said[key] {
+				continue
+			}
+			said[key] = true
+			row := check{Status: standStop, Why: fmt.Sprintf("%s denies %s", s.Name(), r.Action),
+				Mend: "except the run's identity in " + s.Name() + ": aws s3api put-bucket-policy --bucket BUCKET …"}
+			switch {
+			case a == policy.Maybe:
+				row.Status, row.Why = standUnknown, fmt.Sprintf("%s may deny %s: it hinges on what cannot be told from here", s.Name(), r.Action)
+			case !r.anywhere:
+				row.Status, row.Why = standHazard, row.Why+" on "+r.Resource
+			}
+			out = append(out, row)
+		}
+	}
+	return out
+}
+
+// asked is a request of a run about some object.
+type asked struct {
+	policy.Request
+	anywhere bool // about an object anywhere in the bucket, not one that the statement singles out
+}
+
+// requests are those that a run sends, about any object and about one that the
+// statement is about.
+func (c *preflight) requests(s *policy.Statement) []asked {
+	arn := "arn:" + partitionOf(c.options.KMSKeyID) + ":s3:::" + c.options.Bucket
+	objects := []string{arn + "/any-object-of-the-bucket"}
+	for _, r := range s.Resources {
+		if rest, ok := strings.CutPrefix(r, arn+"/"); ok && strings.Trim(rest, "*") != "" {
+			objects = append(objects, arn+"/"+strings.NewReplacer("*", "x", "?", "x").Replace(rest))
+		}
+	}
+	out := []asked{{c.request("s3:ListBucket", arn, nil), true}}
+	actions := []string{"s3:GetObject", "s3:GetObjectTagging", "s3:PutObjectTagging"}
+	if c.facts.ACLs != plan.No {
+		actions = append(actions, "s3:GetObjectAcl", "s3:PutObjectAcl")
+	}
+	if c.facts.ObjectLock != plan.No {
+		actions = append(actions, "s3:GetObjectRetention", "s3:PutObjectRetention", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold")
+	}
+	if updates(&c.options) {
+		actions = append(actions, "s3:UpdateObjectEncryption")
+	}
+	headers := map[string][]string{conditionSSE: {c.options.SSE}}
+	if c.options.SSE == plan.TargetKMS {
+		headers[conditionKey] = []string{c.options.KMSKeyID}
+	}
+	for i, object := range objects {
+		for _, a := range actions {
+			out = append(out, asked{c.request(a, object, nil), i == 0})
+		}
+		out = append(out, asked{c.request("s3:PutObject", object, headers), i == 0})
+	}
+	return out
+}
+
+// request is one question to a policy. What only S3 itself sees of a request,
+// such as the address that it came from, is unknown.
+func (c *preflight) request(action, resource string, headers map[string][]string) policy.Request {
+	context := map[string][]string{
+		"aws:securetransport": {fmt.Sprint(!strings.HasPrefix(c.client.Endpoint().URL, "http://"))},
+	}
+	if c.facts.AWS == plan.Yes {
+		context["s3:tlsversion"] = []string{"1.3"} // what S3 and this program agree on
+	}
+	for k, v := range headers {
+		context[k] = v
+	}
+	return policy.Request{
+		Principal: policy.Principal{ARN: c.caller.ARN, Account: c.caller.Account}, Action: action, Resource: resource, Context: context,
+		Unknown: func(key string) bool {
+			return !strings.HasPrefix(key, "s3:x-amz-") && key != "aws:sourcearn" && key != "aws:sourceaccount"
+		},
+	}
+}

@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"reseal/plan"
+)
+
+// preflightFlags is the command line of preflight.
+type preflightFlags struct {
+	connection
+	bucket    string
+	manifest  string
+	key       string
+	method    string
+	bucketKey bool
+	readers   string
+	output    output
+}
+
+const preflightLong = `preflight reads everything that decides how a run will go, and changes nothing:
+endpoint, caller, key, bucket, policies, quota. One row for each: ok, hazard,
+stop or unknown, why, and what mends it.
+
+  reseal preflight --bucket media --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
+  reseal preflight --manifest s3://reports/…/manifest.json --sse-kms-key-id arn:aws:kms:... --readers readers.txt
+
+--readers names a file of role and user ARNs, one a line; the key's policy is
+asked whether they could read what is under the key.`
+
+func newPreflightCommand(p process) *cobra.Command {
+	f := &preflightFlags{}
+	cmd := &cobra.Command{
+		Use:   "preflight --bucket NAME --sse-kms-key-id ARN",
+		Short: "Look at key, bucket, policies and readers before a run; changes nothing",
+		Long:  preflightLong,
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.preflight(cmd.Context(), p) },
+	}
+	f.connection.bind(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket")
+	fs.StringVar(&f.manifest, "manifest", "", "report of the bucket, in place of --bucket: its columns and lifetime are looked at, too")
+	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that the objects are to be under")
+	fs.StringVar(&f.method, "method", string(plan.MethodCopy), "copy, update or auto, as for run")
+	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "as for run")
+	fs.StringVar(&f.readers, "readers", "", "`file` of the ARNs that must still be able to read")
+	fs.BoolVar(&f.output.json, "json", false, "print the table as one JSON document")
+	return cmd
+}
+
+func (f *preflightFlags) preflight(ctx context.Context, p process) error {
+	if (f.bucket == "") == (f.manifest == "") {
+		return usagef("--bucket or --manifest is needed, one of the two")
+	}
+	method := plan.Method(f.method)
+	if method != plan.MethodCopy && method != plan.MethodUpdate && method != plan.MethodAuto {
+		return usagef("--method %q: want copy, update or auto", f.method)
+	}
+	var named []string
+	if f.readers != "" {
+		var err error
+		if named, err = readReaders(f.readers); err != nil {
+			return err
+		}
+	}
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	client, err := f.connection.client(ctx, 0)
+	if err != nil {
+		return err
+	}
+	c := &preflight{options: plan.Options{Bucket: f.bucket, Method: method, SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey}}
+	var report *opened
+	if f.manifest != "" {
+		report, err = openReport(ctx, client, &selection{manifest: f.manifest, memory: "512MiB"})
+		if err != nil {
+			return err
+		}
+		m := report.report.Manifest()
+		c.options.Bucket, c.missing = m.SourceBucket, usefulColumns.Without(m.Columns)
+	}
+	if c.client, c.facts, c.unknown, err = bucketFacts(ctx, client, c.options.Bucket); err != nil {
+		return &refusedError{err}
+	}
+	c.look(ctx)
+	if report != nil {
+		c.lifetime(ctx, report)
+	}
+	c.readers(ctx, named)
+	if f.output.json {
+		err = c.writeJSON(p.stdout)
+	} else {
+		err = writeChecks(p.stdout, c.checks)
+	}
+	if err != nil {
+		return fmt.Errorf("print table: %w", err)
+	}
+	if c.stops() {
+		return &finding{exitRefused}
+	}
+	return nil
+}
+
+func (c *preflight) stops() bool {
+	for _, row := range c.checks {
+		if row.Status == standStop {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *preflight) writeJSON(w io.Writer) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(struct {
+		Bucket string  `json:"bucket"`
+		Key    string  `json:"kms_key_id"`
+		Checks []check `json:"checks"`
+	}{c.options.Bucket, c.options.KMSKeyID, c.checks})
+}
+
+// writeChecks writes the table: what mends a row stands below it.
+func writeChecks(w io.Writer, rows []check) error {
+	width := 0
+	for _, r := range rows {
+		width = max(width, min(len(r.Name), 24))
+	}
+	for _, r := range rows {
+		if _, err := fmt.Fprintf(w, "%-8s %-*s  %s\n", r.Status, width, r.Name, r.Why); err != nil {
+			return err
+		}
+		if r.Mend != "" && r.Status != standOK {
+			if _, err := fmt.Fprintf(w, "%-8s %-*s  → %s\n", "", width, "", r.Mend); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// checkRun asks at the start of a run what plan does not ask, and shows in
+// short what is not as it should be and not said elsewhere. A key that the
+// caller may not use ends the run before it begins.
+func checkRun(ctx context.Context, talk io.Writer, g *ground) error {
+	c := &preflight{client: g.client, options: g.frozen.Options, facts: g.policy.Facts}
+	if g.frozen.Options.SSE == plan.TargetKMS {
+		c.identity(ctx)
+		c.target(ctx)
+	}
+	c.encryption(ctx)
+	c.policy(ctx)
+	counts := map[standing]int{}
+	var rows []check
+	for _, row := range c.checks {
+		counts[row.Status]++
+		if row.Status != standOK {
+			rows = append(rows, row)
+		}
+	}
+	fmt.Fprintf(talk, "preflight: %d ok, %d hazards, %d stops, %d unknown; reseal preflight shows all\n",
+		counts[standOK], counts[standHazard], counts[standStop], counts[standUnknown])
+	if err := writeChecks(talk, rows); err != nil {
+		return fmt.Errorf("print preflight: %w", err)
+	}
+	for _, row := range rows {
+		if row.Status == standStop {
+			return &refusedError{fmt.Errorf("refused: nothing was written: %s: %s", row.Name, row.Why)}
+		}
+	}
+	return nil
+}
