@@ -27,7 +27,7 @@ func WriteWorkload(w io.Writer, v *Workload) error {
 	bill(p, "A month of S3, under any encryption", &v.Without.S3)
 	bill(p, "SSE-KMS adds a month, without a bucket key", &v.Without.KMS)
 	if free := kmsRequests(&v.FreeTier.KMS); free != kmsRequests(&v.Without.KMS) {
-		p.wrapped(indent, "an account has "+Count(v.FreeCalls)+" KMS requests a month free; if nothing else uses them up, the requests cost "+Money(free))
+		p.wrapped(indent, "KMS requests cost "+Money(free)+" where nothing else uses up the "+Count(v.FreeCalls)+" that an account has free a month")
 	}
 	bill(p, "SSE-KMS adds a month, with a bucket key", &v.With.KMS)
 	e := v.Estimate
