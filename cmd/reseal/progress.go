@@ -146,7 +146,12 @@ func (f *runFlags) progress(p process, job *jobPlan, earlier checkpoint.Totals, 
 	return &progress{
 		out: p.stderr, terminal: isTerminal(p.stderr), quiet: f.output.quiet || f.output.noProgress,
 		total: job.Todo, earlier: settledBefore(earlier), stats: stats, spent: spent.text,
-		slow: func() string { return helm.status().Binding.String() },
-		kms:  func() (float64, float64) { u := helm.status().KMS; return float64(u.LastSecond), u.Cap },
+		slow: func() string {
+			if b := helm.status().Binding; b.Limit != boundByNothing && b.Limit != boundByDrain {
+				return b.String()
+			}
+			return ""
+		},
+		kms: func() (float64, float64) { u := helm.status().KMS; return float64(u.LastSecond), u.Cap },
 	}
 }

@@ -121,6 +121,9 @@ func passes(admit context.Context, cfg engine.Config, work context.Context, rep 
 		rows.segments, rows.indexes = at.Remaining()
 		before, err := newResume(admit, at, rows.segments, rows.indexes)
 		if err != nil {
+			if cause := context.Cause(admit); cause != nil {
+				return cause // it was stopped before it began
+			}
 			return err
 		}
 		cfg.Journal, cfg.Settled, cfg.Uncertain = rows, before.settled, before.uncertain
@@ -190,6 +193,14 @@ func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, 
 	totals := state.Totals()
 	if err := f.output.summary(p, f.job, job, totals, past, stats, status, took); err != nil && runErr == nil {
 		runErr = err
+	}
+	if totals.Damaged > 0 {
+		for _, s := range state.Snapshot().Segments() {
+			if s.Damage != "" {
+				fmt.Fprintf(p.stderr, "reseal: missing from the result: %s\n", s.Damage)
+			}
+		}
+		fmt.Fprintln(p.stderr, "hint: the same command tries them again; another report of the bucket has their objects, too")
 	}
 	var (
 		breaker *engine.BreakerError
