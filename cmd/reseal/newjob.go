@@ -22,6 +22,7 @@ func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, 
 	if err != nil {
 		return nil, err
 	}
+	_ = s.unreadable(p) // said before anybody is asked; what can be read is done
 	job := newJobPlan(g, f.endpoint, s, cost.New(s.tally, f.params(g)))
 	return job, f.showPlan(p, g, job)
 }
