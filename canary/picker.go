@@ -18,10 +18,6 @@ const (
 	maxKinds = 32
 )
 
-// smallBody is the size, in bytes, up to which the data of an object is compared,
-// so that such objects are taken first: 8 MiB, as far as snapshots hash it.
-const smallBody = 8 << 20
-
 // Object is one object that is tried first.
 type Object struct {
 	Kinds  []string // for people, such as "copy, STANDARD_IA"
@@ -65,7 +61,7 @@ func (p *Picker) See(t *plan.Task) {
 		return
 	}
 	r := &t.Record
-	c := candidate{large: r.Size > smallBody, rank: rank(r.Pos)}
+	c := candidate{large: r.Size > plan.SnapshotBody, rank: rank(r.Pos)}
 	if t.Action == plan.MultipartCopy {
 		c.rank = uint64(max(r.Size, 0)) // the smallest: each byte of it is copied before the rest of the run begins
 	}

@@ -72,6 +72,7 @@ type Config struct {
 	FlushEvery time.Duration
 
 	Limit       int64 // objects to attempt in this run, 0 = all
+	Begun       int64 // of them attempted before
 	MaxFailures int64 // failed objects after which the run stops, 0 = no limit
 
 	// Budget, where set, is asked after every settled object whether the run

@@ -92,7 +92,7 @@ type event struct {
 
 // feed reads batches, decides, and hands out what is to be done.
 func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
-	var begun int64
+	begun := r.Begun
 	for batch, err := range batches {
 		if err != nil {
 			return err

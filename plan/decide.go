@@ -128,7 +128,7 @@ func (p *Policy) act(t *Task) {
 	t.Snapshot = t.Action != Skip && Sampled(t.Record.Pos, p.Snapshots, snapshotSeed)
 	t.Demand = p.demand(t)
 	if t.Snapshot {
-		t.Demand = t.Demand.Add(p.SnapshotDemand(t.FromKMS))
+		t.Demand = t.Demand.Add(p.SnapshotDemand(t, t.FromKMS))
 	}
 }
 
@@ -136,9 +136,13 @@ func (p *Policy) act(t *Task) {
 // looked at by a sample.
 const snapshotSeed = 0x5eed
 
-// SnapshotDemand is what reading all of an object asks for; fromKMS says that
-// it is under SSE-KMS. The body is read up to a size that the adapter sets.
-func (p *Policy) SnapshotDemand(fromKMS bool) Demand {
+// SnapshotBody is the size, in bytes, up to which a snapshot has a hash of the
+// body: reading that takes well under a second.
+const SnapshotBody = 8 << 20
+
+// SnapshotDemand is what reading all of the task's object asks for; fromKMS says
+// that it is under SSE-KMS then.
+func (p *Policy) SnapshotDemand(t *Task, fromKMS bool) Demand {
 	d := p.Weights.Of(StepHeadChecksum, fromKMS).Add(p.Weights.Of(StepGetTags, fromKMS))
 	if p.Facts.ACLs != No {
 		d = d.Add(p.Weights.Of(StepGetACL, fromKMS))
@@ -146,8 +150,13 @@ func (p *Policy) SnapshotDemand(fromKMS bool) Demand {
 	if p.Facts.AWS != No {
 		d = d.Add(p.Weights.Of(StepListAnnotations, fromKMS))
 	}
-	body := p.Weights.Of(StepGetBody, fromKMS)
-	body.Reads.Min, body.KMS.Min = 0, 0
+	r, body := &t.Record, p.Weights.Of(StepGetBody, fromKMS)
+	switch {
+	case r.Size > SnapshotBody, r.StorageClass == inventory.Glacier, r.StorageClass == inventory.DeepArchive, archiveTier(r.Tier):
+		body = Demand{}
+	case r.Size < 0:
+		body.Reads.Min, body.KMS.Min = 0, 0
+	}
 	return d.Add(body)
 }
 

@@ -15,10 +15,6 @@ import (
 	"reseal/plan"
 )
 
-// maxSnapshotBody is the size, in bytes, up to which a snapshot has a hash of
-// the body: reading it takes well under a second then.
-const maxSnapshotBody = 8 << 20
-
 var (
 	_ engine.Snapshotter = (*Rewriter)(nil)
 	_ engine.BodyReader  = (*Rewriter)(nil)
@@ -51,7 +47,7 @@ func (r *Rewriter) Snapshot(ctx context.Context, t *plan.Task, g engine.Gate) (*
 	if s.Annotations, err = w.annotations(ctx, version); err != nil {
 		return nil, err
 	}
-	if head.Size <= maxSnapshotBody && (!head.Archived || head.Restored) {
+	if head.Size <= plan.SnapshotBody && (!head.Archived || head.Restored) {
 		if s.Body, err = w.digest(ctx, version, head, sha256.New()); err != nil {
 			return nil, err
 		}

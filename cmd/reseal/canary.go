@@ -114,8 +114,8 @@ func (f *runFlags) tryFirst(admit, work context.Context, p process, job *jobPlan
 		return at, err
 	}
 	if cfg.Limit > 0 {
-		if cfg.Limit -= t.begun(); cfg.Limit <= 0 {
-			return at, &engine.StopError{Limit: fmt.Sprintf("--limit %d", f.objects)}
+		if cfg.Begun = t.begun(); cfg.Begun >= cfg.Limit {
+			return at, &engine.StopError{Limit: fmt.Sprintf("--limit %d", cfg.Limit)}
 		}
 	}
 	return j.Snapshot(), nil
@@ -426,7 +426,7 @@ func (p payingSnapshots) first(ctx context.Context, t *plan.Task, policy *plan.P
 	if err != nil {
 		return nil, err
 	}
-	again, _ := p.ledger.region.Spent(t, policy.SnapshotDemand(policy.Options.SSE == plan.TargetKMS), false, p.ledger.now)
+	again, _ := p.ledger.region.Spent(t, policy.SnapshotDemand(t, policy.Options.SSE == plan.TargetKMS), false, p.ledger.now)
 	if !p.ledger.charge(p.admit, t, again) {
 		return nil, p.ledger.refuse(t)
 	}
@@ -436,5 +436,5 @@ func (p payingSnapshots) first(ctx context.Context, t *plan.Task, policy *plan.P
 // canaryDemand is what trying an object asks for beyond re-encrypting it: all of
 // it is read before and after.
 func canaryDemand(p *plan.Policy, t *plan.Task) plan.Demand {
-	return p.SnapshotDemand(t.FromKMS).Add(p.SnapshotDemand(p.Options.SSE == plan.TargetKMS))
+	return p.SnapshotDemand(t, t.FromKMS).Add(p.SnapshotDemand(t, p.Options.SSE == plan.TargetKMS))
 }

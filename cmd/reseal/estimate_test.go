@@ -13,6 +13,7 @@ import (
 
 	"reseal/cost"
 	"reseal/internal/simulator"
+	"reseal/plan"
 )
 
 // objectWrites and objectReads are the operations on objects that a run sends, by
@@ -54,6 +55,18 @@ type estimated struct {
 	Tally struct {
 		Todo []struct{ Action string }
 	}
+	Canary []canaryRow
+}
+
+// bodies is how many GetObject the canary takes. They are not counted, as the
+// report is read by the same operation.
+func (e *estimated) bodies() (n int64) {
+	for _, c := range e.Canary {
+		if c.Size <= plan.SnapshotBody && c.Class != "GLACIER" && c.Class != "DEEP_ARCHIVE" {
+			n += 2
+		}
+	}
+	return n
 }
 
 func readEstimate(job string) (*estimated, error) {
@@ -86,6 +99,7 @@ func readEstimate(job string) (*estimated, error) {
 // end, but for objects in parts, whose tags are read only where there are any.
 func (e *estimated) differences(got usage) (out []string) {
 	d := e.Estimate.Demand
+	got.reads += e.bodies()
 	parts := false
 	for _, w := range e.Tally.Todo {
 		parts = parts || w.Action == "multipart-copy"

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"reseal/checkpoint"
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/report"
+	"reseal/s3api"
+)
+
+// uploadsFlags is the command line of uploads.
+type uploadsFlags struct {
+	connection
+	job   string
+	sweep bool
+	json  bool
+}
+
+const uploadsLong = `uploads lists the multipart uploads that a job has begun and not ended: copies of
+large objects that a stop or a crash cut off. The same run command goes on with
+them. A job that is not to be gone on with leaves them behind, and their parts
+are paid for; --sweep throws them away.
+
+Only uploads that the job's own files name are listed and swept, never those of
+other writers to the bucket. An upload that was begun in the second before a
+crash may not have been written down: a lifecycle rule with
+AbortIncompleteMultipartUpload is for those.`
+
+func newUploadsCommand(p process) *cobra.Command {
+	f := &uploadsFlags{}
+	cmd := &cobra.Command{
+		Use:   "uploads --job DIR",
+		Short: "List a job's own unfinished multipart uploads, or throw them away",
+		Long:  uploadsLong,
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p) },
+	}
+	f.connection.bind(cmd)
+	cmd.Flags().StringVar(&f.job, "job", "", "`folder` of the job")
+	cmd.Flags().BoolVar(&f.sweep, "sweep", false, "abort them; what they copied so far has to be copied again")
+	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
+	return cmd
+}
+
+// orphan is an upload that the job's files tell of.
+type orphan struct {
+	Key    string `json:"key"`
+	Upload string `json:"upload_id"`
+	File   int    `json:"file"`
+	Row    int64  `json:"row"`
+	Parts  int64  `json:"parts"`
+	Bytes  int64  `json:"bytes"`
+	State  string `json:"state"` // unfinished, gone, swept
+
+	pos    inventory.Position
+	upload s3api.Upload
+}
+
+func (f *uploadsFlags) run(ctx context.Context, p process) error {
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	store, job, err := openJobAt(ctx, f.connection, f.job)
+	if err != nil {
+		return err
+	}
+	rewriter, err := f.rewriter(ctx, job)
+	if err != nil {
+		return err
+	}
+	var found []orphan
+	if f.sweep {
+		found, err = sweepUploads(ctx, store, job, rewriter)
+	} else {
+		var at *checkpoint.Snapshot
+		if at, err = checkpoint.Read(ctx, store); err == nil {
+			found, err = findUploads(ctx, at, rewriter)
+		}
+	}
+	if err != nil {
+		return err
+	}
+	if f.json {
+		return writeJSON(p.stdout, map[string]any{"job": f.job, "bucket": job.Options.Bucket, "uploads": found})
+	}
+	return printUploads(p.stdout, job.Options.Bucket, found)
+}
+
+// rewriter reaches the job's bucket; nothing of it but uploads is asked about.
+func (f *uploadsFlags) rewriter(ctx context.Context, job *jobPlan) (*s3api.Rewriter, error) {
+	conn := f.connection
+	if conn.endpoint == "" {
+		conn.endpoint = job.Endpoint
+	}
+	client, err := conn.client(ctx, 1)
+	if err != nil {
+		return nil, err
+	}
+	client, facts, _, err := bucketFacts(ctx, client, job.Options.Bucket)
+	if err != nil {
+		return nil, err
+	}
+	o := job.Options
+	o.Method = plan.MethodCopy // no object is updated: the endpoint need not be proven
+	return client.Rewriter(s3api.RewriteConfig{Options: o, Facts: facts})
+}
+
+// findUploads reads the notes of a job and asks what there is of each upload.
+func findUploads(ctx context.Context, at *checkpoint.Snapshot, r *s3api.Rewriter) ([]orphan, error) {
+	var found []orphan
+	for note, err := range at.Notes(ctx) {
+		if err != nil {
+			return nil, err
+		}
+		u, ok := s3api.NotedUpload(note.Value)
+		if note.Key != uploadNote || !ok {
+			continue
+		}
+		o := orphan{Key: u.Key, Upload: u.ID, File: note.Pos.File, Row: note.Pos.Row, State: "gone", pos: note.Pos, upload: u}
+		var there bool
+		if o.Parts, o.Bytes, there, err = r.UploadedParts(ctx, u); err != nil {
+			return nil, err
+		}
+		if there {
+			o.State = "unfinished"
+		}
+		found = append(found, o)
+	}
+	return found, nil
+}
+
+// sweepUploads aborts the uploads of a job that no run is working on, and
+// forgets them.
+func sweepUploads(ctx context.Context, store jobStore, job *jobPlan, r *s3api.Rewriter) ([]orphan, error) {
+	lock, err := store.Lock(ctx, checkpoint.Self("reseal uploads"))
+	if err != nil {
+		return nil, err
+	}
+	defer lock.Release()
+	state, at, err := checkpoint.Open(ctx, store, job.state(), job.Segments, checkpoint.Options{ReserveAdmitted: true})
+	if err != nil {
+		return nil, err
+	}
+	found, err := findUploads(ctx, at, r)
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		o := &found[i]
+		if o.State == "unfinished" {
+			if err := r.AbortUpload(ctx, o.upload); err != nil {
+				return nil, err
+			}
+			o.State = "swept"
+		}
+		if err := state.Note(o.pos, uploadNote, nil); err != nil {
+			return nil, err
+		}
+		if err := state.Flush(ctx); err != nil { // each by itself, so that what is gone is not named for longer
+			return nil, err
+		}
+	}
+	return found, nil
+}
+
+func printUploads(out io.Writer, bucket string, found []orphan) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	var bytes int64
+	for _, o := range found {
+		fmt.Fprintf(w, "%s\t%q\t%s\t%s\t%s\n", o.State, o.Key, report.Plural(o.Parts, "part"), report.Bytes(o.Bytes), o.Upload)
+		bytes += o.Bytes
+	}
+	fmt.Fprintf(w, "%s of this job in %s, %s\n", report.Plural(int64(len(found)), "upload"), bucket, report.Bytes(bytes))
+	return w.Flush()
+}
