@@ -104,6 +104,11 @@ func (w *World) GetObjectAcl(now time.Time, in *ObjectInput) (*ACLOutput, *Error
 		if err != nil {
 			return nil, err
 		}
+		if in.VersionID != "" {
+			if err := c.allow("s3:GetObjectVersionAcl", c.b, in.Key, nil); err != nil {
+				return nil, err
+			}
+		}
 		owner, grants := orElse(v.more().owner, CanonicalID(c.b.owner)), v.more().grants
 		if c.b.ownership == BucketOwnerEnforced {
 			owner, grants = CanonicalID(c.b.owner), nil // ACLs lie dormant while they are disabled

@@ -74,6 +74,11 @@ func (w *World) GetObjectTagging(now time.Time, in *ObjectInput) (*TaggingOutput
 		if err != nil {
 			return nil, err
 		}
+		if in.VersionID != "" {
+			if err := c.allow("s3:GetObjectVersionTagging", c.b, in.Key, nil); err != nil {
+				return nil, err
+			}
+		}
 		return &TaggingOutput{VersionID: c.b.visibleID(v), Tags: v.tags}, nil
 	})
 }

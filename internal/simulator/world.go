@@ -236,11 +236,35 @@ func (c *call) allow(action string, b *bucket, key string, wr *WriteAttributes) 
 	if c.w.cfg.Authorize == nil || action == "" {
 		return nil
 	}
-	return c.w.cfg.Authorize(&AccessRequest{
+	err := c.w.cfg.Authorize(&AccessRequest{
 		Principal: c.req.Principal, Action: action, Bucket: b.name, Key: key, Owner: b.owner,
 		Policy:    b.documents[document{kind: PolicyConfig}],
 		Plaintext: c.req.Plaintext, TLSVersion: c.req.TLSVersion, Write: wr, WriteKey: c.writeKey(b, wr),
 	})
+	if err != nil || wr == nil {
+		return err
+	}
+	return c.allowAttributes(b, key, wr)
+}
+
+// allowAttributes asks for what setting a lock or an ACL along with an object takes (S3 User Guide,
+// using-with-s3-policy-actions, read 2026-11-21).
+func (c *call) allowAttributes(b *bucket, key string, wr *WriteAttributes) *Error {
+	for _, need := range []struct {
+		set    bool
+		action string
+	}{
+		{wr.Lock.Mode != "", "s3:PutObjectRetention"},
+		{wr.Lock.LegalHold != "", "s3:PutObjectLegalHold"},
+		{wr.ACL.Canned != "" || len(wr.ACL.Grants) > 0, "s3:PutObjectAcl"},
+	} {
+		if need.set {
+			if err := c.allow(need.action, b, key, nil); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // writeKey is the key that a write with these attributes would be under.
