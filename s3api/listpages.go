@@ -272,7 +272,10 @@ func (c *Client) Look(ctx context.Context, r *inventory.Record, o ListOptions) (
 		return false, setupError("HeadObject", "s3://"+r.Bucket+"/"+r.Key, err)
 	}
 	h := headOf(out)
-	if h.ETag != r.ETag { // written since it was listed: one row tells of one write
+	// Written since it was listed: one row tells of one write. The ETag alone
+	// does not say so: MinIO's HeadObject has another one than its listing for
+	// objects that are called like folders.
+	if h.ETag != r.ETag && !h.LastModified.Equal(r.LastModified.Truncate(time.Second)) {
 		r.ETag, r.Size, r.LastModified, r.StorageClass = h.ETag, h.Size, h.LastModified, h.StorageClass
 		r.IsMultipart = strings.Contains(r.ETag, "-")
 		r.Known = r.Known.Without(inventory.ColumnsOf(inventory.ColChecksum))
