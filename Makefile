@@ -29,3 +29,10 @@ minio:
 # The long numbers; the results that were seen stand in bench/README.md.
 soak:
 	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash' ./...
+
+# reseal against its peers, on this machine and in one go (about four minutes):
+# the table goes to standard output, every run to bench/results.
+bench:
+	cd bench/peers && $(GO) run . -o ../results
+	cd bench/peers && $(GO) run . -o ../results -objects 3000 -rounds 1 -slow-rounds 0 -latency 30ms -in-flight 256
+	cd bench/peers && $(GO) run . -o ../results -objects 3000 -rounds 1 -slow-rounds 0 -latency 80ms -in-flight 256
