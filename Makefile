@@ -28,7 +28,7 @@ minio:
 
 # The long numbers; the results that were seen stand in bench/README.md.
 soak:
-	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash' ./...
+	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash|Races' ./...
 
 # reseal against its peers, on this machine and in one go (about four minutes):
 # the table goes to standard output, every run to bench/results.

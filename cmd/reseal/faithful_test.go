@@ -1,0 +1,217 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"reseal/internal/simulator"
+)
+
+// fullObject has one of everything that a copy can lose.
+func fullObject(i int) simulator.ObjectInfo {
+	return simulator.ObjectInfo{
+		Key: fmt.Sprintf("k/%03d", i), VersionID: fmt.Sprintf("first%03d", i), Size: int64(1000 + i), LastModified: time.Now().Add(-time.Hour),
+		StorageClass: simulator.StandardIA, WebsiteRedirect: "/elsewhere", Tags: []simulator.Tag{{Key: "team", Value: "photo + film"}},
+		Metadata: &simulator.Metadata{ContentType: "video/mp4", CacheControl: "no-store", ContentDisposition: "inline", ContentEncoding: "identity",
+			ContentLanguage: "de", Expires: "Thu, 01 Dec 2039 16:00:00 GMT", User: map[string]string{"origin": "camera 7"}},
+		Lock:   simulator.Lock{Mode: "GOVERNANCE", RetainUntil: time.Now().Add(24 * time.Hour).Truncate(time.Second).UTC(), LegalHold: "ON"},
+		Grants: []simulator.Grant{{Type: "Group", Grantee: "http://acs.amazonaws.com/groups/s3/LogDelivery", Permission: "READ"}},
+	}
+}
+
+// faithfulWorld is a bucket in which everything can be lost: versions, object
+// lock, ACLs, a website. The endpoint drops an attribute, "" for none, once the
+// probe has passed.
+func faithfulWorld(t *testing.T, objects int, drop simulator.Attribute) *testWorld {
+	t.Helper()
+	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().Add(-2 * time.Hour)
+	for _, name := range []string{scriptBucket, simReports} {
+		if err := sim.makeBucket(now, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := sim.request(scriptBucket)
+	for _, err := range []*simulator.Error{
+		sim.world.PutBucketVersioning(now, r, "Enabled"),
+		sim.world.PutObjectLockConfiguration(now, r, simulator.ObjectLockConfig{Enabled: true}),
+		sim.world.PutBucketOwnershipControls(now, r, "ObjectWriter"),
+		sim.world.PutBucketConfig(now, r, simulator.WebsiteConfig, "", []byte(websiteXML)),
+	} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for i := range objects {
+		if err := sim.world.SeedObject(scriptBucket, fullObject(i), simulator.Body{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	manifest, err := sim.inventory(t.Context(), scriptBucket, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := serveWorld(t, sim, manifest)
+	if drop == "" {
+		return w
+	}
+	var deleted atomic.Int64
+	lossy := &wire{After: func(r *http.Request, _ *http.Response) { // deleting its scratch objects is the last that a probe does
+		if r.Method == http.MethodDelete && strings.Contains(keyOf(r), "reseal-probe/") && deleted.Add(1) == probeDeletes {
+			sim.front.Locked(func(world *simulator.World) { world.SetKnobs(simulator.Knobs{DropOnCopy: []simulator.Attribute{drop}}) })
+		}
+	}}
+	w.env = append(w.env, "AWS_ENDPOINT_URL="+lossy.serve(t, sim.url()).URL)
+	return w
+}
+
+// probeDeletes is how many versions a probe deletes: two scratch objects, each
+// written, and copied once.
+const probeDeletes = 4
+
+// dropped are the attributes that an endpoint may drop, and what they are called.
+// What only AWS's own endpoints keep, bucket keys and annotations, is tested
+// beside the adapter.
+var dropped = []struct {
+	drop   simulator.Attribute
+	hazard string
+}{
+	{simulator.AttrContentType, "drops-content-type"},
+	{simulator.AttrCacheControl, "drops-cache-control"},
+	{simulator.AttrContentDisposition, "drops-content-disposition"},
+	{simulator.AttrContentEncoding, "drops-content-encoding"},
+	{simulator.AttrContentLanguage, "drops-content-language"},
+	{simulator.AttrExpires, "drops-expires"},
+	{simulator.AttrUserMetadata, "drops-user-metadata"},
+	{simulator.AttrTags, "drops-tags"},
+	{simulator.AttrStorageClass, "drops-storage-class"},
+	{simulator.AttrACL, "drops-acl"},
+	{simulator.AttrWebsiteRedirect, "drops-website-redirect"},
+	{simulator.AttrLock, "drops-legal-hold"},
+	{simulator.AttrLock, "drops-retention"},
+}
+
+// Whatever an endpoint drops, the canary notices before the rest of the bucket
+// is touched, and the run goes on only when that is accepted by its name.
+func TestCanaryNoticesEveryLoss(t *testing.T) {
+	for _, via := range []string{"", "multipart"} {
+		for _, tt := range dropped {
+			t.Run(tt.hazard+" "+via, func(t *testing.T) {
+				t.Parallel()
+				const objects = 40
+				w := faithfulWorld(t, objects, tt.drop)
+				job := filepath.Join(t.TempDir(), "job")
+				run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet",
+					"--probe-key-prefix", "reseal-probe/", "--accept", "versioned", "--accept", "acl"}
+				if via != "" {
+					run = append(run, "--copy-via", via)
+				}
+				cmd := w.command(run...)
+				out, err := cmd.CombinedOutput()
+				if cmd.ProcessState.ExitCode() != exitRefused || !strings.Contains(string(out), tt.hazard) || !strings.Contains(string(out), "canary") {
+					t.Fatalf("exit %d, %v; want %d and the name %s\n%s", cmd.ProcessState.ExitCode(), err, exitRefused, tt.hazard, out)
+				}
+				if n := w.encrypted(); n == 0 || n > objects/2 {
+					t.Errorf("%d of %d objects were re-encrypted before the loss was noticed", n, objects)
+				}
+			})
+		}
+	}
+}
+
+// encrypted is how many objects are under the key now.
+func (w *testWorld) encrypted() (n int) {
+	w.sim.front.Locked(func(world *simulator.World) {
+		for o := range world.Walk(scriptBucket) {
+			if o.IsLatest && o.Encryption.Type == simulator.SSEKMS {
+				n++
+			}
+		}
+	})
+	return n
+}
+
+// Without a canary the run still reports each loss that a HeadObject shows, or
+// verify does that compares with what was remembered.
+func TestVerifyNoticesEveryLoss(t *testing.T) {
+	for _, tt := range dropped {
+		t.Run(tt.hazard, func(t *testing.T) {
+			t.Parallel()
+			w := faithfulWorld(t, 10, tt.drop)
+			job := filepath.Join(t.TempDir(), "job")
+			run := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--no-canary",
+				"--probe-key-prefix", "reseal-probe/", "--accept", "versioned", "--accept", "acl", "--snapshot", "100%")
+			if out, err := run.CombinedOutput(); err != nil {
+				t.Fatalf("run: %v\n%s", err, out)
+			}
+			cmd := w.command("verify", "--job", job)
+			out, _ := cmd.CombinedOutput()
+			attribute := strings.TrimPrefix(tt.hazard, "drops-")
+			if cmd.ProcessState.ExitCode() != exitDifferent || !strings.Contains(strings.ReplaceAll(strings.ToLower(string(out)), " ", "-"), attribute) {
+				t.Errorf("verify: exit %d; want %d and %q named\n%s", cmd.ProcessState.ExitCode(), exitDifferent, attribute, out)
+			}
+			cmd = w.command("verify", "--job", job, "--accept", tt.hazard)
+			if out, err := cmd.CombinedOutput(); err != nil && tt.drop != simulator.AttrLock { // that is two attributes
+				t.Errorf("verify with the loss accepted: %v\n%s", err, out)
+			}
+		})
+	}
+}
+
+// With nothing dropped, all of that is kept by every action, and proven: the
+// bodies as well.
+func TestEveryActionKeepsEverything(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		flags []string
+		done  int // under the key: an update leaves locked objects alone
+	}{
+		{"copy", nil, 10},
+		{"multipart", []string{"--copy-via", "multipart"}, 10},
+		{"auto", []string{"--method", "auto"}, 10},
+		{"update", []string{"--method", "update"}, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := faithfulWorld(t, 10, "")
+			job := filepath.Join(t.TempDir(), "job")
+			args := append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet",
+				"--probe-key-prefix", "reseal-probe/", "--accept", "versioned", "--accept", "acl", "--snapshot", "100%"}, tt.flags...)
+			if out, err := w.command(args...).CombinedOutput(); err != nil {
+				t.Fatalf("run: %v\n%s", err, out)
+			}
+			if n := w.encrypted(); n != tt.done {
+				t.Errorf("%d objects are under the key, want %d", n, tt.done)
+			}
+			w.sim.front.Locked(func(world *simulator.World) {
+				for o := range world.Walk(scriptBucket) {
+					var i int
+					if _, err := fmt.Sscanf(o.Key, "k/%d", &i); err != nil || !o.IsLatest {
+						continue
+					}
+					want := fullObject(i)
+					if o.StorageClass != want.StorageClass || o.WebsiteRedirect != want.WebsiteRedirect || len(o.Tags) != 1 || o.Tags[0] != want.Tags[0] ||
+						o.Metadata.Expires != want.Metadata.Expires || o.Metadata.User["origin"] != "camera 7" || o.Lock.LegalHold != "ON" ||
+						o.Lock.Mode != want.Lock.Mode || len(o.Grants) == 0 || o.Size != want.Size {
+						t.Errorf("%s afterwards: %+v", o.Key, o)
+					}
+				}
+			})
+			out, err := w.command("verify", "--job", job, "--bodies", "100%").CombinedOutput()
+			if err != nil {
+				t.Errorf("verify: %v\n%s", err, out)
+			}
+			if want := fmt.Sprintf("body-proven  %d", 2*tt.done); tt.done > 0 && !strings.Contains(string(out), "body-proven") {
+				t.Errorf("verify proved no bodies; want %q\n%s", want, out)
+			}
+		})
+	}
+}
