@@ -307,6 +307,10 @@ func keyService(code string) bool {
 func judgeKey(a answer, s step) verdict {
 	name := strings.ToLower(a.code[4:])
 	switch {
+	case name == "keygenerationfailed":
+		// MinIO's word for all that keeps its key server from making a data key, a 429 of
+		// that server included (seen 2026-11). Fewer requests help against it, or time.
+		return verdict{class: engine.Throttled, quota: plan.QuotaKMS}
 	case strings.Contains(name, "internal"), strings.Contains(name, "timeout"),
 		strings.Contains(name, "keyunavailable"), strings.Contains(name, "unreachable"), a.status >= 500:
 		return verdict{class: engine.Transient}

@@ -108,6 +108,7 @@ func TestClassify(t *testing.T) {
 		{"MinIO, key denied", answered(403, "kms:NotAuthorized", "x"), copying, engine.Fatal, 0, plan.RequestError, "kms:NotAuthorized"},
 		{"InvalidAccessKeyId", answered(403, "InvalidAccessKeyId", "x"), copying, engine.Fatal, 0, plan.RequestError, "InvalidAccessKeyId"},
 		{"SignatureDoesNotMatch", answered(403, "SignatureDoesNotMatch", "x"), copying, engine.Fatal, 0, plan.RequestError, "SignatureDoesNotMatch"},
+		{"MinIO's key server throttles", answered(500, "kms:KeyGenerationFailed", "failed to generate data key with KMS key"), copying, engine.Throttled, plan.QuotaKMS, "", "kms:KeyGenerationFailed"},
 		{"ExpiredToken", answered(400, "ExpiredToken", "x"), copying, engine.Expired, 0, "", "ExpiredToken"},
 		{"PermanentRedirect", answered(301, "PermanentRedirect", "x"), copying, engine.Fatal, 0, plan.RequestError, "PermanentRedirect"},
 		{"301 without XML", answered(301, "", ""), copying, engine.Fatal, 0, plan.RequestError, ""},

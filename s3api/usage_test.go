@@ -29,7 +29,9 @@ func TestKMSUsage(t *testing.T) {
 				t.Errorf("the request does not name %s: %v", want, in)
 			}
 		}
-		at := func(m int) cbor.Value { return &cbor.Tag{ID: 1, Value: cbor.Float64(float64(from.Unix()) + 60*float64(m))} }
+		at := func(m int) cbor.Value {
+			return &cbor.Tag{ID: 1, Value: cbor.Float64(float64(from.Unix()) + 60*float64(m))}
+		}
 		return cborReply(cbor.Map{"MetricDataResults": cbor.List{cbor.Map{
 			"Id": cbor.String("calls"), "StatusCode": cbor.String("Complete"),
 			"Timestamps": cbor.List{at(0), at(2)}, "Values": cbor.List{cbor.Float64(6000), cbor.Float64(90000.5)},

@@ -37,20 +37,26 @@ const startLimit = time.Minute
 // program is named, and fails it where the one that is named does not start.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	program := os.Getenv("RESEAL_MINIO_BIN")
-	if program == "" {
-		t.Skip("SKIPPED, NOT PASSED: this needs a MinIO, which RESEAL_MINIO_BIN does not name. To install one and run this: make minio")
-	}
 	var secret [32]byte
 	if _, err := rand.Read(secret[:]); err != nil {
 		t.Fatal(err)
 	}
-	key := Key + ":" + base64.StdEncoding.EncodeToString(secret[:])
+	return StartWith(t, "MINIO_KMS_SECRET_KEY="+Key+":"+base64.StdEncoding.EncodeToString(secret[:]))
+}
+
+// StartWith is Start with a key service of the caller's, as variables of the
+// environment (MINIO_KMS_...).
+func StartWith(t testing.TB, keys ...string) *Server {
+	t.Helper()
+	program := os.Getenv("RESEAL_MINIO_BIN")
+	if program == "" {
+		t.Skip("SKIPPED, NOT PASSED: this needs a MinIO, which RESEAL_MINIO_BIN does not name. To install one and run this: make minio")
+	}
 	// Between choosing a free port and the server's taking it, another program can.
 	var err error
 	for range 3 {
 		var s *Server
-		if s, err = start(t, program, key); err == nil {
+		if s, err = start(t, program, keys); err == nil {
 			return s
 		}
 	}
@@ -58,7 +64,7 @@ func Start(t testing.TB) *Server {
 	return nil
 }
 
-func start(t testing.TB, program, key string) (*Server, error) {
+func start(t testing.TB, program string, keys []string) (*Server, error) {
 	address, err := freeAddress()
 	if err != nil {
 		return nil, err
@@ -68,8 +74,9 @@ func start(t testing.TB, program, key string) (*Server, error) {
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + dir,
 		"MINIO_ROOT_USER=" + AccessKey, "MINIO_ROOT_PASSWORD=" + SecretKey,
-		"MINIO_BROWSER=off", "MINIO_UPDATE=off", "MINIO_KMS_SECRET_KEY=" + key,
+		"MINIO_BROWSER=off", "MINIO_UPDATE=off",
 	}
+	cmd.Env = append(cmd.Env, keys...)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said
 	if err := cmd.Start(); err != nil {
