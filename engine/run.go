@@ -93,6 +93,7 @@ type event struct {
 // feed reads batches, decides, and hands out what is to be done.
 func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 	begun := r.Begun
+	var todo []plan.Task // of one batch; used again for the next, as tasks are handed out as copies
 	for batch, err := range batches {
 		if err != nil {
 			return err
@@ -101,7 +102,7 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 			return nil
 		}
 		var skipped []Result
-		var todo []plan.Task
+		todo = todo[:0]
 		for i := range batch.Records {
 			rec := &batch.Records[i]
 			if r.Settled(rec.Pos) {
