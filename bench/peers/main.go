@@ -27,9 +27,10 @@ func main() {
 	inFlight := flag.Int("in-flight", 64, "requests in flight")
 	latency := flag.Duration("latency", 0, "latency of each request")
 	repository := flag.String("repository", "../..", "reseal's source")
+	only := flag.String("only", "", "run only tools with this in their names")
 	results := flag.String("o", "", "folder for the results as JSON")
 	flag.Parse()
-	exit(compare(setup{*objects, *rounds, *slow, *inFlight, *latency}, *repository, *results))
+	exit(compare(setup{*objects, *rounds, *slow, *inFlight, *latency}, *repository, *results, *only))
 }
 
 func exit(err error) {
@@ -77,7 +78,7 @@ type report struct {
 	Tools   map[string][]sample `json:"tools"`
 }
 
-func compare(c setup, repository, results string) error {
+func compare(c setup, repository, results, only string) error {
 	folder, err := os.MkdirTemp("", "peers")
 	if err != nil {
 		return err
@@ -125,6 +126,7 @@ func compare(c setup, repository, results string) error {
 				"s3://" + bucket + "/", "s3://" + bucket + "/"}
 		}})
 	}
+	tools = slices.DeleteFunc(tools, func(t tool) bool { return !strings.Contains(t.name, only) })
 	out := report{Date: time.Now().UTC().Format(time.RFC3339), Machine: machine(), Go: runtime.Version(), Setup: c, Tools: map[string][]sample{}}
 	for round := range c.Rounds {
 		for _, t := range tools {
@@ -147,7 +149,7 @@ func compare(c setup, repository, results string) error {
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("peers-%s-%dms.json", time.Now().UTC().Format("2006-01-02"), c.Latency.Milliseconds())
+	name := fmt.Sprintf("peers-%s-%dms-%d.json", time.Now().UTC().Format("2006-01-02"), c.Latency.Milliseconds(), c.InFlight)
 	return os.WriteFile(filepath.Join(results, name), append(text, '\n'), 0o644)
 }
 
