@@ -67,23 +67,23 @@ func sets(t testing.TB, prefix string) []set {
 
 // truthRow is a line of truth.jsonl.gz.
 type truthRow struct {
-	Bucket, Key  string
-	Version      *string `json:"version_id"`
-	Latest       bool    `json:"is_latest"`
-	Marker       bool    `json:"is_delete_marker"`
-	Size         *int64
-	Modified     int64   `json:"last_modified_date"`
-	ETag         *string `json:"e_tag"`
-	Class        *string `json:"storage_class"`
-	Multipart    bool    `json:"is_multipart_uploaded"`
-	Replication  *string `json:"replication_status"`
-	Encryption   *string `json:"encryption_status"`
-	RetainUntil  *int64  `json:"object_lock_retain_until_date"`
-	LockMode     *string `json:"object_lock_mode"`
-	LegalHold    *string `json:"object_lock_legal_hold_status"`
-	Tier         *string `json:"intelligent_tiering_access_tier"`
-	BucketKey    *string `json:"bucket_key_status"`
-	Checksum     *string `json:"checksum_algorithm"`
+	Bucket, Key string
+	Version     *string `json:"version_id"`
+	Latest      bool    `json:"is_latest"`
+	Marker      bool    `json:"is_delete_marker"`
+	Size        *int64
+	Modified    int64   `json:"last_modified_date"`
+	ETag        *string `json:"e_tag"`
+	Class       *string `json:"storage_class"`
+	Multipart   bool    `json:"is_multipart_uploaded"`
+	Replication *string `json:"replication_status"`
+	Encryption  *string `json:"encryption_status"`
+	RetainUntil *int64  `json:"object_lock_retain_until_date"`
+	LockMode    *string `json:"object_lock_mode"`
+	LegalHold   *string `json:"object_lock_legal_hold_status"`
+	Tier        *string `json:"intelligent_tiering_access_tier"`
+	BucketKey   *string `json:"bucket_key_status"`
+	Checksum    *string `json:"checksum_algorithm"`
 }
 
 // record is what the row must decode to in a report with the given columns.

@@ -81,7 +81,9 @@ func TestSnapshotsShowEveryLoss(t *testing.T) {
 		p := &plan.Policy{Options: o, Facts: r.config.Facts, Weights: plan.DefaultWeights(true)}
 		rec := inventory.Record{Bucket: bucket, Key: "k", Size: -1}
 		err = engine.Prove(t.Context(), engine.ProveConfig{Snapshotter: r, Gate: &gate{}, Policy: p, Written: time.Now().Add(time.Second)},
-			func(yield func(engine.Claim, error) bool) { yield(engine.Claim{Task: p.Decide(&rec), Before: before}, nil) },
+			func(yield func(engine.Claim, error) bool) {
+				yield(engine.Claim{Task: p.Decide(&rec), Before: before}, nil)
+			},
 			func(proof engine.Proof) error { proofs = append(proofs, proof); return nil })
 		if err != nil || len(proofs) != 1 {
 			t.Fatalf("%s: %d proofs, %v", tt.drop, len(proofs), err)
