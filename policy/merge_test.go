@@ -37,3 +37,15 @@ func TestMerge(t *testing.T) {
 		}
 	}
 }
+
+func TestSame(t *testing.T) {
+	one := `{"Version":"2012-10-17","Statement":{"Sid":"A","Effect":"Deny","Principal":"*","Action":["s3:GetObject","s3:PutObject"],"Resource":"arn:aws:s3:::a/*","Condition":{"Bool":{"aws:SecureTransport":false},"Null":{"s3:x":"true"}}}}`
+	two := `{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":{"AWS":["*"]},"Resource":["arn:aws:s3:::a/*"],"Action":["s3:PutObject","s3:GetObject"],"Condition":{"Null":{"s3:x":["true"]},"Bool":{"aws:SecureTransport":["false"]}},"Sid":"A"}]}`
+	three := `{"Version":"2012-10-17","Statement":[{"Sid":"A","Effect":"Deny","Principal":"*","Action":"s3:PutObject","Resource":"arn:aws:s3:::a/*"}]}`
+	if !Same(Bucket, []byte(one), []byte(two)) {
+		t.Errorf("the same policy, written otherwise, is not the same")
+	}
+	if Same(Bucket, []byte(one), []byte(three)) || Same(Bucket, []byte(one), nil) || !Same(Bucket, nil, nil) {
+		t.Errorf("policies that differ are the same, or none differs from none")
+	}
+}

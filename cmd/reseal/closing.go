@@ -25,6 +25,7 @@ type closing struct {
 	key               string // full ARN, or as the endpoint names it
 	prefix            string // uploads below it; "" for the whole bucket
 	unstated          bool   // uploads that say nothing are let through, to the default encryption
+	services          bool   // AWS services are left out
 	tls               bool
 	minTLS            string // "" for any
 }
@@ -50,10 +51,12 @@ func (c *closing) statements() ([]json.RawMessage, error) {
 	var out []json.RawMessage
 	var failed error
 	deny := func(sid, action string, resource any, when conditions) {
-		if when["Bool"] == nil {
-			when["Bool"] = map[string]string{}
+		if c.services {
+			if when["Bool"] == nil {
+				when["Bool"] = map[string]string{}
+			}
+			when["Bool"]["aws:PrincipalIsAWSService"] = "false"
 		}
-		when["Bool"]["aws:PrincipalIsAWSService"] = "false"
 		data, err := json.Marshal(denial{sid, "Deny", "*", action, resource, when})
 		if err != nil {
 			failed = fmt.Errorf("write statement %s: %w", sid, err)

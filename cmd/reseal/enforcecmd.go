@@ -26,6 +26,7 @@ type enforceFlags struct {
 	allowUnset bool
 	bucketKey  bool
 	blockSSEC  bool
+	services   bool
 	tls        bool
 	minTLS     string
 	apply      bool
@@ -60,6 +61,7 @@ func newEnforceCommand(p process) *cobra.Command {
 	fs.BoolVar(&f.allowUnset, "allow-no-header", false, "let uploads through that do not say how they are to be encrypted: they get the default")
 	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "use bucket keys, for far fewer KMS requests")
 	fs.BoolVar(&f.blockSSEC, "block-sse-c", false, "refuse uploads under keys of the client's own (SSE-C)")
+	fs.BoolVar(&f.services, "except-services", true, "leave AWS services out of what is denied; servers other than AWS may not know that condition")
 	fs.BoolVar(&f.tls, "require-tls", true, "deny requests without TLS")
 	fs.StringVar(&f.minTLS, "min-tls", "1.2", "deny older versions of TLS than this; 1.2, 1.3 or any")
 	fs.BoolVar(&f.apply, "apply", false, "make the change")
@@ -164,7 +166,7 @@ func (f *enforceFlags) wanted(ctx context.Context, client *s3api.Client, talk io
 		if err != nil {
 			return nil, err
 		}
-		c := closing{bucket: f.bucket, partition: partitionOf(key), key: key, prefix: f.prefix, unstated: f.allowUnset, tls: f.tls, minTLS: f.minTLS}
+		c := closing{bucket: f.bucket, partition: partitionOf(key), key: key, prefix: f.prefix, unstated: f.allowUnset, services: f.services, tls: f.tls, minTLS: f.minTLS}
 		if f.minTLS == "any" {
 			c.minTLS = ""
 		}
@@ -257,7 +259,7 @@ func set(ctx context.Context, client *s3api.Client, bucket string, before, after
 func (s *settings) same(o *settings) bool {
 	a, b := *s, *o
 	a.policy, b.policy = nil, nil
-	return a.equal(&b) && indent(s.policy) == indent(o.policy)
+	return a.equal(&b) && policy.Same(policy.Bucket, s.policy, o.policy)
 }
 
 // diff shows the change.
