@@ -284,6 +284,31 @@ func TestResumeRecognisesWhatACrashLeftUnrecorded(t *testing.T) {
 	})
 }
 
+// An update leaves no trace in the ETag, so the rows that a crash left unrecorded
+// are looked at, and none is updated twice.
+func TestResumeRecognisesUpdates(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(30), newLog()
+		for i := range 20 { // 0-9 recorded as done, 10-19 done but not recorded
+			s.objects[key(i)].encrypted = true
+		}
+		cfg := config(s, l)
+		policy := *cfg.Policy
+		policy.Options.Method, policy.Options.TrustInventory = plan.MethodUpdate, true // no look but for the crash
+		cfg.Policy = &policy
+		cfg.Settled = func(p inventory.Position) bool { return p.Row < 10 }
+		cfg.Uncertain = func(p inventory.Position) bool { return p.Row >= 10 && p.Row < 25 }
+		stats := new(Stats)
+		cfg.Stats = stats
+		if err := Run(t.Context(), t.Context(), cfg, batches(30, 30, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if len(s.copies) != 10 || stats.Repeats.Load() != 10 || stats.Count(Done) != 20 || s.heads != 15 {
+			t.Errorf("updates %d, repeats %d, done %d, looks %d; want 10, 10, 20, 15", len(s.copies), stats.Repeats.Load(), stats.Count(Done), s.heads)
+		}
+	})
+}
+
 func TestLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name        string

@@ -90,7 +90,10 @@ func (s *store) Rewrite(ctx context.Context, t *plan.Task, g Gate) (e Effect, er
 				return failure("copy", t.Record.Key, Changed)
 			}
 			s.copies[t.Record.Key]++
-			o.etag, o.encrypted = "kms-"+o.etag, true
+			o.encrypted = true
+			if t.Action != plan.Update { // which leaves the ETag as it is
+				o.etag = "kms-" + o.etag
+			}
 			e = Effect{ETag: o.etag, KMSKeyID: wantedKey}
 			return nil
 		})

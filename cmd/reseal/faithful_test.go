@@ -27,7 +27,7 @@ func fullObject(i int) simulator.ObjectInfo {
 // faithfulWorld is a bucket in which everything can be lost: versions, object
 // lock, ACLs, a website. The endpoint drops an attribute, "" for none, once the
 // probe has passed.
-func faithfulWorld(t *testing.T, objects int, drop simulator.Attribute) *testWorld {
+func faithfulWorld(t *testing.T, objects int, drop simulator.Attribute, after ...func(*http.Request)) *testWorld {
 	t.Helper()
 	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
 	if err != nil {
@@ -67,6 +67,9 @@ func faithfulWorld(t *testing.T, objects int, drop simulator.Attribute) *testWor
 	lossy := &wire{After: func(r *http.Request, _ *http.Response) { // deleting its scratch objects is the last that a probe does
 		if r.Method == http.MethodDelete && strings.Contains(keyOf(r), "reseal-probe/") && deleted.Add(1) == probeDeletes {
 			sim.front.Locked(func(world *simulator.World) { world.SetKnobs(simulator.Knobs{DropOnCopy: []simulator.Attribute{drop}}) })
+		}
+		for _, f := range after {
+			f(r)
 		}
 	}}
 	w.env = append(w.env, "AWS_ENDPOINT_URL="+lossy.serve(t, sim.url()).URL)
@@ -213,5 +216,51 @@ func TestEveryActionKeepsEverything(t *testing.T) {
 				t.Errorf("verify proved no bodies; want %q\n%s", want, out)
 			}
 		})
+	}
+}
+
+// A crash between a copy of the canary and its comparison leaves nothing
+// uncompared: what the object was is in the checkpoint, and the same command
+// finds the loss.
+func TestCanaryIsComparedAfterACrash(t *testing.T) {
+	copies := make(chan struct{}, 1)
+	first := func(r *http.Request) {
+		if isCopy(r) && strings.HasPrefix(keyOf(r), "k/") {
+			select {
+			case copies <- struct{}{}:
+				time.Sleep(100 * time.Millisecond) // the answer does not arrive before the end
+			default:
+			}
+		}
+	}
+	w := faithfulWorld(t, 40, simulator.AttrTags, first)
+	job := filepath.Join(t.TempDir(), "job")
+	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet",
+		"--accept", "versioned", "--accept", "acl"}
+	probed := append(run, "--probe-key-prefix", "reseal-probe/")
+	cmd := w.command(probed...)
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-copies
+	_ = cmd.Process.Kill()
+	if err := cmd.Wait(); err == nil {
+		t.Fatal("the run ended before it could be killed")
+	}
+	// A probe would notice by now, so it is left out.
+	cmd = w.command(append(run, "--accept", "weak-conditions", "--accept", "drops-expires")...)
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState.ExitCode() != exitRefused || !strings.Contains(string(out), "drops-tags") {
+		t.Errorf("exit %d, %v; want %d and the name of what got lost\n%s", cmd.ProcessState.ExitCode(), err, exitRefused, out)
+	}
+	// The same again: nothing was forgotten by the refusal.
+	cmd = w.command(append(run, "--accept", "weak-conditions", "--accept", "drops-expires")...)
+	if out, _ = cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitRefused {
+		t.Errorf("again: exit %d, want %d\n%s", cmd.ProcessState.ExitCode(), exitRefused, out)
+	}
+	// Accepted by name, it goes on.
+	cmd = w.command(append(run, "--accept", "weak-conditions", "--accept", "drops-expires", "--accept", "drops-tags")...)
+	if out, err := cmd.CombinedOutput(); err != nil || w.encrypted() != 40 {
+		t.Errorf("accepted: %v, %d objects under the key, want 40\n%s", err, w.encrypted(), out)
 	}
 }
