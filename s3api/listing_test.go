@@ -21,7 +21,7 @@ type depot struct {
 	versions int // of each key; 0 is a bucket listed without
 	latency  time.Duration
 
-	repeats  bool // the last entry of a page again on the next
+	repeats  bool // the last two entries of a page again on the next
 	deaf     bool // begins at the beginning wherever it is told to
 	reversed bool // lists in no order that is known
 
@@ -43,7 +43,7 @@ func (d *depot) ask(ctx context.Context, a listAsk) (*listPage, error) {
 			return nil, err
 		}
 		if d.repeats {
-			from--
+			from -= 2
 		}
 	case a.after != "" && !d.deaf:
 		i, found := slices.BinarySearch(d.keys, a.after)
@@ -215,7 +215,9 @@ func TestListingEnds(t *testing.T) {
 			if a.token == "" {
 				return page("1", "a", "b", "c")
 			}
-			return page("2", "f", "e", "d")
+			last := page("", "f", "e", "d")
+			last.next = nil
+			return last
 		}},
 	} {
 		for _, workers := range []int{1, 4} {

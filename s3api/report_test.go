@@ -87,6 +87,15 @@ func TestLook(t *testing.T) {
 			t.Errorf("%s: seen %v, %v, %+v; want seen %v, %s, bucket key %q", tt.key, seen, err, r, tt.seen, tt.want, tt.bucketKey)
 		}
 	}
+	before := *rows["plain"]
+	s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+		_, err := w.PutObject(now.Add(time.Hour), &simulator.PutObjectInput{Request: r, Key: "plain", Body: simulator.Bytes([]byte("longer"))})
+		return failed(err)
+	})
+	if seen, err := s.client.Look(t.Context(), rows["plain"], o); err != nil || !seen || rows["plain"].Size != 6 || rows["plain"].ETag == before.ETag ||
+		!rows["plain"].LastModified.After(before.LastModified) {
+		t.Errorf("written after it was listed: %+v, %v", rows["plain"], err)
+	}
 	if _, err := s.client.Look(t.Context(), &inventory.Record{Bucket: bucket, Key: "gone"}, o); !errors.Is(err, ErrGone) {
 		t.Errorf("gone: %v", err)
 	}
