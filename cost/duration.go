@@ -12,7 +12,8 @@ import (
 // Limit is one of the things that a run cannot be faster than.
 type Limit struct {
 	Name      string        `json:"name"`
-	Demand    int64         `json:"demand"`         // requests, upper end
+	Unit      string        `json:"unit"`           // "requests" or "bytes"
+	Demand    int64         `json:"demand"`         // upper end
 	PerSecond float64       `json:"per_second"`     // of one scope
 	Shortest  time.Duration `json:"shortest_ns"`    // if all goes as it may
 	Longest   time.Duration `json:"longest_ns"`     // if it goes as it must not
@@ -33,7 +34,7 @@ func (c *calculation) duration(j *job) Duration {
 	var d Duration
 	if c.KMSPerSecond > 0 && j.kms.Max > 0 {
 		d.Limits = append(d.Limits, Limit{
-			Name: "KMS requests", Demand: j.kms.Max, PerSecond: c.KMSPerSecond,
+			Name: "KMS requests", Unit: "requests", Demand: j.kms.Max, PerSecond: c.KMSPerSecond,
 			Shortest: secondsOf(float64(j.kms.Expected), c.KMSPerSecond),
 			Longest:  secondsOf(float64(j.kms.Max), c.KMSPerSecond),
 			Note:     "from the expected to the greatest number of KMS requests",
@@ -45,7 +46,7 @@ func (c *calculation) duration(j *job) Duration {
 			return
 		}
 		d.Limits = append(d.Limits, Limit{
-			Name: name, Demand: n, PerSecond: perSecond,
+			Name: name, Unit: "requests", Demand: n, PerSecond: perSecond,
 			Shortest: secondsOf(float64(n)*hot, perSecond),
 			Longest:  secondsOf(float64(n), perSecond),
 			Note:     "from every top-level prefix being a partition of its own to all of them sharing one",
@@ -58,10 +59,11 @@ func (c *calculation) duration(j *job) Duration {
 		perSecond := float64(c.Concurrency) / c.Latency.Seconds()
 		at := secondsOf(float64(all), perSecond)
 		d.Limits = append(d.Limits, Limit{
-			Name: "concurrency", Demand: all, PerSecond: perSecond, Shortest: at, Longest: at,
+			Name: "concurrency", Unit: "requests", Demand: all, PerSecond: perSecond, Shortest: at, Longest: at,
 			Note: fmt.Sprintf("%s in flight at %s a request", thousands(int64(c.Concurrency)), c.Latency),
 		})
 	}
+	c.moving(j, &d)
 	slices.SortStableFunc(d.Limits, func(a, b Limit) int { return cmp.Compare(b.Longest, a.Longest) })
 	for _, l := range d.Limits {
 		d.Shortest = max(d.Shortest, l.Shortest)
@@ -71,6 +73,30 @@ func (c *calculation) duration(j *job) Duration {
 		d.Binding = d.Limits[0].Name
 	}
 	return d
+}
+
+// copyRate is how many bytes a second one request is taken to copy: the 85 MB/s
+// that the Amazon S3 User Guide (optimizing-performance-design-patterns) reckons
+// with for one request that reads. For copies inside S3 nothing is stated.
+const copyRate = 85_000_000
+
+// partsInFlight is how many parts of one object are copied at a time.
+const partsInFlight = 8
+
+// moving adds the limits that the amount of data sets.
+func (c *calculation) moving(j *job, d *Duration) {
+	if c.Concurrency <= 0 || j.moved == 0 {
+		return
+	}
+	add := func(name string, bytes int64, requests int, note string) {
+		rate := copyRate * float64(requests)
+		at := secondsOf(float64(bytes), rate)
+		d.Limits = append(d.Limits, Limit{Name: name, Unit: "bytes", Demand: bytes, PerSecond: rate, Shortest: at, Longest: at, Note: note})
+	}
+	add("data", j.moved, c.Concurrency, fmt.Sprintf("%s in flight, taken to move 85 MB/s each", thousands(int64(c.Concurrency))))
+	if j.largest > plan.SingleCopyLimit {
+		add("largest object", j.largest, partsInFlight, "its parts, eight at a time, taken to move 85 MB/s each")
+	}
 }
 
 // hottest returns the share of the S3 writes and reads that fall to the busiest

@@ -160,6 +160,8 @@ type job struct {
 	gets      [numClasses]plan.Range
 	kms       Calls
 	retrieved [numClasses]int64 // bytes read from classes that charge for it
+	moved     int64             // bytes copied
+	largest   int64             // bytes of the largest object that is copied
 	early     bool              // young objects are overwritten
 	earlyAll  bool              // those that the plan updates in place as well
 	batchJobs int64
@@ -199,6 +201,9 @@ func (c *calculation) planned() *job {
 		for i := range classes {
 			if w := &c.tally.work[a][i]; w.Objects > 0 {
 				j.work(a, i, w.Count, w.Demand)
+				if a != plan.Update {
+					j.largest = max(j.largest, w.Largest)
+				}
 				kms = kms.Add(w.Demand.KMS)
 			}
 		}
@@ -225,6 +230,7 @@ func (j *job) work(a plan.Action, class int, n Count, d plan.Demand) {
 	default:
 		j.puts[class] = j.puts[class].Add(d.Writes)
 	}
+	j.moved = sum(j.moved, n.Bytes)
 	if paysRetrieval(classes[class]) {
 		j.retrieved[class] = sum(j.retrieved[class], n.Bytes)
 	}

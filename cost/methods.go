@@ -115,6 +115,7 @@ func (c *calculation) byCopy() (*job, Method) {
 				continue
 			}
 		}
+		j.largest = max(j.largest, w.Largest)
 		single, large := w.Objects-w.Large.Objects, w.Large.Objects
 		m.Objects.add(w.Count)
 		j.work(plan.Copy, i, Count{single, w.Bytes - w.Large.Bytes}, plan.Demand{Writes: plan.Exactly(single), Reads: reads.Times(single)})
@@ -251,6 +252,7 @@ func (c *calculation) byCLI() (*job, Method) {
 			continue
 		}
 		m.Objects.add(w.Count)
+		j.moved, j.largest = sum(j.moved, w.Bytes), max(j.largest, w.Largest)
 		single := w.Objects - w.CLI.Objects
 		j.stdPuts = j.stdPuts.Add(plan.Exactly(single + 2*w.CLI.Objects + w.CLIPart)) // the copies become STANDARD
 		j.gets[i] = j.gets[i].Add(plan.Exactly(2 * w.CLI.Objects))                    // HeadObject and GetObjectTagging

@@ -146,16 +146,19 @@ func TestDuration(t *testing.T) {
 	}
 	add("hot/", 70_000)
 	add("cold/", 30_000)
+	big := plan.Task{Record: record("hot/big", inventory.Standard, 5_304_000_000_000, 0), Action: plan.MultipartCopy}
+	tally.Add(&big)
 	p := Params{Prices: BuiltIn(), Region: "us-east-1", Facts: quiet("us-east-1"), Options: plan.Options{Method: plan.MethodCopy, SSE: plan.TargetKMS, BucketKey: true},
 		KMSPerSecond: 100, WritesPerSecond: 3500, ReadsPerSecond: 5500, Concurrency: 64, Latency: 80 * time.Millisecond}
 	d := New(tally, p).Duration
 	// KMS: 100,000 / 100 = 1,000 s, expected 2,700 / 100 = 27 s; concurrency 200,000 / (64 / 0.08) = 250 s;
-	// writes 100,000 / 3,500 = 28.6 s, on one prefix 20 s; reads 100,000 / 5,500 = 18.2 s, 12.7 s
+	// writes 100,000 / 3,500 = 28.6 s, on one prefix 20 s; reads 100,000 / 5,500 = 18.2 s, 12.7 s;
+	// data 5.304 TB / (64 x 85 MB/s) = 975 s; the large object 5.304 TB / (8 x 85 MB/s) = 7,800 s
 	want := []struct {
 		name              string
 		shortest, longest float64
-	}{{"KMS requests", 27, 1000}, {"concurrency", 250, 250}, {"S3 writes", 20, 28.571}, {"S3 reads", 12.727, 18.181}}
-	if len(d.Limits) != len(want) || d.Binding != "KMS requests" || d.Shortest != 250*time.Second || d.Longest != 1000*time.Second {
+	}{{"largest object", 7800, 7800}, {"KMS requests", 27, 1000}, {"data", 975, 975}, {"concurrency", 250, 250}, {"S3 writes", 20, 28.571}, {"S3 reads", 12.727, 18.181}}
+	if len(d.Limits) != len(want) || d.Binding != "largest object" || d.Shortest.Round(time.Second) != 7800*time.Second || d.Longest.Round(time.Second) != 7800*time.Second {
 		t.Fatalf("%+v", d)
 	}
 	for i, w := range want {

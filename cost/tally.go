@@ -123,6 +123,7 @@ type workload struct {
 	Count
 	Billed  int64       `json:"billed_bytes"` // with the minimum size of the class
 	Demand  plan.Demand `json:"demand"`
+	Largest int64       `json:"largest_bytes"`  // of the largest object
 	Heads   int64       `json:"heads_first"`    // objects that a HeadObject precedes
 	FromKMS int64       `json:"under_kms"`      // objects that are under SSE-KMS already
 	NotSSE  Count       `json:"not_encrypted"`  // UpdateObjectEncryption refuses them
@@ -184,6 +185,7 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	w := &t.work[task.Action][class]
 	w.add(one)
 	w.Billed = sum(w.Billed, billed(classes[class], one.Bytes))
+	w.Largest = max(w.Largest, one.Bytes)
 	w.Demand = w.Demand.Add(task.Demand)
 	if task.NeedHead {
 		w.Heads++
@@ -377,6 +379,7 @@ func (t *Tally) Merge(o *Tally) error {
 func (w *workload) merge(o *workload) {
 	w.add(o.Count)
 	w.Billed = sum(w.Billed, o.Billed)
+	w.Largest = max(w.Largest, o.Largest)
 	w.Demand = w.Demand.Add(o.Demand)
 	w.Heads += o.Heads
 	w.FromKMS += o.FromKMS

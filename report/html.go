@@ -353,13 +353,14 @@ func billSection(title string, b *cost.Bill) section {
 }
 
 func limits(d *cost.Duration) section {
-	g := &grid{Header: columns("limit", ">requests", ">a second", ">takes", "from, to")}
+	g := &grid{Header: columns("limit", ">of", ">a second", ">takes", "how")}
 	for i, l := range d.Limits {
 		class := ""
 		if i == 0 {
 			class = "pick"
 		}
-		g.Rows = append(g.Rows, gridRow{class, []cell{text(l.Name), num(Count(l.Demand)), num(Rate(l.PerSecond)), num(Between(l.Shortest, l.Longest)), text(l.Note)}})
+		demand, rate := limitText(&l)
+		g.Rows = append(g.Rows, gridRow{class, []cell{text(l.Name), num(demand), num(rate), num(Between(l.Shortest, l.Longest)), text(l.Note)}})
 	}
 	return section{Title: "Time", Lead: "The slowest limit decides; it is listed first.", Table: g}
 }

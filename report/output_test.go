@@ -260,7 +260,7 @@ func TestBriefPlan(t *testing.T) {
 	}
 	for _, want := range []string{
 		"48,410 by copy, 100 by multipart-copy", "already-encrypted", "versioned: needs --accept versioned", "events: accepted",
-		"$7.88 expected, $8.02 at most", "list prices of eu-west-2 of 2026-11-21", "bound by concurrency", "Recommended: auto", "reseal plan --job ./job",
+		"$7.88 expected, $8.02 at most", "list prices of eu-west-2 of 2026-11-21", "bound by data", "Recommended: auto", "reseal plan --job ./job",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, out.String())

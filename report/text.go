@@ -52,7 +52,8 @@ func WritePlan(w io.Writer, v *Plan) error {
 	p.printf("\nTime: %s\n", timeLine(&e.Duration))
 	limits := table{align: "lrrl"}
 	for _, l := range e.Duration.Limits {
-		limits.row(l.Name, Count(l.Demand), Rate(l.PerSecond), Between(l.Shortest, l.Longest))
+		demand, rate := limitText(&l)
+		limits.row(l.Name, demand, rate, Between(l.Shortest, l.Longest))
 	}
 	limits.write(p, indent)
 
@@ -184,6 +185,14 @@ func quantity(l *cost.Line) string {
 		return Count(l.Quantity.Expected) + " to " + Count(l.Quantity.Max)
 	}
 	return Count(l.Quantity.Expected)
+}
+
+// limitText writes what a limit is about and how much of it goes a second.
+func limitText(l *cost.Limit) (demand, rate string) {
+	if l.Unit == "bytes" {
+		return Bytes(l.Demand), Bytes(int64(l.PerSecond)) + "/s"
+	}
+	return Count(l.Demand), Rate(l.PerSecond)
 }
 
 func timeLine(d *cost.Duration) string {

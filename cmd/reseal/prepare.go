@@ -79,7 +79,10 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 	}
 	manifest := g.report.Manifest()
 	options.Bucket = manifest.SourceBucket
-	g.policy.Facts.Region = client.Region()
+	g.policy.Facts.Region, g.policy.Facts.AWS = client.Region(), client.Endpoint().AWS
+	if g.policy.Facts.AWS == plan.Yes {
+		g.policy.Facts.IgnoresIfMatch = plan.No
+	}
 	if !r.offline {
 		if client, g.policy.Facts, g.unknown, err = bucketFacts(ctx, client, options.Bucket); err != nil {
 			return nil, &refusedError{err}
