@@ -109,8 +109,9 @@ func (c *preflight) requests(s *policy.Statement) []asked {
 // request is one question to a policy. What only S3 itself sees of a request,
 // such as the address that it came from, is unknown.
 func (c *preflight) request(action, resource string, headers map[string][]string) policy.Request {
-	context := map[string][]string{
-		"aws:securetransport": {fmt.Sprint(!strings.HasPrefix(c.client.Endpoint().URL, "http://"))},
+	context := map[string][]string{}
+	if !strings.HasPrefix(c.client.Endpoint().URL, "http://") { // else a proxy may end TLS behind it
+		context["aws:securetransport"] = []string{"true"}
 	}
 	if c.facts.AWS == plan.Yes {
 		context["s3:tlsversion"] = []string{"1.3"} // what S3 and this program agree on
