@@ -463,7 +463,7 @@ func timeline(v *Run) section {
 		return section{}
 	}
 	s := section{Title: "Over time", Lead: fmt.Sprintf("Mean rates over slots of %s. An object counts in the slot that it ends in, with all its requests.", Duration(tl.Width()))}
-	if !v.AllLines {
+	if !v.AllLines && !v.Curves {
 		s.Lead += " Only failures and surprises were written, so the results have no curve of what went well."
 	}
 	perSecond := func(get func(Slot) int64) []float64 {

@@ -84,7 +84,8 @@ type Run struct {
 	Runs     int64          `json:"runs,omitempty"`      // how often it was begun or gone on with
 	Totals   Totals         `json:"totals"`
 	Summary  *Summary       `json:"summary"`
-	AllLines bool           `json:"all_results"` // the summary covers every object, not only failures and surprises
+	AllLines bool           `json:"all_results"`   // the summary covers every object, not only failures and surprises
+	Curves   bool           `json:"all_in_curves"` // its timeline and latency do
 	KMSCap   float64        `json:"kms_cap,omitempty"`
 	Tally    *cost.Tally    `json:"tally,omitempty"`
 	Estimate *cost.Estimate `json:"estimate,omitempty"`

@@ -152,7 +152,7 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 		Job: report.Job{Bucket: job.Options.Bucket, Region: job.Region, Manifest: job.Manifest, ManifestMD5: job.ManifestMD5,
 			Options: job.Options, Hash: job.Hash, Evaluated: job.Now, Version: version},
 		State: s.State, Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap,
-		Totals: totals, Summary: sum, AllLines: whole, Tally: job.Tally, Estimate: job.Estimate,
+		Totals: totals, Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: job.Tally, Estimate: job.Estimate,
 	}
 	if v.Started.IsZero() {
 		v.Started = job.Created
