@@ -9,10 +9,10 @@ import (
 	"reseal/plan"
 )
 
-// open is a gate that lets everything through and remembers which steps were retries.
-type open struct{ retries []bool }
+// openGate is a gate that lets everything through and remembers which steps were retries.
+type openGate struct{ retries []bool }
 
-func (g *open) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
+func (g *openGate) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
 	g.retries = append(g.retries, s.Retry)
 	return send(ctx)
 }
@@ -34,7 +34,7 @@ func TestPatient(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g, n := &open{}, 0
+				g, n := &openGate{}, 0
 				err := Patient(g, 5).Do(t.Context(), plan.Step{Kind: plan.StepList}, func(context.Context) error {
 					if n++; n <= tt.fails {
 						return &ObjectError{Class: tt.class, Err: errors.New("no")}
@@ -54,7 +54,7 @@ func TestPatient(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		err := Patient(&open{}, 5).Do(ctx, plan.Step{}, func(context.Context) error {
+		err := Patient(&openGate{}, 5).Do(ctx, plan.Step{}, func(context.Context) error {
 			cancel()
 			return &ObjectError{Class: Throttled, Err: errors.New("no")}
 		})
