@@ -51,7 +51,9 @@ func (c *Client) Expirations(ctx context.Context, bucket string) ([]Expiration, 
 		if rule.Status == types.ExpirationStatusDisabled || e == nil || e.Days == nil && e.Date == nil {
 			continue
 		}
-		x := Expiration{Rule: value(rule.ID), Prefix: value(rule.Prefix), Days: int(value(e.Days)), Date: value(e.Date)} //nolint:staticcheck // old rules have their prefix there
+		x := Expiration{Rule: value(rule.ID), Days: int(value(e.Days)), Date: value(e.Date)}
+		//lint:ignore SA1019 rules from before 2016 have their prefix here, and no filter
+		x.Prefix = value(rule.Prefix)
 		if f := rule.Filter; f != nil {
 			if f.Tag != nil || f.And != nil && len(f.And.Tags) > 0 {
 				continue
