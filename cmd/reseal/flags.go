@@ -41,7 +41,6 @@ func (c *connection) bind(cmd *cobra.Command) {
 // bound to, and where the report is.
 type selection struct {
 	manifest       string
-	bucket         string
 	noChecksum     bool
 	keyID          string
 	sse            string
