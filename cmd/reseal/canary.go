@@ -105,8 +105,11 @@ func (f *runFlags) tryFirst(admit, work context.Context, p process, job *jobPlan
 	if f.noCanary || len(job.Canary) == 0 || f.retry {
 		return at, nil
 	}
+	if err := context.Cause(admit); err != nil {
+		return at, err // ended before it began, as outside its hours
+	}
 	t := &trials{cfg: *cfg, looks: paid.Snapshotter, paid: paid, journal: j, accepted: f.accept.losses(), talk: f.output.talk(p)}
-	if err := t.find(admit, job, at); err != nil || len(t.all) == 0 {
+	if err := t.find(work, job, at); err != nil || len(t.all) == 0 {
 		return at, err
 	}
 	t.limit(cfg.Limit)
@@ -185,7 +188,7 @@ func (t *trials) run(admit, work context.Context) error {
 		return nil
 	}
 	fmt.Fprintf(t.talk, "Canary: trying %s first, of %s.\n", report.Plural(int64(len(t.all)), "object"), report.Plural(int64(len(t.kinds())), "kind"))
-	if err := t.remember(admit); err != nil {
+	if err := t.remember(admit, work); err != nil {
 		return err
 	}
 	cfg := t.cfg
@@ -222,14 +225,14 @@ func (t *trials) kinds() map[string]bool {
 
 // remember takes the snapshots and makes them durable, before anything is
 // written. An object that cannot be read is left to the run, which reports it.
-func (t *trials) remember(ctx context.Context) error {
+func (t *trials) remember(admit, work context.Context) error {
 	gate := engine.Patient(t.cfg.Gate, t.cfg.Attempts)
 	for _, one := range t.all {
 		if one.note != nil || one.settled {
 			continue
 		}
-		before, err := t.paid.first(ctx, &one.task, t.cfg.Policy, gate)
-		if cause := context.Cause(ctx); cause != nil {
+		before, err := t.paid.first(admit, &one.task, t.cfg.Policy, gate)
+		if cause := context.Cause(admit); cause != nil {
 			return cause
 		}
 		if err != nil {
@@ -240,7 +243,7 @@ func (t *trials) remember(ctx context.Context) error {
 			return err
 		}
 	}
-	return t.journal.Flush(ctx)
+	return t.journal.Flush(work)
 }
 
 // note tells the checkpoint what is known of one object.
