@@ -178,6 +178,12 @@ func TestDuration(t *testing.T) {
 }
 
 func TestNotes(t *testing.T) {
+	loud := quiet("us-east-1")
+	loud.Events, loud.Replication = plan.Yes, plan.Yes
+	if e, _ := estimate(Params{Facts: loud}, mixed()...); !strings.Contains(strings.Join(e.Notes, "\n"), "objects are written anew and set off a notification each") ||
+		!strings.Contains(strings.Join(e.Notes, "\n"), "are new to the replication rules") {
+		t.Errorf("a bucket with notifications and replication: %q", e.Notes)
+	}
 	has := func(e *Estimate, want string) bool { return strings.Contains(strings.Join(e.Notes, "\n"), want) }
 	if e, _ := estimate(Params{Region: "cn-north-1", Facts: quiet("cn-north-1")}, mixed()...); !has(e, "Price unknown for cn-north-1") || e.KMSCalls.Max != 11 {
 		t.Errorf("China: %d KMS requests, %q", e.KMSCalls.Max, e.Notes)

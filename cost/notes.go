@@ -29,6 +29,18 @@ func (c *calculation) notes(e *Estimate) []string {
 		out = append(out, fmt.Sprintf("KMS requests of readers and writers a month: %s without a bucket key, %s with one (%s at most).",
 			without.Amount.Expected, with.Amount.Expected, with.Amount.Max))
 	}
+	var copies Count
+	for i := range classes {
+		copies.add(c.tally.work[plan.Copy][i].Count)
+		copies.add(c.tally.work[plan.MultipartCopy][i].Count)
+	}
+	if c.Facts.Events == plan.Yes && copies.Objects > 0 {
+		out = append(out, fmt.Sprintf("%s are written anew and set off a notification each; what their targets do with it is not in the price.", objects(copies.Objects)))
+	}
+	if c.Facts.Replication == plan.Yes && copies.Objects > 0 {
+		out = append(out, fmt.Sprintf("%s (%s bytes) are new to the replication rules; requests, transfer and storage of the replicas are not in the price.",
+			objects(copies.Objects), thousands(copies.Bytes)))
+	}
 	if n := c.tally.unsized; n > 0 {
 		out = append(out, fmt.Sprintf("The report has no size for %s objects: their bytes are in no figure.", thousands(n)))
 	}
