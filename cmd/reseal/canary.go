@@ -390,7 +390,8 @@ func (t *trials) refuse(lost []loss) error {
 			names["--accept "+a.Hazard()] = true
 		}
 	}
-	b.WriteString("\nthe rest of the bucket was not touched")
+	b.WriteString("\nthe rest of the bucket was not touched. Where another client wrote the very same data again in that moment, with other metadata, " +
+		"that looks the same: look at the object, and go on with --no-canary")
 	if !hopeless {
 		fmt.Fprintf(&b, "; to go on all the same: %s", strings.Join(slices.Sorted(maps.Keys(names)), " "))
 	}

@@ -97,7 +97,8 @@ func otherClients(t *testing.T, server *minio.Server) {
 	}
 	b.endpoint = w.serve(t, server.URL).URL
 	job := filepath.Join(t.TempDir(), "job")
-	b.reseal(slices.Concat([]string{"run", "--job", job, "--yes", "--manifest", manifest, "--sse-kms-key-id", minio.Key}, accepted)...).want(t, exitFailures)
+	// No canary: with clients that write at the very moment of each copy it takes their metadata for a loss.
+	b.reseal(slices.Concat([]string{"run", "--job", job, "--yes", "--no-canary", "--manifest", manifest, "--sse-kms-key-id", minio.Key}, accepted)...).want(t, exitFailures)
 
 	after := map[string]objectVersion{}
 	for _, v := range b.versions() {
