@@ -150,3 +150,36 @@ func TestEngineAtTheGateWhenAllFails(t *testing.T) {
 		}
 	})
 }
+
+// TestEndpointGone cuts every connection for a while, in the middle of a run
+// whose requests are sent twice at most: nothing fails, and nothing is done twice.
+func TestEndpointGone(t *testing.T) {
+	const objects = 600
+	w := newTestWorld(t, simConfig{seed: 1, latency: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
+	var id int
+	w.sim.front.Locked(func(world *simulator.World) {
+		id = world.AddFault(simulator.Fault{Nth: objects, Directive: simulator.ResetConn})
+	})
+	gone := make(chan struct{})
+	go func() {
+		defer close(gone)
+		for hits := int64(0); hits < 20; time.Sleep(10 * time.Millisecond) { // until it was noticed
+			w.sim.front.Locked(func(world *simulator.World) { hits = world.FaultHits(id) })
+			if t.Context().Err() != nil {
+				return
+			}
+		}
+		time.Sleep(2 * time.Second)
+		w.sim.front.Locked(func(world *simulator.World) { world.RemoveFault(id) })
+	}()
+	out, err := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
+		"--accept", "weak-conditions", "--accept", "drops-expires", "--no-canary", "--kms-rps", "400", "--bucket-key-enabled=false", "--attempts", "2").Output()
+	<-gone
+	var s jobStatus
+	if err != nil || json.Unmarshal(out, &s) != nil || s.Failed != 0 || s.Done != objects {
+		t.Fatalf("run: %v, %d done, %d failed; want all %d done\n%s", err, s.Done, s.Failed, objects, out)
+	}
+	if histogram, _ := w.sim.counted(scriptBucket); histogram[1] != objects {
+		t.Errorf("objects by number of copies: %v, want %d copied once", histogram, objects)
+	}
+}
