@@ -87,7 +87,7 @@ func aBucketOfAllSorts(t *testing.T, server *minio.Server) {
 
 	out = b.reseal(slices.Concat(run, accepted)...).want(t, exitDone)
 	for i := 1; i < len(accepted); i += 2 {
-		if !strings.Contains(out.stderr, accepted[i]+" (accepted)") {
+		if !strings.Contains(out.stderr, accepted[i]+": accepted") {
 			t.Errorf("the run does not say that %s was accepted:\n%s", accepted[i], out.stderr)
 		}
 	}
