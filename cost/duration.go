@@ -3,6 +3,7 @@ package cost
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -32,13 +33,9 @@ type Duration struct {
 func (c *calculation) duration(j *job) Duration {
 	writes, reads := j.writes(), j.reads()
 	var d Duration
-	if c.KMSPerSecond > 0 && j.kms.Max > 0 {
-		d.Limits = append(d.Limits, Limit{
-			Name: "KMS requests", Unit: "requests", Demand: j.kms.Max, PerSecond: c.KMSPerSecond,
-			Shortest: secondsOf(float64(j.kms.Expected), c.KMSPerSecond),
-			Longest:  secondsOf(float64(j.kms.Max), c.KMSPerSecond),
-			Note:     "from the expected to the greatest number of KMS requests",
-		})
+	if paced := c.paced(j.kms); c.KMSPerSecond > 0 && paced > 0 {
+		at := secondsOf(float64(paced), c.KMSPerSecond)
+		d.Limits = append(d.Limits, Limit{Name: "KMS requests", Unit: "requests", Demand: paced, PerSecond: c.KMSPerSecond, Shortest: at, Longest: at, Note: c.pacedNote(j.kms)})
 	}
 	hotWrites, hotReads := c.hottest()
 	spread := func(name string, n int64, hot, perSecond float64) {
@@ -73,6 +70,27 @@ func (c *calculation) duration(j *job) Duration {
 		d.Binding = d.Limits[0].Name
 	}
 	return d
+}
+
+// paced is how many KMS requests the gate counts for n: the greatest number, less
+// what it is told a bucket key spares for certain.
+func (c *calculation) paced(n Calls) int64 {
+	if !c.Options.BucketKey {
+		return n.Max
+	}
+	uncounted := int64(math.Round(min(max(c.KMSUncounted, 0), 1) * 1e6))
+	return n.Min + mulDiv(n.Max-n.Min, 1_000_000-uncounted, 1_000_000)
+}
+
+// pacedNote says which of n are counted.
+func (c *calculation) pacedNote(n Calls) string {
+	switch {
+	case !c.Options.BucketKey || n.Min == n.Max:
+		return ""
+	case c.KMSUncounted > 0:
+		return fmt.Sprintf("of those that a bucket key may spare %.6g %% are counted (--bucket-key-weight)", 100*(1-c.KMSUncounted))
+	}
+	return "those that a bucket key may spare are counted as well; --bucket-key-weight counts less of them"
 }
 
 // copyRate is how many bytes a second one request is taken to copy: the 85 MB/s

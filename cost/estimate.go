@@ -25,6 +25,7 @@ type Params struct {
 
 	// Limits of the run. A limit of 0 is not known, and left out.
 	KMSPerSecond    float64       // cap on KMS requests
+	KMSUncounted    float64       // share of the KMS requests left open by a bucket key that the pace does not count, 0 to 1
 	WritesPerSecond float64       // S3 PUT-class requests, one prefix
 	ReadsPerSecond  float64       // S3 GET-class requests, one prefix
 	Concurrency     int           // objects in flight

@@ -151,13 +151,13 @@ func TestDuration(t *testing.T) {
 	p := Params{Prices: BuiltIn(), Region: "us-east-1", Facts: quiet("us-east-1"), Options: plan.Options{Method: plan.MethodCopy, SSE: plan.TargetKMS, BucketKey: true},
 		KMSPerSecond: 100, WritesPerSecond: 3500, ReadsPerSecond: 5500, Concurrency: 64, Latency: 80 * time.Millisecond}
 	d := New(tally, p).Duration
-	// KMS: 100,000 / 100 = 1,000 s, expected 2,700 / 100 = 27 s; concurrency 200,000 / (64 / 0.08) = 250 s;
+	// KMS: 100,000 / 100 = 1,000 s, as the gate counts what a bucket key may spare; concurrency 200,000 / (64 / 0.08) = 250 s;
 	// writes 100,000 / 3,500 = 28.6 s, on one prefix 20 s; reads 100,000 / 5,500 = 18.2 s, 12.7 s;
 	// data 5.304 TB / (64 x 85 MB/s) = 975 s; the large object 5.304 TB / (8 x 85 MB/s) = 7,800 s
 	want := []struct {
 		name              string
 		shortest, longest float64
-	}{{"largest object", 7800, 7800}, {"KMS requests", 27, 1000}, {"data", 975, 975}, {"concurrency", 250, 250}, {"S3 writes", 20, 28.571}, {"S3 reads", 12.727, 18.181}}
+	}{{"largest object", 7800, 7800}, {"KMS requests", 1000, 1000}, {"data", 975, 975}, {"concurrency", 250, 250}, {"S3 writes", 20, 28.571}, {"S3 reads", 12.727, 18.181}}
 	if len(d.Limits) != len(want) || d.Binding != "largest object" || d.Shortest.Round(time.Second) != 7800*time.Second || d.Longest.Round(time.Second) != 7800*time.Second {
 		t.Fatalf("%+v", d)
 	}
@@ -171,6 +171,24 @@ func TestDuration(t *testing.T) {
 	if d := New(tally, Params{Prices: BuiltIn(), Facts: quiet(""), Options: p.Options}).Duration; d.Binding != "" || d.Longest != 0 {
 		t.Errorf("without any limit: %+v", d)
 	}
+	for _, tt := range []struct {
+		uncounted float64
+		bucketKey bool
+		want      int64
+	}{{0, true, 100_000}, {0.95, true, 5_000}, {0.973, true, 2_700}, {1, true, 0}, {0.95, false, 100_000}} {
+		p.KMSUncounted, p.Options.BucketKey = tt.uncounted, tt.bucketKey
+		got := int64(0)
+		var at time.Duration
+		for _, l := range New(tally, p).Duration.Limits {
+			if l.Name == "KMS requests" {
+				got, at = l.Demand, l.Longest
+			}
+		}
+		if got != tt.want || at != time.Duration(tt.want)*time.Second/100 {
+			t.Errorf("bucket key %t, %v of what it may spare not counted: %d KMS requests in %v, want %d at 100/s", tt.bucketKey, tt.uncounted, got, at, tt.want)
+		}
+	}
+	p.KMSUncounted, p.Options.BucketKey = 0, true
 	p.KMSPerSecond = 1e-300
 	if d := New(tally, p).Duration; d.Longest <= 0 {
 		t.Errorf("a cap of next to nothing takes %v", d.Longest)

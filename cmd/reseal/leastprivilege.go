@@ -64,6 +64,9 @@ func (n *needs) policies(g *ground, caller string) leastPrivilege {
 	}
 	if o.SSE == plan.TargetKMS {
 		allow("Quota", []string{"*"}, []string{"servicequotas:GetServiceQuota"}, nil)
+		if n.headroom {
+			allow("Usage", []string{"*"}, []string{"cloudwatch:GetMetricData"}, nil) // which knows no resources
+		}
 		out.KeyPolicyStatement = &grant{Sid: "ResealRun", Effect: "Allow", Principal: map[string]string{"AWS": roleOf(caller)},
 			Action: append(append([]string{}, direct...), through...), Resource: []string{"*"}}
 	}

@@ -70,6 +70,7 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	n.headroom = f.headroom != ""
 	caller := f.principal
 	if caller == "" {
 		if id, err := g.client.Identity(ctx); err == nil {
@@ -88,6 +89,7 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 // needs are what a plan does with the objects of a bucket.
 type needs struct {
 	copies, parts, updates, fromKMS bool
+	headroom                        bool     // the use of KMS by others is to be read
 	report                          []string // keys of the report's files
 	key                             s3api.Key
 }

@@ -66,6 +66,7 @@ func (r *request) params(g *ground) cost.Params {
 		Options:         g.policy.Options,
 		Facts:           g.policy.Facts,
 		KMSPerSecond:    g.caps.kms,
+		KMSUncounted:    1 - r.keyWeight,
 		WritesPerSecond: g.caps.s3,
 		ReadsPerSecond:  g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
 		Concurrency:     r.concurrency,

@@ -124,7 +124,7 @@ func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload) *cost.Es
 	}
 	return cost.New(cost.Uniform(&task, w.Objects, now), cost.Params{
 		Prices: prices, Region: w.Region, Options: options, Facts: facts,
-		KMSPerSecond: kms, WritesPerSecond: f.s3RPS, ReadsPerSecond: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
+		KMSPerSecond: kms, KMSUncounted: 1 - f.keyWeight, WritesPerSecond: f.s3RPS, ReadsPerSecond: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
 		Concurrency: f.concurrency, Latency: f.latency, MonthlyGets: w.Gets, MonthlyPuts: w.Puts,
 	})
 }
