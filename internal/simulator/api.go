@@ -17,6 +17,7 @@ type Request struct {
 	Plaintext           bool   // came over HTTP without TLS
 	TLSVersion          string // 1.2 or 1.3; "" where not known
 	Unsigned            bool   // was not signed with Signature Version 4
+	Agent               string // User-Agent; only told to observers
 }
 
 // StorageClass is an S3 storage class by its API name; "" reads as STANDARD.

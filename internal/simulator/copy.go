@@ -35,7 +35,7 @@ func (p *PendingCopy) Size() int64 { return p.src.size }
 func (p *PendingCopy) Cancel() { p.c.cancel() }
 
 func (c *call) cancel() {
-	c.w.counters.add(c.op, 0, &Error{Code: "ClientClosedRequest", Directive: ResetConn})
+	c.counted(c.w.counters.add(c.op, 0, &Error{Code: "ClientClosedRequest", Directive: ResetConn}))
 }
 
 // openSource finds what a copy or part copy reads and applies the rules that both share (S3 API Reference, CopyObject

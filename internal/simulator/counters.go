@@ -79,11 +79,26 @@ func (c Counters) OK(op Op) int64 {
 	return n
 }
 
-func (c *Counters) call(k *call, err *Error) {
-	c.add(k.op, k.status, err)
+// Observed is one call as it was counted, and whose it was.
+type Observed struct {
+	CallKey
+	Bucket, Key string // Key as in the request; of KMS calls that of the KMS key
+	Agent       string // User-Agent
+	KMS         int64  // cryptographic requests that S3 made for it and KMS accepted
 }
 
-func (c *Counters) add(op Op, status int, err *Error) {
+// Observe has fn told of every call from now on, as it is counted; nil ends that. fn must not call the world.
+func (w *World) Observe(fn func(Observed)) { w.observe = fn }
+
+// counted tells the observer of the call.
+func (c *call) counted(as CallKey) {
+	if c.w.observe != nil {
+		c.w.observe(Observed{CallKey: as, Bucket: c.req.Bucket, Key: c.key, Agent: c.req.Agent, KMS: c.kms})
+	}
+}
+
+// add counts a call of op and returns what it is counted by. status is that of a good answer.
+func (c *Counters) add(op Op, status int, err *Error) CallKey {
 	key := CallKey{Op: op, Status: status}
 	switch {
 	case err == nil && status == 0:
@@ -101,4 +116,5 @@ func (c *Counters) add(op Op, status int, err *Error) {
 		}
 	}
 	c.Calls[key]++
+	return key
 }

@@ -221,6 +221,7 @@ func (c *call) useKey(action, arn string, b *bucket, bucketKey bool) *Error {
 	if !w.takeKMS(c.now, c.account(), action) {
 		return slowDown(throttleKMS)
 	}
+	c.kms++
 	if bucketKey {
 		w.kms.data[id] = c.now.Add(w.cfg.DataKeyLifetime)
 	}

@@ -92,6 +92,7 @@ type World struct {
 	faults   faultRules
 	knobs    Knobs
 	counters Counters
+	observe  func(Observed)
 }
 
 // New returns an empty world: no buckets, no keys but the AWS managed ones, which come into being when used.
@@ -127,7 +128,8 @@ type call struct {
 	req    *Request
 	key    string
 	b      *bucket
-	status int // of a good answer; 0 is 200
+	status int   // of a good answer; 0 is 200
+	kms    int64 // cryptographic requests that it made so far
 }
 
 // run takes one request through faults, bucket checks and quotas to do, and counts it.
@@ -192,7 +194,7 @@ func (c *call) leave(err *Error) *Error {
 			err.Key = c.key
 		}
 	}
-	c.w.counters.call(c, err)
+	c.counted(c.w.counters.add(c.op, c.status, err))
 	return err
 }
 

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 )
@@ -158,6 +159,40 @@ func BenchmarkCopy(b *testing.B) {
 		if _, err := p.Commit(now); err != nil {
 			b.Fatal(i, err)
 		}
+	}
+}
+
+// The observer is told of every call with what it is counted by, and of the KMS
+// requests that were made for it.
+func TestObserve(t *testing.T) {
+	w := newBench(t, Config{})
+	var seen []Observed
+	w.Observe(func(o Observed) { seen = append(seen, o) })
+	put := &PutObjectInput{Request: Request{Bucket: "bkt", Agent: "me/1"}, Key: "a", Body: Bytes([]byte("x"))}
+	put.Encryption = EncryptionHeaders{Algorithm: "aws:kms", KMSKeyID: testKey}
+	if _, err := w.PutObject(w.tick(), put); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.HeadObject(w.tick(), &GetObjectInput{Request: in("bkt"), Key: "b"}); err == nil {
+		t.Fatal("an object that is not there was found")
+	}
+	p, err := w.BeginCopy(w.tick(), selfCopy("bkt", "a", func(c *CopyObjectInput) { c.Encryption = put.Encryption }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Cancel()
+	want := []Observed{
+		{CallKey{OpPutObject, 200, ""}, "bkt", "a", "me/1", 1},
+		{CallKey{OpHeadObject, 404, "NoSuchKey"}, "bkt", "b", "", 0},
+		{CallKey{OpCopyObject, 0, "ClientClosedRequest"}, "bkt", "a", "", 2}, // read under the key, and written
+	}
+	if !slices.Equal(seen, want) {
+		t.Errorf("observed %+v, want %+v", seen, want)
+	}
+	w.Observe(nil)
+	_, _ = w.HeadObject(w.tick(), &GetObjectInput{Request: in("bkt"), Key: "a"})
+	if len(seen) != len(want) {
+		t.Errorf("still observed: %+v", seen[len(want):])
 	}
 }
 

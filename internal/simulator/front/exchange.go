@@ -62,6 +62,7 @@ func (x *exchange) request() simulator.Request {
 		RequestPayer:        x.header("X-Amz-Request-Payer"),
 		Plaintext:           x.r.TLS == nil && !x.front.config.PlainIsSecure,
 		TLSVersion:          tlsVersion(x.r.TLS),
+		Agent:               x.r.UserAgent(),
 	}
 }
 
