@@ -51,6 +51,11 @@ func (v Verdict) Difference() bool {
 func (p *Policy) Compare(t *Task, h *Head, written time.Time) (Verdict, string) {
 	o := &p.Options
 	r := &t.Record
+	// A newer version that was there before the job began is none of its work;
+	// one that came later is its copy of what the row names, as far as can be told.
+	if isAbout(r) && nameOf(h.VersionID) != r.VersionID && !p.madeSince(h) {
+		return LeftAlone, string(Noncurrent)
+	}
 	v, why := Proven, ""
 	switch {
 	case o.SSE == TargetAES256 && h.Encryption != inventory.SSES3,
@@ -66,7 +71,7 @@ func (p *Policy) Compare(t *Task, h *Head, written time.Time) (Verdict, string) 
 		v, why = ClassDiffers, fmt.Sprintf("storage class is %s, not %s", h.StorageClass, r.StorageClass)
 	}
 	if v == NotUnderKMS {
-		if again := p.DecideHead(*t, h); again.Action == Skip {
+		if again := p.DecideHead(*t, h); again.Action == Skip && again.Reason != Noncurrent {
 			return LeftAlone, string(again.Reason)
 		}
 	}

@@ -39,8 +39,14 @@ func (p *Policy) Decide(r *inventory.Record) Task {
 }
 
 // DecideHead decides t again, by what HeadObject said of the object: the report
-// is days old, and what it does not have a column for is seen only here.
+// is days old, and what it does not have a column for is seen only here. A row
+// that names a version and does not call it the current one is about that
+// version and no other: where h is of another, the row is left alone.
 func (p *Policy) DecideHead(t Task, h *Head) Task {
+	if isAbout(&t.Record) && nameOf(h.VersionID) != t.Record.VersionID && !p.ownWork(h) {
+		t.Action, t.Reason, t.NeedHead, t.Demand = Skip, Noncurrent, false, p.Weights.Of(StepHead, false)
+		return t
+	}
 	t.Head, t.Reason = h, ""
 	r := &t.Record
 	r.ETag, r.Size, r.StorageClass = h.ETag, h.Size, h.StorageClass
@@ -57,6 +63,31 @@ func (p *Policy) DecideHead(t Task, h *Head) Task {
 	p.act(&t)
 	return t
 }
+
+// isAbout tells whether the row names one version without saying whether that
+// is the current one, as lists and reports of S3 Batch Operations do.
+func isAbout(r *inventory.Record) bool {
+	return r.Known.Has(inventory.ColVersionID) && !r.Known.Has(inventory.ColIsLatest)
+}
+
+// nameOf returns the name of a version: where HeadObject names none, the bucket
+// never kept versions and the object is what S3 calls the null version.
+func nameOf(version string) string {
+	if version == "" {
+		return "null"
+	}
+	return version
+}
+
+// ownWork tells whether what h is of may be this job's own copy of what the row
+// names: made since the job began, and as the job makes it.
+func (p *Policy) ownWork(h *Head) bool {
+	return p.madeSince(h) && p.byState(h.Encryption, h) == AlreadyEncrypted &&
+		(p.Options.SSE == TargetAES256 || SameKey(h.KMSKeyID, p.Options.KMSKeyID))
+}
+
+// madeSince tells whether an object was written after the job began.
+func (p *Policy) madeSince(h *Head) bool { return !h.LastModified.Before(p.Now) }
 
 // skip returns why the row is left alone, "" where it is not.
 func (p *Policy) skip(r *inventory.Record) Reason {

@@ -3,6 +3,7 @@ package plan
 import (
 	"testing"
 	"testing/quick"
+	"time"
 
 	"reseal/inventory"
 )
@@ -62,7 +63,10 @@ func TestDecide(t *testing.T) {
 		{name: "SSE-C", row: func(r *inventory.Record) { r.Encryption = inventory.SSEC }, reason: SSECustomer},
 		{name: "delete marker", row: func(r *inventory.Record) { r.IsDeleteMarker = true }, reason: DeleteMarker},
 		{name: "noncurrent", row: func(r *inventory.Record) { r.IsLatest = false }, reason: Noncurrent},
-		{name: "report of current versions", row: func(r *inventory.Record) { r.IsLatest = false; without(r, inventory.ColIsLatest) }, action: Copy},
+		{name: "report of current versions", row: ofCurrent, action: Copy},
+		{name: "a version of a list may not be the current one: look", row: listed, action: Copy, head: true},
+		{name: "nor is that for a trusted report to say", policy: func(p *Policy) { p.Options.TrustInventory = true },
+			row: func(r *inventory.Record) { without(r, inventory.ColIsLatest) }, action: Copy, head: true},
 		{name: "another bucket", row: func(r *inventory.Record) { r.Bucket = "c" }, reason: OtherBucket},
 		{name: "another bucket's delete marker", row: func(r *inventory.Record) { r.Bucket, r.IsDeleteMarker = "c", true }, reason: OtherBucket},
 		{name: "GLACIER", row: func(r *inventory.Record) { r.StorageClass = inventory.Glacier }, reason: Archived},
@@ -146,6 +150,78 @@ func TestDecideHead(t *testing.T) {
 		}
 	}
 }
+
+// listed makes a row one of a list with versions: nothing else is known.
+func listed(r *inventory.Record) {
+	r.Known = inventory.ColumnsOf(inventory.ColBucket, inventory.ColKey, inventory.ColVersionID)
+	r.IsLatest, r.Size, r.ETag, r.StorageClass, r.Encryption = false, -1, "", "", inventory.EncryptionUnknown
+}
+
+// A row that names a version, as lists and Batch Operations reports do, is about
+// that one: what became of its key since is left alone.
+func TestRowsThatNameAVersion(t *testing.T) {
+	began := evaluated
+	before, since := began.Add(-time.Hour), began.Add(time.Minute)
+	tests := []struct {
+		name   string
+		policy *Policy
+		row    func(*inventory.Record)
+		head   Head
+		action Action
+		reason Reason
+	}{
+		{"the current version", policy(nil), listed, Head{VersionID: "v1", Encryption: inventory.SSES3}, Copy, ""},
+		{"the current version, done", policy(nil), listed, Head{VersionID: "v1", Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, Skip, AlreadyEncrypted},
+		{"an old version", policy(nil), listed, Head{VersionID: "v2", Encryption: inventory.SSES3}, Skip, Noncurrent},
+		{"an old version, in parts", policy(func(p *Policy) { p.Options.CopyVia = ViaMultipart }), listed,
+			Head{VersionID: "v2", Encryption: inventory.SSES3}, Skip, Noncurrent},
+		{"an old version, the current one is encrypted", policy(nil), listed,
+			Head{VersionID: "v2", Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, Skip, Noncurrent},
+		{"the job's own copy of it, found by a resume", policy(nil), listed,
+			Head{VersionID: "v2", Encryption: inventory.SSEKMS, KMSKeyID: keyARN, LastModified: since}, Skip, AlreadyEncrypted},
+		{"somebody's write during the job, under another key", policy(nil), listed,
+			Head{VersionID: "v2", Encryption: inventory.SSEKMS, KMSKeyID: otherARN, LastModified: since}, Skip, Noncurrent},
+		{"somebody's write during the job", policy(nil), listed,
+			Head{VersionID: "v2", Encryption: inventory.SSES3, LastModified: since}, Skip, Noncurrent},
+		{"the null version of a bucket without versions", policy(nil), nullVersion, Head{Encryption: inventory.SSES3}, Copy, ""},
+		{"the null version, current", policy(nil), nullVersion, Head{VersionID: "null", Encryption: inventory.SSES3}, Copy, ""},
+		{"the null version, not current", policy(nil), nullVersion, Head{VersionID: "v2", Encryption: inventory.SSES3}, Skip, Noncurrent},
+		{"a version of a bucket without versions", policy(nil), listed, Head{Encryption: inventory.SSES3}, Skip, Noncurrent},
+		{"no version named", policy(nil), func(r *inventory.Record) { listed(r); without(r, inventory.ColVersionID); r.VersionID = "" },
+			Head{VersionID: "v2", Encryption: inventory.SSES3}, Copy, ""},
+		{"a report's row that says it is current goes with the key", policy(nil), nil, Head{VersionID: "v2", Encryption: inventory.SSES3}, Copy, ""},
+		{"update, an old version", updating(), listed, Head{VersionID: "v2", Encryption: inventory.SSES3}, Skip, Noncurrent},
+		{"update, the current version", updating(), listed, Head{VersionID: "v1", Encryption: inventory.SSES3}, Update, ""},
+		{"update of all versions looks at the one that is named", updating(allVersions), listed, Head{VersionID: "v1", Encryption: inventory.SSES3}, Update, ""},
+		{"auto, all versions: what may be old is not copied", updating(allVersions, auto), listed,
+			Head{VersionID: "v1", Encryption: inventory.NotSSE}, Skip, Unencrypted},
+		{"auto, current versions", updating(auto), listed, Head{VersionID: "v1", Encryption: inventory.NotSSE}, Copy, ""},
+	}
+	for _, tt := range tests {
+		tt.policy.Now = began
+		if tt.head.LastModified.IsZero() {
+			tt.head.LastModified = before
+		}
+		tt.head.ETag, tt.head.StorageClass = "now", inventory.Standard
+		decided := tt.policy.Decide(row(tt.row))
+		got := tt.policy.DecideHead(decided, &tt.head)
+		if got.Action != tt.action || got.Reason != tt.reason || got.NeedHead {
+			t.Errorf("%s: action %v, reason %q, HEAD again %v; want %v, %q, false", tt.name, got.Action, got.Reason, got.NeedHead, tt.action, tt.reason)
+		}
+		if got.Reason == Noncurrent && (got.Record != decided.Record || got.Demand.Reads != Exactly(1)) {
+			t.Errorf("%s: record %+v, demand %+v; want the row as it was and one HEAD", tt.name, got.Record, got.Demand)
+		}
+	}
+}
+
+// ofCurrent makes a row one of a report of current versions.
+func ofCurrent(r *inventory.Record) {
+	r.IsLatest, r.VersionID = false, ""
+	without(r, inventory.ColIsLatest)
+	without(r, inventory.ColVersionID)
+}
+
+func nullVersion(r *inventory.Record) { listed(r); r.VersionID = "null" }
 
 func rekey(p *Policy) { p.Options.Rekey = true }
 

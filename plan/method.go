@@ -71,6 +71,8 @@ func (p *Policy) headNeeded(t *Task) bool {
 		return true
 	case !r.Known.Has(inventory.ColEncryption):
 		return true
+	case isAbout(r) && !o.AllVersions: // it may not be the current one
+		return true
 	case t.Action == Update:
 		return !o.TrustInventory && (p.Facts.ObjectLock != No || !p.pinned(r))
 	}
