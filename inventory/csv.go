@@ -29,6 +29,7 @@ type csvShape struct {
 	optional   int      // this many fields may be missing at the end, from all rows or none
 	plain      bool     // not compressed
 	decodeKeys bool
+	noVersion  bool // an empty version names none, instead of the null version
 }
 
 type csvReader struct {
@@ -141,7 +142,7 @@ func isSplitError(err error) bool {
 func (c *csvReader) decode(rec *Record, fields []csvField) error {
 	for i, f := range fields {
 		col := c.shape.layout[i]
-		if col == numColumns {
+		if col == numColumns || col == ColVersionID && c.shape.noVersion && len(f.raw) == 0 {
 			continue
 		}
 		b := f.raw

@@ -19,7 +19,8 @@ import (
 // Its lines are bucket,key or bucket,key,versionId, the key URL-encoded: the
 // format S3BatchOperations_CSV_20180820 of S3 Batch Operations manifests (Amazon
 // S3 User Guide, batch-ops-create-job, read 2026-11-21). All rows or none have a
-// version. A name that ends in .gz is taken to be compressed. The source bucket
+// version; an empty one is the null version, as in the reports of S3 Inventory
+// that lists are cut from. A name that ends in .gz is taken to be compressed. The source bucket
 // is that of the first row.
 //
 // The list is read once, for its MD5 and its first row.
@@ -107,8 +108,9 @@ const batchReportFormat = "Report_CSV_20180820"
 // OpenBatchReport opens the completion report of an S3 Batch Operations job,
 // whose manifest.json is called name, as a report of the objects that failed:
 // those in the result files of failed tasks (Amazon S3 User Guide,
-// batch-ops-job-status, read 2026-11-21). A report of another format gives an
-// error that wraps ErrNotManifest.
+// batch-ops-job-status, read 2026-11-21). An empty version is that of a job
+// whose own list named none: it was about what was current. A report of another
+// format gives an error that wraps ErrNotManifest.
 func OpenBatchReport(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
 	data, err := readAll(ctx, src, name, maxManifestBytes)
 	if err != nil {
@@ -118,7 +120,7 @@ func OpenBatchReport(ctx context.Context, src Source, name string, opts Options)
 	if r.manifest, err = parseBatchReport(data); err != nil {
 		return nil, &ManifestError{Name: name, Err: err}
 	}
-	r.shape = csvShape{layout: r.manifest.layout, plain: true, decodeKeys: true}
+	r.shape = csvShape{layout: r.manifest.layout, plain: true, decodeKeys: true, noVersion: true}
 	if len(r.manifest.Files) == 0 {
 		return r, nil
 	}

@@ -104,7 +104,7 @@ func TestOpenBatchReport(t *testing.T) {
 	}
 	c := readReport(t, r)
 	got := c.all()
-	if len(got) != 2 || got[0].Key != "dir/a b+c" || got[0].VersionID != "v1" || got[1].Key != "k2" || got[1].VersionID != "null" || c.errs[0] != nil {
+	if len(got) != 2 || got[0].Key != "dir/a b+c" || got[0].VersionID != "v1" || got[1].Key != "k2" || got[1].VersionID != "" || got[1].Known.Has(ColVersionID) || !got[0].Known.Has(ColVersionID) || c.errs[0] != nil {
 		t.Errorf("%+v, %v", got, c.errs)
 	}
 	if mf := r.Manifest(); mf.SourceBucket != "b" || mf.Format != BatchReport || mf.DestinationBucket != "out" || len(mf.Files) != 1 {
