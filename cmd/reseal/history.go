@@ -21,6 +21,10 @@ const historyFile = "history.json"
 // what came after; the state of the job has it all the same.
 const historyEvery = 10 * time.Second
 
+// historySoon is how often it is written where another limit binds the run than
+// the one that was written down.
+const historySoon = 2 * time.Second
+
 // historyDoc is what is kept over all runs of a job. Its size has a bound, as
 // that of a report.Summary has.
 type historyDoc struct {
@@ -29,7 +33,8 @@ type historyDoc struct {
 	Last    time.Time       `json:"last_written"`
 	Active  time.Duration   `json:"active_ns"` // of all runs, without the pauses between
 	Spent   cost.Money      `json:"spent_max_usd"`
-	KMSCap  float64         `json:"kms_cap"` // of the last run, requests a second
+	KMSCap  float64         `json:"kms_cap"`          // of the last run, requests a second
+	Status  *runStatus      `json:"status,omitempty"` // of the last run, as of Last
 	Summary *report.Summary `json:"summary"`
 }
 
@@ -41,6 +46,7 @@ type history struct {
 	name    string // of its document
 	version checkpoint.Version
 	ledger  *ledger
+	status  func() runStatus // how the run is doing
 	log     *slog.Logger
 	before  time.Duration // Active of earlier runs
 	started time.Time
@@ -80,9 +86,15 @@ func openHistory(ctx context.Context, store checkpoint.Store, name string, kmsCa
 
 // flush writes the history if that is due.
 func (h *history) flush(ctx context.Context) {
-	if time.Since(h.Last) >= historyEvery {
+	since := time.Since(h.Last)
+	if since >= historyEvery || since >= historySoon && h.boundAnew() {
 		h.write(ctx)
 	}
+}
+
+// boundAnew tells whether another limit binds the run than was written last.
+func (h *history) boundAnew() bool {
+	return h.status != nil && (h.Status == nil || h.Status.Started.Before(h.started) || h.Status.Binding.Limit != h.status().Binding.Limit)
 }
 
 // write writes the history. That it cannot be written is no reason to stop.
@@ -90,6 +102,10 @@ func (h *history) write(ctx context.Context) {
 	h.Last = time.Now().UTC()
 	h.Active = h.before + time.Since(h.started)
 	h.Spent = h.ledger.spent()
+	if h.status != nil {
+		status := h.status()
+		h.Status = &status
+	}
 	data, err := json.Marshal(&h.historyDoc)
 	if err == nil {
 		h.version, err = h.store.Put(ctx, h.name, append(data, '\n'), h.version)

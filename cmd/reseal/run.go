@@ -59,6 +59,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	defer stop(nil)
 	helm := f.steering(governor, stats, stop, log, f.output.talk(p), g.caps)
 	flushed := new(atomic.Int64)
+	past.status = helm.status
 	doors, err := f.openDoors(helm, &runCollector{
 		todo: job.Todo, earlier: settledBefore(snapshot.Totals()), status: helm.status, rows: stats.Rows.Load, spent: spent.known, flushed: flushed,
 	})
@@ -108,6 +109,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	watched()
 	kill()
 	running.Wait()
+	past.status = func() runStatus { return last } // not that of a governor that has ended
 	past.write(context.WithoutCancel(ctx))
 
 	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)

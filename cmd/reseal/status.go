@@ -72,12 +72,20 @@ type jobStatus struct {
 	Active    time.Duration    `json:"active_ns"`
 	Estimated *cost.Span       `json:"estimated_usd,omitempty"`
 	LastWrite time.Time        `json:"last_write"`
-	Run       *runStatus       `json:"run,omitempty"` // of the run that goes on; at the end of one, how it was then
+	Run       *runStatus       `json:"run,omitempty"`      // of the run that goes on; at the end of one, how it was then
+	LastRun   *lastRun         `json:"last_run,omitempty"` // where none goes on: what the last one recorded of itself
 	Notices   []string         `json:"notices,omitempty"`
 	Damages   []string         `json:"damages,omitempty"`
 }
 
 // readStatus reads the files of a job, with the connection that the environment
+// lastRun is what a run that is over said of itself at some instant: at its end, or
+// some seconds before it was cut off.
+type lastRun struct {
+	At     time.Time  `json:"at"`
+	Status *runStatus `json:"status"`
+}
+
 // gives where they are in a bucket.
 func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
 	return readStatusAt(ctx, connection{}, dir)
@@ -98,7 +106,9 @@ func readStatusAt(ctx context.Context, c connection, dir string) (*jobStatus, er
 		past = historyDoc{} // nothing but a look back
 	}
 	s := newStatus(dir, job, snapshot.Totals(), past)
-	s.Run = liveStatus(ctx, dir)
+	if s.Run = liveStatus(ctx, dir); s.Run == nil && past.Status != nil {
+		s.LastRun = &lastRun{past.Last, past.Status}
+	}
 	s.Notices = snapshot.Notices()
 	for _, seg := range snapshot.Segments() {
 		if seg.Damage != "" {
@@ -197,12 +207,17 @@ func (s *jobStatus) text(out io.Writer) error {
 	if !s.LastWrite.IsZero() {
 		row("Recorded", "%s", s.LastWrite.UTC().Format(time.RFC3339))
 	}
-	if s.Run != nil {
+	switch {
+	case s.Run != nil:
 		s.Run.rows(w)
 	}
 	for _, d := range s.Damages {
 		row("Unreadable", "%s", d)
 	}
+	case s.LastRun != nil:
+		b := s.LastRun.Status.Binding
+		row("Last run", "begun %s, as of %s bound by %s (since %s)", s.LastRun.Status.Started.UTC().Format(time.RFC3339),
+			s.LastRun.At.UTC().Format(time.RFC3339), b, b.Since.UTC().Format(time.RFC3339))
 	for _, n := range s.Notices {
 		row("Note", "%s", n)
 	}
