@@ -86,6 +86,7 @@ func readTruth(t *testing.T) []truthRow {
 // every storage class, versions, delete markers, objects of 5 TB. All counts
 // are compared with the truth file, and so is what the bucket holds afterwards.
 func TestForeignReport(t *testing.T) {
+	t.Parallel()
 	const bucket = "acme-media-archive"
 	truth := readTruth(t)
 	want := map[string]int64{}

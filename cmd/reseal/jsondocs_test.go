@@ -27,6 +27,7 @@ var byName = []string{"skipped", "verdicts"}
 // with the examples in docs/scripting.md: all are in snake_case, every key of an
 // example is real, and every real one of the first two levels is in the example.
 func TestJSONDocuments(t *testing.T) {
+	t.Parallel()
 	const docs = "../../docs/scripting.md"
 	w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: 300, Seed: 1, Archived: true})
 	w.sim.front.Locked(func(world *simulator.World) {

@@ -19,6 +19,7 @@ import (
 // cannot, end it with a message, and the same command goes on with new ones. No
 // object fails for either, and none is done twice.
 func TestOutages(t *testing.T) {
+	t.Parallel()
 	const objects = 1500
 	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1, latency: 2 * time.Millisecond})
 	if err != nil {

@@ -154,6 +154,7 @@ func TestEngineAtTheGateWhenAllFails(t *testing.T) {
 // TestEndpointGone cuts every connection for a while, in the middle of a run
 // whose requests are sent twice at most: nothing fails, and nothing is done twice.
 func TestEndpointGone(t *testing.T) {
+	t.Parallel()
 	const objects = 600
 	w := newTestWorld(t, simConfig{seed: 1, latency: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
 	var id int

@@ -23,6 +23,7 @@ import (
 // encryption do to uploads, readers and runs. Those that need Amazon's own
 // command line skip where it is absent, and say so.
 func TestPolicies(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/policies",
 		Setup: func(env *testscript.Env) error {

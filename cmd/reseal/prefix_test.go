@@ -16,6 +16,7 @@ import (
 // However a job is cut into runs, it ends as one run of it does: with the same
 // bucket, the same outcomes and the same failures.
 func TestResumeOfAnyPrefix(t *testing.T) {
+	t.Parallel()
 	const objects = 400
 	type ending struct {
 		carried        [32]byte

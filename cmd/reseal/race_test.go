@@ -31,6 +31,7 @@ type touched struct {
 //
 // 50,000 objects: RESEAL_SOAK=1 go test -run TestRaces -v ./cmd/reseal
 func TestRaces(t *testing.T) {
+	t.Parallel()
 	objects := int64(5000)
 	if os.Getenv("RESEAL_SOAK") != "" {
 		objects = 50_000

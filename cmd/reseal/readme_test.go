@@ -24,6 +24,7 @@ var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
 // TestREADME runs every command of the README, as it stands there, against a
 // simulated account in which the names of its examples exist.
 func TestREADME(t *testing.T) {
+	t.Parallel()
 	text, err := os.ReadFile("../../README.md")
 	if err != nil {
 		t.Fatal(err)

@@ -41,6 +41,7 @@ func (s *simulation) populateFiles(ctx context.Context, n, rows int64) (string, 
 // started twice. Every object is copied once, and all of them together stay
 // below the account's KMS quota.
 func TestShards(t *testing.T) {
+	t.Parallel()
 	const (
 		objects = 8000
 		shards  = 8

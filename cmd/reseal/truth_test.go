@@ -13,6 +13,7 @@ import (
 // and compares the counts by class, encryption and reason with the summary that
 // was made with them, and with the truth file.
 func TestPlanEqualsTruth(t *testing.T) {
+	t.Parallel()
 	const fixtures = "../../inventory/testdata/fixtures"
 	var truth struct {
 		Rows       int64            `json:"rows"`
