@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -41,9 +42,11 @@ func loop(kind, file string) error {
 	if err != nil {
 		return err
 	}
-	config, err := trust(j.Bundle)
-	if err != nil {
-		return err
+	var config *tls.Config // nil without TLS
+	if j.Bundle != "" {
+		if config, err = trust(j.Bundle); err != nil {
+			return err
+		}
 	}
 	s := &signer{access: j.Access, secret: j.Secret, region: j.Region}
 	s.prepare(time.Now())
@@ -128,13 +131,19 @@ func viaHTTP(t *http.Transport, u *url.URL, path string, headers []pair) (int, e
 
 // bare is a connection without an HTTP client.
 type bare struct {
-	*tls.Conn
+	net.Conn
 	in  *bufio.Reader
 	out []byte
 }
 
 func dial(host string, config *tls.Config) (*bare, error) {
-	c, err := tls.Dial("tcp", host, config)
+	var c net.Conn
+	var err error
+	if config == nil {
+		c, err = net.Dial("tcp", host)
+	} else {
+		c, err = tls.Dial("tcp", host, config)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -1,36 +1,27 @@
 package main
 
 import (
-	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
 	"time"
 )
 
 func main() {
-	if len(os.Args) == 4 && os.Args[1] == "loop" {
-		exit(loop(os.Args[2], os.Args[3]))
-		return
+	switch args := os.Args[1:]; {
+	case len(args) == 3 && args[0] == "loop":
+		exit(loop(args[1], args[2]))
+	case len(args) > 0 && args[0] == "stub":
+		exit(runStub(args[1:]))
+	default:
+		exit(run(args))
 	}
-	objects := flag.Int("objects", 4000, "objects of one run")
-	rounds := flag.Int("rounds", 5, "runs of each tool")
-	slow := flag.Int("slow-rounds", 2, "runs of tools that take a second for 400 objects")
-	inFlight := flag.Int("in-flight", 64, "requests in flight")
-	latency := flag.Duration("latency", 0, "latency of each request")
-	repository := flag.String("repository", "../..", "reseal's source")
-	only := flag.String("only", "", "run only tools with this in their names")
-	results := flag.String("o", "", "folder for the results as JSON")
-	flag.Parse()
-	exit(compare(setup{*objects, *rounds, *slow, *inFlight, *latency}, *repository, *results, *only))
 }
 
 func exit(err error) {
@@ -42,300 +33,119 @@ func exit(err error) {
 
 // setup is what all tools have in common.
 type setup struct {
-	Objects    int           `json:"objects"`
-	Rounds     int           `json:"rounds"`
-	SlowRounds int           `json:"slow_rounds"`
-	InFlight   int           `json:"in_flight"`
-	Latency    time.Duration `json:"latency_ns"`
+	Objects     int           `json:"objects"`
+	SlowObjects int           `json:"slow_objects"` // of tools that take a second for 400 objects
+	Rounds      int           `json:"rounds"`
+	SlowRounds  int           `json:"slow_rounds"`
+	InFlight    int           `json:"in_flight"`
+	Latency     time.Duration `json:"latency_ns"`
+	TLS         bool          `json:"tls"`
 }
 
-// tool is one competitor.
-type tool struct {
-	name    string
-	slow    bool
-	command func(s *server, folder string) []string
+func (c *setup) scheme() string {
+	if c.TLS {
+		return "https"
+	}
+	return "http"
 }
 
-// sample is what one run took. Per-object figures are for each copy that the
-// server carried out.
-type sample struct {
-	CPU         float64        `json:"cpu_us_per_object"`
-	Rate        float64        `json:"objects_per_s"`
-	Requests    float64        `json:"requests_per_object"`
-	Connections int64          `json:"connections_dialled"` // on the whole machine while it ran
-	Peak        float64        `json:"peak_mib"`
-	Copies      int64          `json:"copies"`
-	Lost        map[string]int `json:"lost"` // objects of those looked at, by what they lost
-	Load        string         `json:"load_average"`
-}
-
-// report is the file of results.
-type report struct {
-	Date    string              `json:"date"`
-	Machine string              `json:"machine"`
-	Go      string              `json:"go"`
-	Setup   setup               `json:"setup"`
-	Tools   map[string][]sample `json:"tools"`
-}
-
-func compare(c setup, repository, results, only string) error {
+// run measures one setup for each scheme and latency.
+func run(args []string) error {
+	fs := flag.NewFlagSet("peers", flag.ContinueOnError)
+	var c setup
+	fs.IntVar(&c.Objects, "objects", 20000, "objects of one run")
+	fs.IntVar(&c.SlowObjects, "slow-objects", 2000, "objects of one run of tools that take a second for 400")
+	fs.IntVar(&c.Rounds, "rounds", 5, "runs of each tool")
+	fs.IntVar(&c.SlowRounds, "slow-rounds", 5, "runs of slow tools")
+	schemes := fs.String("schemes", "https,http", "https, http or both")
+	latencies := fs.String("latencies", "0ms,30ms,80ms", "latencies of each request")
+	inFlight := fs.String("in-flight", "64,1024,1024", "requests in flight at each of the latencies")
+	repository := fs.String("repository", "../..", "reseal's source")
+	only := fs.String("only", "", "run only tools whose names match one of these, comma separated; a trailing $ asks for the whole name")
+	results := fs.String("o", "", "folder for the results as JSON")
+	if err := fs.Parse(args); err != nil {
+		return err
+	}
 	folder, err := os.MkdirTemp("", "peers")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	binary, s5cmd := filepath.Join(folder, "reseal"), filepath.Join(folder, "s5cmd")
-	if err := build(repository, binary, "./cmd/reseal"); err != nil {
-		return err
-	}
-	if err := build(".", s5cmd, "github.com/peak/s5cmd/v2"); err != nil {
-		return err
-	}
-	self, err := os.Executable()
+	k, err := newKit(*repository, folder)
 	if err != nil {
 		return err
 	}
-	workers := strconv.Itoa(c.InFlight)
-	reseal := func(extra ...string) func(*server, string) []string {
-		return func(s *server, folder string) []string {
-			return append([]string{binary, "run", "--manifest", s.manifest, "--sse-kms-key-id", s.key, "--yes", "--quiet",
-				"--job", filepath.Join(folder, "job"), "--probe-key-prefix", "probe/", "--kms-rps", "1000000", "--s3-rps", "1000000",
-				"--concurrency", workers, "--accept", "drops-expires"}, extra...)
-		}
+	tools := slices.DeleteFunc(k.tools(), func(t tool) bool { return !wanted(t.name, *only) })
+	if len(tools) == 0 {
+		return errors.New("no such tool")
 	}
-	loop := func(kind string) func(*server, string) []string {
-		return func(_ *server, folder string) []string {
-			return []string{self, "loop", kind, filepath.Join(folder, "loop.json")}
-		}
+	lost, err := fidelity(tools, k)
+	if err != nil {
+		return err
 	}
-	tools := []tool{
-		// One request an object, as where the bucket's configuration rules out what a HEAD is for.
-		{"reseal", false, reseal("--trust-inventory", "--accept", "drops-website-redirect")},
-		{"reseal --sdk-client", false, reseal("--trust-inventory", "--accept", "drops-website-redirect", "--sdk-client")},
-		{"reseal, HEAD first", false, reseal()},
-		{"net/http loop", false, loop("net/http")},
-		{"bare connections", false, loop("bare")},
-		{"s5cmd v2.3.0", false, func(s *server, _ string) []string {
-			return []string{s5cmd, "--log", "error", "--numworkers", workers, "cp", "--sse", "aws:kms", "--sse-kms-key-id", s.key,
-				"s3://" + bucket + "/*", "s3://" + bucket + "/"}
-		}},
-	}
-	if aws, err := exec.LookPath("aws"); err == nil {
-		tools = append(tools, tool{"aws-cli", true, func(s *server, _ string) []string {
-			return []string{aws, "s3", "cp", "--recursive", "--only-show-errors", "--sse", "aws:kms", "--sse-kms-key-id", s.key,
-				"s3://" + bucket + "/", "s3://" + bucket + "/"}
-		}})
-	}
-	tools = slices.DeleteFunc(tools, func(t tool) bool { return !strings.Contains(t.name, only) })
-	out := report{Date: time.Now().UTC().Format(time.RFC3339), Machine: machine(), Go: runtime.Version(), Setup: c, Tools: map[string][]sample{}}
-	for round := range c.Rounds {
-		for _, t := range tools {
-			if t.slow && round >= c.SlowRounds {
+	flights := strings.Split(*inFlight, ",")
+	for _, scheme := range strings.Split(*schemes, ",") {
+		for i, text := range strings.Split(*latencies, ",") {
+			if c.Latency, err = time.ParseDuration(text); err != nil {
+				return err
+			}
+			if c.InFlight, err = strconv.Atoi(flights[min(i, len(flights)-1)]); err != nil {
+				return err
+			}
+			c.TLS = scheme == "https"
+			r := &report{Date: time.Now().UTC().Format(time.RFC3339), Machine: machine(), Go: runtime.Version(), Versions: k.versions,
+				Command: "go run . " + strings.Join(args, " "), Setup: c, Tools: map[string][]sample{}, Lost: lost}
+			if err := c.compare(tools, k, r); err != nil {
+				return err
+			}
+			r.print(os.Stdout, tools)
+			if *results == "" {
 				continue
 			}
-			got, err := c.measure(t, binary)
-			if err != nil {
-				return fmt.Errorf("%s: %w", t.name, err)
+			if err := r.write(*results); err != nil {
+				return err
 			}
-			out.Tools[t.name] = append(out.Tools[t.name], *got)
-			fmt.Fprintf(os.Stderr, "%d %-20s %6.0f us %6.0f/s\n", round, t.name, got.CPU, got.Rate)
 		}
-	}
-	out.print(tools)
-	if results == "" {
-		return nil
-	}
-	text, err := json.MarshalIndent(out, "", "  ")
-	if err != nil {
-		return err
-	}
-	name := fmt.Sprintf("peers-%s-%dms-%d.json", time.Now().UTC().Format("2006-01-02"), c.Latency.Milliseconds(), c.InFlight)
-	return os.WriteFile(filepath.Join(results, name), append(text, '\n'), 0o644)
-}
-
-func build(folder, to, what string) error {
-	cmd := exec.Command("go", "build", "-trimpath", "-o", to, what)
-	cmd.Dir = folder
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("build %s: %w\n%s", what, err, out)
 	}
 	return nil
 }
 
-// measure runs a tool once against a server of its own.
-func (c setup) measure(t tool, simulator string) (*sample, error) {
-	folder, err := os.MkdirTemp("", "run")
-	if err != nil {
-		return nil, err
+// wanted tells whether a tool is asked for.
+func wanted(name, only string) bool {
+	for part := range strings.SplitSeq(only, ",") {
+		if whole, ok := strings.CutSuffix(part, "$"); ok && name == whole || !ok && strings.Contains(name, part) {
+			return true
+		}
 	}
-	defer os.RemoveAll(folder)
-	s, err := start(simulator, c.Objects, c.Latency)
-	if err != nil {
-		return nil, err
-	}
-	defer s.stop()
-	keys, err := s.list()
-	if err != nil {
-		return nil, err
-	}
-	j := job{s.env["AWS_ENDPOINT_URL"], s.env["AWS_CA_BUNDLE"], s.signer.access, s.signer.secret, s.signer.region, bucket, s.key, keys, c.InFlight}
-	text, err := json.Marshal(j)
-	if err != nil {
-		return nil, err
-	}
-	if err := os.WriteFile(filepath.Join(folder, "loop.json"), text, 0o600); err != nil {
-		return nil, err
-	}
-	watched := keys[:min(len(keys), 300)]
-	before, err := s.looks(watched)
-	if err != nil {
-		return nil, err
-	}
-	allBefore, copiesBefore, err := s.calls()
-	if err != nil {
-		return nil, err
-	}
-	args := pinned(1, t.command(s, folder)...)
-	cmd := exec.Command(args[0], args[1:]...)
-	cmd.Env, cmd.Dir = s.environ(), folder
-	dialled, begun := dials(), time.Now()
-	said, runErr := cmd.CombinedOutput() // objects of classes that cannot be read fail, with every tool
-	took := time.Since(begun)
-	dialled = dials() - dialled
-	all, copies, err := s.calls()
-	if err != nil {
-		return nil, err
-	}
-	all, copies = all-allBefore, copies-copiesBefore
-	if copies == 0 {
-		return nil, fmt.Errorf("no copy worked: %v\n%s", runErr, said[:min(len(said), 2000)])
-	}
-	after, err := s.looks(watched)
-	if err != nil {
-		return nil, err
-	}
-	use := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	load, _ := os.ReadFile("/proc/loadavg")
-	return &sample{
-		CPU: float64(cpu.Microseconds()) / float64(copies), Rate: float64(copies) / took.Seconds(), Requests: float64(all) / float64(copies),
-		Connections: dialled, Peak: float64(use.Maxrss) / 1024, Copies: copies, Lost: lost(before, after), Load: strings.TrimSpace(string(load)),
-	}, nil
+	return false
 }
 
-// lost counts what re-encrypted objects lost.
-func lost(before, after []http.Header) map[string]int {
-	out := map[string]int{"re-encrypted": 0}
-	for i := range before {
-		if before[i].Get("X-Amz-Version-Id") == after[i].Get("X-Amz-Version-Id") && before[i].Get("Last-Modified") == after[i].Get("Last-Modified") &&
-			before[i].Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id") == after[i].Get("X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id") {
-			continue
+// compare lets the tools take turns, round by round.
+func (c *setup) compare(tools []tool, k kit, r *report) error {
+	reports := map[int]string{}
+	for _, n := range []int{c.Objects, c.SlowObjects} {
+		folder := filepath.Join(k.folder, "report-"+strconv.Itoa(n))
+		var err error
+		if reports[n], err = writeReport(folder, n); err != nil {
+			return err
 		}
-		out["re-encrypted"]++
-		seen := map[string]bool{}
-		for name, values := range before[i] {
-			what := map[string]string{"Content-Type": "content type", "Cache-Control": "cache control", "Content-Encoding": "encoding",
-				"Content-Disposition": "disposition", "Content-Language": "language", "X-Amz-Storage-Class": "storage class",
-				"X-Amz-Tagging-Count": "tags", "X-Amz-Website-Redirect-Location": "redirect", "Expires": "expires"}[name]
-			if strings.HasPrefix(name, "X-Amz-Meta-") {
-				what = "user metadata"
+	}
+	for round := range max(c.Rounds, c.SlowRounds) {
+		for _, t := range tools {
+			n := c.Objects
+			if t.slow {
+				n = c.SlowObjects
 			}
-			if what != "" && !slices.Equal(values, after[i][name]) && !seen[what] {
-				seen[what] = true
-				out[what]++
+			if t.slow && round >= c.SlowRounds || !t.slow && round >= c.Rounds {
+				continue
 			}
-		}
-	}
-	return out
-}
-
-// pinned puts a command on one core, where that can be.
-func pinned(core int, args ...string) []string {
-	if taskset, err := exec.LookPath("taskset"); err == nil && runtime.NumCPU() > core {
-		return append([]string{taskset, "-c", strconv.Itoa(core)}, args...)
-	}
-	return args
-}
-
-// dials returns how many TCP connections this machine has opened, 0 where it
-// does not say.
-func dials() int64 {
-	text, _ := os.ReadFile("/proc/net/snmp")
-	var names []string
-	for line := range strings.Lines(string(text)) {
-		fields := strings.Fields(line)
-		if len(fields) == 0 || fields[0] != "Tcp:" {
-			continue
-		}
-		if names == nil {
-			names = fields
-			continue
-		}
-		n, _ := strconv.ParseInt(fields[slices.Index(names, "ActiveOpens")], 10, 64)
-		return n
-	}
-	return 0
-}
-
-func machine() string {
-	text, _ := os.ReadFile("/proc/cpuinfo")
-	for line := range strings.Lines(string(text)) {
-		if name, value, _ := strings.Cut(line, ":"); strings.TrimSpace(name) == "model name" {
-			return fmt.Sprintf("%s, %d cores", strings.TrimSpace(value), runtime.NumCPU())
-		}
-	}
-	return fmt.Sprintf("%s/%s, %d cores", runtime.GOOS, runtime.GOARCH, runtime.NumCPU())
-}
-
-// print writes the table of medians, minima and maxima.
-func (r *report) print(tools []tool) {
-	fmt.Printf("%s, %s, %s; %d objects, %d in flight, latency %s\n\n", r.Date, r.Machine, r.Go, r.Setup.Objects, r.Setup.InFlight, r.Setup.Latency)
-	fmt.Println("| tool | CPU us/object | ratio | objects/s | requests/object | connections | peak MiB | lost, of re-encrypted |")
-	fmt.Println("|---|---|---|---|---|---|---|---|")
-	first := median(r.Tools[tools[0].name], func(s sample) float64 { return s.CPU })
-	for _, t := range tools {
-		all := r.Tools[t.name]
-		if len(all) == 0 {
-			continue
-		}
-		cpu := func(s sample) float64 { return s.CPU }
-		var losses []string
-		last := all[len(all)-1].Lost
-		for what, n := range last {
-			if what != "re-encrypted" {
-				losses = append(losses, fmt.Sprintf("%s %d", what, n))
+			got, err := c.measure(&t, k, n, reports[n])
+			if err != nil {
+				return fmt.Errorf("%s: %w", t.name, err)
 			}
+			r.Tools[t.name] = append(r.Tools[t.name], *got)
+			fmt.Fprintf(os.Stderr, "%s %s %d %-20s %6.1f us %6.0f/s\n", c.scheme(), c.Latency, round, t.name, got.CPU, got.Rate)
 		}
-		slices.Sort(losses)
-		if len(losses) == 0 {
-			losses = []string{"nothing"}
-		}
-		fmt.Printf("| %s | %.0f (%.0f-%.0f) | %.2f | %.0f (%.0f-%.0f) | %.2f | %.0f | %.0f | %s, of %d |\n", t.name,
-			median(all, cpu), least(all, cpu), most(all, cpu), median(all, cpu)/first,
-			median(all, rate), least(all, rate), most(all, rate), median(all, func(s sample) float64 { return s.Requests }),
-			median(all, func(s sample) float64 { return float64(s.Connections) }), most(all, func(s sample) float64 { return s.Peak }),
-			strings.Join(losses, ", "), last["re-encrypted"])
 	}
+	return nil
 }
-
-func rate(s sample) float64 { return s.Rate }
-
-func sorted(all []sample, of func(sample) float64) []float64 {
-	var v []float64
-	for _, s := range all {
-		v = append(v, of(s))
-	}
-	slices.Sort(v)
-	return v
-}
-
-func median(all []sample, of func(sample) float64) float64 {
-	v := sorted(all, of)
-	if len(v) == 0 {
-		return 0
-	}
-	return (v[(len(v)-1)/2] + v[len(v)/2]) / 2
-}
-
-func least(all []sample, of func(sample) float64) float64 { return sorted(all, of)[0] }
-func most(all []sample, of func(sample) float64) float64  { return sorted(all, of)[len(all)-1] }

@@ -9,14 +9,16 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
-	"strconv"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 )
 
-// server is a simulator of its own for one run.
+// server is a simulator of its own for one run, and where speed is measured the
+// stub before it.
 type server struct {
-	cmd           *exec.Cmd
+	cmds          []*exec.Cmd
 	env           map[string]string
 	manifest, key string
 	client        *http.Client
@@ -24,24 +26,29 @@ type server struct {
 	url           *url.URL
 }
 
-const bucket = "reseal-demo"
-
-// start runs a simulator with n objects on the first core.
-func start(binary string, n int, latency time.Duration) (*server, error) {
-	args := pinned(0, binary, "simulate", "--tls", "--objects", strconv.Itoa(n), "--latency", latency.String())
-	s := &server{cmd: exec.Command(args[0], args[1:]...), env: map[string]string{}}
-	stdout, err := s.cmd.StdoutPipe()
+// simulate runs a simulator on the first core, with the arguments that fill it.
+func simulate(binary string, fill ...string) (*server, error) {
+	args := pinned(0, append([]string{binary, "simulate"}, fill...)...)
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Env = append(os.Environ(), "GOGC=400")
+	s := &server{cmds: []*exec.Cmd{cmd}, env: map[string]string{}}
+	stdout, err := cmd.StdoutPipe()
 	if err != nil {
 		return nil, err
 	}
-	stderr, err := s.cmd.StderrPipe()
+	stderr, err := cmd.StderrPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := s.cmd.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	for lines := bufio.NewScanner(stdout); len(s.env) < 6 && lines.Scan(); {
+	secure := slices.Contains(fill, "--tls")
+	want := 5
+	if secure {
+		want++
+	}
+	for lines := bufio.NewScanner(stdout); len(s.env) < want && lines.Scan(); {
 		name, value, _ := strings.Cut(strings.TrimPrefix(lines.Text(), "export "), "=")
 		s.env[name] = value
 	}
@@ -53,28 +60,63 @@ func start(binary string, n int, latency time.Duration) (*server, error) {
 			s.manifest = m
 		}
 	}
-	if s.manifest == "" || s.key == "" || s.env["AWS_CA_BUNDLE"] == "" {
+	if s.manifest == "" || s.key == "" || len(s.env) < want {
 		s.stop()
 		return nil, fmt.Errorf("the simulator did not start")
 	}
-	config, err := trust(s.env["AWS_CA_BUNDLE"])
-	if err != nil {
-		s.stop()
-		return nil, err
+	return s, s.connect()
+}
+
+// before puts a stub on the first core before the simulator.
+func (s *server) before(self, folder string, secure bool, latency time.Duration) error {
+	bundle := filepath.Join(folder, "stub.pem")
+	args := pinned(0, self, "stub", "-upstream", s.env["AWS_ENDPOINT_URL"], "-key", s.key, "-latency", latency.String(), "-bundle", bundle)
+	if secure {
+		args = append(args, "-tls")
+		s.env["AWS_CA_BUNDLE"] = bundle
 	}
-	s.client = &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
+	cmd := exec.Command(args[0], args[1:]...)
+	cmd.Stderr = os.Stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	s.cmds = append(s.cmds, cmd)
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		return fmt.Errorf("start stub: %w", err)
+	}
+	s.env["AWS_ENDPOINT_URL"] = strings.TrimSpace(line)
+	return s.connect()
+}
+
+// connect makes the client that the measurement itself uses.
+func (s *server) connect() error {
+	transport := &http.Transport{}
+	if bundle := s.env["AWS_CA_BUNDLE"]; bundle != "" {
+		var err error
+		if transport.TLSClientConfig, err = trust(bundle); err != nil {
+			return err
+		}
+	}
+	s.client = &http.Client{Transport: transport}
+	var err error
 	if s.url, err = url.Parse(s.env["AWS_ENDPOINT_URL"]); err != nil {
-		s.stop()
-		return nil, err
+		return err
 	}
 	s.signer = &signer{access: s.env["AWS_ACCESS_KEY_ID"], secret: s.env["AWS_SECRET_ACCESS_KEY"], region: s.env["AWS_REGION"]}
 	s.signer.prepare(time.Now())
-	return s, nil
+	return nil
 }
 
 func (s *server) stop() {
-	_ = s.cmd.Process.Kill()
-	_ = s.cmd.Wait()
+	for _, cmd := range s.cmds {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}
 }
 
 // environ is the environment of a tool that is to use the server.
@@ -130,14 +172,8 @@ func (s *server) list() ([]string, error) {
 	}
 }
 
-// calls returns how many requests were answered, and how many were copies that
-// worked.
+// calls returns what the simulator has answered: all requests, and copies that worked.
 func (s *server) calls() (all, copies int64, err error) {
-	response, err := s.client.Get(s.env["AWS_ENDPOINT_URL"] + "/_simulator/counters")
-	if err != nil {
-		return 0, 0, err
-	}
-	defer response.Body.Close()
 	var c struct {
 		Calls []struct {
 			Op     string `json:"op"`
@@ -145,7 +181,7 @@ func (s *server) calls() (all, copies int64, err error) {
 			Count  int64  `json:"count"`
 		} `json:"calls"`
 	}
-	if err := json.NewDecoder(response.Body).Decode(&c); err != nil {
+	if err := s.document("/_simulator/counters", &c); err != nil {
 		return 0, 0, err
 	}
 	for _, call := range c.Calls {
@@ -155,6 +191,16 @@ func (s *server) calls() (all, copies int64, err error) {
 		}
 	}
 	return all, copies, nil
+}
+
+// document reads a JSON document of the server.
+func (s *server) document(path string, to any) error {
+	response, err := s.client.Get(s.env["AWS_ENDPOINT_URL"] + path)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	return json.NewDecoder(response.Body).Decode(to)
 }
 
 // looks returns what HeadObject says of keys.
