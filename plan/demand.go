@@ -80,12 +80,17 @@ const (
 	StepListAnnotations                 // ListObjectAnnotations
 	StepList                            // ListObjectsV2 or ListObjectVersions
 	StepHeadChecksum                    // HeadObject that asks for the checksum, which takes kms:Decrypt
+	StepGetRetention                    // GetObjectRetention, where HeadObject may have hidden it
+	StepGetLegalHold                    // GetObjectLegalHold, likewise
+	StepGetAnnotation                   // GetObjectAnnotation
+	StepPutAnnotation                   // PutObjectAnnotation
 	NumSteps
 )
 
 var stepNames = [NumSteps]string{"HeadObject", "GetObjectTagging", "GetObjectAcl", "CopyObject", "CreateMultipartUpload",
 	"UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "UpdateObjectEncryption", "HeadObject",
-	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects", "HeadObject"}
+	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects", "HeadObject",
+	"GetObjectRetention", "GetObjectLegalHold", "GetObjectAnnotation", "PutObjectAnnotation"}
 
 // String returns the name of the S3 operation.
 func (k StepKind) String() string { return stepNames[k] }
@@ -96,6 +101,10 @@ type Step struct {
 	Key    string // object key: S3 counts its quotas per prefix
 	Demand Demand
 	Retry  bool // a request that was sent before and has to be sent again: goes first
+
+	// Finishes says that the request completes work that is committed already,
+	// whatever its kind: it is sent even while a run stops.
+	Finishes bool
 }
 
 // Weights are the numbers of KMS requests that S3 makes for one request of
@@ -127,10 +136,12 @@ func DefaultWeights(bucketKey bool) Weights {
 func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 	var d Demand
 	switch k {
-	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations, StepList:
+	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations, StepList, StepGetRetention, StepGetLegalHold:
 		d.Reads = Exactly(1)
-	case StepGetBody, StepHeadChecksum:
+	case StepGetBody, StepHeadChecksum, StepGetAnnotation:
 		d.Reads = Exactly(1)
+	case StepPutAnnotation: // it is encrypted like its object (Amazon S3 API Reference, PutObjectAnnotation, read 2026-11-21)
+		d.Writes, d.KMS = Exactly(1), w.DataKey
 	case StepCopy:
 		d.Writes, d.KMS = Exactly(1), w.DataKey
 	case StepCreate:
@@ -144,7 +155,7 @@ func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 	case StepAbort, StepPutTags, StepPutACL:
 		d.Writes = Exactly(1)
 	}
-	if fromKMS && (k == StepCopy || k == StepPart || k == StepGetBody || k == StepHeadChecksum) {
+	if fromKMS && (k == StepCopy || k == StepPart || k == StepGetBody || k == StepHeadChecksum || k == StepGetAnnotation) {
 		d.KMS = d.KMS.Add(w.Source)
 	}
 	return d

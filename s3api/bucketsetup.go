@@ -185,10 +185,17 @@ func (c *Client) Inventories(ctx context.Context, bucket string) ([]InventoryCon
 }
 
 // MayList tells by its error whether the caller may list the bucket: without
-// that, S3 answers 403 for an object that is gone.
-func (c *Client) MayList(ctx context.Context, bucket string) error {
-	_, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(1), ExpectedBucketOwner: c.bucketOwner()})
-	return setupError("ListObjectsV2", bucket, err)
+// that, S3 answers 403 for an object that is gone. It returns the keys of the
+// first few objects.
+func (c *Client) MayList(ctx context.Context, bucket string) (keys []string, err error) {
+	out, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(10), ExpectedBucketOwner: c.bucketOwner()})
+	if err != nil {
+		return nil, setupError("ListObjectsV2", bucket, err)
+	}
+	for _, o := range out.Contents {
+		keys = append(keys, value(o.Key))
+	}
+	return keys, nil
 }
 
 // KeyPolicy reads the policy of a key. KMS gives it to the key's own account only.

@@ -17,6 +17,9 @@ import (
 // copy copies an object onto itself with one CopyObject.
 func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 	in, err := w.copyInput()
+	if err == nil {
+		err = w.lockShown(ctx)
+	}
 	if err != nil {
 		return engine.Effect{}, err
 	}

@@ -67,6 +67,9 @@ func (w *work) attributes(ctx context.Context) (attributes, error) {
 			return a, w.refuse(engine.Permanent, plan.Unfaithful, fmt.Errorf("the header Expires is %q, which is no date, so a multipart copy would lose it", h.Expires))
 		}
 	}
+	if err := w.lockShown(ctx); err != nil {
+		return a, err
+	}
 	if err := w.noAnnotations(ctx); err != nil {
 		return a, err
 	}

@@ -26,6 +26,11 @@ type RewriteConfig struct {
 	// and put its XML in place of the object's data.
 	UpdateProven bool
 
+	// LocksShown says that Client.HiddenLocks found nothing hidden. Without it,
+	// in a bucket that may have object lock, a copy asks first for what
+	// HeadObject does not show of the object's lock: two more requests.
+	LocksShown bool
+
 	// Checksums asks each HeadObject for the stored checksum, so that its
 	// algorithm is known. That needs kms:Decrypt for objects under SSE-KMS.
 	Checksums bool

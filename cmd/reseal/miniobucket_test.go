@@ -33,7 +33,8 @@ type minioBucket struct {
 	s3        *s3.Client
 	name      string
 	versioned bool
-	endpoint  string // where reseal finds the server
+	endpoint  string           // where reseal finds the server
+	session   *aws.Credentials // whom reseal runs as; nil for the root user
 }
 
 func newMinioBucket(t *testing.T, server *minio.Server, name string) *minioBucket {
@@ -320,6 +321,9 @@ func (b *minioBucket) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("reseal", args...)
 	cmd.Env = append(cleanEnvironment(os.Environ()), "AWS_ENDPOINT_URL="+b.endpoint, "AWS_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID="+minio.AccessKey, "AWS_SECRET_ACCESS_KEY="+minio.SecretKey)
+	if b.session != nil {
+		cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+b.session.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+b.session.SecretAccessKey, "AWS_SESSION_TOKEN="+b.session.SessionToken)
+	}
 	return cmd
 }
 

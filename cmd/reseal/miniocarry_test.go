@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -37,6 +38,16 @@ func lockedObjects(t *testing.T, server *minio.Server) {
 	job := filepath.Join(t.TempDir(), "job")
 	run := slices.Concat([]string{"run", "--job", job, "--yes", "--manifest", b.localInventory(inventory.Parquet, before), "--sse-kms-key-id", minio.Key,
 		"--accept", "versioned"}, accepted)
+	for _, hidden := range []string{"s3:GetObjectRetention", "s3:GetObjectLegalHold"} {
+		creds := sessionUnder(t, server.URL, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*"],"Resource":["arn:aws:s3:::*"]},
+			{"Effect":"Deny","Action":["`+hidden+`"],"Resource":["arn:aws:s3:::*"]}]}`)
+		b.session = &creds
+		if out := b.reseal(run...).want(t, exitRefused); !strings.Contains(out.stderr, "the caller lacks "+hidden) {
+			t.Errorf("run without %s does not say so:\n%s", hidden, out.stderr)
+		}
+		b.session = nil
+		b.unchanged("a run without "+hidden, before)
+	}
 	b.reseal(run...).want(t, exitDone)
 
 	now := map[string]*objectVersion{}

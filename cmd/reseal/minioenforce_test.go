@@ -76,19 +76,24 @@ func sessionOf(t *testing.T, url, bucketPolicy string) *s3.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := policy.Parse(policy.Identity, text); err != nil {
+	creds := sessionUnder(t, url, string(text))
+	return s3.New(s3.Options{BaseEndpoint: &url, Region: "us-east-1", UsePathStyle: true,
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return creds, nil })})
+}
+
+// sessionUnder begins a session of the root user under an identity policy.
+func sessionUnder(t *testing.T, url, text string) aws.Credentials {
+	t.Helper()
+	if _, err := policy.Parse(policy.Identity, []byte(text)); err != nil {
 		t.Fatal(err)
 	}
 	root := aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
 		return aws.Credentials{AccessKeyID: minio.AccessKey, SecretAccessKey: minio.SecretKey}, nil
 	})
 	c := sts.New(sts.Options{BaseEndpoint: &url, Region: "us-east-1", Credentials: root})
-	out, err := c.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/any"), RoleSessionName: aws.String("session"), Policy: aws.String(string(text))})
+	out, err := c.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String("arn:aws:iam::111122223333:role/any"), RoleSessionName: aws.String("session"), Policy: &text})
 	if err != nil {
 		t.Fatalf("begin session: %v", err)
 	}
-	return s3.New(s3.Options{BaseEndpoint: &url, Region: "us-east-1", UsePathStyle: true,
-		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
-			return aws.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}, nil
-		})})
+	return aws.Credentials{AccessKeyID: *out.Credentials.AccessKeyId, SecretAccessKey: *out.Credentials.SecretAccessKey, SessionToken: *out.Credentials.SessionToken}
 }

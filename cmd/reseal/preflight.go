@@ -38,6 +38,7 @@ type preflight struct {
 	missing inventory.Columns // that the report lacks
 	caller  s3api.Identity
 	key     s3api.Key
+	listed  []string // some keys of the bucket, where it could be listed
 	checks  []check
 }
 
@@ -59,7 +60,8 @@ func (c *preflight) look(ctx context.Context) {
 	c.encryption(ctx)
 	c.replication(ctx)
 	c.inventories(ctx)
-	if err := c.client.MayList(ctx, c.options.Bucket); err != nil {
+	var err error
+	if c.listed, err = c.client.MayList(ctx, c.options.Bucket); err != nil {
 		c.say("s3:ListBucket", standHazard, "not held, or not to be told: without it an object that is gone looks like one that is denied", "grant s3:ListBucket on arn:aws:s3:::BUCKET")
 	} else {
 		c.say("s3:ListBucket", standOK, "held", "")

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -89,9 +90,16 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 		return &refusedError{err}
 	}
 	c.look(ctx)
+	try := c.listed
 	if report != nil {
 		c.lifetime(ctx, report)
+		if c.facts.ObjectLock != plan.No {
+			if try, err = toCopy(ctx, &plan.Policy{Options: c.options, Facts: c.facts, Now: time.Now()}, report.report, nil); err != nil {
+				return err
+			}
+		}
 	}
+	c.locks(ctx, try)
 	c.readers(ctx, named)
 	if f.output.json {
 		err = c.writeJSON(p.stdout)
@@ -149,7 +157,7 @@ func writeChecks(w io.Writer, rows []check) error {
 // checkRun asks at the start of a run what plan does not ask, and shows in
 // short what is not as it should be and not said elsewhere. A key that the
 // caller may not use ends the run before it begins.
-func checkRun(ctx context.Context, talk io.Writer, g *ground) error {
+func checkRun(ctx context.Context, talk io.Writer, g *ground, job *jobPlan) error {
 	c := &preflight{client: g.client, options: g.frozen.Options, facts: g.policy.Facts}
 	if g.frozen.Options.SSE == plan.TargetKMS {
 		c.identity(ctx)
@@ -157,6 +165,14 @@ func checkRun(ctx context.Context, talk io.Writer, g *ground) error {
 		c.encryption(ctx)
 	}
 	c.policy(ctx)
+	if c.facts.ObjectLock != plan.No {
+		try, err := toCopy(ctx, g.policy, g.report, job)
+		if err != nil {
+			return err
+		}
+		g.locksShown = c.locks(ctx, try)
+		c.trusted(g.report.Manifest().Columns)
+	}
 	counts := map[standing]int{}
 	var rows []check
 	for _, row := range c.checks {

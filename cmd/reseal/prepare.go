@@ -27,6 +27,7 @@ type ground struct {
 	caps caps
 
 	canary       bool // some objects of each kind are tried first
+	locksShown   bool // objects' locks are shown to the caller
 	updateProven bool // a probe showed that the endpoint understands UpdateObjectEncryption
 }
 

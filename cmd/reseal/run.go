@@ -38,7 +38,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	}
 	rewriter, err := g.client.Rewriter(s3api.RewriteConfig{
 		Options: g.policy.Options, Facts: g.policy.Facts, AcceptLoss: f.accept.losses(), Notes: uploads,
-		UpdateProven: g.updateProven,
+		UpdateProven: g.updateProven, LocksShown: g.locksShown,
 	})
 	if err != nil {
 		return &refusedError{err}

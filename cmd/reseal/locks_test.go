@@ -1,0 +1,126 @@
+package main
+
+import (
+	"fmt"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"reseal/internal/simulator"
+	"reseal/inventory"
+	"reseal/plan"
+)
+
+// allBut is a policy that allows everything but some actions.
+func allBut(actions ...string) string {
+	return fmt.Sprintf(`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},{"Effect":"Deny","Action":["%s"],"Resource":"*"}]}`,
+		strings.Join(actions, `","`))
+}
+
+// lockedBucket has an object that is locked in both ways, one in neither, and
+// one that only the multipart path can do.
+func lockedBucket(w *simulator.World, r *simulator.Request) error {
+	if err := w.PutBucketVersioning(taken, r, simulator.Enabled); err != nil {
+		return err
+	}
+	if err := w.PutObjectLockConfiguration(taken, r, simulator.ObjectLockConfig{Enabled: true}); err != nil {
+		return err
+	}
+	lock := simulator.Lock{Mode: "GOVERNANCE", RetainUntil: time.Now().AddDate(5, 0, 0).Truncate(time.Second), LegalHold: "ON"}
+	for _, o := range []simulator.ObjectInfo{{Key: "free", Size: 100}, {Key: "locked", Size: 100, Lock: lock}, {Key: "locked large", Size: 6 << 30, Lock: lock}} {
+		if err := w.SeedObject(scriptBucket, o, simulator.Body{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unlockedCopies counts what the world has of current objects that were locked
+// and are not any more.
+func (n *night) unlockedCopies() (lost []string) {
+	n.sim.front.Locked(func(w *simulator.World) {
+		for _, key := range []string{"locked", "locked large"} {
+			in := &simulator.GetObjectInput{Request: *n.sim.request(scriptBucket), Key: key}
+			o, err := w.HeadObject(time.Now(), in)
+			if err != nil || o.Lock.Mode == "" || o.Lock.LegalHold != "ON" {
+				lost = append(lost, key)
+			}
+		}
+	})
+	return lost
+}
+
+// TestHiddenLocks: whom S3 hides a lock from may not make copies, however a run
+// is begun: they would be made without the lock, and no later look would tell.
+func TestHiddenLocks(t *testing.T) {
+	accept := []string{"--accept", "weak-conditions", "--accept", "drops-expires", "--accept", "versioned"}
+	for _, hidden := range []string{"s3:GetObjectRetention", "s3:GetObjectLegalHold"} {
+		n := newNight(t, lockedBucket, allBut(hidden))
+		run := func(job string, more ...string) []string {
+			args := []string{"run", "--manifest", n.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(n.dir, job), "--yes", "--no-progress"}
+			return append(append(args, accept...), more...)
+		}
+		refused := func(what string, args ...string) {
+			t.Helper()
+			n.as(true)
+			code, out, talk := n.command(args...)
+			if code != exitRefused || !strings.Contains(out+talk, "the caller lacks "+hidden) || !strings.Contains(out+talk, "grant "+hidden) {
+				t.Errorf("%s without %s: exit %d, want %d and the permission to add:\n%s%s", what, hidden, code, exitRefused, out, talk)
+			}
+			if lost := n.unlockedCopies(); len(lost) > 0 {
+				t.Fatalf("%s without %s: %q lost their lock", what, hidden, lost)
+			}
+		}
+		refused("preflight", "preflight", "--bucket", scriptBucket, "--sse-kms-key-id", simKey)
+		refused("preflight of a report", "preflight", "--manifest", n.manifest, "--sse-kms-key-id", simKey)
+		refused("run", run("first")...)
+		refused("run without a plan", run("unplanned", "--no-plan-pass")...)
+		refused("run without a canary", run("tried", "--no-canary")...)
+
+		// A job that somebody began who may look.
+		n.as(false)
+		if code, out, talk := n.command(run("begun", "--limit", "1")...); code != exitStopped {
+			t.Fatalf("run --limit 1: exit %d\n%s%s", code, out, talk)
+		}
+		refused("resume", run("begun")...)
+		refused("retry-failed", append([]string{"retry-failed", "--job", filepath.Join(n.dir, "begun"), "--no-progress"}, accept...)...)
+		n.as(false)
+		if code, out, talk := n.command(run("begun")...); code != exitDone {
+			t.Fatalf("run by who may look: exit %d\n%s%s", code, out, talk)
+		}
+		if lost := n.unlockedCopies(); len(lost) > 0 {
+			t.Errorf("run by who may look: %q lost their lock", lost)
+		}
+	}
+}
+
+// TestTrustedReport: who trusts a report has to have the locks in it.
+func TestTrustedReport(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		trust   bool
+		method  plan.Method
+		lock    plan.Answer
+		columns inventory.Columns
+		want    standing // "" for no row
+	}{
+		{"not trusted", false, plan.MethodCopy, plan.Yes, 0, ""},
+		{"no object lock", true, plan.MethodCopy, plan.No, 0, ""},
+		{"no columns", true, plan.MethodCopy, plan.Yes, 0, standStop},
+		{"some columns", true, plan.MethodAuto, plan.Yes, inventory.ColumnsOf(inventory.ColLockMode, inventory.ColLockRetainUntil), standStop},
+		{"all columns", true, plan.MethodCopy, plan.Yes, lockColumns, ""},
+		{"not known", true, plan.MethodCopy, plan.Unknown, 0, standHazard},
+		{"updates lose no lock", true, plan.MethodUpdate, plan.Yes, 0, ""},
+	} {
+		c := &preflight{options: plan.Options{TrustInventory: tt.trust, Method: tt.method}, facts: plan.Facts{ObjectLock: tt.lock}}
+		c.trusted(tt.columns)
+		got := standing("")
+		if len(c.checks) > 0 {
+			got = c.checks[0].Status
+		}
+		if got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
+		}
+	}
+}
