@@ -86,8 +86,11 @@ func (p *Policy) ownWork(h *Head) bool {
 		(p.Options.SSE == TargetAES256 || SameKey(h.KMSKeyID, p.Options.KMSKeyID))
 }
 
-// madeSince tells whether an object was written after the job began.
-func (p *Policy) madeSince(h *Head) bool { return !h.LastModified.Before(p.Now) }
+// madeSince tells whether an object was written after the job began, or in the
+// same second: HTTP dates have no finer one.
+func (p *Policy) madeSince(h *Head) bool {
+	return !h.LastModified.Before(p.Now.Truncate(time.Second))
+}
 
 // skip returns why the row is left alone, "" where it is not.
 func (p *Policy) skip(r *inventory.Record) Reason {

@@ -160,7 +160,7 @@ func listed(r *inventory.Record) {
 // A row that names a version, as lists and Batch Operations reports do, is about
 // that one: what became of its key since is left alone.
 func TestRowsThatNameAVersion(t *testing.T) {
-	began := evaluated
+	began := evaluated.Add(900 * time.Millisecond)
 	before, since := began.Add(-time.Hour), began.Add(time.Minute)
 	tests := []struct {
 		name   string
@@ -179,6 +179,8 @@ func TestRowsThatNameAVersion(t *testing.T) {
 			Head{VersionID: "v2", Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, Skip, Noncurrent},
 		{"the job's own copy of it, found by a resume", policy(nil), listed,
 			Head{VersionID: "v2", Encryption: inventory.SSEKMS, KMSKeyID: keyARN, LastModified: since}, Skip, AlreadyEncrypted},
+		{"the job's own copy, in its first second", policy(nil), listed,
+			Head{VersionID: "v2", Encryption: inventory.SSEKMS, KMSKeyID: keyARN, LastModified: evaluated}, Skip, AlreadyEncrypted},
 		{"somebody's write during the job, under another key", policy(nil), listed,
 			Head{VersionID: "v2", Encryption: inventory.SSEKMS, KMSKeyID: otherARN, LastModified: since}, Skip, Noncurrent},
 		{"somebody's write during the job", policy(nil), listed,

@@ -13,8 +13,8 @@ func (p *Policy) choose(t *Task) (Action, Reason) {
 		return Update, ""
 	case p.Options.Method == MethodUpdate:
 		return Skip, refused
-	case !t.Record.Current():
-		return Skip, refused // a copy of an old version would become the current one
+	case !t.Record.Current(), p.Options.AllVersions && isAbout(&t.Record):
+		return Skip, refused // a copy of what may be an old version would become the current one
 	}
 	return p.chooseCopy(t)
 }
