@@ -20,6 +20,10 @@ const Repeat plan.Reason = "repeat"
 // had written it since the report.
 const Newer plan.Reason = "newer-write"
 
+// Batch is the reason on the line of an object that S3 Batch Operations did, or
+// failed to do, by the word of its completion report.
+const Batch plan.Reason = "batch-operations"
+
 // Line is one line of results: what happened to one row of the report.
 type Line struct {
 	Time         time.Time // when it was settled, UTC to the millisecond; zero where nothing was sent

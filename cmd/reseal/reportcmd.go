@@ -172,9 +172,15 @@ func proofs(s *jobStatus) []report.Proof {
 	if s.State == "finished" && s.Rows != nil {
 		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows && s.Damaged == 0)
 	}
+	done := report.Proof{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
+		Evidence: "S3's answer to the write, or a HeadObject after it, named the encryption and the key; nothing else counts as done"}
+	if s.Imported > 0 {
+		done.Holds = plan.Unknown
+		done.Evidence = fmt.Sprintf("S3's answer, or a HeadObject, named encryption and key, but for %s only a completion report of S3 Batch Operations speaks; reseal verify looks at them",
+			report.Plural(s.Imported, "object"))
+	}
 	return []report.Proof{
-		{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
-			Evidence: "S3's answer to the write, or a HeadObject after it, named the encryption and the key; nothing else counts as done"},
+		done,
 		accounted,
 		{Claim: "metadata, tags, class and lock are as before", Holds: plan.Unknown,
 			Evidence: "S3 carries them over or the object fails; reseal verify looks at every object again"},

@@ -44,7 +44,7 @@ func newRoot(p process) *cobra.Command {
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newRetryCommand(p), newExportCommand(p), newReportCommand(p),
+		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
 		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p),
 	)

@@ -60,7 +60,8 @@ type jobStatus struct {
 	Settled   int64            `json:"rows_settled"`
 	Todo      *int64           `json:"objects_to_do"` // when the job was made; null without a plan pass
 	Done      int64            `json:"done"`
-	Repeats   int64            `json:"repeats"` // of done: recognised after a crash
+	Repeats   int64            `json:"repeats"`  // of done: recognised after a crash
+	Imported  int64            `json:"imported"` // of done: by the word of S3 Batch Operations
 	Skipped   map[string]int64 `json:"skipped"`
 	Failed    int64            `json:"failed"`
 	Deferred  int64            `json:"deferred"`
@@ -78,7 +79,6 @@ type jobStatus struct {
 	Damages   []string         `json:"damages,omitempty"`
 }
 
-// readStatus reads the files of a job, with the connection that the environment
 // lastRun is what a run that is over said of itself at some instant: at its end, or
 // some seconds before it was cut off.
 type lastRun struct {
@@ -86,6 +86,7 @@ type lastRun struct {
 	Status *runStatus `json:"status"`
 }
 
+// readStatus reads the files of a job, with the connection that the environment
 // gives where they are in a bucket.
 func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
 	return readStatusAt(ctx, connection{}, dir)
@@ -125,7 +126,7 @@ func newStatus(dir string, job *jobPlan, t checkpoint.Totals, past historyDoc) *
 		Files: len(job.Segments), Finished: t.Finished, Damaged: t.Damaged,
 		Rows: known(job.Rows), Settled: t.Done + t.Failed, Todo: known(job.Todo), Failed: t.Failed, Deferred: t.Deferred,
 		Bytes: t.Counters["bytes"], Requests: t.Counters["requests"], KMSCalls: t.Counters["kms_calls_max"],
-		Repeats: t.Counters["repeats"], Spent: max(past.Spent, cost.Money(t.Counters[spentCounter])),
+		Repeats: t.Counters["repeats"], Imported: t.Counters[importedCounter], Spent: max(past.Spent, cost.Money(t.Counters[spentCounter])),
 		Runs: past.Runs, Active: past.Active, LastWrite: t.Written, Skipped: map[string]int64{},
 	}
 	if e := job.Estimate; e != nil && e.Priced {
@@ -187,6 +188,9 @@ func (s *jobStatus) text(out io.Writer) error {
 	if s.Repeats > 0 {
 		row("Repeats", "%s done before a crash, recognised and not copied again", report.Plural(s.Repeats, "object"))
 	}
+	if s.Imported > 0 {
+		row("Imported", "%s of them done by S3 Batch Operations, by the word of its report", report.Plural(s.Imported, "object"))
+	}
 	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
 		row("Skipped", "%s %s", report.Count(s.Skipped[reason]), reason)
 	}
@@ -210,14 +214,14 @@ func (s *jobStatus) text(out io.Writer) error {
 	switch {
 	case s.Run != nil:
 		s.Run.rows(w)
-	}
-	for _, d := range s.Damages {
-		row("Unreadable", "%s", d)
-	}
 	case s.LastRun != nil:
 		b := s.LastRun.Status.Binding
 		row("Last run", "begun %s, as of %s bound by %s (since %s)", s.LastRun.Status.Started.UTC().Format(time.RFC3339),
 			s.LastRun.At.UTC().Format(time.RFC3339), b, b.Since.UTC().Format(time.RFC3339))
+	}
+	for _, d := range s.Damages {
+		row("Unreadable", "%s", d)
+	}
 	for _, n := range s.Notices {
 		row("Note", "%s", n)
 	}
