@@ -30,6 +30,7 @@ type csvShape struct {
 	plain      bool     // not compressed
 	decodeKeys bool
 	noVersion  bool // an empty version names none, instead of the null version
+	byHand     bool // keys may not be encoded although they should be
 }
 
 type csvReader struct {
@@ -151,6 +152,9 @@ func (c *csvReader) decode(rec *Record, fields []csvField) error {
 			b = c.scratch
 		}
 		if col == ColKey && c.shape.decodeKeys {
+			if c.shape.byHand && doubtful(b) {
+				return fmt.Errorf("Key %.200q: %w", b, errNotEncoded)
+			}
 			from := 0
 			if f.doubled { // b is in the scratch, so decode behind it
 				from = len(c.scratch)

@@ -23,6 +23,11 @@ import (
 // that lists are cut from. A name that ends in .gz is taken to be compressed. The source bucket
 // is that of the first row.
 //
+// A + in a key is a space and %2B a plus, as in the reports that lists are cut
+// from; AWS says no more than that keys must be URL-encoded. Where that leaves a
+// doubt, Warnings says so, and a key that is certainly not encoded and has a + or
+// % in it is an error.
+//
 // The list is read once, for its MD5 and its first row.
 func OpenList(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
 	r := newReport(src, name, opts)
@@ -33,7 +38,8 @@ func OpenList(ctx context.Context, src Source, name string, opts Options) (*Repo
 		return nil, fmt.Errorf("read list %s: %w", name, err)
 	}
 	defer body.Close()
-	w := io.MultiWriter(sum, &headWriter{&head, maxRecordBytes})
+	var pluses plusWriter
+	w := io.MultiWriter(sum, &headWriter{&head, maxRecordBytes}, &pluses)
 	n, err := io.CopyBuffer(onlyWriter{w}, &contextReader{ctx, body}, make([]byte, 256<<10))
 	if err != nil {
 		return nil, fmt.Errorf("read list %s: %w", name, err)
@@ -45,7 +51,10 @@ func OpenList(ctx context.Context, src Source, name string, opts Options) (*Repo
 	m.layout = []Column{ColBucket, ColKey, ColVersionID}
 	m.Files = []File{{Key: name, Size: n, MD5: m.MD5}}
 	r.manifest = m
-	r.shape = csvShape{layout: m.layout, optional: 1, plain: path.Ext(name) != ".gz", decodeKeys: true}
+	r.shape = csvShape{layout: m.layout, optional: 1, plain: path.Ext(name) != ".gz", decodeKeys: true, byHand: true}
+	if r.shape.plain && pluses.literal && !pluses.encoded {
+		r.warnings = append(r.warnings, errPlus)
+	}
 	if m.SourceBucket, m.Columns, err = r.firstRow(ctx, head.Bytes()); err != nil {
 		return nil, fmt.Errorf("list %s: %w", name, err)
 	}
@@ -87,6 +96,30 @@ func (r *Report) firstRow(ctx context.Context, head []byte) (bucket string, has 
 		has = has.With(ColVersionID)
 	}
 	return rec.Bucket, has, nil
+}
+
+var errPlus = errors.New("the list has keys with a + and none with %2B: a + is read as a space, which is wrong if the keys are not URL-encoded")
+
+// plusWriter looks for pluses in what is written to it.
+type plusWriter struct {
+	literal, encoded bool
+	last             [2]byte // what was written before may be the beginning of %2B
+}
+
+func (w *plusWriter) Write(p []byte) (int, error) {
+	w.literal = w.literal || bytes.IndexByte(p, '+') >= 0
+	if w.encoded || len(p) == 0 {
+		return len(p), nil
+	}
+	seam := append(w.last[:], p[:min(2, len(p))]...)
+	for _, b := range [][]byte{seam, p} {
+		w.encoded = w.encoded || bytes.Contains(b, []byte("%2B")) || bytes.Contains(b, []byte("%2b"))
+	}
+	copy(w.last[:], seam[len(seam)-2:])
+	if len(p) >= 2 {
+		copy(w.last[:], p[len(p)-2:])
+	}
+	return len(p), nil
 }
 
 // headWriter keeps the first bytes that are written to it.

@@ -31,6 +31,9 @@ func TestOpenList(t *testing.T) {
 		{"l.csv", "b,k,v,w\n", "", "row 1: 4 fields", ""},
 		{"l.csv", "b,%zz\n", "", "row 1: Key", ""},
 		{"l.csv", "b,k\nb,\n", "b/k@", "", "Key: empty"},
+		{"l.csv", "b,a b\nb,\u00e9\n", "b/a b@ b/\u00e9@", "", ""}, // not encoded, and no doubt
+		{"l.csv", "b,k\nb,a b+c\n", "b/k@", "", "not URL-encoded"},
+		{"l.csv", "b,k\nb,\u00e9%20\n", "b/k@", "", "not URL-encoded"},
 	} {
 		m := newMemory()
 		data := []byte(tt.text)
@@ -69,6 +72,25 @@ func TestOpenList(t *testing.T) {
 		}
 		if tt.want != "" && r.Manifest().SourceBucket != "b" || r.Manifest().Format != List || !isMD5(r.Manifest().MD5) {
 			t.Errorf("%q: %+v", tt.text, r.Manifest())
+		}
+	}
+	for text, want := range map[string]bool{
+		"b,a\n": false, "b,a+b\n": true, "b,a+b\nb,c%2Bd\n": false, "b,a%2bb+c\n": false, "b,a+b\nb,a%2\nB": true,
+	} {
+		m := newMemory()
+		m.put("l.csv", []byte(text))
+		r, err := OpenList(t.Context(), m, "l.csv", Options{})
+		if err != nil || (len(r.Warnings()) > 0) != want {
+			t.Errorf("%q: %v, %v; want a warning: %v", text, err, r.Warnings(), want)
+		}
+		for cut := range len(text) { // wherever the text is cut on its way
+			var w plusWriter
+			w.Write([]byte(text[:cut/2]))
+			w.Write([]byte(text[cut/2 : cut]))
+			w.Write([]byte(text[cut:]))
+			if (w.literal && !w.encoded) != want {
+				t.Errorf("%q cut at %d and %d: %+v", text, cut/2, cut, w)
+			}
 		}
 	}
 	// A list that is replaced after it was opened is not read.

@@ -164,7 +164,8 @@ func (r *Report) Name() string { return r.name }
 // Manifest returns the manifest. It must not be changed.
 func (r *Report) Manifest() *Manifest { return r.manifest }
 
-// Warnings returns what was wrong with the manifest and allowed by Options.
+// Warnings returns what was wrong with the manifest and allowed by Options, and
+// what about it leaves a doubt.
 func (r *Report) Warnings() []error { return r.warnings }
 
 // Segments returns one segment a data file, in the order of the manifest.

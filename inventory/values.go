@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strings"
@@ -39,6 +40,14 @@ func appendKey(dst, src []byte) ([]byte, error) {
 		}
 		dst, src = append(dst, hi<<4|lo), src[i+3:]
 	}
+}
+
+var errNotEncoded = errors.New("is not URL-encoded, so whether its + and % stand for themselves is not known")
+
+// doubtful tells whether a key holds what URL encoding gives a meaning to, and
+// bytes that it leaves in no key.
+func doubtful(key []byte) bool {
+	return bytes.ContainsAny(key, "+%") && bytes.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r >= 0x7f })
 }
 
 // unhex maps hexadecimal digits to their values and everything else to 255.
