@@ -163,7 +163,7 @@ func OpenBatchReport(ctx context.Context, src Source, name string, opts Options)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", first.Key, err)
 	}
-	head, err := readHead(ctx, src, at, maxRecordBytes)
+	head, err := r.spool.head(ctx, first, at, maxRecordBytes)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", first.Key, err)
 	}

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"io"
@@ -310,6 +311,41 @@ func TestKeepDir(t *testing.T) {
 	}
 	if n := read(); n != 1 {
 		t.Errorf("reading with one damaged file opened %d objects, want 1", n)
+	}
+}
+
+// What says no size of its files (a Batch Operations report), and what is no
+// report at all (a list), is kept, too.
+func TestKeepDirOtherKinds(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "kept")
+	m := newMemory()
+	rows := []byte("b,k1,,failed,,500,\nb,k2,,failed,,500,\n")
+	sum := md5.Sum(rows)
+	m.put("job/failed.csv", rows)
+	m.put("job/manifest.json", fmt.Appendf(nil, `{"Format":"Report_CSV_20180820","ReportSchema":"Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCode, ResultMessage",
+		"Results":[{"TaskExecutionStatus":"failed","Bucket":"b","MD5Checksum":"%x","Key":"job/failed.csv"}]}`, sum))
+	m.put("list", []byte("b,k1\nb,k2\n"))
+	opts := Options{KeepDir: dir}
+	for _, open := range []func() (*Report, error){
+		func() (*Report, error) { return OpenBatchReport(t.Context(), m, "job/manifest.json", opts) },
+		func() (*Report, error) { return OpenList(t.Context(), m, "list", opts) },
+	} {
+		for try := range 2 {
+			r, err := open()
+			if err != nil {
+				t.Fatal(err)
+			}
+			name := r.Manifest().Files[0].Key
+			m.opens = nil
+			c := readReport(t, r)
+			if len(c.all()) != 2 || c.errs[0] != nil || len(m.opened()) != 1-try {
+				t.Errorf("%s, reading %d: %d rows, %v, opened %q", name, try+1, len(c.all()), c.errs[0], m.opened())
+			}
+			if _, err := os.Stat(filepath.Join(dir, r.Manifest().Files[0].KeptName())); err != nil {
+				t.Error(err)
+			}
+			delete(m.objects, "job/failed.csv") // the report expires
+		}
 	}
 }
 

@@ -67,10 +67,10 @@ func (e *unavailableError) Unwrap() error { return e.err }
 
 // fetch reads the object called name, which must be the data file f.
 func (s *spool) fetch(ctx context.Context, f File, name string) (*spooled, error) {
-	if s.keepDir == "" || f.MD5 == "" || f.Size < 0 {
+	if s.keepDir == "" || f.MD5 == "" {
 		return s.download(ctx, f, name)
 	}
-	kept := filepath.Join(s.keepDir, f.MD5+path.Ext(safeName(f.Key)))
+	kept := filepath.Join(s.keepDir, f.KeptName())
 	if file, err := os.Open(kept); err == nil {
 		sp, err := inPlace(ctx, file, f)
 		if err == nil {
@@ -122,6 +122,21 @@ func (s *spool) keep(ctx context.Context, f File, name, kept string) error {
 		return &localError{err}
 	}
 	return nil
+}
+
+// KeptName is the name of a data file with an MD5 in a folder of kept ones.
+func (f File) KeptName() string { return f.MD5 + path.Ext(safeName(f.Key)) }
+
+// head reads the first bytes of a data file, limit at most, where it is kept or
+// else at name. They are not verified.
+func (s *spool) head(ctx context.Context, f File, name string, limit int64) ([]byte, error) {
+	if s.keepDir != "" {
+		if file, err := os.Open(filepath.Join(s.keepDir, f.KeptName())); err == nil {
+			defer file.Close()
+			return io.ReadAll(io.LimitReader(&contextReader{ctx, file}, limit))
+		}
+	}
+	return readHead(ctx, s.src, name, limit)
 }
 
 // safeName keeps of an object key only what is harmless in a file name.

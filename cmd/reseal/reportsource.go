@@ -53,6 +53,11 @@ func findReport(ctx context.Context, client *s3api.Client, location string, opts
 		}
 		return nil, err
 	}
+	if k, keeps := src.(*keeper); keeps {
+		if err := k.note(ctx, o.report); err != nil {
+			return nil, err
+		}
+	}
 	if m := o.report.Manifest(); m.SourceBucket == "" {
 		if m.Format == inventory.BatchReport {
 			return nil, fmt.Errorf("%s: no task of the job failed, so there is nothing to do", o.uri)
@@ -126,50 +131,6 @@ func beginning(ctx context.Context, src inventory.Source, name string) ([]byte, 
 		return nil, err
 	}
 	return bytes.TrimLeft(bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf")), " \t\r\n"), nil
-}
-
-// keeper keeps copies of the manifests that are read from a bucket, and reads
-// them where the bucket no longer gives them: a report may expire between two
-// nights. Its data files are kept by the report itself, under their MD5.
-type keeper struct {
-	inventory.Source
-	bucket, dir string
-}
-
-// maxKept bounds a manifest that is kept, as it bounds one that is read.
-const maxKept = 64 << 20
-
-// Open implements inventory.Source.
-func (k *keeper) Open(ctx context.Context, name string, offset int64, etag string) (io.ReadCloser, inventory.ObjectInfo, error) {
-	base := path.Base(name)
-	if base != "manifest.json" && base != "manifest.checksum" || offset != 0 {
-		return k.Source.Open(ctx, name, offset, etag)
-	}
-	kept := filepath.Join("manifests", k.bucket, filepath.FromSlash(name))
-	body, info, err := k.Source.Open(ctx, name, offset, etag)
-	if err != nil {
-		if root, rootErr := os.OpenRoot(k.dir); rootErr == nil {
-			defer root.Close()
-			if data, readErr := root.ReadFile(kept); readErr == nil {
-				return io.NopCloser(bytes.NewReader(data)), inventory.ObjectInfo{Name: name, Size: int64(len(data))}, nil
-			}
-		}
-		return nil, info, err
-	}
-	data, err := io.ReadAll(io.LimitReader(body, maxKept+1))
-	if err := errors.Join(err, body.Close()); err != nil {
-		return nil, info, err
-	}
-	if len(data) <= maxKept && filepath.IsLocal(kept) {
-		folder, err := inventory.NewFolder(k.dir)
-		if err == nil {
-			err = folder.Put(ctx, filepath.ToSlash(kept), bytes.NewReader(data), int64(len(data)))
-		}
-		if err != nil {
-			return nil, info, fmt.Errorf("keep %s: %w", name, err)
-		}
-	}
-	return io.NopCloser(bytes.NewReader(data)), info, nil
 }
 
 // of returns the selection with the report of the job that is gone on with, where

@@ -1,12 +1,15 @@
 package main
 
 import (
+	"errors"
+	"io"
 	"strings"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/front"
 )
 
 // configureCmd gives a bucket a configuration: configure BUCKET KIND FILE, with
@@ -23,13 +26,23 @@ func configureCmd(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// shelfCmd lets the bucket of reports lose the objects whose keys hold a text:
-// shelf lose TEXT
+// shelfCmd puts a file into the bucket of reports, or lets that lose the objects
+// whose keys hold a text: shelf put KEY FILE, shelf lose TEXT
 func shelfCmd(ts *testscript.TestScript, neg bool, args []string) {
-	if len(args) != 2 || args[0] != "lose" {
-		ts.Fatalf("usage: shelf lose TEXT")
-	}
 	s := sceneOf(ts).sim
+	if len(args) == 3 && args[0] == "put" {
+		depot := &front.BucketDepot{Bucket: simReports}
+		w, err := depot.Create(args[1])
+		ts.Check(err)
+		_, err = io.WriteString(w, ts.ReadFile(args[2]))
+		ts.Check(errors.Join(err, w.Close()))
+		s.front.Locked(func(w *simulator.World) { err = depot.Deliver(w, time.Now()) })
+		ts.Check(err)
+		return
+	}
+	if len(args) != 2 || args[0] != "lose" {
+		ts.Fatalf("usage: shelf put KEY FILE, shelf lose TEXT")
+	}
 	s.front.Locked(func(w *simulator.World) {
 		var keys []string
 		for o := range w.Walk(simReports) {
