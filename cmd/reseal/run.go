@@ -82,7 +82,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		spent.below(limit, func(t *plan.Task) { stop(&engine.StopError{Limit: "--max-cost " + f.maxCostText + spent.why(t)}) })
 	}
 	background(func(context.Context) { helm.watch(admit) })
-	doors.open(background, g.client)
+	doors.open(admit, background, g.client)
 	show := f.progress(p, job, snapshot.Totals(), stats, helm, spent)
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
