@@ -71,6 +71,14 @@ type Config struct {
 	// of one second plus those in flight.
 	FlushEvery time.Duration
 
+	// Hurry, where set, asks for a flush before its time: within 50 ms, together
+	// with whatever else was asked for until then.
+	Hurry <-chan struct{}
+
+	// Broken, where set, is called once when nothing can be recorded any more:
+	// what waits for the journal would wait for ever.
+	Broken func(error)
+
 	Limit       int64 // objects to attempt in this run, 0 = all
 	Begun       int64 // of them attempted before
 	MaxFailures int64 // failed objects after which the run stops, 0 = no limit
@@ -119,6 +127,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Budget == nil {
 		c.Budget = func(*Stats) string { return "" }
+	}
+	if c.Broken == nil {
+		c.Broken = func(error) {}
 	}
 	if c.Stats == nil {
 		c.Stats = new(Stats)

@@ -22,7 +22,10 @@ type steps struct {
 }
 
 // tally counts the requests of one task.
-type tally struct{ requests, kms atomic.Int64 }
+type tally struct {
+	requests, kms atomic.Int64
+	unsure        atomic.Bool // one that commits got no answer: it may have taken effect
+}
 
 // Do sends s until it works, until its error is one that sending again does not
 // mend, or until the attempts are used up. Those that an outage took do not count.
@@ -31,7 +34,7 @@ type tally struct{ requests, kms atomic.Int64 }
 // one that finishes work already committed (a proof, the completion of an
 // upload) waits for its turn as long as in-flight work may go on.
 func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
-	wait, done := g.waiting(ctx, s.Kind)
+	wait, done := g.waiting(ctx, s)
 	defer done()
 	tries := [numClasses]int{}
 	for {
@@ -54,6 +57,9 @@ func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) e
 		class := Permanent
 		if oe != nil {
 			class = oe.Class
+		}
+		if class == Transient && commits(s.Kind) {
+			g.sent.unsure.Store(true)
 		}
 		last := tries[class]+1 >= g.run.triesOf(class)
 		excused := g.run.outage.learn(wait, oe, last)
@@ -107,9 +113,9 @@ func exhausted(e *ObjectError) *ObjectError {
 
 // waiting returns the context under which a step waits for permission: it ends
 // with ctx, and for a step that begins work also when admission stops.
-func (g steps) waiting(ctx context.Context, k plan.StepKind) (context.Context, func()) {
+func (g steps) waiting(ctx context.Context, s plan.Step) (context.Context, func()) {
 	switch {
-	case finishes(k):
+	case s.Finishes || finishes(s.Kind):
 		return ctx, func() {}
 	case ctx == g.run.work:
 		return g.run.admit, func() {}
@@ -138,6 +144,11 @@ func finishes(k plan.StepKind) bool {
 		return true
 	}
 	return false
+}
+
+// commits tells whether a step of this kind makes the object what it is to be.
+func commits(k plan.StepKind) bool {
+	return k == plan.StepCopy || k == plan.StepComplete || k == plan.StepUpdate
 }
 
 // backoff returns how long to wait after the attempt-th try: "full jitter", a

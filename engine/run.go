@@ -169,6 +169,9 @@ func (r *run) reserve(p inventory.Position) error {
 	return <-ack // settle answers every event until the channel is closed
 }
 
+// hurry is how long a flush that somebody waits for waits for others to ask, too.
+const hurry = 50 * time.Millisecond
+
 // settle owns journal and sink: it takes results until all workers are gone.
 // Once recording has become impossible it only drains: nothing that cannot be
 // recorded may be claimed.
@@ -180,9 +183,11 @@ func (r *run) settle() error {
 		if err != nil && broken == nil {
 			broken = err
 			r.stop(err)
+			r.Broken(err)
 		}
 	}
 	var b breaker
+	hurried := false
 	for {
 		select {
 		case ev, open := <-r.events:
@@ -217,7 +222,16 @@ func (r *run) settle() error {
 				}
 			}
 			r.checkBudgets()
+		case <-r.Hurry:
+			if !hurried {
+				hurried = true
+				tick.Reset(hurry)
+			}
 		case <-tick.C:
+			if hurried {
+				hurried = false
+				tick.Reset(r.FlushEvery)
+			}
 			if broken == nil {
 				fail(r.Journal.Flush(r.work))
 			}

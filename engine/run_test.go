@@ -233,7 +233,16 @@ func TestBrokenJournalStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l := newStore(1000), newLog()
 		l.failSettle = errors.New("disk full")
-		err := Run(t.Context(), t.Context(), config(s, l), batches(1000, 100, nil))
+		cfg, told := config(s, l), 0
+		cfg.Broken = func(err error) {
+			if told++; !errors.Is(err, l.failSettle) {
+				t.Errorf("Broken(%v), want %v", err, l.failSettle)
+			}
+		}
+		err := Run(t.Context(), t.Context(), cfg, batches(1000, 100, nil))
+		if told != 1 {
+			t.Errorf("Broken was called %d times, want once", told)
+		}
 		if err == nil || !errors.Is(err, l.failSettle) {
 			t.Errorf("Run = %v, want %v", err, l.failSettle)
 		}
@@ -309,6 +318,32 @@ func TestResumeRecognisesUpdates(t *testing.T) {
 	})
 }
 
+// The answer to a copy gets lost after it took effect: sent again it fails its
+// condition, and the look that follows finds the run's own work.
+func TestALostAnswerIsARepeat(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(10), newLog()
+		s.before = func(op, key string, nth int) error {
+			if op != "copy" || nth != 1 || key != "k/00003" {
+				return nil
+			}
+			o := s.objects[key]
+			o.etag, o.encrypted = "kms-"+o.etag, true
+			s.copies[key]++
+			return failure(op, key, Transient)
+		}
+		cfg := config(s, l)
+		cfg.Stats = new(Stats)
+		if err := Run(t.Context(), t.Context(), cfg, batches(10, 10, nil)); err != nil {
+			t.Fatal(err)
+		}
+		check(t, s, l)
+		if cfg.Stats.Count(Done) != 10 || cfg.Stats.Repeats.Load() != 1 || cfg.Stats.Count(Skipped) != 0 {
+			t.Errorf("done %d, repeats %d, skipped %d; want 10, 1, 0", cfg.Stats.Count(Done), cfg.Stats.Repeats.Load(), cfg.Stats.Count(Skipped))
+		}
+	})
+}
+
 func TestLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
@@ -355,6 +390,29 @@ func TestLimits(t *testing.T) {
 				t.Errorf("Run = %v with %d failures, want a StopError after 5 and those in flight", err, len(l.durable))
 			}
 		})
+	})
+}
+
+// Who waits for a flush does not wait for the next one that is due.
+func TestHurriedFlush(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(8), newLog()
+		cfg := config(s, l)
+		hurry := make(chan struct{}, 1)
+		cfg.Hurry, cfg.FlushEvery = hurry, time.Hour
+		stop := time.AfterFunc(10*time.Second, func() {
+			for range 5 { // within 50 ms: one flush for all
+				hurry <- struct{}{}
+				time.Sleep(time.Millisecond)
+			}
+		})
+		defer stop.Stop()
+		if err := Run(t.Context(), t.Context(), cfg, batches(8, 8, nil)); err != nil {
+			t.Fatal(err)
+		}
+		if l.flushes != 2 {
+			t.Errorf("%d flushes, want the one that was asked for, and the last", l.flushes)
+		}
 	})
 }
 

@@ -58,7 +58,7 @@ func (r *run) carryOut(a assignment) *Result {
 			*t = r.Policy.DecideHead(*t, head)
 		}
 		if t.Action == plan.Skip {
-			r.leaveAlone(res)
+			r.leaveAlone(res, &sent)
 			return res
 		}
 		if same, err := r.snapshot(res, gate); err != nil {
@@ -87,12 +87,13 @@ func (r *run) carryOut(a assignment) *Result {
 }
 
 // leaveAlone ends a task that HeadObject showed to need nothing. Where an
-// earlier run may have been cut off between the copy and its record, an object
-// found under the wanted key is that run's work: a repeat, not a skip.
-func (r *run) leaveAlone(res *Result) {
+// earlier run may have been cut off between the copy and its record, or the
+// answer to this run's own copy got lost, an object found under the wanted key is
+// that work: a repeat, not a skip.
+func (r *run) leaveAlone(res *Result, sent *tally) {
 	t := &res.Task
 	res.Outcome, res.Reason = Skipped, t.Reason
-	if t.Reason == plan.AlreadyEncrypted && t.Head != nil && r.Uncertain(t.Record.Pos) &&
+	if t.Reason == plan.AlreadyEncrypted && t.Head != nil && (r.Uncertain(t.Record.Pos) || sent.unsure.Load()) &&
 		plan.SameKey(t.Head.KMSKeyID, r.Policy.Options.KMSKeyID) {
 		res.Outcome, res.Reason, res.Repeat = Done, "", true
 		res.Effect = Effect{ETag: t.Head.ETag, VersionID: t.Head.VersionID, KMSKeyID: t.Head.KMSKeyID}

@@ -227,10 +227,10 @@ func (p *Policy) demand(t *Task) Demand {
 			tags = Demand{}
 		}
 		if p.Facts.AWS != No { // other servers have no annotations
-			d = d.Add(of(StepListAnnotations))
+			d = d.Add(of(StepListAnnotations).Times(2))
 		}
 		parts := PartCount(t.Record.Size)
-		d = d.Add(tags).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepHead)).Add(of(StepComplete)).Add(of(StepConfirm))
+		d = d.Add(tags).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepHead)).Add(of(StepComplete)).Add(p.owed(t)).Add(of(StepConfirm))
 	case Update:
 		d = d.Add(of(StepUpdate))
 		if !t.Unconfirmed {
@@ -238,6 +238,30 @@ func (p *Policy) demand(t *Task) Demand {
 		}
 	}
 	return d
+}
+
+// owed is what may have to be seen to after the completion of a multipart copy.
+// Where the version that it was made from stays, what others changed of that in
+// the moment of the completion is brought over; tags that no header holds are put
+// in any bucket. Annotations, of which no report tells, are not counted here: two
+// requests each, when they are sent.
+func (p *Policy) owed(t *Task) Demand {
+	get, put := p.Weights.Of(StepGetTags, t.FromKMS), p.Weights.Of(StepPutTags, t.FromKMS)
+	once, maybe := get, get.Add(put)
+	if p.Facts.AWS != No {
+		list := p.Weights.Of(StepListAnnotations, t.FromKMS)
+		once, maybe = once.Add(list), maybe.Add(list)
+	}
+	switch {
+	case p.Facts.Versioning == Unversioned && t.Head != nil && t.Head.TagCount == 0:
+		return Demand{}
+	case p.Facts.Versioning == Unversioned:
+		once, maybe = Demand{}, get.Add(put)
+	case p.Facts.Versioning != VersioningEnabled: // the null version does not stay
+		once.Reads.Min = 0
+	}
+	maybe.Reads.Min, maybe.Writes.Min = 0, 0
+	return once.Add(maybe)
 }
 
 func (p *Policy) threshold() int64 {

@@ -327,11 +327,7 @@ func (x *target) tagsOf(t *testing.T, key string) string {
 		t.Fatalf("GetObjectTagging %q: %v", key, err)
 	}
 	slices.SortFunc(out.TagSet, func(a, b types.Tag) int { return strings.Compare(*a.Key, *b.Key) })
-	s, err := encodeTags(out.TagSet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
+	return encodeTags(out.TagSet)
 }
 
 func (x *target) data(t *testing.T, key string) string {

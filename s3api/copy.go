@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -56,7 +57,7 @@ func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 	if effect.ETag != "" && w.target(out.ServerSideEncryption, effect.KMSKeyID) {
 		return effect, nil
 	}
-	return w.confirm(ctx, effect)
+	return w.confirm(ctx, effect, w.task.Head, nil)
 }
 
 // tooLarge tells whether S3 refused a copy for the size of its source.
@@ -225,8 +226,10 @@ func (w *work) checkSource(ctx context.Context, source string) error {
 }
 
 // confirm proves the effect of a write by HeadObject, where the answer to the
-// write did not say it, and compares what came through.
-func (w *work) confirm(ctx context.Context, e engine.Effect) (engine.Effect, error) {
+// write did not say it, and compares what came through with what the object was,
+// nil where nobody looked. sent are the tags that it was to have, where they are
+// known: others are a client's, and not lost.
+func (w *work) confirm(ctx context.Context, e engine.Effect, was *plan.Head, sent []plan.Tag) (engine.Effect, error) {
 	after, err := w.head(ctx, plan.StepConfirm, e.VersionID)
 	if err != nil {
 		var oe *engine.ObjectError
@@ -245,10 +248,13 @@ func (w *work) confirm(ctx context.Context, e engine.Effect) (engine.Effect, err
 	if !w.target(sseOf(after.Encryption), after.KMSKeyID) {
 		return e, w.refuse(engine.Permanent, plan.NotEncrypted, w.notEncrypted(after))
 	}
-	if was := w.task.Head; was != nil {
+	if was != nil {
 		lost := lostByWrite(was, after)
 		if w.config.Facts.AWS == plan.No && was.TagCount > 0 && after.TagCount < 0 {
 			lost = append(lost, "tags") // no count: there are none. On AWS, the version's may be hidden from the caller
+		}
+		if slices.Contains(lost, plan.Tags) && w.retagged(ctx, e.VersionID, sent) {
+			lost = plan.Without(lost, []plan.Attribute{plan.Tags})
 		}
 		if lost = w.unaccepted(lost); len(lost) > 0 {
 			return e, w.refuse(engine.Permanent, plan.Unfaithful,

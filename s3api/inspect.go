@@ -14,18 +14,24 @@ import (
 	"reseal/plan"
 )
 
-// Inspect reads what is to be rewritten as it is now; see engine.Rewriter.
+// Inspect reads what is to be rewritten as it is now, and pays what an earlier
+// attempt left owed to it; see engine.Rewriter.
 func (r *Rewriter) Inspect(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Head, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
 	version := w.meant()
 	head, err := w.head(ctx, plan.StepHead, version)
+	if err != nil {
+		if err = w.explain(ctx, version, err); errors.Is(err, errPassed) {
+			head, err = w.head(ctx, plan.StepHead, version)
+		}
+	}
 	if err == nil {
-		return head, nil
+		err = w.settle(ctx, head)
 	}
-	if err = w.explain(ctx, version, err); errors.Is(err, errPassed) {
-		return w.head(ctx, plan.StepHead, version)
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	return head, nil
 }
 
 // meant returns the version that a look at the task's object is about, "" for

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
@@ -20,7 +21,8 @@ import (
 // multipart copies an object onto itself in parts. Nothing of the object comes
 // along by itself, so all of it is read first, sent at creation, and read again
 // right before the completion: that takes hours after the first look at a
-// large object, and tags and ACLs have no condition.
+// large object, and tags and ACLs have no condition. What the upload cannot be
+// given beforehand is put afterwards.
 func (w *work) multipart(ctx context.Context) (engine.Effect, error) {
 	before, err := w.attributes(ctx)
 	if err != nil {
@@ -30,7 +32,11 @@ func (w *work) multipart(ctx context.Context) (engine.Effect, error) {
 	if err != nil {
 		return engine.Effect{}, err
 	}
-	up, err := w.upload(ctx, in)
+	owed, err := w.owed(ctx, &before)
+	if err != nil {
+		return engine.Effect{}, err
+	}
+	up, err := w.upload(ctx, in, owed)
 	if err != nil {
 		return engine.Effect{}, err
 	}
@@ -39,8 +45,16 @@ func (w *work) multipart(ctx context.Context) (engine.Effect, error) {
 		w.drop(ctx, up, err)
 		return engine.Effect{}, err
 	}
+	tags, err := w.pay(ctx, owed, effect.VersionID, effect.ETag)
+	if err != nil {
+		return effect, err // the note stays, for whoever comes back to the object
+	}
 	w.forget()
-	return w.confirm(ctx, effect)
+	was := *before.head
+	if tags >= 0 {
+		was.TagCount = tags
+	}
+	return w.confirm(ctx, effect, &was, plainTags(before.tags))
 }
 
 // attributes are what of an object a multipart copy has to bring along by hand.
@@ -48,6 +62,20 @@ type attributes struct {
 	head   *plan.Head
 	tags   []types.Tag // sorted
 	grants grants
+
+	annotations []annotation
+}
+
+// oversized tells whether the tags are more than a header holds, so that they
+// are put after the copy.
+func (a *attributes) oversized() bool { return len(encodeTags(a.tags)) > maxTagging }
+
+// sent are the tags that go with the upload.
+func (a *attributes) sent() []plan.Tag {
+	if a.oversized() {
+		return nil
+	}
+	return plainTags(a.tags)
 }
 
 // attributes reads what HeadObject did not say.
@@ -70,19 +98,16 @@ func (w *work) attributes(ctx context.Context) (attributes, error) {
 	if err := w.lockShown(ctx); err != nil {
 		return a, err
 	}
-	if err := w.noAnnotations(ctx); err != nil {
+	if err := w.readAnnotationsAndACL(ctx, &a); err != nil {
 		return a, err
 	}
-	return a, w.readTagsAndACL(ctx, &a)
+	return a, w.readTags(ctx, &a)
 }
 
-// readTagsAndACL reads the attributes that can be changed without writing the object.
-func (w *work) readTagsAndACL(ctx context.Context, a *attributes) (err error) {
-	a.tags, a.grants = nil, grants{}
-	if a.head.TagCount != 0 { // -1: not shown to who may not read them, which does not mean that there are none
-		if a.tags, err = w.tags(ctx, ""); err != nil {
-			return err
-		}
+// readAnnotationsAndACL reads what can be changed without writing the object.
+func (w *work) readAnnotationsAndACL(ctx context.Context, a *attributes) (err error) {
+	if a.annotations, err = w.annotations(ctx, ""); err != nil {
+		return err
 	}
 	if w.config.Facts.ACLs != plan.No {
 		a.grants, err = w.grants(ctx, "")
@@ -90,38 +115,14 @@ func (w *work) readTagsAndACL(ctx context.Context, a *attributes) (err error) {
 	return err
 }
 
-// noAnnotations refuses objects with annotations, which only CopyObject carries
-// over.
-func (w *work) noAnnotations(ctx context.Context) error {
-	n, err := w.annotations(ctx, "")
-	switch {
-	case err != nil:
-		return err
-	case n > 0:
-		return w.refuse(engine.Permanent, plan.Unfaithful, errors.New("the object has annotations, which a multipart copy does not keep"))
+// readTags reads the tags, as those of a version that stays where there is one:
+// so it is known before the copy that they can be compared after it.
+func (w *work) readTags(ctx context.Context, a *attributes) (err error) {
+	if a.head.TagCount == 0 { // -1: not shown to who may not read them, which does not mean that there are none
+		return nil
 	}
-	return nil
-}
-
-// annotations returns how many annotations a version has, "" for the current
-// one; -1 for servers other than AWS's, which have none to list.
-func (w *work) annotations(ctx context.Context, version string) (int, error) {
-	if w.config.Facts.AWS == plan.No {
-		return -1, nil
-	}
-	one := int32(1)
-	var out *s3.ListObjectAnnotationsOutput
-	err := w.do(ctx, plan.StepListAnnotations, func(ctx context.Context) (err error) {
-		out, err = w.s3.ListObjectAnnotations(ctx, &s3.ListObjectAnnotationsInput{
-			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), MaxAnnotationResults: &one,
-			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
-		})
-		return err
-	})
-	if err != nil {
-		return 0, err
-	}
-	return max(len(out.Annotations), int(value(out.AnnotationCount))), nil
+	a.tags, err = w.tags(ctx, w.survivor())
+	return err
 }
 
 // createInput is the upload that becomes the object.
@@ -131,9 +132,9 @@ func (w *work) createInput(a attributes) (*s3.CreateMultipartUploadInput, error)
 	if err != nil {
 		return nil, err
 	}
-	tagging, err := encodeTags(a.tags)
-	if err != nil {
-		return nil, w.refuse(engine.Permanent, plan.Unfaithful, err)
+	tagging := ""
+	if !a.oversized() {
+		tagging = encodeTags(a.tags)
 	}
 	in := &s3.CreateMultipartUploadInput{
 		Bucket:              &o.Bucket,
@@ -204,7 +205,9 @@ func (w *work) checksum() (types.ChecksumAlgorithm, types.ChecksumType) {
 
 // upload is one multipart upload in progress.
 type upload struct {
-	id string
+	id   string
+	owed *debt // once it is completed
+	sent int   // how often its completion was sent
 
 	mu    sync.Mutex
 	parts map[int32]types.CompletedPart // finished
@@ -215,9 +218,33 @@ func (w *work) finish(ctx context.Context, up *upload, before attributes) (engin
 	if err := w.copyParts(ctx, up); err != nil {
 		return engine.Effect{}, err
 	}
-	if err := w.unchanged(ctx, before); err != nil {
+	if err := w.promise(ctx, up); err != nil {
 		return engine.Effect{}, err
 	}
+	for looks := 1; ; looks++ {
+		if err := w.unchanged(ctx, before); err != nil {
+			return engine.Effect{}, err
+		}
+		effect, err := w.complete(ctx, up, before, looks < maxLooks)
+		if !errors.Is(err, errStale) {
+			return effect, err
+		}
+	}
+}
+
+// A look at the object is stale after freshness: the completion, which had to
+// wait for its turn or to be sent again, is then preceded by another, up to
+// maxLooks. What a client changes in between has no condition to stop it.
+const (
+	freshness = time.Second
+	maxLooks  = 5
+)
+
+var errStale = errors.New("the last look at the object is too long ago")
+
+// complete makes the upload the object. Unless it is to be sent at any rate, it
+// is not sent later than freshness from now, and the error is then errStale.
+func (w *work) complete(ctx context.Context, up *upload, before attributes, fresh bool) (engine.Effect, error) {
 	parts := make([]types.CompletedPart, 0, len(up.parts))
 	for _, n := range slices.Sorted(maps.Keys(up.parts)) {
 		parts = append(parts, up.parts[n])
@@ -232,8 +259,13 @@ func (w *work) finish(ctx context.Context, up *upload, before attributes) (engin
 	if w.config.Facts.IgnoresIfMatch != plan.Yes {
 		in.IfMatch = quoted(before.head.ETag)
 	}
+	looked := time.Now()
 	var out *s3.CompleteMultipartUploadOutput
 	err := w.do(ctx, plan.StepComplete, func(ctx context.Context) (err error) {
+		if fresh && time.Since(looked) > freshness {
+			return errStale
+		}
+		up.sent++
 		out, err = w.s3.CompleteMultipartUpload(ctx, in)
 		return err
 	})
@@ -302,8 +334,13 @@ func (u *upload) has(n int32) bool {
 }
 
 // unchanged reads the object once more, and fails with class Changed where it
-// is not what the upload was made from.
+// is not what the upload was made from. Tags, which change most often, are read
+// last.
 func (w *work) unchanged(ctx context.Context, before attributes) error {
+	now := attributes{}
+	if err := w.readAnnotationsAndACL(ctx, &now); err != nil {
+		return err
+	}
 	head, err := w.head(ctx, plan.StepHead, "")
 	if err != nil {
 		return err
@@ -318,13 +355,15 @@ func (w *work) unchanged(ctx context.Context, before attributes) error {
 	if lost := append(lostByWrite(h, head), lostByWrite(head, h)...); len(lost) > 0 {
 		return changed(words(slices.Compact(lost)))
 	}
-	now := attributes{head: head}
-	if err := w.readTagsAndACL(ctx, &now); err != nil {
+	now.head = head
+	if err := w.readTags(ctx, &now); err != nil {
 		return err
 	}
 	switch {
 	case !sameTags(before.tags, now.tags):
 		return changed("the tags")
+	case !slices.Equal(before.annotations, now.annotations):
+		return changed("the annotations")
 	case before.grants != now.grants:
 		return changed("the ACL")
 	}
@@ -332,7 +371,8 @@ func (w *work) unchanged(ctx context.Context, before attributes) error {
 }
 
 // drop gives an upload up after err, unless the run is being stopped and a
-// later one will know of it.
+// later one will know of it. What is owed is remembered where the completion may
+// have taken effect all the same: a look at the object tells.
 func (w *work) drop(ctx context.Context, up *upload, err error) {
 	var oe *engine.ObjectError
 	stopped := ctx.Err() != nil || !errors.As(err, &oe) // the gate's own errors are about stopping
@@ -340,7 +380,9 @@ func (w *work) drop(ctx context.Context, up *upload, err error) {
 		return
 	}
 	w.abort(ctx, up.id)
-	w.forget()
+	if up.owed == nil || up.sent == 0 || up.sent == 1 && oe != nil && oe.Class != engine.Transient {
+		w.forget()
+	}
 }
 
 // abort tells S3 to throw an upload away, also where ctx has ended. That it did

@@ -23,22 +23,42 @@ type uploadNote struct {
 	Upload  string `json:"upload"`
 	Key     []byte `json:"key"`  // of the object; bytes, as a key need not be UTF-8
 	Made    string `json:"made"` // hash of all that the upload was made from and as
+	Owed    *debt  `json:"owed,omitempty"`
 }
 
 const uploadNoteVersion = 1
 
+// readNote reads a note; false where it is none of a Rewriter's.
+func readNote(data []byte) (uploadNote, bool) {
+	var note uploadNote
+	ok := data != nil && json.Unmarshal(data, &note) == nil && note.Version == uploadNoteVersion && note.Upload != ""
+	return note, ok
+}
+
 // upload goes on with the upload that the task's note tells of, where that was
 // made from the same object in the same way, else begins one.
-func (w *work) upload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*upload, error) {
+func (w *work) upload(ctx context.Context, in *s3.CreateMultipartUploadInput, owed *debt) (*upload, error) {
 	made, err := w.fingerprint(in)
 	if err != nil {
 		return nil, err
 	}
-	if up, err := w.resume(ctx, made); up != nil || err != nil {
-		return up, err
+	up, err := w.resume(ctx, made)
+	if err != nil {
+		return nil, err
 	}
+	if up == nil {
+		if up, err = w.begin(ctx, in); err != nil {
+			return nil, err
+		}
+	}
+	up.owed = owed
+	return up, w.remember(ctx, up, made)
+}
+
+// begin begins an upload.
+func (w *work) begin(ctx context.Context, in *s3.CreateMultipartUploadInput) (*upload, error) {
 	var out *s3.CreateMultipartUploadOutput
-	err = w.do(ctx, plan.StepCreate, func(ctx context.Context) (err error) {
+	err := w.do(ctx, plan.StepCreate, func(ctx context.Context) (err error) {
 		out, err = w.s3.CreateMultipartUpload(ctx, in)
 		return err
 	})
@@ -48,18 +68,28 @@ func (w *work) upload(ctx context.Context, in *s3.CreateMultipartUploadInput) (*
 	case value(out.UploadId) == "":
 		return nil, w.refuse(engine.Permanent, plan.RequestError, errors.New("the new upload has no id"))
 	}
-	up := &upload{id: *out.UploadId, parts: map[int32]types.CompletedPart{}}
-	if w.config.Notes != nil {
-		note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Upload: up.id, Key: []byte(w.task.Record.Key), Made: made})
-		if err == nil {
-			err = w.config.Notes.Put(w.task.Record.Pos, note)
-		}
-		if err != nil {
-			w.abort(ctx, up.id)
-			return nil, w.refuse(engine.Fatal, plan.RequestError, fmt.Errorf("remember upload: %w", err))
-		}
+	return &upload{id: *out.UploadId, parts: map[int32]types.CompletedPart{}}, nil
+}
+
+// remember writes down all that a restart has to know of an upload. One that
+// cannot be remembered is given up.
+func (w *work) remember(ctx context.Context, up *upload, made string) error {
+	if w.config.Notes == nil {
+		return nil
 	}
-	return up, nil
+	note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Upload: up.id, Key: []byte(w.task.Record.Key), Made: made, Owed: up.owed})
+	if err == nil {
+		err = w.config.Notes.Put(w.task.Record.Pos, note)
+	}
+	if err == nil {
+		return nil
+	}
+	w.abort(ctx, up.id)
+	class := engine.Fatal
+	if errors.Is(err, ErrNotesFull) {
+		class = engine.Permanent
+	}
+	return w.refuse(class, plan.RequestError, fmt.Errorf("remember upload: %w", err))
 }
 
 // fingerprint is the same only for uploads of the same object, in the same
@@ -87,9 +117,8 @@ func (w *work) resume(ctx context.Context, made string) (*upload, error) {
 	if w.config.Notes == nil {
 		return nil, nil
 	}
-	data := w.config.Notes.Get(w.task.Record.Pos)
-	var note uploadNote
-	if data == nil || json.Unmarshal(data, &note) != nil || note.Version != uploadNoteVersion || note.Upload == "" {
+	note, ok := readNote(w.config.Notes.Get(w.task.Record.Pos))
+	if !ok {
 		return nil, nil
 	}
 	up := &upload{id: note.Upload, parts: map[int32]types.CompletedPart{}}

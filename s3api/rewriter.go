@@ -51,9 +51,16 @@ type Notes interface {
 	// Get returns the note of a row, nil where there is none.
 	Get(p inventory.Position) []byte
 	// Put replaces the note of a row, or forgets it where note is nil. A note
-	// is small (a few hundred bytes); it need not be durable on return.
+	// is small (a few hundred bytes, 40 KB at most); it need not be durable on
+	// return. ErrNotesFull says that there is no room for it.
 	Put(p inventory.Position, note []byte) error
+	// Kept returns once what Put was told of the row last is durable, or with an
+	// error where it will not be, or when ctx ends.
+	Kept(ctx context.Context, p inventory.Position) error
 }
+
+// ErrNotesFull is the error of Notes that have no room for so large a note now.
+var ErrNotesFull = errors.New("no room for another large note")
 
 // Rewriter re-encrypts the objects of one bucket. Safe for concurrent use.
 type Rewriter struct {
@@ -136,15 +143,23 @@ type work struct {
 	*Rewriter
 	task *plan.Task
 	gate engine.Gate
+
+	committed bool // what is sent now completes what is done already
 }
 
 // do sends one request of kind k through the gate. Each try has a time limit of
 // its own and returns *engine.ObjectError.
 func (w *work) do(ctx context.Context, k plan.StepKind, send func(context.Context) error) error {
-	return w.gate.Do(ctx, w.task.Step(k), func(ctx context.Context) error {
+	s := w.task.Step(k)
+	s.Finishes = w.committed
+	return w.gate.Do(ctx, s, func(ctx context.Context) error {
 		ctx, cancel := context.WithTimeout(ctx, limitOf(k))
 		defer cancel()
-		return w.wrap(k, send(ctx))
+		err := send(ctx)
+		if errors.Is(err, errStale) {
+			return errStale // no answer of S3
+		}
+		return w.wrap(k, err)
 	})
 }
 

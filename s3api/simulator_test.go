@@ -27,6 +27,12 @@ type simulation struct {
 func simulate(t *testing.T, wc simulator.Config) *simulation {
 	t.Helper()
 	hermetic(t)
+	return simulateQuietly(t, wc)
+}
+
+// simulateQuietly is simulate for parallel tests below one that is hermetic.
+func simulateQuietly(t *testing.T, wc simulator.Config) *simulation {
+	t.Helper()
 	wc.Region, wc.Account = "eu-west-1", account
 	w := simulator.New(wc)
 	if err := w.CreateKey(simulator.Key{ARN: keyARN, Created: time.Unix(1_600_000_000, 0)}); err != nil {

@@ -44,7 +44,7 @@ func (r *Rewriter) Snapshot(ctx context.Context, t *plan.Task, g engine.Gate) (*
 		}
 		s.ACL = acl.text()
 	}
-	if s.Annotations, err = w.annotations(ctx, version); err != nil {
+	if s.Annotations, err = w.annotated(ctx, version); err != nil {
 		return nil, err
 	}
 	if head.Size <= plan.SnapshotBody && (!head.Archived || head.Restored) {

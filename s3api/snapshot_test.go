@@ -19,7 +19,7 @@ func seedSmall(t *testing.T, s *simulation, key string) {
 		o.Checksum = simulator.Checksum{Algorithm: "CRC32", Type: "FULL_OBJECT"}
 	})
 	s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
-		return failed(w.PutObjectAnnotation(now, &simulator.ObjectInput{Request: r, Key: key}, "note", []byte("x")))
+		return failed(w.PutObjectAnnotation(now, &simulator.ObjectInput{Request: r, Key: key}, "note", []byte("x"), ""))
 	})
 }
 

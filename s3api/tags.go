@@ -2,7 +2,6 @@ package s3api
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -36,7 +35,7 @@ func (w *work) tags(ctx context.Context, version string) ([]types.Tag, error) {
 }
 
 // encodeTags writes tags as x-amz-tagging wants them, percent-encoded throughout.
-func encodeTags(tags []types.Tag) (string, error) {
+func encodeTags(tags []types.Tag) string {
 	var b strings.Builder
 	for i, t := range tags {
 		if i > 0 {
@@ -46,10 +45,7 @@ func encodeTags(tags []types.Tag) (string, error) {
 		b.WriteByte('=')
 		escapeTo(&b, value(t.Value), "")
 	}
-	if b.Len() > maxTagging {
-		return "", fmt.Errorf("the tags take %d bytes as a header, more than the %d that fit, so a multipart copy would lose them", b.Len(), maxTagging)
-	}
-	return b.String(), nil
+	return b.String()
 }
 
 // sameTags compares sorted tag sets.

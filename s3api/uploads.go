@@ -12,8 +12,9 @@ import (
 
 // Upload is a multipart upload that a note of a Rewriter tells of.
 type Upload struct {
-	Key string
-	ID  string
+	Key  string
+	ID   string
+	Owes bool // the object that it becomes is to be seen to afterwards
 }
 
 // NotedUpload reads a note that a Rewriter gave to its Notes; false where it
@@ -23,7 +24,7 @@ func NotedUpload(note []byte) (Upload, bool) {
 	if json.Unmarshal(note, &n) != nil || n.Upload == "" || len(n.Key) == 0 {
 		return Upload{}, false
 	}
-	return Upload{Key: string(n.Key), ID: n.Upload}, true
+	return Upload{Key: string(n.Key), ID: n.Upload, Owes: n.Owed != nil}, true
 }
 
 // UploadedParts returns how many parts of u there are and how many bytes they

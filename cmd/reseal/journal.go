@@ -31,6 +31,7 @@ func (j *journal) Flush(ctx context.Context) error {
 	if err := j.Journal.Flush(ctx); err != nil {
 		return err
 	}
+	j.notes.saved()
 	j.flushed.Store(time.Now().UnixNano())
 	j.history.flush(ctx)
 	return nil

@@ -13,28 +13,52 @@ import (
 // multipart upload in progress.
 const uploadNote = "upload"
 
+// largeNote is the size, in bytes, above which a note holds what an object is
+// owed, and noteRoom what all of those may take together: the checkpoint keeps
+// 8 MiB of notes a segment.
+const (
+	largeNote = 1 << 10
+	noteRoom  = 4 << 20
+)
+
 // notes remembers uploads in progress across restarts. Workers call it; what
 // they say is handed to the checkpoint by the goroutine that owns that.
 type notes struct {
+	hurry chan struct{} // asks for a flush
+
 	mu      sync.Mutex
 	current map[inventory.Position][]byte
+	large   int                         // bytes of the large ones
 	news    map[inventory.Position]bool // changed since the last apply
+	applied map[inventory.Position]bool // told to the checkpoint, and not durable yet
+	flushed chan struct{}               // closed by the next flush, and replaced
+	broken  error                       // why nothing becomes durable any more
 }
 
 var _ s3api.Notes = (*notes)(nil)
 
 // newNotes reads the notes that earlier runs left.
 func newNotes(ctx context.Context, s *checkpoint.Snapshot) (*notes, error) {
-	n := &notes{current: map[inventory.Position][]byte{}, news: map[inventory.Position]bool{}}
+	n := &notes{hurry: make(chan struct{}, 1), current: map[inventory.Position][]byte{}, flushed: make(chan struct{}),
+		news: map[inventory.Position]bool{}, applied: map[inventory.Position]bool{}}
 	for note, err := range s.Notes(ctx) {
 		if err != nil {
 			return nil, err
 		}
 		if note.Key == uploadNote {
 			n.current[note.Pos] = note.Value
+			n.large += largeBytes(note.Value)
 		}
 	}
 	return n, nil
+}
+
+// largeBytes is what a note counts for towards noteRoom.
+func largeBytes(note []byte) int {
+	if len(note) <= largeNote {
+		return 0
+	}
+	return len(note)
 }
 
 // Get implements s3api.Notes.
@@ -48,6 +72,11 @@ func (n *notes) Get(p inventory.Position) []byte {
 func (n *notes) Put(p inventory.Position, note []byte) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	grown := n.large - largeBytes(n.current[p]) + largeBytes(note)
+	if grown > noteRoom && grown > n.large {
+		return s3api.ErrNotesFull
+	}
+	n.large = grown
 	if note == nil {
 		delete(n.current, p)
 	} else {
@@ -55,6 +84,30 @@ func (n *notes) Put(p inventory.Position, note []byte) error {
 	}
 	n.news[p] = true
 	return nil
+}
+
+// Kept implements s3api.Notes.
+func (n *notes) Kept(ctx context.Context, p inventory.Position) error {
+	for {
+		n.mu.Lock()
+		waiting, flushed, broken := n.news[p] || n.applied[p], n.flushed, n.broken
+		n.mu.Unlock()
+		switch {
+		case !waiting:
+			return nil
+		case broken != nil:
+			return broken
+		}
+		select {
+		case n.hurry <- struct{}{}:
+		default: // asked for already
+		}
+		select {
+		case <-flushed:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // apply tells the checkpoint what changed.
@@ -66,6 +119,29 @@ func (n *notes) apply(j *checkpoint.Journal) error {
 			return err
 		}
 		delete(n.news, p)
+		n.applied[p] = true
 	}
 	return nil
+}
+
+// saved says that what was applied is durable.
+func (n *notes) saved() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	clear(n.applied)
+	n.wake()
+}
+
+// fail says that nothing will be durable any more.
+func (n *notes) fail(err error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.broken = err
+	n.wake()
+}
+
+// wake has those who wait look again. The caller holds the lock.
+func (n *notes) wake() {
+	close(n.flushed)
+	n.flushed = make(chan struct{})
 }

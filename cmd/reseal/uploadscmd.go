@@ -158,6 +158,8 @@ func sweepUploads(ctx context.Context, store jobStore, job *jobPlan, r *s3api.Re
 				return nil, err
 			}
 			o.State = "swept"
+		} else if o.upload.Owes {
+			continue // it may be the object by now, which the next run sees to by the note
 		}
 		if err := state.Note(o.pos, uploadNote, nil); err != nil {
 			return nil, err

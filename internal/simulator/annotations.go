@@ -1,8 +1,11 @@
 package simulator
 
 import (
+	"crypto/md5"
+	"encoding/hex"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 	"unicode/utf8"
 )
@@ -37,21 +40,35 @@ func (w *World) GetObjectAnnotation(now time.Time, in *ObjectInput, name string)
 	})
 }
 
-// ListObjectAnnotations returns the names of a version's annotations, sorted.
-func (w *World) ListObjectAnnotations(now time.Time, in *ObjectInput) ([]string, *Error) {
-	return run(w, now, OpListObjectAnnotations, &in.Request, in.Key, func(c *call) ([]string, *Error) {
+// Annotation is an annotation in a list of them.
+type Annotation struct {
+	Name, ETag string
+	Size       int
+}
+
+// ListObjectAnnotations returns a version's annotations, sorted by name.
+func (w *World) ListObjectAnnotations(now time.Time, in *ObjectInput) ([]Annotation, *Error) {
+	return run(w, now, OpListObjectAnnotations, &in.Request, in.Key, func(c *call) ([]Annotation, *Error) {
 		v, _, err := c.lookup(c.b, in.Key, in.VersionID)
 		if err != nil {
 			return nil, err
 		}
-		return slices.Sorted(maps.Keys(v.more().annotations)), nil
+		var out []Annotation
+		for _, name := range slices.Sorted(maps.Keys(v.more().annotations)) {
+			value := v.more().annotations[name]
+			sum := md5.Sum(value)
+			out = append(out, Annotation{Name: name, ETag: hex.EncodeToString(sum[:]), Size: len(value)})
+		}
+		return out, nil
 	})
 }
 
-// PutObjectAnnotation adds or replaces an annotation.
-func (w *World) PutObjectAnnotation(now time.Time, in *ObjectInput, name string, value []byte) *Error {
+// PutObjectAnnotation adds or replaces an annotation. Where ifMatch is not "", the object must have that ETag.
+func (w *World) PutObjectAnnotation(now time.Time, in *ObjectInput, name string, value []byte, ifMatch string) *Error {
 	return w.annotate(now, OpPutObjectAnnotation, in, func(v *version) *Error {
 		switch {
+		case ifMatch != "" && strings.Trim(ifMatch, `"`) != v.etag:
+			return preconditionFailed("If-Match")
 		case name == "" || len(name) > maxAnnotationName:
 			return invalidArgument("The annotation name must be between 1 and 512 bytes long.")
 		case len(value) == 0 || len(value) > maxAnnotationValue:

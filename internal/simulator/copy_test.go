@@ -291,11 +291,11 @@ func TestAnnotations(t *testing.T) {
 	b := newBench(t, Config{})
 	b.put("bkt", "k", "x")
 	o := &ObjectInput{Request: in("bkt"), Key: "k"}
-	b.must(b.PutObjectAnnotation(b.tick(), o, "n", []byte("v")))
-	b.want(b.PutObjectAnnotation(b.tick(), o, "n", []byte("\xff")), 415, "UnsupportedMediaType")
+	b.must(b.PutObjectAnnotation(b.tick(), o, "n", []byte("v"), ""))
+	b.want(b.PutObjectAnnotation(b.tick(), o, "n", []byte("\xff"), ""), 415, "UnsupportedMediaType")
 	p, err := b.BeginCopy(b.tick(), selfCopy("bkt", "k"))
 	b.must(err)
-	b.must(b.PutObjectAnnotation(b.tick(), o, "late", []byte("v")))
+	b.must(b.PutObjectAnnotation(b.tick(), o, "late", []byte("v"), ""))
 	_, err = p.Commit(b.tick())
 	b.want(err, 409, "OperationAborted")
 	b.mustCopy(selfCopy("bkt", "k"))
@@ -358,7 +358,7 @@ func TestDropOnCopy(t *testing.T) {
 				ContentDisposition: "d", ContentEncoding: "e", ContentLanguage: "f", Expires: "g", User: map[string]string{"x": "y"}}}
 		attrs.Encryption.BucketKeyEnabled = ptr(true)
 		b.put("lock", "k", "x", func(p *PutObjectInput) { p.WriteAttributes = attrs })
-		b.must(b.PutObjectAnnotation(b.tick(), &ObjectInput{Request: in("lock"), Key: "k"}, "n", []byte("v")))
+		b.must(b.PutObjectAnnotation(b.tick(), &ObjectInput{Request: in("lock"), Key: "k"}, "n", []byte("v"), ""))
 		if drop != "" {
 			b.SetKnobs(Knobs{DropOnCopy: []Attribute{drop}})
 		}

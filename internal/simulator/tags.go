@@ -98,6 +98,11 @@ func (w *World) retag(now time.Time, op Op, in *ObjectInput, tags []Tag) (*Taggi
 		if err := checkTags(tags); err != nil {
 			return nil, err
 		}
+		if in.VersionID != "" && op == OpPutObjectTagging {
+			if err := c.allow("s3:PutObjectVersionTagging", c.b, in.Key, nil); err != nil {
+				return nil, err
+			}
+		}
 		if op == OpDeleteObjectTagging {
 			c.status = 204
 		}

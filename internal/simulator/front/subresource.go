@@ -228,7 +228,7 @@ func getAnnotations(x *exchange) error {
 		}
 		return x.send(http.StatusOK, defaultContentType, value)
 	}
-	names, err := world(x.front, (*simulator.World).ListObjectAnnotations, &in)
+	all, err := world(x.front, (*simulator.World).ListObjectAnnotations, &in)
 	if err != nil {
 		return err
 	}
@@ -237,18 +237,33 @@ func getAnnotations(x *exchange) error {
 	d.text("Bucket", x.bucket)
 	d.text("Key", x.key)
 	d.text("AnnotationPrefix", prefix)
+	most, bad := strconv.Atoi(x.query.get("max-annotation-results"))
+	if bad != nil || most < 1 || most > 1000 {
+		most = 1000
+	}
+	after, next := x.query.get("continuation-token"), "" // the last name of the page before
 	d.open("Annotations")
-	count := 0
-	for _, name := range names {
-		if strings.HasPrefix(name, prefix) {
-			d.open("AnnotationEntry")
-			d.text("AnnotationName", name)
-			d.close("AnnotationEntry")
-			count++
+	count, last := 0, ""
+	for _, a := range all {
+		if !strings.HasPrefix(a.Name, prefix) || after != "" && a.Name <= after {
+			continue
 		}
+		if count == most {
+			next = last
+			break
+		}
+		d.open("AnnotationEntry")
+		d.text("AnnotationName", a.Name)
+		d.text("ETag", quote(a.ETag))
+		d.text("Size", strconv.Itoa(a.Size))
+		d.close("AnnotationEntry")
+		count, last = count+1, a.Name
 	}
 	d.close("Annotations")
 	d.text("AnnotationCount", strconv.Itoa(count))
+	if next != "" {
+		d.text("NextContinuationToken", next)
+	}
 	d.close("ListAnnotationsResult")
 	return x.document(d)
 }
@@ -260,7 +275,7 @@ func putAnnotation(x *exchange) error {
 	}
 	in := x.object()
 	err = do(x.front, func(w *simulator.World, now time.Time) *simulator.Error {
-		return w.PutObjectAnnotation(now, &in, x.query.get("annotationName"), value)
+		return w.PutObjectAnnotation(now, &in, x.query.get("annotationName"), value, x.header("X-Amz-Object-If-Match"))
 	})
 	if err != nil {
 		return err
