@@ -109,29 +109,38 @@ type usageReader interface {
 	KMSUsage(ctx context.Context, from, to time.Time) ([]s3api.KMSCalls, error)
 }
 
+// lookPatience is how long one look at what others use may take.
+const lookPatience = 15 * time.Second
+
 // keepHeadroom shrinks and grows the cap with what others use, once a minute,
-// until ctx ends. What cannot be read is said once; the last that was known
+// the first time a minute from now, until ctx ends. What cannot be read is said once; the last that was known
 // stays in force, and without any the cap is the plain one.
 func (s *steering) keepHeadroom(ctx context.Context, from usageReader, own *ownCalls, h headroom) {
 	tick := time.NewTicker(usageEvery)
 	defer tick.Stop()
 	for {
-		now := time.Now()
-		minutes, err := from.KMSUsage(ctx, now.Add(-usageReach), now)
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			s.once("headroom", "what others use of the KMS quota is not known, so --kms-headroom has no effect", err)
-		default:
-			others := othersUse(minutes, own.in)
-			s.leave(leftBeside(s.quota, others, h.of(s.quota)))
-			s.log.Info("kms headroom", "quota", s.quota, "others", others, "headroom", h.of(s.quota))
-		}
 		select {
 		case <-tick.C:
+			s.look(ctx, from, own, h)
 		case <-ctx.Done():
 			return
 		}
+	}
+}
+
+// look sets the cap by what others use now.
+func (s *steering) look(ctx context.Context, from usageReader, own *ownCalls, h headroom) {
+	now := time.Now()
+	short, cancel := context.WithTimeout(ctx, lookPatience)
+	defer cancel()
+	minutes, err := from.KMSUsage(short, now.Add(-usageReach), now)
+	switch {
+	case ctx.Err() != nil:
+	case err != nil:
+		s.once("headroom", "what others use of the KMS quota is not known, so --kms-headroom has no effect", err)
+	default:
+		others := othersUse(minutes, own.in)
+		s.leave(leftBeside(s.quota, others, h.of(s.quota)))
+		s.log.Info("kms headroom", "quota", s.quota, "others", others, "headroom", h.of(s.quota))
 	}
 }

@@ -106,7 +106,7 @@ func (f *runFlags) openDoors(helm *steering, run *runCollector) (*doors, error) 
 }
 
 // open lets the outside in, until the work ends.
-func (d *doors) open(background func(func(context.Context)), usage usageReader) {
+func (d *doors) open(ctx context.Context, background func(func(context.Context)), usage usageReader) {
 	if d.control != nil {
 		background(func(ctx context.Context) { d.helm.serveControl(ctx, d.control) })
 	}
@@ -114,6 +114,7 @@ func (d *doors) open(background func(func(context.Context)), usage usageReader) 
 		background(func(ctx context.Context) { d.metrics.serve(ctx, d.scrapes, d.helm.log) })
 	}
 	if d.headroom != nil {
+		d.helm.look(ctx, usage, d.own, *d.headroom) // not only a minute after the first object
 		background(func(ctx context.Context) { d.helm.keepHeadroom(ctx, usage, d.own, *d.headroom) })
 	}
 }

@@ -82,7 +82,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		spent.below(limit, func(t *plan.Task) { stop(&engine.StopError{Limit: "--max-cost " + f.maxCostText + spent.why(t)}) })
 	}
 	background(func(context.Context) { helm.watch(admit) })
-	doors.open(background, g.client)
+	doors.open(admit, background, g.client)
 	show := f.progress(p, job, snapshot.Totals(), stats, helm, spent)
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
@@ -98,7 +98,6 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Workers: maxConcurrency, Slots: helm.slots, Ready: governor.Ready, Attempts: f.attempts,
 		Alive: func(ctx context.Context) error { return g.client.Alive(ctx, g.policy.Options.Bucket) }, Patience: f.outage,
 		Limit: f.objects, MaxFailures: f.failures.count, Budget: f.failures.budget(),
-		Hurry: uploads.hurry, Broken: uploads.fail,
 		Stats: stats, Logger: log,
 	}
 	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed}

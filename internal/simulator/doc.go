@@ -1,4 +1,4 @@
-// Package simulator turns S3, KMS and Service Quotas requests into the answers that AWS documents for them.
+// Package simulator turns S3, KMS, Service Quotas and CloudWatch requests into the answers that AWS documents for them.
 //
 // It is a state machine without I/O, goroutines or a clock: every call takes the present time, every answer is a
 // function of the configuration, the seed and the calls so far. A [World] is not safe for concurrent use; whoever

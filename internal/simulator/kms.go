@@ -64,7 +64,8 @@ type keyRing struct {
 // kmsAccount measures the cryptographic requests of one account.
 type kmsAccount struct {
 	meter
-	second, inSecond int64 // of the clock
+	second, inSecond int64           // of the clock
+	minutes          map[int64]int64 // accepted, by unix minute
 }
 
 // A dataKey is what S3 keeps a bucket-level key for: at least one per requester (S3 User Guide, bucket-key, read
@@ -253,6 +254,7 @@ func (w *World) takeKMS(now time.Time, account, action string) bool {
 		a.second, a.inSecond = second, 0
 	}
 	a.inSecond++
+	a.countMinute(now)
 	n.FullestClock = max(n.FullestClock, a.inSecond)
 	return true
 }

@@ -65,6 +65,7 @@ const (
 	OpGetKeyPolicy    Op = "GetKeyPolicy"
 	OpPutKeyPolicy    Op = "PutKeyPolicy"
 	OpGetServiceQuota Op = "GetServiceQuota"
+	OpGetMetricData   Op = "GetMetricData"
 )
 
 // direction says which S3 request quota a request takes from.

@@ -23,6 +23,9 @@ type Config struct {
 	// that is 0. Below 0: no applied value, so that clients have to ask for the default.
 	ServiceQuotaApplied float64
 
+	// UsageDelay is how long after the end of a minute CloudWatch knows what was asked of KMS in it. AWS states no figure.
+	UsageDelay time.Duration
+
 	// MaxKeptBody is the size up to which the caller should keep bodies as bytes. 0: 8 MiB.
 	MaxKeptBody int64
 

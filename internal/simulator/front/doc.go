@@ -1,5 +1,5 @@
 // Package front turns HTTP requests in the protocols of Amazon S3, KMS, Service
-// Quotas and STS into calls of the simulator core, and its answers back into
+// Quotas, CloudWatch and STS into calls of the simulator core, and its answers back into
 // HTTP.
 //
 // A [Front] is an http.Handler; [Front.Serve] and [Front.ServeTLS] run it on a

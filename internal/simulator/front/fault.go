@@ -97,6 +97,8 @@ func (x *exchange) writeError(status int, e *wireError) {
 		x.writeJSONError(status, e)
 	case serviceSTS:
 		x.writeQueryError(status, e)
+	case serviceMetric:
+		x.writeCBORError(status, e)
 	default:
 		x.writeS3Error(status, e)
 	}

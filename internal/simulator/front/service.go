@@ -17,11 +17,12 @@ const (
 	serviceKMS    = "kms"
 	serviceQuotas = "servicequotas"
 	serviceSTS    = "sts"
+	serviceMetric = "monitoring"
 )
 
 func knownService(name string) bool {
 	switch name {
-	case serviceS3, serviceKMS, serviceQuotas, serviceSTS:
+	case serviceS3, serviceKMS, serviceQuotas, serviceSTS, serviceMetric:
 		return true
 	}
 	return false
@@ -39,6 +40,8 @@ func (x *exchange) protocol() string {
 		return serviceKMS
 	case strings.HasPrefix(target, "ServiceQuotas"):
 		return serviceQuotas
+	case x.r.Header.Get("Smithy-Protocol") == cborProtocol:
+		return serviceMetric
 	case x.r.Method == http.MethodPost && x.bucket == "" && strings.HasPrefix(x.r.Header.Get("Content-Type"), "application/x-www-form-urlencoded"):
 		return serviceSTS
 	}
@@ -79,8 +82,11 @@ func (x *exchange) serveService() error {
 	if err := x.front.pause(x.r.Context(), 0); err != nil {
 		return err
 	}
-	if x.signer.service == serviceSTS {
+	switch x.signer.service {
+	case serviceSTS:
 		return x.serveSTS(body)
+	case serviceMetric:
+		return x.serveMetrics(body)
 	}
 	act := actions[x.signer.service][x.r.Header.Get("X-Amz-Target")]
 	if act == nil {
