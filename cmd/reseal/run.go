@@ -98,6 +98,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Workers: maxConcurrency, Slots: helm.slots, Ready: governor.Ready, Attempts: f.attempts,
 		Alive: func(ctx context.Context) error { return g.client.Alive(ctx, g.policy.Options.Bucket) }, Patience: f.outage,
 		Limit: f.objects, MaxFailures: f.failures.count, Budget: f.failures.budget(),
+		Hurry: uploads.hurry, Broken: uploads.fail,
 		Stats: stats, Logger: log,
 	}
 	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed}
