@@ -243,6 +243,20 @@ func (s *Snapshot) Rows(ctx context.Context, index int) (*Rows, error) {
 	return &Rows{st}, nil
 }
 
+// RowsOf is Rows for several segments, which are read several at once: a store
+// that answers after 30 ms gives a thousand of them in 2 s.
+func (s *Snapshot) RowsOf(ctx context.Context, indexes []int) ([]*Rows, error) {
+	all := make([]*Rows, len(indexes))
+	err := inParallel(len(indexes), readers, func(i int) (err error) {
+		all[i], err = s.Rows(ctx, indexes[i])
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
 // rel returns a row of the file as one of the segment.
 func (r *Rows) rel(row int64) (uint32, bool) {
 	d := row - r.state.segment.First

@@ -118,16 +118,11 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 
 // doneRows tells which rows a job has done.
 func doneRows(ctx context.Context, s *checkpoint.Snapshot) (func(inventory.Position) bool, error) {
-	var segments []inventory.Segment
-	var indexes []int
-	for _, seg := range s.Segments() {
-		segments, indexes = append(segments, seg.Segment), append(indexes, seg.Index)
-	}
-	r, err := newResume(ctx, s, segments, indexes)
+	c, err := newClaims(ctx, s)
 	if err != nil {
 		return nil, err
 	}
-	return func(p inventory.Position) bool { return r.settled(p) && !r.failed(p) }, nil
+	return c.done, nil
 }
 
 // export is a folder of manifests in the making.

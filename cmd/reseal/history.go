@@ -17,6 +17,9 @@ import (
 // decision rests on it: a job without it goes on just as well.
 const historyFile = "history.json"
 
+// historyFolder holds the histories of shares of a job, a document each.
+const historyFolder = "history"
+
 // historyEvery is how often the history is written during a run. A crash loses
 // what came after; the state of the job has it all the same.
 const historyEvery = 10 * time.Second
@@ -36,6 +39,8 @@ type historyDoc struct {
 	KMSCap  float64         `json:"kms_cap"`          // of the last run, requests a second
 	Status  *runStatus      `json:"status,omitempty"` // of the last run, as of Last
 	Summary *report.Summary `json:"summary"`
+
+	Sessions []session `json:"sessions"` // the runs, first to last
 }
 
 // history is the history of a job while it runs. It is used by the one
@@ -63,7 +68,7 @@ func readHistory(ctx context.Context, store checkpoint.Reader, name string) (his
 	if err == nil {
 		err = json.Unmarshal(data, &h)
 	}
-	if err != nil || h.Summary == nil || h.Spent < 0 || h.Active < 0 {
+	if err != nil || h.Summary == nil || h.Spent < 0 || h.Active < 0 || len(h.Sessions) > maxSessions {
 		return historyDoc{Summary: new(report.Summary)}, version, err
 	}
 	return h, version, nil
@@ -101,6 +106,7 @@ func (h *history) boundAnew() bool {
 func (h *history) write(ctx context.Context) {
 	h.Last = time.Now().UTC()
 	h.Active = h.before + time.Since(h.started)
+	h.Sessions = extend(h.Sessions, h.started.UTC(), h.Last)
 	h.Spent = h.ledger.spent()
 	if h.status != nil {
 		status := h.status()

@@ -187,7 +187,7 @@ func (f *importFlags) record(ctx context.Context, g *ground, store jobStore, job
 	if err != nil {
 		return nil, err
 	}
-	before, err := newClaims(ctx, snapshot, job.Segments)
+	before, err := newClaims(ctx, snapshot)
 	if err != nil {
 		return nil, err
 	}

@@ -114,13 +114,13 @@ type earlier struct {
 // newResume reads how the rows of the given segments stand: a few bytes for
 // each as a rule, one bit a row at most.
 func newResume(ctx context.Context, s *checkpoint.Snapshot, segments []inventory.Segment, indexes []int) (*resume, error) {
+	rows, err := s.RowsOf(ctx, indexes)
+	if err != nil {
+		return nil, err
+	}
 	r := &resume{files: map[int][]earlier{}}
 	for i, seg := range segments {
-		rows, err := s.Rows(ctx, indexes[i])
-		if err != nil {
-			return nil, err
-		}
-		r.files[seg.File] = append(r.files[seg.File], earlier{seg, rows})
+		r.files[seg.File] = append(r.files[seg.File], earlier{seg, rows[i]})
 	}
 	return r, nil
 }

@@ -56,7 +56,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if err != nil {
 		return err
 	}
-	past, _, err := readHistory(ctx, store, historyFile)
+	past, err := readWholeHistory(ctx, store)
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %v\n", err)
 	}

@@ -15,7 +15,9 @@ const retryLong = `retry-failed takes the objects of a job that failed once more
 by the same decisions, below the same limits, recorded in the same job. What
 succeeds is not failed any more; what fails again stays.
 
-The options that a job is bound to come from the job. It needs the report.`
+The options that a job is bound to come from the job. It needs the report. A job
+in a bucket may be divided as for run: --shard I/N takes the failed objects of one
+share.`
 
 func newRetryCommand(p process) *cobra.Command {
 	f := &runFlags{retry: true}
@@ -32,6 +34,7 @@ func newRetryCommand(p process) *cobra.Command {
 	f.limits.bind(cmd)
 	f.accept.bind(cmd)
 	f.output.bind(cmd)
+	f.shardFlags.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of the job")
 	fs.StringVar(&f.manifest, "manifest", "", "where the report is now, if not where the job found it")

@@ -162,5 +162,5 @@ func (s share) historyName() string {
 	if s.count == 0 {
 		return historyFile
 	}
-	return fmt.Sprintf("history-%d-of-%d.json", s.index, s.count)
+	return fmt.Sprintf("%s/%d-of-%d.json", historyFolder, s.index, s.count)
 }

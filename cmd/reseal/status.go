@@ -102,10 +102,7 @@ func readStatusAt(ctx context.Context, c connection, dir string) (*jobStatus, er
 	if err != nil {
 		return nil, err
 	}
-	past, _, err := readHistory(ctx, store, historyFile)
-	if err != nil {
-		past = historyDoc{} // nothing but a look back
-	}
+	past, _ := readWholeHistory(ctx, store) // nothing but a look back
 	s := newStatus(dir, job, snapshot.Totals(), past)
 	if s.Run = liveStatus(ctx, dir); s.Run == nil && past.Status != nil {
 		s.LastRun = &lastRun{past.Last, past.Status}

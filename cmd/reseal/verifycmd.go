@@ -177,7 +177,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	if err != nil {
 		return nil, err
 	}
-	claimed, err := newClaims(ctx, snapshot, job.Segments)
+	claimed, err := newClaims(ctx, snapshot)
 	if err != nil {
 		return nil, err
 	}
@@ -287,10 +287,13 @@ func (v *verification) text(out io.Writer) error {
 // claims tells which rows a job claims to have dealt with.
 type claims struct{ *resume }
 
-func newClaims(ctx context.Context, s *checkpoint.Snapshot, segments []inventory.Segment) (*claims, error) {
-	indexes := make([]int, len(segments))
-	for i := range indexes {
-		indexes[i] = i
+// newClaims reads the segments that something is recorded of; of the others
+// nothing is claimed.
+func newClaims(ctx context.Context, s *checkpoint.Snapshot) (*claims, error) {
+	var segments []inventory.Segment
+	var indexes []int
+	for _, seg := range s.Segments() {
+		segments, indexes = append(segments, seg.Segment), append(indexes, seg.Index)
 	}
 	r, err := newResume(ctx, s, segments, indexes)
 	if err != nil {
