@@ -100,14 +100,12 @@ func expandACL(a *ACL, b *bucket, owner string) []Grant {
 // GetObjectAcl returns the ACL of a version.
 func (w *World) GetObjectAcl(now time.Time, in *ObjectInput) (*ACLOutput, *Error) {
 	return run(w, now, OpGetObjectAcl, &in.Request, in.Key, func(c *call) (*ACLOutput, *Error) {
+		if err := c.allowVersion(in.VersionID); err != nil {
+			return nil, err
+		}
 		v, _, err := c.lookup(c.b, in.Key, in.VersionID)
 		if err != nil {
 			return nil, err
-		}
-		if in.VersionID != "" {
-			if err := c.allow("s3:GetObjectVersionAcl", c.b, in.Key, nil); err != nil {
-				return nil, err
-			}
 		}
 		owner, grants := orElse(v.more().owner, CanonicalID(c.b.owner)), v.more().grants
 		if c.b.ownership == BucketOwnerEnforced {
@@ -120,6 +118,9 @@ func (w *World) GetObjectAcl(now time.Time, in *ObjectInput) (*ACLOutput, *Error
 // PutObjectAcl replaces the ACL of a version.
 func (w *World) PutObjectAcl(now time.Time, in *ObjectInput, acl ACL) *Error {
 	_, err := run(w, now, OpPutObjectAcl, &in.Request, in.Key, func(c *call) (struct{}, *Error) {
+		if err := c.allowVersion(in.VersionID); err != nil {
+			return struct{}{}, err
+		}
 		if err := c.checkACL(c.b, &acl); err != nil {
 			return struct{}{}, err
 		}

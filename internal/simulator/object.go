@@ -143,14 +143,12 @@ func (w *World) HeadObject(now time.Time, in *GetObjectInput) (*GetObjectOutput,
 
 // head does what GET and HEAD have in common.
 func (c *call) head(in *GetObjectInput) (*GetObjectOutput, *version, *Error) {
+	if err := c.allowVersion(in.VersionID); err != nil {
+		return nil, nil, err
+	}
 	v, latest, err := c.lookup(c.b, in.Key, in.VersionID)
 	if err != nil {
 		return nil, nil, err
-	}
-	if in.VersionID != "" {
-		if err := c.allow("s3:GetObjectVersion", c.b, in.Key, nil); err != nil {
-			return nil, nil, err
-		}
 	}
 	if in.Encryption.sent() {
 		return nil, nil, invalidArgument("x-amz-server-side-encryption header is not supported for this operation.")
@@ -171,7 +169,11 @@ func (c *call) head(in *GetObjectInput) (*GetObjectOutput, *version, *Error) {
 	} else {
 		out.Checksum.Value = ""
 	}
-	if len(out.Tags) > 0 && c.allow("s3:GetObjectTagging", c.b, in.Key, nil) != nil {
+	seeTags := "s3:GetObjectTagging"
+	if in.VersionID != "" {
+		seeTags = "s3:GetObjectVersionTagging"
+	}
+	if len(out.Tags) > 0 && c.allow(seeTags, c.b, in.Key, nil) != nil {
 		out.Tags = nil // and so no x-amz-tagging-count (S3 API Reference, GetObject)
 	}
 	if c.w.cfg.Authorize != nil {
@@ -277,11 +279,11 @@ func (w *World) DeleteObject(now time.Time, in *DeleteObjectInput) (*DeleteObjec
 
 func (c *call) remove(in *DeleteObjectInput) (*DeleteObjectOutput, *Error) {
 	b, out := c.b, &DeleteObjectOutput{VersionID: in.VersionID, RequestCharged: c.charged()}
+	if err := c.allowVersion(in.VersionID); err != nil {
+		return nil, err
+	}
 	target := b.current(in.Key)
 	if in.VersionID != "" {
-		if err := c.allow("s3:DeleteObjectVersion", b, in.Key, nil); err != nil {
-			return nil, err
-		}
 		target = find(b.objects.get(in.Key), in.VersionID)
 	}
 	if in.IfMatch != "" {

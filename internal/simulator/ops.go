@@ -1,5 +1,7 @@
 package simulator
 
+import "strings"
+
 // Op is an operation by its AWS name.
 type Op string
 
@@ -102,6 +104,18 @@ func (o Op) writesObject() bool {
 		return true
 	}
 	return false
+}
+
+// versionAction is the IAM action that a request needs in place of action() where it names a version, "" where there is
+// no such difference (S3 User Guide, using-with-s3-policy-actions, read 2026-11-21). Those requests ask for themselves.
+func (o Op) versionAction() string {
+	switch o {
+	case OpGetObject, OpHeadObject:
+		return "s3:GetObjectVersion"
+	case OpDeleteObject, OpGetObjectTagging, OpPutObjectTagging, OpDeleteObjectTagging, OpGetObjectAcl, OpPutObjectAcl:
+		return strings.Replace("s3:"+string(o), "Object", "ObjectVersion", 1)
+	}
+	return ""
 }
 
 // action is the IAM action a request needs first (S3 User Guide, using-with-s3-policy-actions, read 2026-11-21).

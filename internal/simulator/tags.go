@@ -70,14 +70,12 @@ type TaggingOutput struct {
 // GetObjectTagging returns the tags of a version.
 func (w *World) GetObjectTagging(now time.Time, in *ObjectInput) (*TaggingOutput, *Error) {
 	return run(w, now, OpGetObjectTagging, &in.Request, in.Key, func(c *call) (*TaggingOutput, *Error) {
+		if err := c.allowVersion(in.VersionID); err != nil {
+			return nil, err
+		}
 		v, _, err := c.lookup(c.b, in.Key, in.VersionID)
 		if err != nil {
 			return nil, err
-		}
-		if in.VersionID != "" {
-			if err := c.allow("s3:GetObjectVersionTagging", c.b, in.Key, nil); err != nil {
-				return nil, err
-			}
 		}
 		return &TaggingOutput{VersionID: c.b.visibleID(v), Tags: v.tags}, nil
 	})
@@ -95,13 +93,11 @@ func (w *World) DeleteObjectTagging(now time.Time, in *ObjectInput) (*TaggingOut
 
 func (w *World) retag(now time.Time, op Op, in *ObjectInput, tags []Tag) (*TaggingOutput, *Error) {
 	return run(w, now, op, &in.Request, in.Key, func(c *call) (*TaggingOutput, *Error) {
-		if err := checkTags(tags); err != nil {
+		if err := c.allowVersion(in.VersionID); err != nil {
 			return nil, err
 		}
-		if in.VersionID != "" && op == OpPutObjectTagging {
-			if err := c.allow("s3:PutObjectVersionTagging", c.b, in.Key, nil); err != nil {
-				return nil, err
-			}
+		if err := checkTags(tags); err != nil {
+			return nil, err
 		}
 		if op == OpDeleteObjectTagging {
 			c.status = 204

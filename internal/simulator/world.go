@@ -162,7 +162,7 @@ func (w *World) enter(now time.Time, op Op, r *Request, key string) (call, *Erro
 	if c.b, err = c.openBucket(r.Bucket, r.ExpectedBucketOwner); err != nil {
 		return c, err
 	}
-	if !op.writesObject() { // those ask later, with their attributes
+	if !op.writesObject() && op.versionAction() == "" { // those ask later, with their attributes, or by their version
 		if err := c.allow(op.action(), c.b, key, nil); err != nil {
 			return c, err
 		}
@@ -250,6 +250,15 @@ func (c *call) allow(action string, b *bucket, key string, wr *WriteAttributes) 
 		return err
 	}
 	return c.allowAttributes(b, key, wr)
+}
+
+// allowVersion asks for what a request about the current version takes, or about one that it names.
+func (c *call) allowVersion(id string) *Error {
+	action := c.op.action()
+	if id != "" {
+		action = c.op.versionAction()
+	}
+	return c.allow(action, c.b, c.key, nil)
 }
 
 // allowAttributes asks for what setting a lock or an ACL along with an object takes (S3 User Guide,

@@ -22,8 +22,9 @@ const (
 // and one with all of S3 but no key.
 type stage struct {
 	*simulator.World
-	t   *testing.T
-	now time.Time
+	t     *testing.T
+	now   time.Time
+	rules *Rules
 }
 
 func newStage(t *testing.T) *stage {
@@ -33,7 +34,7 @@ func newStage(t *testing.T) *stage {
 	if err := rules.Grant(reader, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)); err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{simulator.New(simulator.Config{Authorize: rules.Authorize}), t, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
+	s := &stage{simulator.New(simulator.Config{Authorize: rules.Authorize}), t, time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC), rules}
 	for _, arn := range []string{keyA, keyB} {
 		if err := s.CreateKey(simulator.Key{ARN: arn}); err != nil {
 			t.Fatal(err)
