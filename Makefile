@@ -26,9 +26,14 @@ test:
 minio:
 	GO="$(GO)" sh .ci/minio.sh
 
-# The long numbers; the results that were seen stand in bench/README.md.
-soak:
+# The long numbers, and each fuzz target for a minute (make fuzz); the results
+# that were seen stand in bench/README.md.
+soak: fuzz
 	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash|Races' ./...
+
+# FUZZ names packages to fuzz, FUZZTIME the time for each target.
+fuzz:
+	GO="$(GO)" sh .ci/fuzz.sh $(FUZZ)
 
 # reseal against its peers, on this machine and in one go (about twenty
 # minutes): HTTP and TLS, 0, 30 and 80 ms. The tables go to standard output, every
