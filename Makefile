@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak minio bench bench-quick build
+.PHONY: check fmt vet lint test soak fuzz minio bench bench-quick build
 
 check: fmt vet lint test
 
@@ -19,7 +19,7 @@ lint:
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 
 test:
-	$(GO) test -race -timeout 30m ./...
+	$(GO) test -race -parallel 4 -timeout 30m ./...
 
 # The tests that need a server which nobody here wrote: starts MinIO (installed,
 # pinned, into a cache folder) on loopback. Fails where it cannot be started.
@@ -28,8 +28,9 @@ minio:
 
 # The long numbers, and each fuzz target for a minute (make fuzz); the results
 # that were seen stand in bench/README.md.
-soak: fuzz
+soak:
 	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash|Races' ./...
+	$(MAKE) fuzz
 
 # FUZZ names packages to fuzz, FUZZTIME the time for each target.
 fuzz:
