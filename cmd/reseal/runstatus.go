@@ -40,7 +40,7 @@ type binding struct {
 	Limit  string    `json:"limit"`
 	Quota  string    `json:"quota,omitempty"`  // s3 writes or s3 reads, where S3 is it
 	Prefix string    `json:"prefix,omitempty"` // key prefix, where it is only one
-	Rate   float64   `json:"rate,omitempty"`   // requests a second, or objects in flight, that it allows
+	Rate   float64   `json:"rate"`             // requests a second, or objects in flight, that it allows; 0: it is no rate
 	Detail string    `json:"detail,omitempty"` // for people
 	Since  time.Time `json:"since"`
 }
