@@ -73,6 +73,7 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 	if !v.Ended.IsZero() {
 		d.Head = append(d.Head, shown{Name: "ended", Value: Time(v.Ended)})
 	}
+	d.add(damages(v.Damages))
 	d.add(proof(v.Proof))
 	d.add(outcome(v))
 	d.add(against(v))
@@ -241,12 +242,15 @@ func stateLine(v *Run) string {
 	if n := v.Totals.Left + v.Totals.Deferred; n > 0 {
 		out += ", " + Plural(n, "row") + " not done yet"
 	}
+	if n := len(v.Damages); n > 0 {
+		out += ", " + Plural(int64(n), "file") + " of the report not read to the end"
+	}
 	return out
 }
 
 func stateClass(v *Run) string {
 	switch {
-	case v.Totals.Failed > 0:
+	case v.Totals.Failed > 0, len(v.Damages) > 0:
 		return "bad"
 	case v.Totals.Left+v.Totals.Deferred > 0:
 		return "wait"
@@ -446,6 +450,14 @@ func failures(samples []Sample) section {
 			code(visible(s.RequestID, 80)), num(Count(int64(s.File))), num(Count(s.Row))}})
 	}
 	return section{Title: "Samples of failures", Lead: "A few for each reason; the results have all of them.", Table: g}
+}
+
+func damages(all []string) section {
+	g := &grid{Header: columns("file and reason")}
+	for _, d := range all {
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{code(visible(d, 500))}})
+	}
+	return section{Title: "Missing from the result", Lead: "These files of the report could not be read to the end. The rows that are left of them are in no figure here.", Table: g}
 }
 
 func proof(all []Proof) section {

@@ -234,6 +234,9 @@ func WriteRun(w io.Writer, v *Run) error {
 	p := &page{w: w}
 	head(p, "Run on", &v.Job)
 	p.printf("\nState: %s\n", stateLine(v))
+	for _, d := range v.Damages {
+		p.printf("%sMissing: %s\n", indent, visible(d, 500))
+	}
 	t := table{align: "lrr"}
 	for _, r := range outcomeRows(&v.Totals) {
 		t.row(r.name, Count(r.n), Percent(r.n, v.Totals.Rows))

@@ -90,4 +90,5 @@ type Run struct {
 	Tally    *cost.Tally    `json:"tally,omitempty"`
 	Estimate *cost.Estimate `json:"estimate,omitempty"`
 	Proof    []Proof        `json:"proof"`
+	Damages  []string       `json:"damages,omitempty"` // files of the report that could not be read to the end, and why
 }

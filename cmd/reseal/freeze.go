@@ -16,7 +16,7 @@ import (
 func newJobPlan(g *ground, endpoint string, s *survey, e *cost.Estimate) *jobPlan {
 	return &jobPlan{
 		Frozen: g.frozen, Hash: g.frozen.Hash(), Created: time.Now().UTC(), Program: "reseal " + version,
-		Segments: s.segments, Rows: s.rows, Todo: s.todo, Region: g.policy.Facts.Region, Endpoint: endpoint, Estimate: e, Tally: s.tally, Canary: s.canary,
+		Segments: s.segments, Rows: s.rows, Todo: s.todo, Unread: len(s.damage), Region: g.policy.Facts.Region, Endpoint: endpoint, Estimate: e, Tally: s.tally, Canary: s.canary,
 	}
 }
 

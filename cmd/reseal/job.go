@@ -26,11 +26,21 @@ type jobPlan struct {
 	Segments []inventory.Segment `json:"segments"`
 	Rows     int64               `json:"rows"` // of the whole report, or unknown
 	Todo     int64               `json:"todo"` // objects to re-encrypt, or unknown
+	Unread   int                 `json:"unread_files,omitempty"` // that could not be read when these were counted
 	Region   string              `json:"region"`
 	Endpoint string              `json:"endpoint,omitempty"`
 	Estimate *cost.Estimate      `json:"estimate,omitempty"`
 	Tally    *cost.Tally         `json:"tally,omitempty"`
 	Canary   []canaryRow         `json:"canary,omitempty"` // objects to be tried first
+}
+
+// inAll is a number that was counted when the job was made: unknown where a file
+// of the report could not be read then, as the rest is no number to go by.
+func (j *jobPlan) inAll(n int64) int64 {
+	if j.Unread > 0 {
+		return unknown
+	}
+	return n
 }
 
 // state returns the hash that the job's state files carry.

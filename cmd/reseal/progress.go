@@ -145,7 +145,7 @@ func (m *meter) rate(count int64, now time.Time) float64 {
 func (f *runFlags) progress(p process, job *jobPlan, earlier checkpoint.Totals, stats *engine.Stats, helm *steering, spent *ledger) *progress {
 	return &progress{
 		out: p.stderr, terminal: isTerminal(p.stderr), quiet: f.output.quiet || f.output.noProgress,
-		total: job.Todo, earlier: settledBefore(earlier), stats: stats, spent: spent.text,
+		total: job.inAll(job.Todo), earlier: settledBefore(earlier), stats: stats, spent: spent.text,
 		slow: func() string {
 			if b := helm.status().Binding; b.Limit != boundByNothing && b.Limit != boundByDrain {
 				return b.String()

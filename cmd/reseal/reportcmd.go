@@ -157,7 +157,7 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 	if v.Started.IsZero() {
 		v.Started = job.Created
 	}
-	v.Proof = proofs(s)
+	v.Proof, v.Damages = proofs(s), damages(snapshot)
 	return v, nil
 }
 
@@ -169,8 +169,12 @@ func proofs(s *jobStatus) []report.Proof {
 	}
 	accounted := report.Proof{Claim: "no row of the report is unaccounted for", Holds: plan.Unknown,
 		Evidence: fmt.Sprintf("%s rows settled so far", outOf(s.Settled, s.Rows))}
-	if s.State == "finished" && s.Rows != nil {
-		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows && s.Damaged == 0)
+	switch {
+	case s.Damaged > 0:
+		accounted.Holds = plan.No
+		accounted.Evidence += fmt.Sprintf("; %s of the report could not be read to the end", report.Plural(int64(s.Damaged), "file"))
+	case s.State == "finished" && s.Rows != nil:
+		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows)
 	}
 	done := report.Proof{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
 		Evidence: "S3's answer to the write, or a HeadObject after it, named the encryption and the key; nothing else counts as done"}

@@ -61,7 +61,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	flushed := new(atomic.Int64)
 	past.status = helm.status
 	doors, err := f.openDoors(helm, &runCollector{
-		todo: job.Todo, earlier: settledBefore(snapshot.Totals()), status: helm.status, rows: stats.Rows.Load, spent: spent.known, flushed: flushed,
+		todo: job.inAll(job.Todo), earlier: settledBefore(snapshot.Totals()), status: helm.status, rows: stats.Rows.Load, spent: spent.known, flushed: flushed,
 	})
 	if err != nil {
 		return err
@@ -193,15 +193,13 @@ func (f *runFlags) heed(p process, stop context.CancelCauseFunc, kill func(), fi
 
 // conclude prints what was achieved, and turns it into the command's ending.
 func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, past historyDoc, stats *engine.Stats, status runStatus, took time.Duration, runErr error) error {
-	totals := state.Totals()
-	if err := f.output.summary(p, f.job, job, totals, past, stats, status, took); err != nil && runErr == nil {
+	totals, snapshot := state.Totals(), state.Snapshot()
+	if err := f.output.summary(p, f.job, job, snapshot, past, stats, status, took); err != nil && runErr == nil {
 		runErr = err
 	}
 	if totals.Damaged > 0 {
-		for _, s := range state.Snapshot().Segments() {
-			if s.Damage != "" {
-				fmt.Fprintf(p.stderr, "reseal: missing from the result: %s\n", s.Damage)
-			}
+		for _, d := range damages(snapshot) {
+			fmt.Fprintf(p.stderr, "reseal: missing from the result: %s\n", d)
 		}
 		fmt.Fprintln(p.stderr, "hint: the same command tries them again; another report of the bucket has their objects, too")
 	}

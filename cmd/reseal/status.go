@@ -108,12 +108,19 @@ func readStatusAt(ctx context.Context, c connection, dir string) (*jobStatus, er
 		s.LastRun = &lastRun{past.Last, past.Status}
 	}
 	s.Notices = snapshot.Notices()
-	for _, seg := range snapshot.Segments() {
+	s.Damages = damages(snapshot)
+	return s, nil
+}
+
+// damages says which files of the report could not be read, and why.
+func damages(s *checkpoint.Snapshot) []string {
+	var all []string
+	for _, seg := range s.Segments() {
 		if seg.Damage != "" {
-			s.Damages = append(s.Damages, seg.Damage)
+			all = append(all, seg.Damage)
 		}
 	}
-	return s, nil
+	return all
 }
 
 // newStatus puts the totals of a job into words.
@@ -121,7 +128,7 @@ func newStatus(dir string, job *jobPlan, t checkpoint.Totals, past historyDoc) *
 	s := &jobStatus{
 		Job: dir, Manifest: job.Manifest, Bucket: job.Options.Bucket, KMSKeyID: job.Options.KMSKeyID,
 		Files: len(job.Segments), Finished: t.Finished, Damaged: t.Damaged,
-		Rows: known(job.Rows), Settled: t.Done + t.Failed, Todo: known(job.Todo), Failed: t.Failed, Deferred: t.Deferred,
+		Rows: known(job.inAll(job.Rows)), Settled: t.Done + t.Failed, Todo: known(job.inAll(job.Todo)), Failed: t.Failed, Deferred: t.Deferred,
 		Bytes: t.Counters["bytes"], Requests: t.Counters["requests"], KMSCalls: t.Counters["kms_calls_max"],
 		Repeats: t.Counters["repeats"], Imported: t.Counters[importedCounter], Spent: max(past.Spent, cost.Money(t.Counters[spentCounter])),
 		Runs: past.Runs, Active: past.Active, LastWrite: t.Written, Skipped: map[string]int64{},
@@ -180,7 +187,11 @@ func (s *jobStatus) text(out io.Writer) error {
 	if s.Rows != nil {
 		share = " (" + report.Percent(s.Settled, *s.Rows) + ")"
 	}
-	row("Report rows", "%s settled%s, %d of %d files finished", outOf(s.Settled, s.Rows), share, s.Finished, s.Files)
+	unread := ""
+	if s.Damaged > 0 {
+		unread = fmt.Sprintf("; %d could not be read to the end", s.Damaged)
+	}
+	row("Report rows", "%s settled%s, %d of %d files finished%s", outOf(s.Settled, s.Rows), share, s.Finished, s.Files, unread)
 	row("Done", "%s objects, %s", outOf(s.Done, s.Todo), report.Bytes(s.Bytes))
 	if s.Repeats > 0 {
 		row("Repeats", "%s done before a crash, recognised and not copied again", report.Plural(s.Repeats, "object"))

@@ -11,8 +11,9 @@ import (
 
 // summary says what a run achieved: the job's totals on stdout, what is special
 // to this run on stderr.
-func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.Totals, past historyDoc, stats *engine.Stats, status runStatus, took time.Duration) error {
-	s := newStatus(dir, job, totals, past)
+func (o *output) summary(p process, dir string, job *jobPlan, state *checkpoint.Snapshot, past historyDoc, stats *engine.Stats, status runStatus, took time.Duration) error {
+	s := newStatus(dir, job, state.Totals(), past)
+	s.Damages = damages(state)
 	if s.Run = &status; o.json {
 		return writeJSON(p.stdout, s)
 	}
@@ -33,6 +34,6 @@ func (o *output) summary(p process, dir string, job *jobPlan, totals checkpoint.
 	if o.quiet {
 		return nil
 	}
-	s.Run = nil // said above
+	s.Run, s.Damages = nil, nil // said above, or last of all
 	return s.text(p.stdout)
 }
