@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// UsefulColumns are the columns without which a plan has to ask for every
-// object, or has to guess.
-const UsefulColumns Columns = 1<<ColSize | 1<<ColLastModified | 1<<ColETag | 1<<ColStorageClass | 1<<ColEncryption
+// UsefulColumns are the columns without which a plan has to look at every object:
+// what it is decided by, and what a copy has to name.
+const UsefulColumns Columns = 1<<ColSize | 1<<ColETag | 1<<ColStorageClass | 1<<ColEncryption
 
 // Listed is one report found under a prefix.
 type Listed struct {

@@ -76,10 +76,8 @@ func (p *Policy) headNeeded(t *Task) bool {
 	case t.Action == Update:
 		return !o.TrustInventory && (p.Facts.ObjectLock != No || !p.pinned(r))
 	}
-	for _, c := range []inventory.Column{inventory.ColETag, inventory.ColSize, inventory.ColStorageClass} {
-		if !r.Known.Has(c) {
-			return true
-		}
+	if inventory.UsefulColumns.Without(r.Known) != 0 {
+		return true
 	}
 	return !o.TrustInventory && p.Facts.HeadNeeded()
 }

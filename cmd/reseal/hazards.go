@@ -102,9 +102,6 @@ func offAWS(out *[]hazard, f plan.Facts, probed *verdict) {
 	}
 }
 
-// usefulColumns spare a HeadObject for each object where the report has them.
-var usefulColumns = inventory.ColumnsOf(inventory.ColSize, inventory.ColETag, inventory.ColStorageClass, inventory.ColEncryption)
-
 // unaccepted returns the hazards that the user did not accept.
 func unaccepted(all []hazard, a accepts) []hazard {
 	return slices.DeleteFunc(slices.Clone(all), func(h hazard) bool { return a.has(h.Name) })

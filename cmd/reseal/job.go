@@ -24,8 +24,8 @@ type jobPlan struct {
 	Created  time.Time           `json:"created"`
 	Program  string              `json:"program"`
 	Segments []inventory.Segment `json:"segments"`
-	Rows     int64               `json:"rows"` // of the whole report, or unknown
-	Todo     int64               `json:"todo"` // objects to re-encrypt, or unknown
+	Rows     int64               `json:"rows"`                   // of the whole report, or unknown
+	Todo     int64               `json:"todo"`                   // objects to re-encrypt, or unknown
 	Unread   int                 `json:"unread_files,omitempty"` // that could not be read when these were counted
 	Region   string              `json:"region"`
 	Endpoint string              `json:"endpoint,omitempty"`

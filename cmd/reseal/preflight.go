@@ -227,7 +227,7 @@ func (c *preflight) inventories(ctx context.Context) {
 			continue
 		}
 		var missing []string
-		for _, want := range []string{"Size", "ETag", "StorageClass", "EncryptionStatus"} {
+		for _, want := range inventory.UsefulColumns.Names() {
 			if !slices.Contains(i.Fields, want) {
 				missing = append(missing, want)
 			}

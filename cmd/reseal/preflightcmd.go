@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/inventory"
 	"reseal/plan"
 )
 
@@ -84,7 +85,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 			return err
 		}
 		m := report.report.Manifest()
-		c.options.Bucket, c.missing = m.SourceBucket, usefulColumns.Without(m.Columns)
+		c.options.Bucket, c.missing = m.SourceBucket, inventory.UsefulColumns.Without(m.Columns)
 	}
 	if c.client, c.facts, c.unknown, err = bucketFacts(ctx, client, c.options.Bucket); err != nil {
 		return &refusedError{err}

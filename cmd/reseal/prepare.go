@@ -113,7 +113,7 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 
 // findHazards lists the hazards of the bucket, by what is known so far.
 func (g *ground) findHazards(probed *verdict) {
-	g.hazards = hazards(g.policy.Options, g.policy.Facts, probed, usefulColumns.Without(g.report.Manifest().Columns))
+	g.hazards = hazards(g.policy.Options, g.policy.Facts, probed, inventory.UsefulColumns.Without(g.report.Manifest().Columns))
 }
 
 // client opens the connection to the services.
