@@ -7,30 +7,44 @@ import (
 	"reseal/internal/simulator"
 )
 
-// encoder gives keys of a listing as the client asked for them.
-func (x *exchange) encoder() (encode func(string) string, name string, err error) {
-	switch t := x.query.get("encoding-type"); t {
-	case "":
-		return func(s string) string { return s }, "", nil
-	case "url":
-		return func(s string) string { return string(appendFormEscaped(nil, s)) }, t, nil
-	default:
-		return nil, "", errInvalidArgument("Invalid Encoding Method specified in Request", "encoding-type", t)
-	}
+// listing is what the requests for the four kinds of lists have in common.
+type listing struct {
+	prefix, delimiter string
+	encoding          string              // as the client asked for it
+	encode            func(string) string // gives keys in that encoding
+	shown, limit      int                 // the page size as answers show it, and for the core: -1 = no entries
 }
 
-// maxKeys reads the page size a client asked for. S3 caps it at 1,000; 0 is a
-// page without entries, which the core takes as -1.
-func (x *exchange) maxKeys(name string) (shown, limit int, err error) {
-	n, err := x.intQuery(name, 1000)
+// listing reads a request for a list, whose page size S3 caps at 1,000.
+func (x *exchange) listing(pageSize string) (*listing, error) {
+	l := &listing{prefix: x.query.get("prefix"), delimiter: x.query.get("delimiter"), encoding: x.query.get("encoding-type")}
+	switch l.encoding {
+	case "":
+		l.encode = func(s string) string { return s }
+	case "url":
+		l.encode = func(s string) string { return string(appendFormEscaped(nil, s)) }
+	default:
+		return nil, errInvalidArgument("Invalid Encoding Method specified in Request", "encoding-type", l.encoding)
+	}
+	n, err := x.intQuery(pageSize, 1000)
 	if err != nil {
-		return 0, 0, err
+		return nil, err
 	}
-	n = min(n, 1000)
-	if n == 0 {
-		return 0, -1, nil
+	l.shown = min(n, 1000)
+	l.limit = l.shown
+	if l.limit == 0 {
+		l.limit = -1
 	}
-	return n, n, nil
+	return l, nil
+}
+
+// describe writes what the answers have in common.
+func (l *listing) describe(d *xmlDoc, pageSize string, truncated bool) {
+	d.text("Prefix", l.encode(l.prefix))
+	d.optional("Delimiter", l.encode(l.delimiter))
+	d.int(pageSize, int64(l.shown))
+	d.optional("EncodingType", l.encoding)
+	d.bool("IsTruncated", truncated)
 }
 
 // listPage asks for one page and copies its entries, which the core may change
@@ -51,11 +65,7 @@ func listObjectsV2(x *exchange) error {
 	if x.query.get("list-type") != "2" {
 		return listObjectsV1(x)
 	}
-	encode, encoding, err := x.encoder()
-	if err != nil {
-		return err
-	}
-	shown, limit, err := x.maxKeys("max-keys")
+	l, err := x.listing("max-keys")
 	if err != nil {
 		return err
 	}
@@ -65,11 +75,11 @@ func listObjectsV2(x *exchange) error {
 	}
 	in := &simulator.ListObjectsInput{
 		Request:    x.request(),
-		Prefix:     x.query.get("prefix"),
-		Delimiter:  x.query.get("delimiter"),
+		Prefix:     l.prefix,
+		Delimiter:  l.delimiter,
 		StartAfter: x.query.get("start-after"),
 		Token:      token,
-		Max:        limit,
+		Max:        l.limit,
 	}
 	if err := x.front.pause(x.r.Context(), 0); err != nil {
 		return err
@@ -80,35 +90,27 @@ func listObjectsV2(x *exchange) error {
 	}
 	d := newXMLDoc("ListBucketResult")
 	d.text("Name", x.bucket)
-	d.text("Prefix", encode(in.Prefix))
-	d.optional("Delimiter", encode(in.Delimiter))
-	d.int("MaxKeys", int64(shown))
-	d.optional("EncodingType", encoding)
+	l.describe(d, "MaxKeys", out.Truncated)
 	d.int("KeyCount", int64(len(out.Objects)+len(out.CommonPrefixes)))
-	d.bool("IsTruncated", out.Truncated)
 	d.optional("ContinuationToken", token)
 	d.optional("NextContinuationToken", out.NextToken)
-	d.optional("StartAfter", encode(in.StartAfter))
-	x.contents(d, out, encode, x.query.get("fetch-owner") == "true")
+	d.optional("StartAfter", l.encode(in.StartAfter))
+	l.contents(d, out, x.query.get("fetch-owner") == "true")
 	d.close("ListBucketResult")
 	return x.document(d)
 }
 
 func listObjectsV1(x *exchange) error {
-	encode, encoding, err := x.encoder()
-	if err != nil {
-		return err
-	}
-	shown, limit, err := x.maxKeys("max-keys")
+	l, err := x.listing("max-keys")
 	if err != nil {
 		return err
 	}
 	in := &simulator.ListObjectsInput{
 		Request:    x.request(),
-		Prefix:     x.query.get("prefix"),
-		Delimiter:  x.query.get("delimiter"),
+		Prefix:     l.prefix,
+		Delimiter:  l.delimiter,
 		StartAfter: x.query.get("marker"),
-		Max:        limit,
+		Max:        l.limit,
 	}
 	if err := x.front.pause(x.r.Context(), 0); err != nil {
 		return err
@@ -119,25 +121,21 @@ func listObjectsV1(x *exchange) error {
 	}
 	d := newXMLDoc("ListBucketResult")
 	d.text("Name", x.bucket)
-	d.text("Prefix", encode(in.Prefix))
-	d.text("Marker", encode(in.StartAfter))
-	d.optional("Delimiter", encode(in.Delimiter))
-	d.int("MaxKeys", int64(shown))
-	d.optional("EncodingType", encoding)
-	d.bool("IsTruncated", out.Truncated)
+	l.describe(d, "MaxKeys", out.Truncated)
+	d.text("Marker", l.encode(in.StartAfter))
 	if out.Truncated && in.Delimiter != "" { // without a delimiter the last key serves as the marker
-		d.text("NextMarker", encode(out.LastKey))
+		d.text("NextMarker", l.encode(out.LastKey))
 	}
-	x.contents(d, out, encode, true)
+	l.contents(d, out, true)
 	d.close("ListBucketResult")
 	return x.document(d)
 }
 
-func (x *exchange) contents(d *xmlDoc, out *simulator.ListObjectsOutput, encode func(string) string, owner bool) {
+func (l *listing) contents(d *xmlDoc, out *simulator.ListObjectsOutput, owner bool) {
 	for i := range out.Objects {
 		o := &out.Objects[i]
 		d.open("Contents")
-		d.text("Key", encode(o.Key))
+		d.text("Key", l.encode(o.Key))
 		d.time("LastModified", o.LastModified)
 		d.etag(o.ETag)
 		checksumKind(d, o.Checksum)
@@ -148,7 +146,7 @@ func (x *exchange) contents(d *xmlDoc, out *simulator.ListObjectsOutput, encode 
 		d.text("StorageClass", string(o.StorageClass))
 		d.close("Contents")
 	}
-	commonPrefixes(d, out.CommonPrefixes, encode)
+	l.commonPrefixes(d, out.CommonPrefixes)
 }
 
 // checksumKind says which checksum an object has; listings do not tell its
@@ -166,30 +164,26 @@ func ownerElement(d *xmlDoc, id string) {
 	d.close("Owner")
 }
 
-func commonPrefixes(d *xmlDoc, prefixes []string, encode func(string) string) {
+func (l *listing) commonPrefixes(d *xmlDoc, prefixes []string) {
 	for _, p := range prefixes {
 		d.open("CommonPrefixes")
-		d.text("Prefix", encode(p))
+		d.text("Prefix", l.encode(p))
 		d.close("CommonPrefixes")
 	}
 }
 
 func listObjectVersions(x *exchange) error {
-	encode, encoding, err := x.encoder()
-	if err != nil {
-		return err
-	}
-	shown, limit, err := x.maxKeys("max-keys")
+	l, err := x.listing("max-keys")
 	if err != nil {
 		return err
 	}
 	in := &simulator.ListVersionsInput{
 		Request:         x.request(),
-		Prefix:          x.query.get("prefix"),
-		Delimiter:       x.query.get("delimiter"),
+		Prefix:          l.prefix,
+		Delimiter:       l.delimiter,
 		KeyMarker:       x.query.get("key-marker"),
 		VersionIDMarker: x.query.get("version-id-marker"),
-		Max:             limit,
+		Max:             l.limit,
 	}
 	if in.VersionIDMarker != "" && in.KeyMarker == "" {
 		return errInvalidArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", in.VersionIDMarker)
@@ -211,17 +205,13 @@ func listObjectVersions(x *exchange) error {
 	}
 	d := newXMLDoc("ListVersionsResult")
 	d.text("Name", x.bucket)
-	d.text("Prefix", encode(in.Prefix))
-	d.text("KeyMarker", encode(in.KeyMarker))
+	l.describe(d, "MaxKeys", out.Truncated)
+	d.text("KeyMarker", l.encode(in.KeyMarker))
 	d.text("VersionIdMarker", in.VersionIDMarker)
 	if out.Truncated {
-		d.text("NextKeyMarker", encode(out.NextKeyMarker))
+		d.text("NextKeyMarker", l.encode(out.NextKeyMarker))
 		d.text("NextVersionIdMarker", out.NextVersionIDMarker)
 	}
-	d.optional("Delimiter", encode(in.Delimiter))
-	d.int("MaxKeys", int64(shown))
-	d.optional("EncodingType", encoding)
-	d.bool("IsTruncated", out.Truncated)
 	for i := range out.Versions {
 		o := &out.Versions[i]
 		element := "Version"
@@ -229,7 +219,7 @@ func listObjectVersions(x *exchange) error {
 			element = "DeleteMarker"
 		}
 		d.open(element)
-		d.text("Key", encode(o.Key))
+		d.text("Key", l.encode(o.Key))
 		d.text("VersionId", o.VersionID)
 		d.bool("IsLatest", o.IsLatest)
 		d.time("LastModified", o.LastModified)
@@ -242,27 +232,23 @@ func listObjectVersions(x *exchange) error {
 		ownerElement(d, o.Owner)
 		d.close(element)
 	}
-	commonPrefixes(d, out.CommonPrefixes, encode)
+	l.commonPrefixes(d, out.CommonPrefixes)
 	d.close("ListVersionsResult")
 	return x.document(d)
 }
 
 func listMultipartUploads(x *exchange) error {
-	encode, encoding, err := x.encoder()
-	if err != nil {
-		return err
-	}
-	shown, limit, err := x.maxKeys("max-uploads")
+	l, err := x.listing("max-uploads")
 	if err != nil {
 		return err
 	}
 	in := &simulator.ListMultipartUploadsInput{
 		Request:        x.request(),
-		Prefix:         x.query.get("prefix"),
-		Delimiter:      x.query.get("delimiter"),
+		Prefix:         l.prefix,
+		Delimiter:      l.delimiter,
 		KeyMarker:      x.query.get("key-marker"),
 		UploadIDMarker: x.query.get("upload-id-marker"),
-		Max:            limit,
+		Max:            l.limit,
 	}
 	out, err := world(x.front, (*simulator.World).ListMultipartUploads, in)
 	if err != nil {
@@ -270,26 +256,22 @@ func listMultipartUploads(x *exchange) error {
 	}
 	d := newXMLDoc("ListMultipartUploadsResult")
 	d.text("Bucket", x.bucket)
-	d.text("KeyMarker", encode(in.KeyMarker))
+	l.describe(d, "MaxUploads", out.Truncated)
+	d.text("KeyMarker", l.encode(in.KeyMarker))
 	d.text("UploadIdMarker", in.UploadIDMarker)
 	if out.Truncated {
-		d.text("NextKeyMarker", encode(out.NextKeyMarker))
+		d.text("NextKeyMarker", l.encode(out.NextKeyMarker))
 		d.text("NextUploadIdMarker", out.NextUploadIDMarker)
 	}
-	d.text("Prefix", encode(in.Prefix))
-	d.optional("Delimiter", encode(in.Delimiter))
-	d.optional("EncodingType", encoding)
-	d.int("MaxUploads", int64(shown))
-	d.bool("IsTruncated", out.Truncated)
 	for _, u := range out.Uploads {
 		d.open("Upload")
-		d.text("Key", encode(u.Key))
+		d.text("Key", l.encode(u.Key))
 		d.text("UploadId", u.ID)
 		d.text("StorageClass", string(u.StorageClass))
 		d.time("Initiated", u.Initiated)
 		d.close("Upload")
 	}
-	commonPrefixes(d, out.CommonPrefixes, encode)
+	l.commonPrefixes(d, out.CommonPrefixes)
 	d.close("ListMultipartUploadsResult")
 	return x.document(d)
 }
