@@ -142,8 +142,8 @@ func (s *scratch) snapshot(ctx context.Context, o plan.Options) (*plan.Snapshot,
 // rewriter takes scratch objects for what a run would, where little is known of
 // the endpoint but that it is not AWS's own.
 func (s *scratch) rewriter(o plan.Options) *Rewriter {
-	facts := plan.Facts{AWS: s.client.endpoint.AWS, IgnoresIfMatch: plan.Yes, ACLs: plan.No}
-	return &Rewriter{config: RewriteConfig{Options: o, Facts: facts, PartConcurrency: 1}, s3: s.client.preflight, owner: s.client.bucketOwner()}
+	facts := plan.Facts{AWS: s.client.endpoint.AWS, IgnoresIfMatch: plan.Yes, ACLs: plan.No, ObjectLock: plan.No} // none was put on them
+	return &Rewriter{client: s.client, config: RewriteConfig{Options: o, Facts: facts, PartConcurrency: 1}, s3: s.client.preflight, owner: s.client.bucketOwner()}
 }
 
 // task is the scratch object as something to be rewritten.
