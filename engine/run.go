@@ -187,6 +187,32 @@ func (r *run) settle() error {
 		}
 	}
 	var b breaker
+	take := func(ev event) {
+		switch {
+		case ev.ack != nil:
+			err := broken
+			if err == nil {
+				err = r.Journal.Admit(r.admit, *ev.admit)
+				fail(err)
+			}
+			ev.ack <- err
+		case ev.fatal != nil:
+			r.stop(&BreakerError{Seen: 1, Err: ev.fatal})
+		case broken != nil:
+		case ev.end != nil:
+			fail(r.Journal.End(ev.end.Segment, ev.end.Rows, ev.end.Err))
+		case ev.result != nil:
+			fail(r.record(ev.result))
+			if err := b.see(ev.result); err != nil {
+				r.stop(err)
+			}
+		default:
+			for i := range ev.skipped {
+				fail(r.record(&ev.skipped[i]))
+			}
+		}
+		r.checkBudgets()
+	}
 	hurried := false
 	for {
 		select {
@@ -198,30 +224,7 @@ func (r *run) settle() error {
 				}
 				return broken
 			}
-			switch {
-			case ev.ack != nil:
-				err := broken
-				if err == nil {
-					err = r.Journal.Admit(r.admit, *ev.admit)
-					fail(err)
-				}
-				ev.ack <- err
-			case ev.fatal != nil:
-				r.stop(&BreakerError{Seen: 1, Err: ev.fatal})
-			case broken != nil:
-			case ev.end != nil:
-				fail(r.Journal.End(ev.end.Segment, ev.end.Rows, ev.end.Err))
-			case ev.result != nil:
-				fail(r.record(ev.result))
-				if err := b.see(ev.result); err != nil {
-					r.stop(err)
-				}
-			default:
-				for i := range ev.skipped {
-					fail(r.record(&ev.skipped[i]))
-				}
-			}
-			r.checkBudgets()
+			take(ev)
 		case <-r.Hurry:
 			if !hurried {
 				hurried = true
@@ -231,6 +234,11 @@ func (r *run) settle() error {
 			if hurried {
 				hurried = false
 				tick.Reset(r.FlushEvery)
+			}
+			// What ended before belongs to this flush: else, after one that took long,
+			// the next would come before the results that waited for it.
+			for n := len(r.events); n > 0; n-- {
+				take(<-r.events)
 			}
 			if broken == nil {
 				fail(r.Journal.Flush(r.work))

@@ -496,3 +496,43 @@ func (quiet) Settle(*Result) error                            { return nil }
 func (quiet) End(int, int64, error) error                     { return nil }
 func (quiet) Flush(context.Context) error                     { return nil }
 func (quiet) Write(*Result) error                             { return nil }
+
+// slowLog is a log on a disk that takes longer for a flush than flushes are apart.
+type slowLog struct {
+	*log
+	store *store
+	left  []int // at the beginning of each flush: copies that took effect and are not settled
+}
+
+func (l *slowLog) Flush(ctx context.Context) error {
+	l.store.mu.Lock()
+	l.left = append(l.left, len(l.store.copies)-len(l.settled))
+	l.store.mu.Unlock()
+	err := l.log.Flush(ctx)
+	time.Sleep(2500 * time.Millisecond)
+	return err
+}
+
+// A crash repeats what was in flight when the last flush began, and what came
+// after: every flush has all that ended before it, also after one that took long.
+func TestAFlushHasAllThatEndedBefore(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(2000), newLog()
+		s.latency = 100 * time.Millisecond
+		cfg := config(s, l)
+		slow := &slowLog{log: l, store: s}
+		cfg.Journal = slow
+		if err := Run(t.Context(), t.Context(), cfg, batches(2000, 2000, nil)); err != nil {
+			t.Fatal(err)
+		}
+		check(t, s, l)
+		for i, n := range slow.left {
+			if n > cfg.Workers {
+				t.Errorf("flush %d of %d began with %d copies that were done and not settled, want at most the %d in flight", i, len(slow.left), n, cfg.Workers)
+			}
+		}
+		if len(slow.left) < 5 {
+			t.Errorf("%d flushes, want several", len(slow.left))
+		}
+	})
+}
