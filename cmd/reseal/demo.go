@@ -226,8 +226,8 @@ func (d *demonstration) prove(f *demoFlags, before digest, began time.Time) erro
 		}
 	}
 	check(more == 0 && copied > 0, "%s re-encrypted exactly once, none twice, across a crash", report.Plural(copied, "object"))
-	check(after.encrypted == before.encrypted+copied && after.objects == before.objects,
-		"%s of %s now under the key; %s archived ones left alone, as only a restore could make them readable",
+	check(after.encrypted == before.encrypted+copied && after.encrypted+after.archived == after.objects && after.objects == before.objects,
+		"%s of %s now under the key; the other %s, archived, left alone, as only a restore could make them readable",
 		report.Count(after.encrypted), report.Count(after.objects), report.Count(after.archived))
 	check(after.carried == before.carried, "metadata, tags, content headers, storage class and body of all %s compared: equal", report.Plural(after.objects, "object"))
 	check(counters.KMS.FullestSecond <= int64(f.kmsRPS)+int64(f.kmsRPS)/20, "%s KMS requests in the fullest second; the cap was %s",

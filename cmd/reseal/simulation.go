@@ -151,7 +151,7 @@ func (s *simulation) makeBucket(now time.Time, name string) error {
 type digest struct {
 	objects   int64
 	encrypted int64 // under SSE-KMS
-	archived  int64 // readable only after a restore
+	archived  int64 // not under SSE-KMS, and readable only after a restore
 	carried   [32]byte
 }
 
@@ -160,10 +160,10 @@ func (s *simulation) digest(bucket string) (d digest) {
 	s.front.Locked(func(w *simulator.World) {
 		for o := range w.Walk(bucket) {
 			d.objects++
-			if o.Encryption.Type == simulator.SSEKMS {
+			switch {
+			case o.Encryption.Type == simulator.SSEKMS:
 				d.encrypted++
-			}
-			if o.StorageClass == simulator.Glacier || o.StorageClass == simulator.DeepArchive {
+			case o.StorageClass == simulator.Glacier || o.StorageClass == simulator.DeepArchive:
 				d.archived++
 			}
 		}
