@@ -77,6 +77,7 @@ type trial struct {
 	row     *canaryRow
 	task    plan.Task
 	settled bool // by an earlier run
+	resumed bool // what it was before was remembered by an earlier run
 	note    *trialNote
 	result  *engine.Result // of this run
 }
@@ -99,25 +100,34 @@ type trials struct {
 }
 
 // tryFirst runs the canary of a job, where it has one that was not passed yet,
-// and returns the state of the job after it. The objects that it began count
-// towards the limit of the run.
-func (f *runFlags) tryFirst(admit, work context.Context, p process, job *jobPlan, cfg *engine.Config, j *journal, paid payingSnapshots, at *checkpoint.Snapshot) (*checkpoint.Snapshot, error) {
-	if f.noCanary || len(job.Canary) == 0 || f.retry {
+// and returns the state of the job after it. One that tries failed rows again
+// tries some of these first. The objects that it began count towards the limit of
+// the run.
+func (f *runFlags) tryFirst(admit, work context.Context, p process, rep *inventory.Report, job *jobPlan, cfg *engine.Config, j *journal, paid payingSnapshots, at *checkpoint.Snapshot) (*checkpoint.Snapshot, error) {
+	if f.noCanary {
 		return at, nil
 	}
 	if err := context.Cause(admit); err != nil {
 		return at, err // ended before it began, as outside its hours
 	}
+	var again []canaryRow
+	if f.retry {
+		var err error
+		if again, err = ofFailedRows(admit, cfg.Policy, rep, at, j.notes); err != nil {
+			return at, err
+		}
+	}
 	t := &trials{cfg: *cfg, looks: paid.Snapshotter, paid: paid, journal: j, accepted: f.accept.losses(), talk: f.output.talk(p)}
-	if err := t.find(work, job, at); err != nil || len(t.all) == 0 {
+	if err := t.find(work, job, at, f.retry, again); err != nil || len(t.all) == 0 {
 		return at, err
 	}
 	t.limit(cfg.Limit)
 	if err := t.run(admit, work); err != nil {
 		return at, err
 	}
+	j.tried = t.tried()
 	if cfg.Limit > 0 {
-		if cfg.Begun = t.begun(); cfg.Begun >= cfg.Limit {
+		if cfg.Begun = int64(len(j.tried)); cfg.Begun >= cfg.Limit {
 			return at, &engine.StopError{Limit: fmt.Sprintf("--limit %d", cfg.Limit)}
 		}
 	}
@@ -125,8 +135,9 @@ func (f *runFlags) tryFirst(admit, work context.Context, p process, job *jobPlan
 }
 
 // find finds out which objects of the plan are still to be tried or to be
-// compared, among those that this process works on.
-func (t *trials) find(ctx context.Context, job *jobPlan, at *checkpoint.Snapshot) error {
+// compared, among those that this process works on. Where failed rows are tried
+// again, those of the plan are only to be compared.
+func (t *trials) find(ctx context.Context, job *jobPlan, at *checkpoint.Snapshot, retry bool, again []canaryRow) error {
 	notes := map[inventory.Position]*trialNote{}
 	for n, err := range at.Notes(ctx) {
 		if err != nil {
@@ -145,14 +156,24 @@ func (t *trials) find(ctx context.Context, job *jobPlan, at *checkpoint.Snapshot
 	if err != nil {
 		return err
 	}
-	for i := range job.Canary {
-		row := &job.Canary[i]
+	chosen := map[inventory.Position]bool{}
+	choose := func(row *canaryRow, settled func(inventory.Position) bool) {
 		rec := row.record(job.Options.Bucket)
-		rows := open.of(rec.Pos)
-		one := &trial{row: row, task: t.cfg.Policy.Decide(&rec), note: notes[rec.Pos], settled: rows == nil || rows.Settled(rec.Pos.Row)}
-		if one.note != nil || !one.settled && one.task.Action != plan.Skip {
+		one := &trial{row: row, task: t.cfg.Policy.Decide(&rec), note: notes[rec.Pos], settled: settled(rec.Pos)}
+		one.resumed = one.note != nil
+		if !chosen[rec.Pos] && (one.note != nil || !one.settled && one.task.Action != plan.Skip) {
+			chosen[rec.Pos] = true
 			t.all = append(t.all, one)
 		}
+	}
+	for i := range again {
+		choose(&again[i], func(inventory.Position) bool { return false })
+	}
+	for i := range job.Canary {
+		choose(&job.Canary[i], func(p inventory.Position) bool {
+			rows := open.of(p)
+			return retry || rows == nil || rows.Settled(p.Row)
+		})
 	}
 	return nil
 }
@@ -169,14 +190,15 @@ func (t *trials) limit(n int64) {
 	})
 }
 
-// begun is how many objects this run has tried.
-func (t *trials) begun() (n int64) {
+// tried are the objects that this run is through with.
+func (t *trials) tried() map[inventory.Position]bool {
+	all := map[inventory.Position]bool{}
 	for _, one := range t.all {
-		if one.result != nil {
-			n++
+		if one.result != nil && one.result.Outcome != engine.Deferred {
+			all[one.task.Record.Pos] = true
 		}
 	}
-	return n
+	return all
 }
 
 // run remembers what the objects are, has the engine do them like all others,
@@ -203,6 +225,9 @@ func (t *trials) run(admit, work context.Context) error {
 		return err
 	}
 	if err := t.keepETags(work); err != nil {
+		return err
+	}
+	if err := t.payAgain(admit); err != nil {
 		return err
 	}
 	lost, err := t.compare(work)
@@ -309,6 +334,20 @@ func (t *trials) keepETags(ctx context.Context) error {
 		}
 	}
 	return t.journal.Flush(ctx)
+}
+
+// payAgain books the second look at the objects whose first look an earlier run
+// took: what that paid for the second ended with it.
+func (t *trials) payAgain(admit context.Context) error {
+	for _, one := range t.all {
+		if !one.resumed || one.note == nil {
+			continue
+		}
+		if !t.paid.second(&one.task, t.cfg.Policy) {
+			return context.Cause(admit)
+		}
+	}
+	return nil
 }
 
 // finding of the canary: what of which object is not as it was.
@@ -435,6 +474,17 @@ func (p payingSnapshots) first(ctx context.Context, t *plan.Task, policy *plan.P
 		return nil, p.ledger.refuse(t)
 	}
 	return before, nil
+}
+
+// second pays for the second of two looks, and tells whether it may be sent: where
+// it may not, admission has ended.
+func (p payingSnapshots) second(t *plan.Task, policy *plan.Policy) bool {
+	price, known := p.ledger.region.Spent(t, policy.SnapshotDemand(t, policy.Options.SSE == plan.TargetKMS), false, p.ledger.now)
+	if known && p.ledger.book(price) || !known && p.ledger.limit == 0 {
+		return true
+	}
+	p.ledger.over(t)
+	return false
 }
 
 // canaryDemand is what trying an object asks for beyond re-encrypting it: all of

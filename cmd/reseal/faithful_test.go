@@ -130,6 +130,55 @@ func TestCanaryNoticesEveryLoss(t *testing.T) {
 	}
 }
 
+// Without a plan the canary is chosen among the first rows of the report, and
+// where failed objects are tried again among these.
+func TestCanaryWithoutAPlan(t *testing.T) {
+	const objects = 40
+	refused := func(t *testing.T, w *testWorld, most int, args ...string) {
+		t.Helper()
+		cmd := w.command(args...)
+		out, err := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != exitRefused || !strings.Contains(string(out), "drops-tags") || !strings.Contains(string(out), "canary") {
+			t.Errorf("exit %d, %v; want %d and the name drops-tags\n%s", cmd.ProcessState.ExitCode(), err, exitRefused, out)
+		}
+		if n := w.encrypted(); n == 0 || n > most {
+			t.Errorf("%d of %d objects were re-encrypted before the loss was noticed, want at most %d", n, objects, most)
+		}
+	}
+	t.Run("no plan pass", func(t *testing.T) {
+		t.Parallel()
+		w := faithfulWorld(t, objects, simulator.AttrTags)
+		refused(t, w, objects/2, "run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet",
+			"--no-plan-pass", "--probe-key-prefix", "reseal-probe/", "--accept", "versioned", "--accept", "acl")
+	})
+	t.Run("retry", func(t *testing.T) {
+		t.Parallel()
+		w := faithfulWorld(t, objects, "")
+		w.sim.front.Locked(func(world *simulator.World) {
+			world.AddFault(simulator.Fault{Op: "CopyObject", Key: "k/*", Code: "InvalidArgument", HTTPStatus: 400, Count: objects})
+		})
+		job := filepath.Join(t.TempDir(), "job")
+		accepted := []string{"--accept", "versioned", "--accept", "acl", "--accept", "weak-conditions", "--accept", "drops-expires"}
+		cmd := w.command(append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet"}, accepted...)...)
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitFailures || w.encrypted() != 0 {
+			t.Fatalf("exit %d, %d objects under the key; want all of them to fail\n%s", cmd.ProcessState.ExitCode(), w.encrypted(), out)
+		}
+		w.sim.front.Locked(func(world *simulator.World) {
+			world.SetKnobs(simulator.Knobs{DropOnCopy: []simulator.Attribute{simulator.AttrTags}})
+		})
+		retry := append([]string{"retry-failed", "--job", job}, accepted...)
+		refused(t, w, objects/2, retry...)
+		w.sim.front.Locked(func(world *simulator.World) { world.SetKnobs(simulator.Knobs{}) })
+		refused(t, w, objects/2, retry...) // what was lost is not forgotten
+		if out, err := w.command(append(retry, "--accept", "drops-tags")...).CombinedOutput(); err != nil || w.encrypted() != objects {
+			t.Errorf("with the loss accepted: %v, %d objects under the key, want %d\n%s", err, w.encrypted(), objects, out)
+		}
+		if s := w.status(job); s.Done != objects || s.Failed != 0 {
+			t.Errorf("%d done, %d failed; want %d and 0", s.Done, s.Failed, objects)
+		}
+	})
+}
+
 // encrypted is how many objects are under the key now.
 func (w *testWorld) encrypted() (n int) {
 	w.sim.front.Locked(func(world *simulator.World) {

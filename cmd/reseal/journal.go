@@ -21,6 +21,8 @@ type journal struct {
 	notes    *notes
 	history  *history
 	flushed  *atomic.Int64 // unix nanoseconds at which all was durable
+
+	tried map[inventory.Position]bool // by the canary of this run
 }
 
 // Flush implements engine.Journal.

@@ -116,6 +116,17 @@ func (l *ledger) charge(ctx context.Context, t *plan.Task, amount cost.Money) bo
 	return true
 }
 
+// book adds what belongs to no object in flight, where it fits the limit.
+func (l *ledger) book(amount cost.Money) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.limit > 0 && l.settled.Add(l.held).Add(amount) > l.limit {
+		return false
+	}
+	l.settled = l.settled.Add(amount)
+	return true
+}
+
 // room waits until a may come to amount; ours tells whether it is open already.
 // It returns false where no account is left to wait for, as all the others wait
 // themselves. The caller holds the lock.

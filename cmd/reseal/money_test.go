@@ -93,3 +93,27 @@ func TestLedgerKeepsItsLimit(t *testing.T) {
 		})
 	}
 }
+
+// The second look at an object of the canary whose first look an earlier run took
+// is paid for, and not sent where that does not fit the limit.
+func TestSecondLooksArePaidFor(t *testing.T) {
+	london, _ := cost.BuiltIn().Region("eu-west-2")
+	l := &ledger{region: london, priced: true, now: time.Now(), open: map[inventory.Position]*account{}, changed: make(chan struct{})}
+	policy := &plan.Policy{Options: plan.Options{SSE: plan.TargetKMS}, Weights: plan.DefaultWeights(false)}
+	task := plan.Task{Action: plan.Copy, Record: inventory.Record{Size: 1, StorageClass: inventory.Standard}}
+	one, known := london.Spent(&task, policy.SnapshotDemand(&task, true), false, l.now)
+	if !known || one <= 0 {
+		t.Fatalf("a look costs %s, known %t", one, known)
+	}
+	over := 0
+	l.below(2*one, func(*plan.Task) { over++ })
+	paid := payingSnapshots{ledger: l}
+	for i, want := range []bool{true, true, false} {
+		if got := paid.second(&task, policy); got != want {
+			t.Errorf("look %d within a limit of two: %t, want %t", i+1, got, want)
+		}
+	}
+	if l.spent() != 2*one || over != 1 {
+		t.Errorf("spent %s, ended admission %d times; want %s, once", l.spent(), over, 2*one)
+	}
+}

@@ -13,7 +13,8 @@ import (
 )
 
 // newJob finds out what a run would do, by reading the whole report, and shows
-// it in short. With --no-plan-pass it reads nothing and shows a provisional price.
+// it in short. With --no-plan-pass it reads no more than the first rows, to choose
+// a canary of, and shows a provisional price.
 func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
 	if f.noPlanPass {
 		return f.unplannedJob(ctx, p, g)
@@ -60,7 +61,8 @@ func (f *runFlags) showPlan(p process, g *ground, job *jobPlan) error {
 	return nil
 }
 
-// unplannedJob makes a job of a report that nobody has read yet.
+// unplannedJob makes a job of a report of which nobody has read more than the
+// first rows.
 func (f *runFlags) unplannedJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
 	segments, err := g.report.Split(ctx, splitRows)
 	if err != nil {
@@ -72,13 +74,17 @@ func (f *runFlags) unplannedJob(ctx context.Context, p process, g *ground) (*job
 			return nil, err
 		}
 	}
+	first, err := g.ofFirstRows(ctx, segments)
+	if err != nil {
+		return nil, err
+	}
 	show := f.output.talk(p)
 	v := &report.Provisional{Job: g.job(), Rows: rows, Million: f.million(g)}
 	if err := report.WriteProvisional(show, v); err != nil {
 		return nil, fmt.Errorf("print plan: %w", err)
 	}
 	g.remarks(show, nil)
-	return newJobPlan(g, f.endpoint, &survey{segments: segments, rows: rows, todo: unknown}, nil), nil
+	return newJobPlan(g, f.endpoint, &survey{segments: segments, rows: rows, todo: unknown, canary: first}, nil), nil
 }
 
 // counted tells whether the rows of all segments are known without reading them.

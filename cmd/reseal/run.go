@@ -102,7 +102,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Stats: stats, Logger: log,
 	}
 	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed}
-	if snapshot, err = f.tryFirst(admit, work, p, job, &cfg, rows, payingSnapshots{rewriter, spent, admit}, snapshot); err == nil {
+	if snapshot, err = f.tryFirst(admit, work, p, g.report, job, &cfg, rows, payingSnapshots{rewriter, spent, admit}, snapshot); err == nil {
 		err = over(admit, cfg, work, g.report, rows, snapshot)
 	}
 	last := helm.status()
@@ -155,7 +155,7 @@ func retryPasses(admit context.Context, cfg engine.Config, work context.Context,
 		}
 		part := &partial{journal: rows}
 		cfg.Journal, cfg.Uncertain = part, nil
-		cfg.Settled = func(p inventory.Position) bool { return !todo(p) }
+		cfg.Settled = func(p inventory.Position) bool { return !todo(p) || rows.tried[p] }
 		if err := engine.Run(admit, work, cfg, rep.Read(admit, segments)); err != nil {
 			return err
 		}

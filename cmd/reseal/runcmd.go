@@ -77,7 +77,7 @@ func newRunCommand(p process) *cobra.Command {
 	f.shardFlags.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` that records the progress, or s3://bucket/prefix; made if it is not there")
-	fs.BoolVar(&f.noPlanPass, "no-plan-pass", false, "start at once, without reading the whole report for the plan first: the price is provisional")
+	fs.BoolVar(&f.noPlanPass, "no-plan-pass", false, "start at once, without reading the whole report for the plan first: the price is provisional, and the canary is chosen among the first rows")
 	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "show the plan and change nothing, not even the job folder")
 	fs.BoolVar(&f.dryrun, "dryrun", false, "the same, as the AWS CLI spells it")
