@@ -198,6 +198,15 @@ func (c *Client) MayList(ctx context.Context, bucket string) (keys []string, err
 	return keys, nil
 }
 
+// KeyOf returns the key that an object is under, "" where that is none of KMS's.
+func (c *Client) KeyOf(ctx context.Context, bucket, key string) (string, error) {
+	out, err := c.preflight.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key, ExpectedBucketOwner: c.bucketOwner()})
+	if err != nil {
+		return "", setupError("HeadObject", "s3://"+bucket+"/"+key, err)
+	}
+	return value(out.SSEKMSKeyId), nil
+}
+
 // KeyPolicy reads the policy of a key. KMS gives it to the key's own account only.
 func (c *Client) KeyPolicy(ctx context.Context, arn string) ([]byte, error) {
 	const op = "GetKeyPolicy"

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/s3api"
 )
 
 // grant is an Allow statement.
@@ -49,21 +51,44 @@ func (n *needs) policies(g *ground, caller string) leastPrivilege {
 		}
 	}
 	allow("Bucket", []string{bucket}, append([]string{"s3:ListBucket"}, factActions...), nil)
-	allow("Objects", objectsOf(bucket, o.Prefixes), n.objectActions(o, facts), nil)
+	objects := n.objectActions(o, facts)
+	allow("Objects", objectsOf(bucket, o.Prefixes), objects, nil)
+	if n.scratch != "" {
+		if len(o.Prefixes) > 0 {
+			objects = nil // of other objects
+		}
+		allow("Scratch", objectsOf(bucket, []string{n.scratch}), n.scratchActions(o, facts, objects), nil)
+	}
 	if at, err := inventory.ParseLocation(g.frozen.Manifest); err == nil && !at.Local() {
 		report := "arn:" + partition + ":s3:::" + at.Bucket
 		allow("Report", reportFiles(report, at.Name, n.report), []string{"s3:GetObject"}, nil)
 	}
+	if n.state != "" {
+		depot, prefix, _ := strings.Cut(strings.TrimPrefix(n.state, "s3://"), "/")
+		depot = "arn:" + partition + ":s3:::" + depot
+		if depot != bucket {
+			allow("StateBucket", []string{depot}, []string{"s3:ListBucket"}, nil) // else what is not there yet looks forbidden
+		}
+		allow("State", objectsOf(depot, []string{strings.Trim(prefix, "/") + "/"}), []string{"s3:GetObject", "s3:PutObject"}, nil)
+	}
 	direct, through := n.keyActions(o)
 	region := facts.Region
-	via := conditions{"StringEquals": {"kms:ViaService": "s3." + region + ".amazonaws.com"}}
+	via := conditions{"StringEquals": {"kms:ViaService": "s3." + region + "." + domainOf(partition)}}
 	allow("Key", []string{n.key.ARN}, direct, nil)
 	allow("KeyThroughS3", []string{n.key.ARN}, through, via)
-	if n.fromKMS && (o.Rekey || o.SSE != plan.TargetKMS) {
-		allow("OldKeysThroughS3", []string{"arn:" + partition + ":kms:" + region + ":*:key/*"}, []string{"kms:Decrypt"}, via) // the report does not name them
+	anyKey := "arn:" + partition + ":kms:" + region + ":*:key/*"
+	old := n.fromKMS && (o.Rekey || o.SSE != plan.TargetKMS)
+	if old { // the report does not name them
+		allow("OldKeysThroughS3", []string{anyKey}, []string{"kms:Decrypt"}, via)
+	}
+	if key := n.reportKey; key != "" && !old && !(plan.SameKey(key, n.key.ARN) && len(through) > 0) {
+		if key == keyUnknown {
+			key = anyKey
+		}
+		allow("ReportKeyThroughS3", []string{key}, []string{"kms:Decrypt"}, via)
 	}
 	if o.SSE == plan.TargetKMS {
-		allow("Quota", []string{"*"}, []string{"servicequotas:GetServiceQuota"}, nil)
+		allow("Quota", []string{"*"}, []string{"servicequotas:GetServiceQuota", "servicequotas:GetAWSDefaultServiceQuota"}, nil)
 		if n.headroom {
 			allow("Usage", []string{"*"}, []string{"cloudwatch:GetMetricData"}, nil) // which knows no resources
 		}
@@ -73,28 +98,59 @@ func (n *needs) policies(g *ground, caller string) leastPrivilege {
 	return out
 }
 
-// objectActions are those on the objects of the bucket.
-func (n *needs) objectActions(o *plan.Options, f *plan.Facts) []string {
-	if !n.copies && !n.parts && !n.updates {
-		return nil
+// domainOf is the domain of the services of a partition.
+func domainOf(partition string) string {
+	if partition == "aws-cn" {
+		return "amazonaws.com.cn"
 	}
-	out := []string{"s3:GetObject"}
+	return "amazonaws.com"
+}
+
+// objectActions are those on the objects of the bucket. Requests about current
+// objects name no version, apart from the proof of what a copy has become.
+func (n *needs) objectActions(o *plan.Options, f *plan.Facts) []string {
+	var out []string
 	add := func(need bool, actions ...string) {
 		if need {
 			out = append(out, actions...)
 		}
 	}
 	rewrites := n.copies || n.parts
-	add(rewrites, "s3:PutObject", "s3:GetObjectTagging", "s3:PutObjectTagging")
-	add(f.Versioning != plan.Unversioned, "s3:GetObjectVersion")
-	add(rewrites && o.AllVersions, "s3:GetObjectVersionTagging")
-	add(rewrites && f.ACLs != plan.No, "s3:GetObjectAcl", "s3:PutObjectAcl")
-	add(rewrites && f.ACLs != plan.No && o.AllVersions, "s3:GetObjectVersionAcl")
-	add(f.ObjectLock != plan.No, "s3:GetObjectRetention", "s3:GetObjectLegalHold")
-	add(rewrites && f.ObjectLock != plan.No, "s3:PutObjectRetention", "s3:PutObjectLegalHold")
-	add(n.parts, "s3:AbortMultipartUpload")
+	versions := f.Versioning != plan.Unversioned
+	named := n.updates && o.AllVersions && versions // each update names its version, and so does each look at the object
+	current := rewrites || n.updates && !named
+	add(current, "s3:GetObject", "s3:GetObjectTagging")
+	add((rewrites || n.updates) && versions, "s3:GetObjectVersion")
+	add(named || n.parts && versions, "s3:GetObjectVersionTagging")
+	add(rewrites, "s3:PutObject", "s3:PutObjectTagging")
+	add(n.parts && versions, "s3:PutObjectVersionTagging")
+	add(current && f.ACLs != plan.No, "s3:GetObjectAcl")
+	add(named && f.ACLs != plan.No, "s3:GetObjectVersionAcl")
+	add(rewrites && f.ACLs != plan.No, "s3:PutObjectAcl")
+	add(rewrites && f.ObjectLock != plan.No, s3api.SeeRetention, s3api.SeeLegalHold, "s3:PutObjectRetention", "s3:PutObjectLegalHold")
+	add(n.updates && !rewrites && f.ObjectLock != plan.No, s3api.SeeRetention, s3api.SeeLegalHold)
+	add(rewrites, "s3:GetObjectAnnotation", "s3:PutObjectAnnotation")
+	add(f.AWS != plan.No && (rewrites || n.updates), "s3:ListObjectAnnotations")
+	add(n.parts, "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
 	add(n.updates, "s3:UpdateObjectEncryption")
 	return out
+}
+
+// scratchActions are those of a probe on objects of its own, without those that
+// are held anyway.
+func (n *needs) scratchActions(o *plan.Options, f *plan.Facts, held []string) []string {
+	all := []string{"s3:PutObject", "s3:PutObjectTagging", "s3:GetObject"}
+	add := func(need bool, actions ...string) {
+		if need {
+			all = append(all, actions...)
+		}
+	}
+	add(f.Versioning != plan.VersioningEnabled, "s3:DeleteObject")
+	add(f.Versioning != plan.Unversioned, "s3:DeleteObjectVersion")
+	add(o.Method != plan.MethodUpdate, "s3:GetObjectTagging")
+	add(o.Method != plan.MethodUpdate && o.CopyVia == plan.ViaMultipart && f.Versioning != plan.Unversioned, "s3:GetObjectVersion", "s3:GetObjectVersionTagging")
+	add(updates(o), "s3:UpdateObjectEncryption")
+	return slices.DeleteFunc(all, func(a string) bool { return slices.Contains(held, a) })
 }
 
 // keyActions are those on the key: the program's own calls, and S3's for it.

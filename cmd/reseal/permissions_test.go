@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -14,217 +12,339 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
-	"reseal/internal/simulator/front"
 )
-
-// night is the account of one trial: a bucket, its report, and a user who has
-// the policies of the trial and nothing else.
-type night struct {
-	t        *testing.T
-	sim      *simulation
-	manifest string
-	dir      string
-}
-
-// taken is when the report of each trial is taken, so that it is at the same place.
-var taken = time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
-
-// newNight serves an account until the test ends. An empty policy makes the
-// user an administrator.
-func newNight(t *testing.T, furnish func(w *simulator.World, r *simulator.Request) error, policy string) *night {
-	t.Helper()
-	users := &simUsers{}
-	if policy != "" {
-		text := fmt.Sprintf(`{"Users":[{"Name":"night","AccessKeyId":"NIGHT","SecretAccessKey":"night-secret","Policies":[%s]}]}`, policy)
-		if err := json.Unmarshal([]byte(text), users); err != nil {
-			t.Fatal(err)
-		}
-	}
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1, users: users})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{scriptBucket, simReports} {
-		if err := sim.makeBucket(taken, name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := furnish(sim.world, sim.request(scriptBucket)); err != nil {
-		t.Fatal(err)
-	}
-	depot := &front.BucketDepot{Bucket: simReports}
-	manifest, err := front.WriteInventory(t.Context(), sim.world, front.Inventory{Bucket: scriptBucket, Destination: simReports, Prefix: "inventory", Created: taken}, depot)
-	if err == nil {
-		err = depot.Deliver(sim.world, taken)
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(context.Background())
-	var server sync.WaitGroup
-	server.Go(func() { _ = sim.serve(ctx) })
-	t.Cleanup(func() {
-		stop()
-		server.Wait()
-	})
-	return &night{t: t, sim: sim, manifest: "s3://" + simReports + "/" + manifest, dir: t.TempDir()}
-}
-
-// command runs reseal in this process.
-func (n *night) command(args ...string) (code int, stdout, stderr string) {
-	var out, talk bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &talk, signals: nil}
-	code = p.run(n.t.Context(), args)
-	return code, out.String(), talk.String()
-}
-
-// as sets the environment to the administrator's, or the user's.
-func (n *night) as(user bool) {
-	n.t.Helper()
-	env, err := n.sim.environment(n.dir)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	for _, v := range append(cleanEnvironment(nil), env...) {
-		name, value, _ := strings.Cut(v, "=")
-		n.t.Setenv(name, value)
-	}
-	n.t.Setenv("AWS_MAX_ATTEMPTS", "1")
-	if user {
-		n.t.Setenv("AWS_ACCESS_KEY_ID", "NIGHT")
-		n.t.Setenv("AWS_SECRET_ACCESS_KEY", "night-secret")
-	}
-}
 
 var (
 	saysUnknown = regexp.MustCompile(`(?m)^unknown.*`)
 	saysUsage   = regexp.MustCompile(`(?m)^warning: what others use.*`)
+	saysCanary  = regexp.MustCompile(`(?m)^Canary: \d+ objects? re-encrypted`)
 	saysCap     = regexp.MustCompile(`(?m)^KMS cap: .*`)
 )
 
-// outcome is how plan, run and verify end, and what they say is unknown.
-func (n *night) outcome(accept []string) (string, string) {
-	n.t.Helper()
-	job := filepath.Join(n.dir, "job")
-	base := append([]string{"--manifest", n.manifest, "--sse-kms-key-id", simKey}, accept...)
-	var ends []string
+// nightOutcome is how the commands of a night ended.
+type nightOutcome struct {
+	ends []string // of each command: exit code, what it says of what it could not find out, uploads that are left behind
+	talk string   // everything that was said
+}
+
+// outcome carries out the commands of a night, up to the first that ends as
+// it does not in want.
+func (n *night) outcome(commands [][]string, want []string) nightOutcome {
+	var out nightOutcome
 	var all strings.Builder
-	for _, args := range [][]string{
-		append([]string{"plan"}, base...),
-		append([]string{"run", "--job", job, "--yes", "--no-progress", "--max-outage", "1s"}, base...),
-		{"verify", "--job", job},
-	} {
-		code, out, talk := n.command(args...)
-		fmt.Fprintf(&all, "$ reseal %s\n%s%s", args[0], out, talk)
-		ends = append(ends, fmt.Sprintf("%s %d, unknown %d, %s%s", args[0], code, len(saysUnknown.FindAllString(talk, -1)), saysCap.FindString(talk), saysUsage.FindString(talk)))
-		if code != 0 {
+	for i, args := range commands {
+		args = slices.Clone(args)
+		for j, a := range args {
+			args[j] = strings.NewReplacer("MANIFEST", n.manifest, "JOB", filepath.Join(n.dir, "job")).Replace(a)
+		}
+		code, stdout, talk := n.command(append(args, "--endpoint-url", n.sim.url())...)
+		fmt.Fprintf(&all, "$ reseal %s\n%s%s", args[0], stdout, talk)
+		uploads := 0
+		n.sim.front.Locked(func(w *simulator.World) {
+			if list, err := w.ListMultipartUploads(time.Now(), &simulator.ListMultipartUploadsInput{Request: *n.sim.request(scriptBucket)}); err == nil {
+				uploads = len(list.Uploads)
+			}
+		})
+		end := fmt.Sprintf("%s %d, unknown %d, %s%s, uploads %d", args[0], code, len(saysUnknown.FindAllString(talk, -1)), saysCap.FindString(talk), saysUsage.FindString(talk)+saysCanary.FindString(talk), uploads)
+		if out.ends = append(out.ends, end); want != nil && end != want[i] {
 			break
 		}
 	}
-	return strings.Join(ends, "; "), all.String()
+	out.talk = all.String()
+	return out
 }
 
-const (
-	onlyAfterFailure  = "an upload is given up only when something of it failed"
-	hiddenByBucketKey = "the bucket key that CreateMultipartUpload fetched serves the parts; the scene without bucket keys shows the need"
-	notHere           = "the scene with versions shows the need"
-	hiddenByHead      = "HeadObject leaves out locks without a word to whoever may not see them; docs/permissions.md warns of it"
-)
+// unseen are actions that most scenes do not show the need of, and why they are
+// printed all the same.
+var unseen = map[string]string{
+	"s3:AbortMultipartUpload":                 "an upload is given up only when something of it failed",
+	"s3:ListMultipartUploadParts":             "the parts of an upload that a stopped run left are listed by the next",
+	"s3:PutObjectTagging":                     "no object has tags",
+	"s3:GetObjectVersion":                     "asked for where another client wrote the same bytes while they were copied",
+	"s3:PutObjectVersionTagging":              "tags that change in the moment of a completion are put by version",
+	"s3:GetObjectAnnotation":                  "no object has annotations, which no report says",
+	"s3:PutObjectAnnotation":                  "likewise",
+	"kms:Decrypt":                             "the bucket key that a write fetched serves parts and reads for a while",
+	"kms:Encrypt":                             "what KMS is asked for by an update is not stated, the permissions are",
+	"kms:ReEncrypt*":                          "likewise",
+	"servicequotas:GetAWSDefaultServiceQuota": "asked where no quota is applied to the account",
+}
 
-// TestLeastPrivilege runs plan, run and verify with just the policy that
-// permissions prints, under the simulator's policies: it has to be enough, and
-// without any one of its actions something has to fail or to be said.
-func TestLeastPrivilege(t *testing.T) {
+// privilegeScene is a bucket and a plan.
+type privilegeScene struct {
+	name     string
+	furnish  func(w *simulator.World, r *simulator.Request) error
+	options  []string // of plan, run and permissions
+	accept   []string // of run
+	place    []string // of run, verify and permissions; empty for a local job
+	codes    string   // how plan, run and verify end; "0 0 0" where it is empty
+	shows    []string // actions of unseen that this scene shows the need of
+	keyOnly  bool     // what is allowed on the key stands in the key's policy
+	noVerify bool
+}
+
+func seed(w *simulator.World, objects ...simulator.ObjectInfo) error {
+	for _, o := range objects {
+		if err := w.SeedObject(scriptBucket, o, simulator.Body{}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func privilegeScenes() []privilegeScene {
 	tags := []simulator.Tag{{Key: "team", Value: "media"}}
-	seed := func(w *simulator.World, objects ...simulator.ObjectInfo) error {
-		for _, o := range objects {
-			if err := w.SeedObject(scriptBucket, o, simulator.Body{}); err != nil {
-				return err
-			}
+	versioned := func(w *simulator.World, r *simulator.Request) error {
+		if err := w.PutBucketVersioning(taken, r, simulator.Enabled); err != nil {
+			return err
 		}
 		return nil
 	}
-	scenes := []struct {
-		name    string
-		furnish func(w *simulator.World, r *simulator.Request) error
-		options []string // of permissions, plan and run
-		accept  []string
-		spare   map[string]string // actions that nothing here shows to be needed, and why they are kept
-	}{
-		{"copies and parts", func(w *simulator.World, _ *simulator.Request) error {
+	readable := []simulator.Grant{{Type: "Group", Grantee: "http://acs.amazonaws.com/groups/global/AuthenticatedUsers", Permission: "READ"}}
+	old := simulator.Encryption{Type: simulator.SSEKMS, KMSKeyARN: otherKey, BucketKeyEnabled: true}
+	probe := []string{"--probe-key-prefix", "scratch/"}
+	return []privilegeScene{
+		{name: "copies and parts", shows: []string{"s3:PutObjectTagging"}, furnish: func(w *simulator.World, _ *simulator.Request) error {
 			return seed(w, simulator.ObjectInfo{Key: "plain", Size: 100}, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags},
 				simulator.ObjectInfo{Key: "large", Size: 6 << 30, Tags: tags})
-		}, nil, nil, map[string]string{"s3:AbortMultipartUpload": onlyAfterFailure, "kms:Decrypt": hiddenByBucketKey}},
-		{"without bucket keys", func(w *simulator.World, _ *simulator.Request) error {
+		}},
+		{name: "no bucket keys, room for others", shows: []string{"kms:Decrypt"}, furnish: func(w *simulator.World, _ *simulator.Request) error {
 			return seed(w, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags}, simulator.ObjectInfo{Key: "large", Size: 6 << 30})
-		}, []string{"--bucket-key-enabled=false", "--kms-headroom", "10%"}, nil, map[string]string{"s3:AbortMultipartUpload": onlyAfterFailure}},
-		{"versions", func(w *simulator.World, r *simulator.Request) error {
-			if err := w.PutBucketVersioning(taken, r, simulator.Enabled); err != nil {
+		}, options: []string{"--bucket-key-enabled=false", "--kms-headroom", "10%"}},
+		{name: "a failed upload", shows: []string{"s3:AbortMultipartUpload"}, furnish: func(w *simulator.World, _ *simulator.Request) error {
+			w.AddFault(simulator.Fault{Op: simulator.OpUploadPartCopy, Code: "InvalidRequest", Message: "no", HTTPStatus: 400})
+			return seed(w, simulator.ObjectInfo{Key: "large", Size: 6 << 30})
+		}, accept: []string{"--no-canary"}, codes: "0 3", noVerify: true},
+		{name: "annotations", shows: []string{"s3:GetObjectAnnotation", "s3:PutObjectAnnotation"}, furnish: func(w *simulator.World, r *simulator.Request) error {
+			if err := seed(w, simulator.ObjectInfo{Key: "annotated", Size: 100, Tags: tags}); err != nil {
+				return err
+			}
+			if err := w.PutObjectAnnotation(taken, &simulator.ObjectInput{Request: *r, Key: "annotated"}, "note", []byte("x"), ""); err != nil {
+				return err
+			}
+			return nil
+		}},
+		{name: "versions", shows: []string{"s3:GetObjectVersion"}, furnish: func(w *simulator.World, r *simulator.Request) error {
+			if err := versioned(w, r); err != nil {
 				return err
 			}
 			return seed(w, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags}, simulator.ObjectInfo{Key: "large", Size: 6 << 30, Tags: tags})
-		}, nil, []string{"--accept", "versioned"}, map[string]string{"s3:AbortMultipartUpload": onlyAfterFailure, "kms:Decrypt": hiddenByBucketKey}},
-		{"locks and ACLs", func(w *simulator.World, r *simulator.Request) error {
-			if err := w.PutBucketVersioning(taken, r, simulator.Enabled); err != nil {
-				return err
-			}
-			if err := w.PutObjectLockConfiguration(taken, r, simulator.ObjectLockConfig{Enabled: true}); err != nil {
+		}, accept: []string{"--accept", "versioned"}},
+		{name: "locks and ACLs", furnish: func(w *simulator.World, r *simulator.Request) error {
+			if err := lockedBucket(w, r); err != nil {
 				return err
 			}
 			if err := w.PutBucketOwnershipControls(taken, r, "ObjectWriter"); err != nil {
 				return err
 			}
-			lock := simulator.Lock{Mode: "GOVERNANCE", RetainUntil: taken.AddDate(5, 0, 0), LegalHold: "ON"}
-			grants := []simulator.Grant{{Type: "Group", Grantee: "http://acs.amazonaws.com/groups/global/AuthenticatedUsers", Permission: "READ"}}
-			return seed(w, simulator.ObjectInfo{Key: "locked", Size: 100, Tags: tags, Lock: lock, Grants: grants})
-		}, nil, []string{"--accept", "versioned", "--accept", "acl"}, map[string]string{"kms:Decrypt": hiddenByBucketKey, "s3:GetObjectVersion": notHere,
-			"s3:GetObjectRetention": hiddenByHead, "s3:GetObjectLegalHold": hiddenByHead}},
+			return seed(w, simulator.ObjectInfo{Key: "granted", Size: 100, Tags: tags, Grants: readable})
+		}, accept: []string{"--accept", "versioned", "--accept", "acl"}},
+		{name: "updates", furnish: func(w *simulator.World, r *simulator.Request) error {
+			if err := w.PutBucketOwnershipControls(taken, r, "ObjectWriter"); err != nil {
+				return err
+			}
+			return seed(w, simulator.ObjectInfo{Key: "granted", Size: 100, Tags: tags, Grants: readable})
+		}, options: []string{"--method", "update"}, place: probe},
+		{name: "auto", furnish: func(w *simulator.World, r *simulator.Request) error {
+			return seed(w, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags},
+				simulator.ObjectInfo{Key: "bare", Size: 100, Tags: tags, Encryption: simulator.Encryption{Type: simulator.NotSSE}})
+		}, options: []string{"--method", "auto"}, place: probe},
+		{name: "all versions", furnish: func(w *simulator.World, r *simulator.Request) error {
+			if err := versioned(w, r); err != nil {
+				return err
+			}
+			if err := w.PutBucketOwnershipControls(taken, r, "ObjectWriter"); err != nil {
+				return err
+			}
+			return seed(w, simulator.ObjectInfo{Key: "granted", Size: 100, Tags: tags, Grants: readable}, simulator.ObjectInfo{Key: "granted", Size: 200, Tags: tags, Grants: readable})
+		}, options: []string{"--method", "update", "--versions", "all"}, place: probe},
+		{name: "a probe beside one prefix", shows: []string{"s3:PutObjectTagging"}, furnish: func(w *simulator.World, r *simulator.Request) error {
+			if err := versioned(w, r); err != nil {
+				return err
+			}
+			return seed(w, simulator.ObjectInfo{Key: "data/tagged", Size: 100, Tags: tags}, simulator.ObjectInfo{Key: "elsewhere", Size: 100})
+		}, options: []string{"--prefix", "data/"}, place: probe, accept: []string{"--accept", "versioned"}},
+		{name: "a probe in parts beside one prefix", furnish: func(w *simulator.World, r *simulator.Request) error {
+			if err := versioned(w, r); err != nil {
+				return err
+			}
+			return seed(w, simulator.ObjectInfo{Key: "data/tagged", Size: 100, Tags: tags})
+		}, options: []string{"--prefix", "data/", "--copy-via", "multipart"}, place: probe, accept: []string{"--accept", "versioned"}},
+		{name: "another key", shows: []string{"kms:Decrypt"}, furnish: func(w *simulator.World, r *simulator.Request) error {
+			return seed(w, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags, Encryption: old})
+		}, options: []string{"--rekey"}},
+		{name: "state in a bucket, report under a key", shows: []string{"kms:Decrypt"}, furnish: func(w *simulator.World, r *simulator.Request) error {
+			reports := simulator.Request{Bucket: simReports, Principal: r.Principal}
+			if err := w.PutBucketEncryption(taken, &reports, simulator.BucketEncryption{Algorithm: "aws:kms", KMSKeyID: otherKey}); err != nil {
+				return err
+			}
+			if err := w.CreateBucket(taken, &simulator.CreateBucketInput{Request: simulator.Request{Bucket: "depot", Principal: r.Principal}}); err != nil {
+				return err
+			}
+			return seed(w, simulator.ObjectInfo{Key: "plain", Size: 100, Tags: tags})
+		}, place: []string{"--job", "s3://depot/jobs/one"}},
+		{name: "the key's policy alone", shows: []string{"kms:Decrypt"}, furnish: func(w *simulator.World, r *simulator.Request) error {
+			return seed(w, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags}, simulator.ObjectInfo{Key: "large", Size: 6 << 30})
+		}, options: []string{"--bucket-key-enabled=false"}, keyOnly: true},
 	}
-	for _, s := range scenes {
-		t.Run(s.name, func(t *testing.T) {
-			accept := slices.Concat([]string{"--accept", "weak-conditions", "--accept", "drops-expires"}, s.options, s.accept)
-			admin := newNight(t, s.furnish, "")
-			admin.as(false)
-			code, out, talk := admin.command(append([]string{"permissions", "--manifest", admin.manifest, "--sse-kms-key-id", simKey}, s.options...)...)
-			if code != 0 {
-				t.Fatalf("permissions: exit %d, %s", code, talk)
-			}
-			var least leastPrivilege
-			if err := json.Unmarshal([]byte(out), &least); err != nil {
-				t.Fatal(err)
-			}
-			try := func(p grants) (string, string) {
-				text, err := json.Marshal(p)
-				if err != nil {
-					t.Fatal(err)
-				}
-				n := newNight(t, s.furnish, string(text))
-				n.as(true)
-				return n.outcome(accept)
-			}
-			enough, all := try(least.IdentityPolicy)
-			if strings.Count(enough, " 0, unknown 0,") != 3 {
-				t.Fatalf("with exactly the policy: %s\n%s\n%s", enough, out, all)
-			}
-			for i, statement := range least.IdentityPolicy.Statement {
-				for j, action := range statement.Action {
-					less := grants{Version: least.IdentityPolicy.Version}
-					less.Statement = append(less.Statement, least.IdentityPolicy.Statement...)
-					kept := append(append([]string{}, statement.Action[:j]...), statement.Action[j+1:]...)
-					if len(kept) == 0 {
-						less.Statement = append(less.Statement[:i], less.Statement[i+1:]...)
-					} else {
-						less.Statement[i].Action = kept
-					}
-					if s.spare[action] != "" {
-						continue
-					}
-					got, _ := try(less)
-					if got == enough {
-						t.Errorf("without %s of statement %s all went as with it: %s", action, statement.Sid, got)
-					}
-				}
+}
+
+// TestLeastPrivilege runs plan, run and verify with just the policies that
+// permissions prints, under the simulator's: they have to be enough, each action
+// has to be asked for, and without any one of them something has to fail or to
+// be said. An action that an earlier scene has shown to be needed is not left
+// out again.
+func TestLeastPrivilege(t *testing.T) {
+	shown := map[string]bool{} // "Sid action" that something failed without
+	for _, s := range privilegeScenes() {
+		t.Run(s.name, func(t *testing.T) { s.play(t, shown) })
+	}
+}
+
+func (s *privilegeScene) play(t *testing.T, shown map[string]bool) {
+	plan := slices.Concat([]string{"--manifest", "MANIFEST", "--sse-kms-key-id", simKey}, s.options)
+	place := s.place
+	if !slices.Contains(place, "--job") {
+		place = append([]string{"--job", "JOB"}, place...)
+	}
+	commands := [][]string{
+		append([]string{"plan"}, plan...),
+		slices.Concat([]string{"run", "--yes", "--no-progress", "--max-outage", "1s", "--accept", "weak-conditions", "--accept", "drops-expires"}, plan, place, s.accept),
+	}
+	if !s.noVerify {
+		commands = append(commands, []string{"verify", place[0], place[1]})
+	}
+	codes := s.codes
+	if codes == "" {
+		codes = "0 0 0"
+	}
+
+	exact := newNight(t, s.furnish, "")
+	exact.as(false)
+	t.Setenv("AWS_CA_BUNDLE", "")
+	ask := exact.outcome([][]string{slices.Concat([]string{"permissions", "--principal", nightUser}, plan, s.place)}, nil)
+	_, text, ok := strings.Cut(ask.talk, "\n")
+	var least leastPrivilege
+	if !ok || json.Unmarshal([]byte(text), &least) != nil {
+		t.Fatalf("permissions: %s", ask.talk)
+	}
+	exact.as(true)
+	t.Setenv("AWS_ENDPOINT_URL", "")
+	s.give(t, exact, &least)
+	enough := exact.outcome(commands, nil)
+	for i, code := range strings.Fields(codes) {
+		if len(enough.ends) <= i || !strings.HasPrefix(enough.ends[i], commands[i][0]+" "+code+", unknown 0,") || !strings.HasSuffix(enough.ends[i], "uploads 0") {
+			t.Fatalf("with exactly the policies: %q\n%s\n%s", enough.ends, text, enough.talk)
+		}
+	}
+	s.nothingSpare(t, exact, &least)
+
+	// Whatever is left out is missed.
+	var trials sync.WaitGroup
+	room := make(chan struct{}, 4)
+	for _, less := range s.without(&least) {
+		if shown[less.name] || unseen[less.action] != "" && !slices.Contains(s.shows, less.action) {
+			continue
+		}
+		shown[less.name] = true
+		n := newNight(t, s.furnish, "")
+		s.give(t, n, less.policies)
+		trials.Go(func() {
+			room <- struct{}{}
+			defer func() { <-room }()
+			if got := n.outcome(commands, enough.ends); slices.Equal(got.ends, enough.ends) {
+				t.Errorf("without %s all went as with it: %q", less.name, got.talk)
 			}
 		})
 	}
+	trials.Wait()
+}
+
+// give gives the user the policies, and nothing else.
+func (s *privilegeScene) give(t *testing.T, n *night, p *leastPrivilege) {
+	t.Helper()
+	identity := p.IdentityPolicy
+	if s.keyOnly {
+		identity.Statement = slices.DeleteFunc(slices.Clone(identity.Statement), func(g grant) bool { return g.Sid == "Key" || g.Sid == "KeyThroughS3" })
+	}
+	text, err := json.Marshal(identity)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.sim.front.Locked(func(w *simulator.World) {
+		n.grant(string(text))
+		if !s.keyOnly {
+			return
+		}
+		owner := grant{Sid: "Owner", Effect: "Allow", Principal: map[string]string{"AWS": simUser}, Action: []string{"kms:*"}, Resource: []string{"*"}}
+		doc, err := json.Marshal(grants{Version: "2012-10-17", Statement: []grant{owner, *p.KeyPolicyStatement}})
+		if err == nil {
+			if refused := w.PutKeyPolicy(time.Now(), simulator.Principal{Account: simAccount}, simKey, doc); refused != nil {
+				err = refused
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+// lesser is the policies without one action.
+type lesser struct {
+	name, action string
+	policies     *leastPrivilege
+}
+
+// without leaves out each action in turn, of what the scene is about.
+func (s *privilegeScene) without(p *leastPrivilege) (out []lesser) {
+	drop := func(actions []string, i int) []string { return slices.Delete(slices.Clone(actions), i, i+1) }
+	if s.keyOnly {
+		for i, action := range p.KeyPolicyStatement.Action {
+			statement := *p.KeyPolicyStatement
+			statement.Action = drop(statement.Action, i)
+			out = append(out, lesser{statement.Sid + " " + action, action, &leastPrivilege{p.IdentityPolicy, &statement}})
+		}
+		return out
+	}
+	for i, statement := range p.IdentityPolicy.Statement {
+		for j, action := range statement.Action {
+			name := statement.Sid + " " + action
+			less := grants{Version: p.IdentityPolicy.Version, Statement: slices.Clone(p.IdentityPolicy.Statement)}
+			if less.Statement[i].Action = drop(statement.Action, j); len(statement.Action) == 1 {
+				less.Statement = slices.Delete(less.Statement, i, i+1)
+			}
+			out = append(out, lesser{name, action, &leastPrivilege{less, p.KeyPolicyStatement}})
+		}
+	}
+	return out
+}
+
+// nothingSpare fails the test where an action was printed that nobody was asked
+// for.
+func (s *privilegeScene) nothingSpare(t *testing.T, n *night, p *leastPrivilege) {
+	t.Helper()
+	n.sim.front.Locked(func(*simulator.World) {
+		for _, statement := range p.IdentityPolicy.Statement {
+			for _, action := range statement.Action {
+				used := slices.ContainsFunc(slices.Collect(func(yield func(question) bool) {
+					for q, allowed := range n.asked {
+						if allowed && !yield(q) {
+							return
+						}
+					}
+				}), func(q question) bool { return q.action == action && covered(q.resource, statement.Resource) })
+				if !used && unseen[action] == "" {
+					t.Errorf("%s %s is never asked for", statement.Sid, action)
+				}
+			}
+		}
+	})
+}
+
+// covered tells whether one of the patterns is about the resource.
+func covered(resource string, patterns []string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool {
+		before, star := strings.CutSuffix(p, "*")
+		return p == resource || star && (strings.HasPrefix(resource, before) || strings.Contains(before, "*"))
+	})
 }

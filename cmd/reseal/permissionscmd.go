@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/inventory"
 	"reseal/plan"
 	"reseal/s3api"
 )
@@ -16,6 +17,7 @@ import (
 type permissionsFlags struct {
 	request
 	job       string
+	probe     string
 	principal string
 }
 
@@ -26,7 +28,8 @@ KeyPolicyStatement for the policy of the key.
   reseal permissions --manifest s3://reports/…/manifest.json --sse-kms-key-id arn:aws:kms:...
   reseal permissions --job ./job
 
-It reads the report and the bucket's configuration, so it is to be run by
+With --manifest, --job s3://bucket/prefix adds what a job needs that is kept there,
+and --probe-key-prefix what scratch objects take off AWS. It reads the report and the bucket's configuration, so it is to be run by
 somebody who may. What it could not read it takes to be needed.`
 
 func newPermissionsCommand(p process) *cobra.Command {
@@ -42,7 +45,8 @@ func newPermissionsCommand(p process) *cobra.Command {
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.job, "job", "", "`folder` of a job, in place of --manifest and its options")
+	fs.StringVar(&f.job, "job", "", "`folder` of a job, in place of --manifest and its options; beside them, the s3://bucket/prefix that a job will be kept in")
+	fs.StringVar(&f.probe, "probe-key-prefix", "", "off AWS: the `prefix` of a run's scratch objects")
 	fs.StringVar(&f.principal, "principal", "", "ARN of the role that the policies are for (default: the caller's)")
 	return cmd
 }
@@ -51,7 +55,7 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
 	var job *jobPlan
-	if f.job != "" {
+	if f.job != "" && f.manifest == "" {
 		var err error
 		if _, job, err = openJob(ctx, f.job); err != nil {
 			return err
@@ -70,7 +74,13 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	n.headroom = f.headroom != ""
+	n.headroom, n.scratch = f.headroom != "", f.probe
+	if g.policy.Facts.AWS == plan.Yes {
+		n.scratch = "" // nothing is probed there
+	}
+	if remoteJob(f.job) {
+		n.state = f.job
+	}
 	caller := f.principal
 	if caller == "" {
 		if id, err := g.client.Identity(ctx); err == nil {
@@ -91,6 +101,9 @@ type needs struct {
 	copies, parts, updates, fromKMS bool
 	headroom                        bool     // the use of KMS by others is to be read
 	report                          []string // keys of the report's files
+	reportKey                       string   // that they are under; "" for none, or keyUnknown
+	scratch                         string   // prefix of scratch objects, "" for none
+	state                           string   // s3://bucket/prefix of the job, "" for a local one
 	key                             s3api.Key
 }
 
@@ -123,5 +136,27 @@ func findNeeds(ctx context.Context, g *ground) (*needs, error) {
 	for _, f := range g.report.Manifest().Files {
 		n.report = append(n.report, f.Key)
 	}
+	n.reportKey = keyOfReport(ctx, g, n.report)
 	return n, nil
+}
+
+// keyUnknown stands for a key that could not be found out.
+const keyUnknown = "*"
+
+// keyOfReport is the key that the files of the report are under: reading them
+// makes S3 ask KMS.
+func keyOfReport(ctx context.Context, g *ground, files []string) string {
+	at, err := inventory.ParseLocation(g.frozen.Manifest)
+	if err != nil || at.Local() || len(files) == 0 {
+		return ""
+	}
+	depot, err := g.client.Foreign(ctx, at.Bucket, "")
+	if err != nil {
+		return keyUnknown
+	}
+	key, err := depot.KeyOf(ctx, at.Bucket, files[0])
+	if err != nil {
+		return keyUnknown
+	}
+	return key
 }

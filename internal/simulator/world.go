@@ -261,13 +261,14 @@ func (c *call) allowVersion(id string) *Error {
 	return c.allow(action, c.b, c.key, nil)
 }
 
-// allowAttributes asks for what setting a lock or an ACL along with an object takes (S3 User Guide,
+// allowAttributes asks for what setting tags, a lock or an ACL along with an object takes (S3 User Guide,
 // using-with-s3-policy-actions, read 2026-11-21).
 func (c *call) allowAttributes(b *bucket, key string, wr *WriteAttributes) *Error {
 	for _, need := range []struct {
 		set    bool
 		action string
 	}{
+		{len(wr.Tags) > 0, "s3:PutObjectTagging"},
 		{wr.Lock.Mode != "", "s3:PutObjectRetention"},
 		{wr.Lock.LegalHold != "", "s3:PutObjectLegalHold"},
 		{wr.ACL.Canned != "" || len(wr.ACL.Grants) > 0, "s3:PutObjectAcl"},
