@@ -3,8 +3,9 @@ package inventory
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
+
+	"reseal/inventory/vector"
 )
 
 // columnar turns batches of column values, as ORC and Parquet files have them,
@@ -121,9 +122,8 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 	}
 }
 
-// fillBool fills a column of truth values; null and values are asked for once a
-// batch, as vectors may move.
-func fillBool(col Column, vector func() (null, values []bool)) filler {
+// fillBool fills a column of truth values.
+func fillBool(col Column, v *vector.Bool) filler {
 	field := func(r *Record) *bool { return &r.IsLatest }
 	switch col {
 	case ColIsDeleteMarker:
@@ -133,10 +133,10 @@ func fillBool(col Column, vector func() (null, values []bool)) filler {
 	}
 	known := ColumnsOf(col)
 	return func(recs []Record, from int) (int, error) {
-		null, values := vector()
+		null, values := v.Null[from:], v.Values[from:]
 		for i := range recs {
-			if !null[from+i] {
-				*field(&recs[i]) = values[from+i]
+			if !null[i] {
+				*field(&recs[i]) = values[i]
 				recs[i].Known |= known
 			}
 		}
@@ -145,19 +145,19 @@ func fillBool(col Column, vector func() (null, values []bool)) filler {
 }
 
 // fillSize fills the size.
-func fillSize(vector func() (null []bool, values []int64)) filler {
+func fillSize(v *vector.Int64) filler {
 	known := ColumnsOf(ColSize)
 	return func(recs []Record, from int) (int, error) {
-		null, values := vector()
+		null, values := v.Null[from:], v.Values[from:]
 		for i := range recs {
-			if null[from+i] {
+			if null[i] {
 				continue
 			}
-			v := values[from+i]
-			if v < 0 {
-				return i, fmt.Errorf("%s: %d is not a size in bytes", ColSize, v)
+			size := values[i]
+			if size < 0 {
+				return i, fmt.Errorf("%s: %d is not a size in bytes", ColSize, size)
 			}
-			recs[i].Size = v
+			recs[i].Size = size
 			recs[i].Known |= known
 		}
 		return 0, nil
@@ -165,7 +165,7 @@ func fillSize(vector func() (null []bool, values []int64)) filler {
 }
 
 // fillTime fills a column of instants.
-func fillTime(col Column, vector func() (null []bool, seconds []int64, nanos []int32)) filler {
+func fillTime(col Column, v *vector.Timestamp) filler {
 	field := func(r *Record) *time.Time { return &r.LastModified }
 	switch col {
 	case ColLockRetainUntil:
@@ -175,10 +175,9 @@ func fillTime(col Column, vector func() (null []bool, seconds []int64, nanos []i
 	}
 	known := ColumnsOf(col)
 	return func(recs []Record, from int) (int, error) {
-		null, seconds, nanos := vector()
 		for i := range recs {
-			if !null[from+i] {
-				*field(&recs[i]) = time.Unix(seconds[from+i], int64(nanos[from+i])).UTC()
+			if !v.Null[from+i] {
+				*field(&recs[i]) = v.Time(from + i)
 				recs[i].Known |= known
 			}
 		}
@@ -245,36 +244,4 @@ func textField(col Column) func(*Record) *string {
 		return func(r *Record) *string { return &r.ETag }
 	}
 	return nil
-}
-
-// pickColumns finds the wanted columns among the names of a file's. It returns
-// the index of each in names, by column; -1 where the file has none.
-func pickColumns(names []string, want Columns) (at [numColumns]int, err error) {
-	var set Columns
-	for c := range at {
-		at[c] = -1
-	}
-	for i, name := range names {
-		c, ok := ParseColumn(name)
-		if !ok || !want.Has(c) {
-			continue
-		}
-		if set.Has(c) {
-			return at, &SchemaError{Reason: "column " + c.String() + " is there twice"}
-		}
-		set = set.With(c)
-		at[c] = i
-	}
-	return at, requireColumns(set)
-}
-
-// rowRange returns the rows of a file of n rows that seg asks for, to excluded.
-func rowRange(seg Segment, n int64) (from, to int64, err error) {
-	if seg.First > n {
-		return 0, 0, fmt.Errorf("has %d rows, want one from %d on: %w", n, seg.First+1, io.ErrUnexpectedEOF)
-	}
-	if seg.Last < n {
-		n = seg.Last + 1
-	}
-	return seg.First, n, nil
 }

@@ -246,10 +246,8 @@ func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowRe
 		return nil, fmt.Errorf("rows %d to %d are no segment", seg.First+1, seg.Last+1)
 	}
 	switch r.manifest.Format {
-	case ORC:
-		return newORCReader(ctx, file, file.size, seg, r.opts)
-	case Parquet:
-		return newParquetReader(ctx, file, file.size, seg, r.opts)
+	case ORC, Parquet:
+		return newColumnarReader(ctx, r.manifest.Format, file, file.size, seg, r.opts)
 	case CSV, List, BatchReport:
 		c, err := newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape, r.opts.Columns)
 		if err != nil {

@@ -120,11 +120,7 @@ func (r *Report) footer(ctx context.Context, i int) (p pieces, err error) {
 	}
 	ra := &rangeReader{ctx: ctx, src: r.spool.src, name: name, size: f.Size}
 	defer ra.close()
-	if r.manifest.Format == ORC {
-		p.firsts, p.rows, err = orcPieces(ra, f.Size)
-	} else {
-		p.firsts, p.rows, err = parquetPieces(ra, f.Size)
-	}
+	file, err := openColumnar(r.manifest.Format, ra, f.Size, r.opts)
 	switch {
 	case ctx.Err() != nil:
 		return whole, ctx.Err()
@@ -135,7 +131,7 @@ func (r *Report) footer(ctx context.Context, i int) (p pieces, err error) {
 	case err != nil:
 		return whole, nil
 	}
-	return p, nil
+	return pieces{file.firsts(), file.NumRows()}, nil
 }
 
 func (r *Report) unavailable(i int, err error) error {

@@ -1,6 +1,10 @@
 package orc
 
-import "context"
+import (
+	"context"
+
+	"reseal/inventory/vector"
+)
 
 // column reads one wanted column through all stripes.
 type column struct {
@@ -8,7 +12,7 @@ type column struct {
 	id       uint32 // of its type in the file
 	presence presence
 	null     *[]bool // of the vector
-	vector   any     // the BytesColumn, Int64Column, BoolColumn or TimestampColumn
+	vector   any     // the BytesColumn, vector.Int64, vector.Bool or vector.Timestamp
 	decoder  decoder // fills the vector
 }
 
@@ -74,7 +78,7 @@ func (c *column) skip(n int, parent []bool) error {
 }
 
 func (c *column) present(n int, parent []bool) (int, error) {
-	*c.null = resize(*c.null, n)
+	*c.null = vector.Resize(*c.null, n)
 	return c.presence.read(*c.null, parent)
 }
 
@@ -88,7 +92,7 @@ func (c *column) finished() error {
 type intDecoder struct {
 	data stream
 	rle  intRLE
-	out  Int64Column
+	out  vector.Int64
 }
 
 func (d *intDecoder) open(_ context.Context, part *part) error {
@@ -102,11 +106,11 @@ func (d *intDecoder) open(_ context.Context, part *part) error {
 }
 
 func (d *intDecoder) fill(null []bool, present int) error {
-	d.out.Values = resize(d.out.Values, len(null))
+	d.out.Values = vector.Resize(d.out.Values, len(null))
 	if err := d.rle.read(d.out.Values[:present]); err != nil {
 		return err
 	}
-	spread(d.out.Values, null, present)
+	vector.Spread(d.out.Values, null, present)
 	return nil
 }
 
@@ -117,7 +121,7 @@ func (d *intDecoder) finished() error { return d.rle.finished() }
 type boolDecoder struct {
 	data stream
 	bits boolRLE
-	out  BoolColumn
+	out  vector.Bool
 }
 
 func (d *boolDecoder) open(_ context.Context, part *part) error {
@@ -131,16 +135,16 @@ func (d *boolDecoder) open(_ context.Context, part *part) error {
 }
 
 func (d *boolDecoder) fill(null []bool, present int) error {
-	d.out.Values = resize(d.out.Values, len(null))
+	d.out.Values = vector.Resize(d.out.Values, len(null))
 	if _, err := d.bits.read(d.out.Values[:present], 0); err != nil {
 		return err
 	}
-	spread(d.out.Values, null, present)
+	vector.Spread(d.out.Values, null, present)
 	return nil
 }
 
 func (d *boolDecoder) skip(present int) error {
-	d.out.Values = resize(d.out.Values, present)
+	d.out.Values = vector.Resize(d.out.Values, present)
 	_, err := d.bits.read(d.out.Values, 0)
 	return err
 }
@@ -152,7 +156,7 @@ type byteDecoder struct {
 	data  stream
 	rle   byteRLE
 	bytes []byte
-	out   Int64Column
+	out   vector.Int64
 }
 
 func (d *byteDecoder) open(_ context.Context, part *part) error {
@@ -169,16 +173,16 @@ func (d *byteDecoder) fill(null []bool, present int) error {
 	if err := d.skip(present); err != nil {
 		return err
 	}
-	d.out.Values = resize(d.out.Values, len(null))
+	d.out.Values = vector.Resize(d.out.Values, len(null))
 	for i, b := range d.bytes {
 		d.out.Values[i] = int64(int8(b))
 	}
-	spread(d.out.Values, null, present)
+	vector.Spread(d.out.Values, null, present)
 	return nil
 }
 
 func (d *byteDecoder) skip(present int) error {
-	d.bytes = resize(d.bytes, present)
+	d.bytes = vector.Resize(d.bytes, present)
 	return d.rle.read(d.bytes)
 }
 

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+
+	"reseal/inventory/vector"
 )
 
 // fixtures holds reports that other programs wrote, beside the rows they must give.
@@ -52,11 +54,11 @@ func cell(c *column, i int) any {
 	switch v := c.vector.(type) {
 	case *BytesColumn:
 		return string(v.At(i))
-	case *Int64Column:
+	case *vector.Int64:
 		return v.Values[i]
-	case *BoolColumn:
+	case *vector.Bool:
 		return v.Values[i]
-	case *TimestampColumn:
+	case *vector.Timestamp:
 		return v.UnixMilli(i)
 	default:
 		return fmt.Sprintf("%T", v)

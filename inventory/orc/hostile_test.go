@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"reseal/inventory/vector"
 )
 
 // raw is a file put together by hand, without compression: one stripe with the given streams.
@@ -458,15 +460,15 @@ func touch(c *column, i int) {
 		if v.Null[i] && len(v.At(i)) > 0 {
 			panic("null with a value")
 		}
-	case *Int64Column:
+	case *vector.Int64:
 		if v.Null[i] && v.Values[i] != 0 {
 			panic("null with a value")
 		}
-	case *BoolColumn:
+	case *vector.Bool:
 		if v.Null[i] && v.Values[i] {
 			panic("null with a value")
 		}
-	case *TimestampColumn:
+	case *vector.Timestamp:
 		if v.Time(i).UnixMilli() != v.UnixMilli(i) {
 			panic("two instants")
 		}

@@ -1,5 +1,7 @@
 package orc
 
+import "reseal/inventory/vector"
+
 // presence reads which rows of a column have a value. A column without a PRESENT stream has one in every row.
 type presence struct {
 	s    stream
@@ -36,7 +38,7 @@ func (p *presence) read(null, parent []bool) (int, error) {
 		clear(null[:rows])
 	}
 	if parent != nil {
-		spread(null, parent, rows)
+		vector.Spread(null, parent, rows)
 		for i, missing := range parent {
 			if missing {
 				null[i] = true

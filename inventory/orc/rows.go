@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"sort"
+
+	"reseal/inventory/vector"
 )
 
 // Rows reads chosen columns of a range of rows, a batch at a time. It is not for use by several goroutines at once.
@@ -83,20 +85,22 @@ func (r *Rows) choose(name string, dec decompressor) error {
 }
 
 // Bytes is the vector of a chosen column of strings. It stays the same from batch to batch.
-func (r *Rows) Bytes(name string) (*BytesColumn, error) { return vector[*BytesColumn](r, name) }
+func (r *Rows) Bytes(name string) (*BytesColumn, error) { return vectorOf[*BytesColumn](r, name) }
 
 // Int64 is the vector of a chosen column of integers or dates. It stays the same from batch to batch.
-func (r *Rows) Int64(name string) (*Int64Column, error) { return vector[*Int64Column](r, name) }
+func (r *Rows) Int64(name string) (*vector.Int64, error) { return vectorOf[*vector.Int64](r, name) }
 
 // Bool is the vector of a chosen column of booleans. It stays the same from batch to batch.
-func (r *Rows) Bool(name string) (*BoolColumn, error) { return vector[*BoolColumn](r, name) }
+func (r *Rows) Bool(name string) (*vector.Bool, error) { return vectorOf[*vector.Bool](r, name) }
 
-// Timestamp is the vector of a chosen column of timestamps. It stays the same from batch to batch.
-func (r *Rows) Timestamp(name string) (*TimestampColumn, error) {
-	return vector[*TimestampColumn](r, name)
+// Timestamp is the vector of a chosen column of timestamps. It stays the same from batch to batch. A file stores a timestamp
+// as the wall clock of its writer together with the time zone that clock was in; here that has been turned into the instant
+// meant.
+func (r *Rows) Timestamp(name string) (*vector.Timestamp, error) {
+	return vectorOf[*vector.Timestamp](r, name)
 }
 
-func vector[T any](r *Rows, name string) (T, error) {
+func vectorOf[T any](r *Rows, name string) (T, error) {
 	var zero T
 	for _, c := range r.columns {
 		if c.field.Name != name {
@@ -209,7 +213,7 @@ func (r *Rows) absentRows(n int) ([]bool, error) {
 	if !r.root.has {
 		return nil, nil
 	}
-	r.absent = resize(r.absent, n)
+	r.absent = vector.Resize(r.absent, n)
 	present, err := r.root.read(r.absent, nil)
 	if err != nil || present == n {
 		return nil, err

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"reseal/inventory/vector"
 )
 
 // mixture is a file with a column of every kind that can be read, and nested ones between them, which shift the numbers of
@@ -65,9 +67,9 @@ func mixture(rows int) *written {
 
 // instant is a time that survives its file: not in the second before 1970, where the format loses the sign.
 func instant(r *rand.Rand) time.Time {
-	s := r.Int64N(maxSeconds)
+	s := r.Int64N(vector.MaxSecond)
 	if r.IntN(10) == 0 {
-		s = -2 - r.Int64N(-minSeconds-2)
+		s = -2 - r.Int64N(-vector.MinSecond-2)
 	}
 	nanos := []int64{0, 0, 1e6, 123e6, 999_999_999, 100}[r.IntN(6)]
 	if s < 0 && nanos < 1e6 {
@@ -448,10 +450,10 @@ func TestTimestampDamage(t *testing.T) {
 		ok             bool
 	}{
 		{0, 0, true},
-		{maxSeconds - 1420070400, 0, true},
-		{maxSeconds - 1420070400 + 1, 0, false},
-		{minSeconds - 1420070400, 0, true},
-		{minSeconds - 1420070400 - 1, 0, false},
+		{vector.MaxSecond - 1420070400, 0, true},
+		{vector.MaxSecond - 1420070400 + 1, 0, false},
+		{vector.MinSecond - 1420070400, 0, true},
+		{vector.MinSecond - 1420070400 - 1, 0, false},
 		{1<<63 - 1, 0, false},
 		{-1 << 63, 0, false},
 		{0, 999_999_999 << 3, true},

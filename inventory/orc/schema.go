@@ -5,9 +5,9 @@ import "fmt"
 // Kind is the type of a column. Four groups can be read:
 //
 //   - String, Char, Varchar and Binary into a [BytesColumn], the bytes as they are in the file;
-//   - Byte, Short, Int, Long and Date (days since 1970-01-01) into an [Int64Column];
-//   - Boolean into a [BoolColumn];
-//   - Timestamp and TimestampInstant into a [TimestampColumn].
+//   - Byte, Short, Int, Long and Date (days since 1970-01-01) into a [vector.Int64];
+//   - Boolean into a [vector.Bool];
+//   - Timestamp and TimestampInstant into a [vector.Timestamp].
 type Kind uint8
 
 // The kinds, numbered as in the file.

@@ -1,6 +1,10 @@
 package orc
 
-import "context"
+import (
+	"context"
+
+	"reseal/inventory/vector"
+)
 
 // stringDecoder reads strings: direct ones as lengths and one run of bytes, others as places in a dictionary that is loaded
 // whole when a stripe is opened.
@@ -36,9 +40,9 @@ func (d *stringDecoder) open(ctx context.Context, part *part) error {
 }
 
 func (d *stringDecoder) fill(null []bool, present int) error {
-	d.out.start = resize(d.out.start, len(null))
-	d.out.end = resize(d.out.end, len(null))
-	d.scratch = resize(d.scratch, present)
+	d.out.start = vector.Resize(d.out.start, len(null))
+	d.out.end = vector.Resize(d.out.end, len(null))
+	d.scratch = vector.Resize(d.scratch, present)
 	if err := d.numbers.read(d.scratch); err != nil {
 		return err
 	}
@@ -50,8 +54,8 @@ func (d *stringDecoder) fill(null []bool, present int) error {
 		return err
 	}
 	d.out.data = d.arena
-	spread(d.out.start, null, present)
-	spread(d.out.end, null, present)
+	vector.Spread(d.out.start, null, present)
+	vector.Spread(d.out.end, null, present)
 	return nil
 }
 
@@ -106,7 +110,7 @@ func (d *stringDecoder) skip(present int) error {
 	if d.coded {
 		return d.numbers.skip(present)
 	}
-	d.scratch = resize(d.scratch, present)
+	d.scratch = vector.Resize(d.scratch, present)
 	if err := d.numbers.read(d.scratch); err != nil {
 		return err
 	}
@@ -140,7 +144,7 @@ func (d *stringDecoder) loadDictionary(ctx context.Context, part *part) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		d.scratch = resize(d.scratch, min(left, dictionaryStep))
+		d.scratch = vector.Resize(d.scratch, min(left, dictionaryStep))
 		if err := d.numbers.read(d.scratch); err != nil {
 			return err
 		}

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	_ "time/tzdata" // a report must read the same on a machine without a time zone database: +450 KB of binary
+
+	"reseal/inventory/vector"
 )
 
 // timestampDecoder reads seconds since 2015-01-01T00:00 on the writer's clock, and nanoseconds with their last zeros taken
@@ -17,14 +19,8 @@ type timestampDecoder struct {
 	fractions   intRLE
 	base        int64 // seconds from 1970 UTC to 2015 on the writer's clock
 	scratch     []int64
-	out         TimestampColumn
+	out         vector.Timestamp
 }
-
-// Seconds beyond the years 1 to 9999 are damage. Without a bound they would overflow in the hands of the caller.
-const (
-	minSeconds = -62135596800 // 0001-01-01T00:00:00Z
-	maxSeconds = 253402300799 // 9999-12-31T23:59:59Z
-)
 
 func (d *timestampDecoder) open(_ context.Context, part *part) error {
 	if part.dictionary() {
@@ -48,9 +44,9 @@ func (d *timestampDecoder) open(_ context.Context, part *part) error {
 }
 
 func (d *timestampDecoder) fill(null []bool, present int) error {
-	d.out.Seconds = resize(d.out.Seconds, len(null))
-	d.out.Nanos = resize(d.out.Nanos, len(null))
-	d.scratch = resize(d.scratch, present)
+	d.out.Seconds = vector.Resize(d.out.Seconds, len(null))
+	d.out.Nanos = vector.Resize(d.out.Nanos, len(null))
+	d.scratch = vector.Resize(d.scratch, present)
 	seconds, nanos := d.out.Seconds[:present], d.out.Nanos[:present]
 	if err := d.seconds.read(seconds); err != nil {
 		return err
@@ -69,13 +65,13 @@ func (d *timestampDecoder) fill(null []bool, present int) error {
 		if s < 0 && n >= 1e6 {
 			s--
 		}
-		if s < minSeconds || s > maxSeconds {
+		if s < vector.MinSecond || s > vector.MaxSecond {
 			return d.data.corrupt("timestamp %d seconds from 2015", seconds[i])
 		}
 		seconds[i], nanos[i] = s, n
 	}
-	spread(d.out.Seconds, null, present)
-	spread(d.out.Nanos, null, present)
+	vector.Spread(d.out.Seconds, null, present)
+	vector.Spread(d.out.Nanos, null, present)
 	return nil
 }
 

@@ -3,6 +3,8 @@ package parquet
 import (
 	"encoding/binary"
 	"io"
+
+	"reseal/inventory/vector"
 )
 
 // column reads one column, row group after row group.
@@ -37,9 +39,9 @@ type column struct {
 	// The vectors of the batch; which of them there are depends on the type.
 	null    []bool
 	bytes   BytesColumn
-	numbers Int64Column
-	bools   BoolColumn
-	times   TimestampColumn
+	numbers vector.Int64
+	bools   vector.Bool
+	times   vector.Timestamp
 }
 
 // begin moves to a row group.
@@ -207,7 +209,7 @@ func (l *lengths) read(values []byte, limit int, b *budget) (rest []byte, err er
 			return nil, err
 		}
 	}
-	l.all = resize(l.all, d.left)
+	l.all = vector.Resize(l.all, d.left)
 	if err := d.next(l.all); err != nil {
 		return nil, err
 	}
@@ -271,16 +273,16 @@ func (c *column) read(n int) error {
 // startBatch makes room for n rows in the vectors, whose old values are void.
 func (c *column) startBatch(n int) {
 	c.reclaim()
-	c.null = resize(c.null, n)
+	c.null = vector.Resize(c.null, n)
 	switch c.field.Kind {
 	case ByteArray:
-		c.bytes.values = resize(c.bytes.values, n)
+		c.bytes.values = vector.Resize(c.bytes.values, n)
 		c.bytes.Null = c.null
 	case Boolean:
-		c.bools.Values = resize(c.bools.Values, n)
+		c.bools.Values = vector.Resize(c.bools.Values, n)
 		c.bools.Null = c.null
 	default:
-		c.numbers.Values = resize(c.numbers.Values, n)
+		c.numbers.Values = vector.Resize(c.numbers.Values, n)
 		c.numbers.Null = c.null
 	}
 }
@@ -292,7 +294,7 @@ func (c *column) finish(n int) error {
 		return nil
 	}
 	c.times.Null = c.null
-	if bad := c.times.set(c.numbers.Values[:n], unit); bad >= 0 {
+	if bad := setTimes(&c.times, c.numbers.Values[:n], unit); bad >= 0 {
 		return corrupt("%d is no instant of the years 1 to 9999", c.numbers.Values[bad])
 	}
 	return nil
@@ -327,15 +329,15 @@ func (c *column) decode(at, n int) error {
 	case ByteArray:
 		v := c.bytes.values[at : at+n]
 		err = c.readStrings(v[:present])
-		spread(v, null, present)
+		vector.Spread(v, null, present)
 	case Boolean:
 		v := c.bools.Values[at : at+n]
 		err = c.readBools(v[:present])
-		spread(v, null, present)
+		vector.Spread(v, null, present)
 	default:
 		v := c.numbers.Values[at : at+n]
 		err = c.readNumbers(v[:present])
-		spread(v, null, present)
+		vector.Spread(v, null, present)
 	}
 	if err == io.EOF {
 		err = io.ErrUnexpectedEOF

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+
+	"reseal/inventory/vector"
 )
 
 // Options say how rows are read. The zero value is good for S3 Inventory.
@@ -152,7 +154,7 @@ func (r *Rows) Bytes(name string) (*BytesColumn, error) {
 
 // Int64 returns the vector of a column of integers. It stays the same from
 // batch to batch.
-func (r *Rows) Int64(name string) (*Int64Column, error) {
+func (r *Rows) Int64(name string) (*vector.Int64, error) {
 	c, err := r.column(name, Int64, Int32)
 	if err != nil {
 		return nil, err
@@ -162,7 +164,7 @@ func (r *Rows) Int64(name string) (*Int64Column, error) {
 
 // Bool returns the vector of a column of truth values. It stays the same from
 // batch to batch.
-func (r *Rows) Bool(name string) (*BoolColumn, error) {
+func (r *Rows) Bool(name string) (*vector.Bool, error) {
 	c, err := r.column(name, Boolean)
 	if err != nil {
 		return nil, err
@@ -171,8 +173,9 @@ func (r *Rows) Bool(name string) (*BoolColumn, error) {
 }
 
 // Timestamp returns the vector of a column of instants. It stays the same from
-// batch to batch.
-func (r *Rows) Timestamp(name string) (*TimestampColumn, error) {
+// batch to batch. Timestamps that a file calls local, not adjusted to UTC, are
+// taken for UTC.
+func (r *Rows) Timestamp(name string) (*vector.Timestamp, error) {
 	c, err := r.column(name, Int64, Int96)
 	if err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package parquet
 import (
 	"encoding/binary"
 	"math"
+
+	"reseal/inventory/vector"
 )
 
 // dictionary holds the values that pages refer to by number.
@@ -42,18 +44,18 @@ func (c *column) openDictionary(h pageHeader) error {
 	}
 	c.dict.charged = cap(page) + dictionaryEntry*h.values
 	if c.field.Kind == ByteArray {
-		c.dict.strings = resize(c.dict.strings, h.values)
+		c.dict.strings = vector.Resize(c.dict.strings, h.values)
 		_, err = plainStrings(c.dict.strings, page)
 		return err
 	}
-	c.dict.numbers = resize(c.dict.numbers, h.values)
+	c.dict.numbers = vector.Resize(c.dict.numbers, h.values)
 	_, err = plainNumbers(c.dict.numbers, page, c.field.Kind)
 	return err
 }
 
 // lookUp returns the indices of the next n values, which are all in the dictionary.
 func (c *column) lookUp(n, size int) ([]uint32, error) {
-	c.indices = resize(c.indices, n)
+	c.indices = vector.Resize(c.indices, n)
 	if err := c.index.next(c.indices); err != nil {
 		return nil, err
 	}

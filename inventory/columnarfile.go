@@ -1,0 +1,216 @@
+package inventory
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"reseal/inventory/orc"
+	"reseal/inventory/parquet"
+	"reseal/inventory/vector"
+)
+
+// columnarFile is an ORC or Parquet file.
+type columnarFile interface {
+	NumRows() int64
+
+	// fields returns the columns at the top of the schema.
+	fields() []columnarField
+
+	// firsts returns the first row of each part that the file can be cut before: of
+	// each stripe or row group.
+	firsts() []int64
+
+	// open chooses columns, and rows from to to, to excluded.
+	open(names []string, from, to int64, o Options) (columnarRows, error)
+}
+
+type columnarField struct {
+	name string
+	kind fmt.Stringer
+}
+
+// columnarRows are chosen rows of a file. Its vectors are filled by Next and stay
+// the same from batch to batch.
+type columnarRows interface {
+	Next(context.Context) (int, error)
+	Bool(name string) (*vector.Bool, error)
+	Int64(name string) (*vector.Int64, error)
+	Timestamp(name string) (*vector.Timestamp, error)
+
+	// text returns what gives the string of a row, nothing where it is null.
+	text(name string) (func(int) []byte, error)
+}
+
+// openColumnar opens a file of size bytes, of format ORC or Parquet.
+func openColumnar(format Format, r io.ReaderAt, size int64, o Options) (columnarFile, error) {
+	if format == ORC {
+		f, err := orc.Open(r, size, orc.Options{BatchRows: o.BatchRows})
+		if err != nil {
+			return nil, err
+		}
+		return orcFile{f}, nil
+	}
+	f, err := parquet.Open(r, size)
+	if err != nil {
+		return nil, err
+	}
+	return parquetFile{f}, nil
+}
+
+// newColumnarReader reads the rows of seg from a file of size bytes.
+func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size int64, seg Segment, o Options) (rowReader, error) {
+	f, err := openColumnar(format, r, size, o)
+	if err != nil {
+		return nil, err
+	}
+	from, to, err := rowRange(seg, f.NumRows())
+	if err != nil {
+		return nil, err
+	}
+	fields := f.fields()
+	at, err := pickColumns(fields, o.Columns)
+	if err != nil {
+		return nil, err
+	}
+	var picked []string
+	for _, i := range at {
+		if i >= 0 {
+			picked = append(picked, fields[i].name)
+		}
+	}
+	rows, err := f.open(picked, from, to, o)
+	if err != nil {
+		return nil, err
+	}
+	c := &columnar{ctx: ctx, step: rows.Next, first: from}
+	for col, i := range at {
+		if i < 0 {
+			continue
+		}
+		fill, err := c.filler(rows, Column(col), fields[i].name)
+		if err != nil {
+			return nil, &SchemaError{Reason: fmt.Sprintf("column %s is %v: %v", fields[i].name, fields[i].kind, err)}
+		}
+		c.fill = append(c.fill, fill)
+	}
+	return c, nil
+}
+
+// filler returns what fills col from the column called name.
+func (c *columnar) filler(rows columnarRows, col Column, name string) (filler, error) {
+	switch col.kind() {
+	case boolValue:
+		v, err := rows.Bool(name)
+		return fillBool(col, v), err
+	case sizeValue:
+		v, err := rows.Int64(name)
+		return fillSize(v), err
+	case timeValue:
+		v, err := rows.Timestamp(name)
+		return fillTime(col, v), err
+	}
+	at, err := rows.text(name)
+	return c.fillText(col, at), err
+}
+
+// pickColumns finds the wanted columns among those of a file. It returns the
+// index of each in fields, by column; -1 where the file has none.
+func pickColumns(fields []columnarField, want Columns) (at [numColumns]int, err error) {
+	var set Columns
+	for c := range at {
+		at[c] = -1
+	}
+	for i, f := range fields {
+		c, ok := ParseColumn(f.name)
+		if !ok || !want.Has(c) {
+			continue
+		}
+		if set.Has(c) {
+			return at, &SchemaError{Reason: "column " + c.String() + " is there twice"}
+		}
+		set = set.With(c)
+		at[c] = i
+	}
+	return at, requireColumns(set)
+}
+
+// rowRange returns the rows of a file of n rows that seg asks for, to excluded.
+func rowRange(seg Segment, n int64) (from, to int64, err error) {
+	if seg.First > n {
+		return 0, 0, fmt.Errorf("has %d rows, want one from %d on: %w", n, seg.First+1, io.ErrUnexpectedEOF)
+	}
+	if seg.Last < n {
+		n = seg.Last + 1
+	}
+	return seg.First, n, nil
+}
+
+type orcFile struct{ *orc.File }
+
+func (f orcFile) fields() []columnarField {
+	var all []columnarField
+	for _, s := range f.Schema() {
+		all = append(all, columnarField{s.Name, s.Kind})
+	}
+	return all
+}
+
+func (f orcFile) firsts() []int64 {
+	var all []int64
+	for _, s := range f.Stripes() {
+		all = append(all, s.First)
+	}
+	return all
+}
+
+func (f orcFile) open(names []string, from, to int64, _ Options) (columnarRows, error) {
+	rows, err := f.Rows(names, from, to)
+	if err != nil {
+		return nil, err
+	}
+	return orcColumns{rows}, nil
+}
+
+type orcColumns struct{ *orc.Rows }
+
+func (r orcColumns) text(name string) (func(int) []byte, error) {
+	v, err := r.Bytes(name)
+	return v.At, err
+}
+
+type parquetFile struct{ *parquet.File }
+
+func (f parquetFile) fields() []columnarField {
+	var all []columnarField
+	for _, s := range f.Schema() {
+		all = append(all, columnarField{s.Name, s.Kind})
+	}
+	return all
+}
+
+func (f parquetFile) firsts() []int64 {
+	var all []int64
+	for _, g := range f.RowGroups() {
+		all = append(all, g.First)
+	}
+	return all
+}
+
+func (f parquetFile) open(names []string, from, to int64, o Options) (columnarRows, error) {
+	// What other writers make may need more than a file's share of the memory:
+	// one page a row group, say. It is refused only where that goes too far.
+	memory := max(o.Memory/2, 128<<20)
+	rows, err := f.Rows(names, from, to, parquet.Options{BatchRows: o.BatchRows, Memory: memory})
+	if err != nil {
+		return nil, &SchemaError{Reason: err.Error()}
+	}
+	return parquetColumns{rows}, nil
+}
+
+type parquetColumns struct{ *parquet.Rows }
+
+func (r parquetColumns) text(name string) (func(int) []byte, error) {
+	v, err := r.Bytes(name)
+	return v.At, err
+}
