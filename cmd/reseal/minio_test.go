@@ -28,6 +28,7 @@ func TestMinIO(t *testing.T) {
 		{"large objects in parts", largeObjects},
 		{"other clients", otherClients},
 		{"a probe", aProbe},
+		{"updates", refusedUpdates},
 	} {
 		t.Run(tt.name, func(t *testing.T) { tt.play(t, server) })
 	}
