@@ -418,10 +418,43 @@ func TestSplit(t *testing.T) {
 		}
 	}
 	r := m.openReport(t, m.load(t, "good/orc-clickhouse-zlib"), Options{})
-	delete(m.objects, r.Manifest().Files[1].Key)
+	gone := r.Manifest().Files[1].Key
+	whole := []Segment{{0, 0, OpenEnd}, {1, 0, OpenEnd}, {2, 0, OpenEnd}}
+	m.fault = func(name string, _ int64) (int, error) {
+		if name == gone {
+			return 0, fs.ErrPermission
+		}
+		return -1, nil
+	}
 	var fe *FileError
-	if _, err := r.Split(t.Context(), 10); !errors.As(err, &fe) || !errors.Is(err, fs.ErrNotExist) || fe.File != 1 {
-		t.Errorf("a missing file: %v", err)
+	if _, err := r.Split(t.Context(), 10); !errors.As(err, &fe) || !errors.Is(err, fs.ErrPermission) || fe.File != 1 {
+		t.Errorf("a file that cannot be had: %v", err)
+	}
+	m.fault = nil
+	delete(m.objects, gone)
+	if segs, err := r.Split(t.Context(), 10); err != nil || !slices.Equal(segs, whole) {
+		t.Errorf("a missing file: %v, %v; reading it is to say so", segs, err)
+	}
+	if c := readReport(t, r); c.errs[1] == nil || c.errs[0] != nil || c.errs[2] != nil {
+		t.Errorf("a missing file: %v", c.errs)
+	}
+	if n, err := r.Rows(t.Context()); n != -1 || err != nil {
+		t.Errorf("a missing file: %d rows, %v", n, err)
+	}
+}
+
+// Where a large file is cut is found in the copy of it that is kept, too.
+func TestSplitKept(t *testing.T) {
+	m := newMemory()
+	name := m.load(t, "good/orc-clickhouse-zlib")
+	dir := t.TempDir()
+	r := m.openReport(t, name, Options{KeepDir: dir})
+	readReport(t, r)
+	for _, f := range r.Manifest().Files {
+		delete(m.objects, f.Key)
+	}
+	if n, err := r.Rows(t.Context()); n != 3300 || err != nil {
+		t.Errorf("of files that are kept only: %d rows, %v", n, err)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -19,8 +20,9 @@ type pieces struct {
 // Split is Segments with large ORC and Parquet files cut between stripes or row
 // groups, into pieces of at most maxRows rows where the file allows it. It reads
 // the ends of the data files. The same report and maxRows give the same
-// segments. A file whose footer is damaged is one segment, and reading it says
-// what is wrong; one that is not there or cannot be fetched is an error.
+// segments. A file whose footer is damaged, or that is not there, is one segment,
+// and reading it says what is wrong; one that cannot be fetched now, and perhaps
+// later, is an error.
 func (r *Report) Split(ctx context.Context, maxRows int64) ([]Segment, error) {
 	if maxRows <= 0 || r.manifest.Format != ORC && r.manifest.Format != Parquet {
 		return r.Segments(ctx)
@@ -114,12 +116,17 @@ func (r *Report) footer(ctx context.Context, i int) (p pieces, err error) {
 			p, err = whole, nil
 		}
 	}()
-	name, err := r.locate(f)
-	if err != nil {
-		return whole, r.unavailable(i, err)
-	}
-	ra := &rangeReader{ctx: ctx, src: r.spool.src, name: name, size: f.Size}
+	ra := &rangeReader{ctx: ctx, src: r.spool.src, size: f.Size}
 	defer ra.close()
+	if ra.name, err = r.locate(f); err != nil {
+		return r.absent(i, err)
+	}
+	if _, err = ra.ReadAt(nil, f.Size); ra.failed != nil { // got no end of the file
+		if kept := r.spool.kept(f); kept != nil {
+			ra.close()
+			ra.file, ra.failed = kept, nil
+		}
+	}
 	file, err := openColumnar(r.manifest.Format, ra, f.Size, r.opts)
 	switch {
 	case ctx.Err() != nil:
@@ -127,15 +134,20 @@ func (r *Report) footer(ctx context.Context, i int) (p pieces, err error) {
 	case errors.As(err, new(*SizeError)): // reading the file will say so
 		return whole, nil
 	case ra.failed != nil:
-		return whole, r.unavailable(i, ra.failed)
+		return r.absent(i, ra.failed)
 	case err != nil:
 		return whole, nil
 	}
 	return pieces{file.firsts(), file.NumRows()}, nil
 }
 
-func (r *Report) unavailable(i int, err error) error {
-	return &FileError{File: i, Name: r.manifest.Files[i].Key, Row: -1, Unavailable: true, Err: err}
+// absent is what is known of data file i where it could not be had: that it is
+// whole, if it is not there at all, and else nothing.
+func (r *Report) absent(i int, err error) (pieces, error) {
+	if errors.Is(err, fs.ErrNotExist) {
+		return pieces{rows: -1}, nil
+	}
+	return pieces{}, &FileError{File: i, Name: r.manifest.Files[i].Key, Row: -1, Unavailable: true, Err: err}
 }
 
 // tailBytes is read at once from the end of a file: the footers of most files

@@ -127,14 +127,25 @@ func (s *spool) keep(ctx context.Context, f File, name, kept string) error {
 // KeptName is the name of a data file with an MD5 in a folder of kept ones.
 func (f File) KeptName() string { return f.MD5 + path.Ext(safeName(f.Key)) }
 
+// kept opens a data file where it is kept; nil where it is not. Its bytes are not
+// verified.
+func (s *spool) kept(f File) *os.File {
+	if s.keepDir == "" || f.MD5 == "" {
+		return nil
+	}
+	file, err := os.Open(filepath.Join(s.keepDir, f.KeptName()))
+	if err != nil {
+		return nil
+	}
+	return file
+}
+
 // head reads the first bytes of a data file, limit at most, where it is kept or
 // else at name. They are not verified.
 func (s *spool) head(ctx context.Context, f File, name string, limit int64) ([]byte, error) {
-	if s.keepDir != "" {
-		if file, err := os.Open(filepath.Join(s.keepDir, f.KeptName())); err == nil {
-			defer file.Close()
-			return io.ReadAll(io.LimitReader(&contextReader{ctx, file}, limit))
-		}
+	if file := s.kept(f); file != nil {
+		defer file.Close()
+		return io.ReadAll(io.LimitReader(&contextReader{ctx, file}, limit))
 	}
 	return readHead(ctx, s.src, name, limit)
 }
