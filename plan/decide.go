@@ -178,12 +178,8 @@ const SnapshotBody = 8 << 20
 // that it is under SSE-KMS then.
 func (p *Policy) SnapshotDemand(t *Task, fromKMS bool) Demand {
 	d := p.Weights.Of(StepHeadChecksum, fromKMS).Add(p.Weights.Of(StepGetTags, fromKMS))
-	if p.Facts.ACLs != No {
-		d = d.Add(p.Weights.Of(StepGetACL, fromKMS))
-	}
-	if p.Facts.AWS != No {
-		d = d.Add(p.Weights.Of(StepListAnnotations, fromKMS))
-	}
+	d = d.Add(ifSo(p.Facts.ACLs, p.Weights.Of(StepGetACL, fromKMS)))
+	d = d.Add(ifSo(p.Facts.AWS, p.Weights.Of(StepListAnnotations, fromKMS)))
 	r, body := &t.Record, p.Weights.Of(StepGetBody, fromKMS)
 	switch {
 	case r.Size > SnapshotBody, r.StorageClass == inventory.Glacier, r.StorageClass == inventory.DeepArchive, archiveTier(r.Tier):
@@ -194,17 +190,35 @@ func (p *Policy) SnapshotDemand(t *Task, fromKMS bool) Demand {
 	return d.Add(body)
 }
 
+// ifSo returns the demand of steps that are left out where a is no. Where that is
+// not known they are not, but a run may know.
+func ifSo(a Answer, d Demand) Demand {
+	switch a {
+	case No:
+		return Demand{}
+	case Unknown:
+		d.Writes.Min, d.Reads.Min, d.KMS.Min = 0, 0, 0
+	}
+	return d
+}
+
 // demand sums up the expected steps of t.
 func (p *Policy) demand(t *Task) Demand {
 	var d Demand
 	if t.NeedHead || t.Head != nil {
 		d = p.Weights.Of(StepHead, false)
 	}
+	if t.NeedHead && !p.headCertain(t) {
+		d.Reads.Min = 0
+	}
 	of := func(k StepKind) Demand { return p.Weights.Of(k, t.FromKMS) }
 	acl := func() {
-		if p.Facts.ACLs != No {
-			d = d.Add(of(StepGetACL))
-		}
+		d = d.Add(ifSo(p.Facts.ACLs, of(StepGetACL)))
+	}
+	if copies := t.Action == Copy || t.Action == MultipartCopy; copies && p.Facts.ObjectLock != No && (t.NeedHead || t.Head != nil) {
+		locks := of(StepGetRetention).Add(of(StepGetLegalHold)) // where HeadObject may have hidden one
+		locks.Reads.Min = 0
+		d = d.Add(locks)
 	}
 	switch t.Action {
 	case Copy:

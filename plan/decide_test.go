@@ -238,12 +238,18 @@ func TestDemand(t *testing.T) {
 		{"a copy and nothing else", nil, nil, Demand{Writes: one, Reads: none, KMS: one}},
 		{"with bucket keys KMS may not be asked", func(p *Policy) { p.Weights = DefaultWeights(true) }, nil, Demand{one, none, maybe}},
 		{"KMS to KMS decrypts too", rekey, func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, Demand{one, one, Exactly(2)}},
-		{"HEAD first", func(p *Policy) { p.Facts.ObjectLock = Yes }, nil, Demand{one, one, one}},
+		{"HEAD first", func(p *Policy) { p.Facts.Transitions = Yes }, nil, Demand{one, one, one}},
+		{"HEAD first, and locks that it may hide", func(p *Policy) { p.Facts.ObjectLock = Yes }, nil, Demand{one, Range{1, 3}, one}},
+		{"HEAD if the run does not find out that none is needed", func(p *Policy) { p.Facts.IgnoresIfMatch = Unknown }, nil, Demand{one, maybe, one}},
+		{"HEAD for want of a column, whatever the facts", func(p *Policy) { p.Facts.IgnoresIfMatch = Unknown },
+			func(r *inventory.Record) { without(r, inventory.ColETag) }, Demand{one, one, one}},
+		{"nobody read the facts", func(p *Policy) { p.Facts = Facts{AWS: Yes} }, nil, Demand{one, Range{0, 4}, one}},
 		{"HEAD and ACL", func(p *Policy) { p.Facts.ACLs = Yes }, nil, Demand{one, Exactly(2), one}},
 		{"elsewhere than AWS a proof may be needed", func(p *Policy) { p.Facts.AWS = No }, nil, Demand{one, maybe, one}},
 		{"12 GiB in parts", nil, func(r *inventory.Record) { r.Size = 12 << 30 },
-			// HEAD, annotations, tags (twice, or never), HEAD before Complete, HEAD as proof
-			Demand{Writes: Exactly(14), Reads: Range{4, 6}, KMS: Exactly(14)}},
+			// HEAD, annotations twice, HEAD before Complete, HEAD as proof; tags twice if there are any; and after
+			// it, as nobody knows whether versions are kept: tags and annotations of both, and tags put again
+			Demand{Writes: Range{14, 15}, Reads: Range{5, 11}, KMS: Exactly(14)}},
 	}
 	for _, tt := range tests {
 		if got := policy(tt.policy).Decide(row(tt.row)).Demand; got != tt.want {

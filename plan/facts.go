@@ -73,3 +73,10 @@ type Facts struct {
 func (f *Facts) HeadNeeded() bool {
 	return f.Transitions != No || f.ObjectLock != No || f.ACLs != No || f.Website != No || f.IgnoresIfMatch != No
 }
+
+// HeadCertain tells whether that is because of what is known of the bucket. What
+// is not known when a plan is made may be by the time of its run, and that an
+// endpoint ignores conditions may turn out wrong on trial: then no HEAD is needed.
+func (f *Facts) HeadCertain() bool {
+	return f.Transitions == Yes || f.ObjectLock == Yes || f.ACLs == Yes || f.Website == Yes
+}

@@ -63,6 +63,17 @@ func (p *Policy) chooseCopy(t *Task) (Action, Reason) {
 // headNeeded tells whether the row is not enough to do the task's action by:
 // it lacks something, or the bucket's facts do not rule out that it changed.
 func (p *Policy) headNeeded(t *Task) bool {
+	return p.headByRow(t) || p.headByFacts(t, p.Facts.ObjectLock != No, p.Facts.HeadNeeded())
+}
+
+// headCertain tells whether a HEAD that is needed will be, whatever a run finds
+// out about what is not known of the bucket yet.
+func (p *Policy) headCertain(t *Task) bool {
+	return p.headByRow(t) || p.headByFacts(t, p.Facts.ObjectLock == Yes, p.Facts.HeadCertain())
+}
+
+// headByRow tells whether the row lacks something.
+func (p *Policy) headByRow(t *Task) bool {
 	r, o := &t.Record, &p.Options
 	switch {
 	case t.Action == MultipartCopy: // nothing comes along by itself
@@ -74,12 +85,24 @@ func (p *Policy) headNeeded(t *Task) bool {
 	case isAbout(r) && !o.AllVersions: // it may not be the current one
 		return true
 	case t.Action == Update:
-		return !o.TrustInventory && (p.Facts.ObjectLock != No || !p.pinned(r))
+		return false
 	}
 	if inventory.UsefulColumns.Without(r.Known) != 0 {
 		return true
 	}
-	return !o.TrustInventory && p.Facts.HeadNeeded()
+	return false
+}
+
+// headByFacts tells whether the bucket's facts ask for a HEAD: of an update where
+// objects may be locked, of a copy where stale says that the report may be.
+func (p *Policy) headByFacts(t *Task, locks, stale bool) bool {
+	switch {
+	case p.Options.TrustInventory:
+		return false
+	case t.Action == Update:
+		return locks || !p.pinned(&t.Record)
+	}
+	return stale
 }
 
 // pinned tells whether the row names a version that no write can replace. What

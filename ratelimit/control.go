@@ -9,8 +9,15 @@ import (
 // only that callers should slow down on 503 and raise their rate gradually
 // (Amazon S3 User Guide, optimizing-performance, read 2026-11-21).
 const (
-	firstCut = 0.85 // what is left of the rate after a throttle that came out of quiet
-	nextCut  = 0.7  // and after one that came soon after the last cut: the quota is much lower than thought
+	lightCut = 0.97 // what is left of the rate after a throttle that may be all: requests that met on their way
+	firstCut = 0.85 // and after more of them, that came out of quiet
+	nextCut  = 0.7  // and after more of them, that came soon after the last cut: the quota is much lower than thought
+
+	// Throttles besides the first are more if they are this many requests, or this
+	// share of those in the second before; beyond the last number in any case.
+	fewMore   = 3
+	moreShare = 0.05
+	manyMore  = 256
 
 	// soon is how close behind a cut a call must have been released for its
 	// failure to be of the same fall of the quota.
@@ -61,6 +68,9 @@ type control struct {
 	quiet   time.Duration // calls released before this instant are of the last cut
 	lastCut time.Duration
 	cuts    int64
+	deep    float64 // what the last cut leaves of the knee if there are more throttles; 0 if that was done
+	more    int64   // throttled requests besides the first that the last cut was for
+	enough  int64   // of them
 }
 
 // newControl returns a control that starts at share start of its level.
@@ -100,9 +110,9 @@ func (c *control) setLimit(limit float64) {
 
 // cut lowers the rate because a call that was released at the given instant
 // was throttled, and reports whether it did: failures of calls that were
-// released before the last cut could be felt change nothing. busy says that
-// the rate was used in full, else used (in the last second) is the better
-// guess of the level at which throttling came.
+// released before the last cut could be felt are of that one (see strike). busy
+// says that the rate was used in full, else used (in the last second) is the
+// better guess of the level at which throttling came.
 func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
 	if !c.counts(released) {
 		return false
@@ -114,16 +124,35 @@ func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
 	case !busy:
 		level = min(level, max(level/2, float64(used)))
 	}
-	left := firstCut
+	c.deep = firstCut
 	if c.cuts > 0 && released < c.lastCut+soon {
-		left = nextCut
+		c.deep = nextCut
 	}
-	c.phase, c.age, c.knee = recovering, -hold, level
-	c.from = max(level*left, c.floor())
-	c.rate = c.from
+	c.knee, c.more = level, 0
+	c.enough = min(max(fewMore, int64(moreShare*float64(used))), manyMore)
+	c.lower(now, lightCut)
 	c.cuts++
-	c.lastCut, c.quiet = now, now+quietTime
 	return true
+}
+
+// strike takes in n more throttled requests of the last cut. A few may be due to
+// requests that met on their way; more mean that the quota is lower.
+func (c *control) strike(now time.Duration, n int64) {
+	if c.deep == 0 {
+		return
+	}
+	if c.more += n; c.more >= c.enough {
+		c.lower(now, c.deep)
+		c.deep = 0
+	}
+}
+
+// lower sets the rate to what is left of the knee, from where it recovers.
+func (c *control) lower(now time.Duration, left float64) {
+	c.phase, c.age = recovering, -hold
+	c.from = max(c.knee*left, c.floor())
+	c.rate = c.from
+	c.lastCut, c.quiet = now, now+quietTime
 }
 
 // counts reports whether the failure of a call released at that instant says

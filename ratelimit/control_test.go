@@ -52,6 +52,7 @@ func TestControlCut(t *testing.T) {
 		now, released time.Duration
 		used          int64
 		busy          bool
+		more          int64 // requests that fail besides
 	}
 	const s = time.Second
 	for _, tt := range []struct {
@@ -61,25 +62,36 @@ func TestControlCut(t *testing.T) {
 		want  float64
 		cuts  int64
 	}{
-		{"one", 1000, []call{{10 * s, 9900 * ms, 1000, true}}, 850, 1},
+		{"one", 1000, []call{{10 * s, 9900 * ms, 1000, true, 0}}, 970, 1},
+		{"and some besides, of a thousand", 1000, []call{{10 * s, 9900 * ms, 1000, true, 49}}, 970, 1},
+		{"and more of them", 1000, []call{{10 * s, 9900 * ms, 1000, true, 50}}, 850, 1},
+		{"two besides, of ten", 10, []call{{10 * s, 9900 * ms, 10, true, 2}}, 9.7, 1},
+		{"three", 10, []call{{10 * s, 9900 * ms, 10, true, 3}}, 8.5, 1},
+		{"some besides, of 100,000", 100_000, []call{{10 * s, 9900 * ms, 100_000, true, 255}}, 97_000, 1},
+		{"more of them", 100_000, []call{{10 * s, 9900 * ms, 100_000, true, 256}}, 85_000, 1},
 		{"all in flight fail, one cut", 1000, []call{
-			{10 * s, 9900 * ms, 1000, true}, {10 * s, 9901 * ms, 1000, true}, {10100 * ms, 10 * s, 1000, true}}, 850, 1},
+			{10 * s, 9900 * ms, 1000, true, 500}, {10 * s, 9901 * ms, 1000, true, 500}, {10100 * ms, 10 * s, 1000, true, 500}}, 850, 1},
 		{"released within a second of the cut", 1000, []call{
-			{10 * s, 9 * s, 1000, true}, {11900 * ms, 10999 * ms, 800, true}}, 850, 1},
-		{"released after it: the quota is much lower", 1000, []call{
-			{10 * s, 9 * s, 1000, true}, {11200 * ms, 11 * s, 800, true}}, 595, 2},
+			{10 * s, 9 * s, 1000, true, 100}, {11900 * ms, 10999 * ms, 800, true, 0}}, 850, 1},
+		{"released after it", 1000, []call{
+			{10 * s, 9 * s, 1000, true, 100}, {11200 * ms, 11 * s, 800, true, 0}}, 824.5, 2},
+		{"more of them: the quota is much lower", 1000, []call{
+			{10 * s, 9 * s, 1000, true, 100}, {11200 * ms, 11 * s, 800, true, 40}}, 595, 2},
 		{"long after it: only a little too far", 1000, []call{
-			{10 * s, 9 * s, 1000, true}, {31 * s, 30 * s, 800, true}}, 722.5, 2},
-		{"not used in full", 1000, []call{{10 * s, 9 * s, 700, false}}, 595, 1},
-		{"hardly used", 1000, []call{{10 * s, 9 * s, 3, false}}, 425, 1},
-		{"unpaced: what was used", inf, []call{{10 * s, 9 * s, 300, false}}, 255, 1},
-		{"unpaced and unused", inf, []call{{10 * s, 9 * s, 0, false}}, 1, 1},
-		{"at the start", 1000, []call{{0, 0, 1000, true}}, 850, 1},
-		{"low cap", 0.5, []call{{10 * s, 9 * s, 1, true}}, 0.425, 1},
+			{10 * s, 9 * s, 1000, true, 100}, {31 * s, 30 * s, 800, true, 40}}, 722.5, 2},
+		{"not used in full", 1000, []call{{10 * s, 9 * s, 700, false, 35}}, 595, 1},
+		{"hardly used", 1000, []call{{10 * s, 9 * s, 3, false, 3}}, 425, 1},
+		{"unpaced: what was used", inf, []call{{10 * s, 9 * s, 300, false, 15}}, 255, 1},
+		{"unpaced and unused", inf, []call{{10 * s, 9 * s, 0, false, 0}}, 1, 1},
+		{"at the start", 1000, []call{{0, 0, 1000, true, 50}}, 850, 1},
+		{"low cap", 0.5, []call{{10 * s, 9 * s, 1, true, 3}}, 0.425, 1},
 	} {
 		c := newControl(tt.limit, inf, -1, 0.1, 0.01)
 		for _, k := range tt.calls {
 			c.cut(k.now, k.released, k.used, k.busy)
+			for range k.more {
+				c.strike(k.now, 1)
+			}
 		}
 		if !near(c.rate, tt.want) || c.cuts != tt.cuts {
 			t.Errorf("%s: rate = %v after %d cuts, want %v after %d", tt.name, c.rate, c.cuts, tt.want, tt.cuts)
@@ -94,6 +106,7 @@ func TestControlFloor(t *testing.T) {
 		for range 100 {
 			now += 2 * time.Second
 			c.cut(now, now, 1000, true)
+			c.strike(now, manyMore)
 		}
 		if !near(c.rate, tt.want) {
 			t.Errorf("limit %v: rate after 100 cuts = %v, want %v", tt.limit, c.rate, tt.want)
@@ -106,12 +119,17 @@ func TestControlFloor(t *testing.T) {
 // the cap meanwhile.
 func TestControlRecovers(t *testing.T) {
 	for _, limit := range []float64{0.5, 10, 500, 10000, 100000} {
-		for _, cuts := range []int{1, 2, 3, 4, 8, 100} {
+		for _, cuts := range []int{1, 2, 3, 4, 8, -1, -2, -3, -4, -8, -100} {
+			deep := cuts < 0 // with more than a few throttles
+			cuts = max(cuts, -cuts)
 			c := newControl(limit, inf, -1, 0.1, 0.01)
 			now := time.Duration(0)
 			for range cuts {
 				now += 2 * time.Second
 				c.cut(now, now, int64(limit), true)
+				if deep {
+					c.strike(now, manyMore)
+				}
 			}
 			knee, last := c.knee, c.rate
 			var back time.Duration
@@ -153,6 +171,7 @@ func TestControlSetLimit(t *testing.T) {
 		t.Errorf("rate = %v half way up the ramp from 200 to 2200", c.rate)
 	}
 	c.cut(0, 0, 1200, true)
+	c.strike(0, manyMore)
 	c.setLimit(5000)
 	if !near(c.rate, 1020) || !c.throttled() {
 		t.Errorf("rate = %v, throttled %t: a new cap must not undo a cut", c.rate, c.throttled())

@@ -56,13 +56,16 @@
 // in 10 s; S3 then rises by 1 % a second, up to the cap. All of it counts only
 // time in which steps were held back by that rate: what is not used is no evidence.
 //
-// A throttle cuts the rate to 85 %, the next ones within 3 s to 70 %, and only
-// the failures of calls released a second after a cut count again: however
-// many fail together, it is one cut, and a quota that halved is found in three.
-// The rate comes back by a cubic curve around the level that was throttled,
-// steep at first, flat around that level for some 20 s, and doubles every 3 s
-// once it is well past it. In the tests' quota server, less than 0.3 % of calls are
-// throttled while a quota is halved, and 90 % of it are used.
+// A throttle cuts the rate to 97 %, as it may be due to requests that met on
+// their way. If those released before the cut fail by more than a few, and by 5 %
+// of a second's, the quota is lower: the rate goes to 85 %, or, if there was a
+// cut in the last 3 s, to 70 %. Only the failures of calls released a second
+// after a cut are a reason for the next: however many fail together, it is one
+// cut, and a quota that halved is found in three. The rate comes back by a
+// cubic curve around the level that was throttled, steep at first, flat around
+// that level for some 20 s, and doubles every 3 s once it is well past it. In
+// the tests' quota server, less than 0.7 % of calls are throttled while a quota
+// is halved, from five seconds on, and 95 to 99 % of it are used.
 //
 // # The life of a step
 //

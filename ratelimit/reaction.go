@@ -17,9 +17,10 @@ func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration)
 	if q == plan.QuotaNone {
 		q = quotaOf(&s.Demand)
 	}
+	n := max(1, weights(&s.Demand)[q])
 	if q == plan.QuotaKMS {
 		g.kms.throttles++
-		g.kms.cut(now, released)
+		g.kms.cut(now, released, n)
 		return
 	}
 	t := g.treeOf(q)
@@ -37,7 +38,7 @@ func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration)
 		g.watching.Add(1)
 	}
 	sc.trial.add(outcome{key: s.Key, released: released, throttled: true})
-	sc.trial.throttled(now, released, &sc.ctl)
+	sc.trial.throttled(now, released, n, &sc.ctl)
 	g.tickBy(sc.trial.due())
 }
 
@@ -84,8 +85,8 @@ func (g *Governor) judge(now time.Duration) {
 		if t.verdict > 0 && now >= t.verdict {
 			over = g.split(s, now)
 			if !over {
-				s.cut(now, t.cause)
-				t.verdict, t.heard = 0, true
+				s.cut(now, t.cause, t.struck)
+				t.verdict, t.struck, t.heard = 0, 0, true
 			}
 		}
 		if over {

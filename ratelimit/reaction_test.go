@@ -57,8 +57,8 @@ func TestQuotaHalvedAndBack(t *testing.T) {
 				if throttled*100 >= all {
 					t.Errorf("%d of %d calls throttled from 5 s after the cut on, want less than 1 %%", throttled, all)
 				}
-				if used := float64(all-throttled) / (back - cut - 5*time.Second).Seconds() / (tt.cap / 2); used < 0.85 {
-					t.Errorf("%.1f %% of the halved quota used, want 85 %%", 100*used)
+				if used := float64(all-throttled) / (back - cut - 5*time.Second).Seconds() / (tt.cap / 2); used < 0.93 {
+					t.Errorf("%.1f %% of the halved quota used, want 93 %%", 100*used)
 				} else {
 					t.Logf("%.1f %% of the halved quota used, %.2f %% throttled", 100*used, 100*float64(throttled)/float64(all))
 				}
@@ -231,8 +231,8 @@ func TestSplit(t *testing.T) {
 	g.throttled(&s, plan.QuotaWrites, 0)
 	result(0, 3) // too few to tell
 	g.judge(time.Second)
-	if root.ctl.rate != 850 || len(g.writes.below) != 0 {
-		t.Fatalf("rate %v, %d prefixes after the first verdict, want a cut to 850", root.ctl.rate, len(g.writes.below))
+	if root.ctl.rate != 970 || len(g.writes.below) != 0 {
+		t.Fatalf("rate %v, %d prefixes after the first verdict, want a cut to 970", root.ctl.rate, len(g.writes.below))
 	}
 	result(3*time.Second, 50)
 	g.throttled(&s, plan.QuotaWrites, 3*time.Second)

@@ -149,9 +149,13 @@ func (s *scope) close(now time.Duration, base time.Time) {
 	}
 }
 
-// cut lowers the rate because a call released at the given instant was throttled.
-func (s *scope) cut(now, released time.Duration) {
-	s.ctl.cut(now, released, s.window.second(now), s.shut)
+// cut lowers the rate because a call of n requests, released at the given
+// instant, was throttled.
+func (s *scope) cut(now, released time.Duration, n int64) {
+	if !s.ctl.cut(now, released, s.window.second(now), s.shut) {
+		n++ // none of them is the first
+	}
+	s.ctl.strike(now, n-1)
 }
 
 // count counts n requests as released now.

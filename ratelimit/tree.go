@@ -50,6 +50,8 @@ func (t *tree) split(prefix string, rate float64, now time.Duration) *scope {
 	ctl := t.root.ctl
 	ctl.rate, ctl.cuts = rate, 0
 	ctl.cut(now, now, 0, true)
+	ctl.lower(now, ctl.deep)
+	ctl.deep = 0
 	s := newScope(t.root.quota, prefix, ctl)
 	s.parent = t.leaf(prefix)
 	t.below = slices.Insert(t.below, i, s)

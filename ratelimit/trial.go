@@ -26,6 +26,7 @@ type trial struct {
 	before  control       // to go back to if it was only a prefix
 	verdict time.Duration // when the scope is to be cut or split; 0 if neither
 	cause   time.Duration // release of the call whose failure makes it due
+	struck  int64         // throttled requests that it is about
 	heard   bool          // there was a verdict already
 	ends    time.Duration
 	seen    []outcome
@@ -42,10 +43,16 @@ func (t *trial) add(o outcome) {
 	t.oldest = (t.oldest + 1) % maxWitness
 }
 
-// throttled takes in that a call released at the given instant was throttled.
-func (t *trial) throttled(now, released time.Duration, c *control) {
+// throttled takes in that a call of n requests, released at the given instant,
+// was throttled.
+func (t *trial) throttled(now, released time.Duration, n int64, c *control) {
 	t.ends = now + trialTime
-	if t.verdict > 0 || !c.counts(released) {
+	if !c.counts(released) {
+		c.strike(now, n)
+		return
+	}
+	t.struck += n
+	if t.verdict > 0 {
 		return
 	}
 	t.verdict, t.cause = now, released

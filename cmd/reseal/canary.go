@@ -210,16 +210,16 @@ func (t *trials) run(admit, work context.Context) error {
 		return nil
 	}
 	fmt.Fprintf(t.talk, "Canary: trying %s first, of %s.\n", report.Plural(int64(len(t.all)), "object"), report.Plural(int64(len(t.kinds())), "kind"))
+	noted := map[inventory.Position]bool{} // by an earlier run, which may have gone on to do it
+	for _, one := range t.all {
+		noted[one.task.Record.Pos] = one.note != nil
+	}
 	if err := t.remember(admit, work); err != nil {
 		return err
 	}
 	cfg := t.cfg
 	cfg.Limit, cfg.Journal, cfg.Sink = 0, trialJournal{t.journal}, sinks{t.cfg.Sink, recorder{t}}
 	cfg.Settled = nil
-	noted := map[inventory.Position]bool{}
-	for _, one := range t.all {
-		noted[one.task.Record.Pos] = one.note != nil
-	}
 	cfg.Uncertain = func(p inventory.Position) bool { return noted[p] }
 	if err := engine.Run(admit, work, cfg, t.rows()); err != nil {
 		return err

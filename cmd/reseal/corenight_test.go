@@ -209,3 +209,10 @@ func (n *coreNight) counters() simulator.Counters {
 	defer n.mu.Unlock()
 	return n.world.Counters()
 }
+
+// setQuota changes the quota of KMS.
+func (n *coreNight) setQuota(kms int) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.world.SetQuotas(kms, 0, 0)
+}

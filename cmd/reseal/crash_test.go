@@ -279,6 +279,7 @@ func (c *countedConn) Close() error {
 type testWorld struct {
 	t        *testing.T
 	sim      *simulation
+	audit    *audit
 	manifest string
 	env      []string
 }
@@ -300,18 +301,20 @@ func newTestWorld(t *testing.T, c simConfig, pop simulator.Population) *testWorl
 // serveWorld serves a simulation until the test ends.
 func serveWorld(t *testing.T, sim *simulation, manifest string) *testWorld {
 	t.Helper()
+	books := newAudit(sim, filepath.Join(t.TempDir(), "audit"))
 	ctx, stop := context.WithCancel(context.Background())
 	var server sync.WaitGroup
 	server.Go(func() { _ = sim.serve(ctx) })
 	t.Cleanup(func() {
 		stop()
 		server.Wait()
+		books.conclude(t)
 	})
 	env, err := sim.environment(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &testWorld{t, sim, manifest, append(cleanEnvironment(os.Environ()), env...)}
+	return &testWorld{t, sim, books, manifest, append(append(cleanEnvironment(os.Environ()), env...), books.environment())}
 }
 
 // command is reseal as another process: this test binary under its other name.

@@ -11,11 +11,14 @@ import (
 	"syscall"
 )
 
-func main() {
+func main() { os.Exit(start()) }
+
+// start carries out the command line of this process and returns the exit code.
+func start() int {
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals}
-	os.Exit(p.run(context.Background(), os.Args[1:]))
+	return p.run(context.Background(), os.Args[1:])
 }
 
 // process is what the outside world gives a command: everything that is not in

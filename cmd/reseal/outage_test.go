@@ -42,8 +42,10 @@ func TestOutages(t *testing.T) {
 			server.Wait()
 		}
 	}
+	books := newAudit(sim, filepath.Join(t.TempDir(), "audit"))
+	defer books.conclude(t)
 	stop := serve(sim.ln)
-	w := &testWorld{t: t, sim: sim, manifest: manifest, env: append(cleanEnvironment(nil), env...)}
+	w := &testWorld{t: t, sim: sim, manifest: manifest, env: append(append(cleanEnvironment(nil), env...), books.environment())}
 	job := filepath.Join(t.TempDir(), "job")
 	run := []string{"run", "--manifest", manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--bucket-key-enabled=false",
 		"--kms-rps", "1000", "--probe-key-prefix", "reseal-probe/"}

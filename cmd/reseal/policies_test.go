@@ -30,6 +30,7 @@ func TestPolicies(t *testing.T) {
 			env.Vars = append(env.Vars, cleanEnvironment(nil)...)
 			env.Setenv("KEY", simKey)
 			env.Setenv("OTHERKEY", otherKey)
+			auditScript(env)
 			env.Setenv("AWS_MAX_ATTEMPTS", "1")
 			env.Setenv("AWS_PAGER", "")
 			return nil
@@ -66,6 +67,7 @@ func accountCmd(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(sim.world.CreateKey(simulator.Key{ARN: otherKey}))
 	ts.Check(sim.makeBucket(time.Now(), args[0]))
 	ts.Check(sim.makeBucket(time.Now(), simReports))
+	books := auditsOf(ts).begin(sim)
 	ctx, stop := context.WithCancel(context.Background())
 	var server sync.WaitGroup
 	server.Go(func() { _ = sim.serve(ctx) })
@@ -75,7 +77,7 @@ func accountCmd(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	env, err := sim.environment(ts.MkAbs("."))
 	ts.Check(err)
-	for _, v := range env {
+	for _, v := range append(env, books.environment()) {
 		name, value, _ := strings.Cut(v, "=")
 		ts.Setenv(name, value)
 	}

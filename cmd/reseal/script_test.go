@@ -19,11 +19,12 @@ import (
 
 // TestMain lets scripts and tests run this very binary as the command reseal.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"reseal": main})
+	testscript.Main(m, map[string]func(){"reseal": audited})
 }
 
 // TestScripts runs testdata/script/*.txt, which read as a manual.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
@@ -31,6 +32,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("KEY", simKey)
 			env.Setenv("BUCKET", scriptBucket)
 			fixtures, err := filepath.Abs("../../inventory/testdata/fixtures")
+			auditScript(env)
 			env.Setenv("FIXTURES", fixtures)
 			env.Setenv("AT", "inv/acme-media-archive/daily-full/2025-11-21T02-00Z/manifest.json")
 			return err
@@ -62,7 +64,6 @@ const scriptBucket = "script-bucket"
 type scene struct {
 	sim     *simulation
 	digests map[string][32]byte
-	used    usage // up to the last estimate
 }
 
 // scenes finds the scene of a script; there is one a script, which runs alone.
@@ -129,6 +130,7 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%v", err)
 		}
 	}
+	books := auditsOf(ts).begin(sim)
 	ctx, stop := context.WithCancel(context.Background())
 	var server sync.WaitGroup
 	server.Go(func() { _ = sim.serve(ctx) })
@@ -138,7 +140,7 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	env, err := sim.environment(ts.MkAbs("."))
 	ts.Check(err)
-	for _, v := range env {
+	for _, v := range append(env, books.environment()) {
 		name, value, _ := strings.Cut(v, "=")
 		ts.Setenv(name, value)
 	}
