@@ -15,12 +15,12 @@ func (c *calculation) bill(j *job) Bill {
 	std := c.region.Class(inventory.Standard)
 	for i, class := range classes {
 		prices := c.region.Class(class)
-		b.add(requests(fmt.Sprintf("S3 PUT and COPY requests, %s", class), j.puts[i], prices.Put))
+		b.add(puts(fmt.Sprintf("S3 PUT and COPY requests, %s", class), j.puts[i], prices.Put))
 	}
-	b.add(requests("S3 PUT requests at the STANDARD rate", j.stdPuts, std.Put))
-	b.add(requests("S3 LIST requests", plan.Exactly(j.lists), std.Put))
+	b.add(puts("S3 PUT requests at the STANDARD rate", j.stdPuts, std.Put))
+	b.add(puts("S3 LIST requests", plan.Exactly(j.lists), std.Put))
 	for i, class := range classes {
-		b.add(requests(fmt.Sprintf("S3 GET and HEAD requests, %s", class), j.gets[i], c.region.Class(class).Get))
+		b.add(gets(fmt.Sprintf("S3 GET and HEAD requests, %s", class), j.gets[i], c.region.Class(class).Get))
 	}
 	for i, class := range classes {
 		l := gigabytes(fmt.Sprintf("retrieval from %s", class), j.retrieved[i], c.region.Class(class).Retrieval)
@@ -37,10 +37,20 @@ func (c *calculation) bill(j *job) Bill {
 	return b
 }
 
-// requests is the line of S3 requests: what is expected is the upper end, as
-// what makes the difference is a request that may be left out.
-func requests(item string, n plan.Range, r Rate) Line {
-	l := Line{Item: item, Quantity: Calls{n.Min, n.Max, n.Max}, Unit: "requests", Rate: perUnits(r, 1000, "requests")}
+// puts is the line of requests that write. What is expected is the lower end: what
+// makes the difference is there to repair what others changed meanwhile.
+func puts(item string, n plan.Range, r Rate) Line {
+	return requests(item, Calls{n.Min, n.Min, n.Max}, r)
+}
+
+// gets is the line of requests that read. What is expected is the upper end: what
+// makes the difference is a look that may turn out not to be needed.
+func gets(item string, n plan.Range, r Rate) Line {
+	return requests(item, Calls{n.Min, n.Max, n.Max}, r)
+}
+
+func requests(item string, n Calls, r Rate) Line {
+	l := Line{Item: item, Quantity: n, Unit: "requests", Rate: perUnits(r, 1000, "requests")}
 	l.price(r)
 	return l
 }

@@ -53,7 +53,7 @@ func taskFor(p *plan.Policy, r inventory.Record) plan.Task {
 type worked struct {
 	params Params
 	tally  *Tally
-	wants  map[string][]string // bill: "item | expected | max"
+	wants  map[string][]string // bill: "item | min | expected | max"
 	totals map[string]string
 }
 
@@ -89,15 +89,19 @@ func compare(t *testing.T, name string, b *Bill, w worked) {
 	}
 }
 
-// figures writes an amount as the worked bills do.
+// figures writes an amount as the worked bills do: the minimum only where it is
+// not what is expected, and likewise the maximum.
 func figures(s Span, known bool) string {
 	if !known {
 		return " | unknown"
 	}
 	text := func(m Money) string { return strings.NewReplacer("$", "", ",", "").Replace(m.String()) }
 	out := " | " + text(s.Expected)
-	if s.Max.Cents() != s.Expected.Cents() {
+	if s.Max.Cents() != s.Expected.Cents() || s.Min.Cents() != s.Expected.Cents() {
 		out += " | " + text(s.Max)
+	}
+	if s.Min.Cents() != s.Expected.Cents() {
+		out = " | " + text(s.Min) + out
 	}
 	return out
 }
@@ -159,7 +163,16 @@ func setOption(t *testing.T, p *Params, o string) {
 	case "free-kms":
 		p.FreeKMS = FreeTier
 	default:
-		t.Fatalf("option %q", o)
+		name, value, _ := strings.Cut(o, "=")
+		n, err := strconv.ParseInt(value, 10, 64)
+		switch {
+		case err == nil && name == "gets":
+			p.MonthlyGets = n
+		case err == nil && name == "puts":
+			p.MonthlyPuts = n
+		default:
+			t.Fatalf("option %q", o)
+		}
 	}
 }
 

@@ -161,6 +161,5 @@ const (
 // requestsOf returns the S3 requests of a job.
 func requestsOf(j *job) Calls {
 	w, r := j.writes(), j.reads()
-	n := plan.Range{Min: w.Min, Max: w.Max}.Add(r)
-	return Calls{n.Min, n.Max, n.Max}
+	return Calls{w.Min + r.Min, w.Min + r.Max, w.Max + r.Max}
 }

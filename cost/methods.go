@@ -105,7 +105,8 @@ func (c *calculation) byCopy() (*job, Method) {
 	j := &job{early: true, earlyAll: true}
 	m := Method{Possible: true}
 	weights := plan.DefaultWeights(c.Options.BucketKey)
-	reads, partReads := c.copyReads()
+	one, parts := c.copyDemand(1), c.copyDemand(plan.SingleCopyLimit+1)
+	around := plan.Range{Min: parts.Writes.Min - plan.PartCount(plan.SingleCopyLimit+1), Max: parts.Writes.Max - plan.PartCount(plan.SingleCopyLimit+1)}
 	var kms plan.Range
 	for i, class := range classes {
 		w := c.tally.sums(i)
@@ -118,8 +119,8 @@ func (c *calculation) byCopy() (*job, Method) {
 		j.largest = max(j.largest, w.Largest)
 		single, large := w.Objects-w.Large.Objects, w.Large.Objects
 		m.Objects.add(w.Count)
-		j.work(plan.Copy, i, Count{single, w.Bytes - w.Large.Bytes}, plan.Demand{Writes: plan.Exactly(single), Reads: reads.Times(single)})
-		j.work(plan.MultipartCopy, i, w.Large, plan.Demand{Writes: plan.Exactly(2*large + w.Parts), Reads: partReads.Times(large)})
+		j.work(plan.Copy, i, Count{single, w.Bytes - w.Large.Bytes}, plan.Demand{Writes: plan.Exactly(single), Reads: one.Reads.Times(single)})
+		j.work(plan.MultipartCopy, i, w.Large, plan.Demand{Writes: plan.Exactly(w.Parts).Add(around.Times(large)), Reads: parts.Reads.Times(large)})
 		kms = kms.Add(weights.DataKey.Times(w.Objects)).Add(weights.Part.Times(w.Parts)).Add(weights.Complete.Times(large)).Add(weights.Source.Times(w.FromKMS))
 	}
 	j.kms = c.weigh(kms)
@@ -135,23 +136,17 @@ func (c *calculation) byCopy() (*job, Method) {
 	return j, m.trimmed()
 }
 
-// copyReads returns the GET-class requests of a copy, in one request and in
-// parts, of an object that the report has all columns of.
-func (c *calculation) copyReads() (single, parts plan.Range) {
-	if c.Options.InspectAll || c.Facts.HeadNeeded() && !c.Options.TrustInventory {
-		single = plan.Exactly(1)
+// copyDemand returns what the copy of an object of size bytes asks for, by the
+// same decision as that of a row of a report that has all columns.
+func (c *calculation) copyDemand(size int64) plan.Demand {
+	o := plan.Options{Bucket: c.Options.Bucket, Method: plan.MethodCopy, SSE: c.Options.SSE, KMSKeyID: c.Options.KMSKeyID, BucketKey: c.Options.BucketKey,
+		TrustInventory: c.Options.TrustInventory, InspectAll: c.Options.InspectAll}
+	p := plan.Policy{Options: o, Facts: c.Facts, Now: c.tally.now, Weights: plan.DefaultWeights(o.BucketKey)}
+	r := inventory.Record{Bucket: o.Bucket, Known: inventory.AllColumns, IsLatest: true, Size: size, ETag: "any", StorageClass: inventory.Standard, Encryption: inventory.SSES3}
+	if o.SSE == plan.TargetAES256 {
+		r.Encryption = inventory.SSEKMS
 	}
-	if c.Facts.AWS != plan.Yes {
-		single.Max++ // the proof, where the answer is none
-	}
-	parts = plan.Range{Min: 3, Max: 5} // HeadObject before, before the completion, after; tags twice where there are any
-	if c.Facts.AWS != plan.No {
-		parts = parts.Add(plan.Exactly(1)) // annotations
-	}
-	if c.Facts.ACLs != plan.No {
-		single, parts = single.Add(plan.Exactly(1)), parts.Add(plan.Exactly(2))
-	}
-	return single, parts
+	return p.Decide(&r).Demand
 }
 
 func (c *calculation) byUpdate() (*job, Method) {
