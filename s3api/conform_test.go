@@ -201,7 +201,7 @@ func conform(t *testing.T, x target) {
 		}
 	})
 	t.Run("probe of conditions", func(t *testing.T) {
-		got, err := x.client.ProbeIfMatch(t.Context(), x.bucket, "scratch/")
+		got, err := x.client.ProbeIfMatch(t.Context(), x.options(), "scratch/")
 		if want := plan.AnswerOf(x.weak); err != nil || got != want {
 			t.Errorf("ProbeIfMatch = %v, %v; want %v", got, err, want)
 		}

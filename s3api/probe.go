@@ -25,10 +25,11 @@ import (
 // ProbeIfMatch finds out whether the endpoint takes no notice of If-Match on
 // the destination of a copy: Yes where it does not, No where it honours it,
 // Unknown with an error where the answers show neither. It writes one scratch
-// object under prefix, which the user allowed for that, and deletes it.
-func (c *Client) ProbeIfMatch(ctx context.Context, bucket, prefix string) (plan.Answer, error) {
+// object under prefix, which the user allowed for that, and deletes it. Of o
+// the bucket and the encryption are used.
+func (c *Client) ProbeIfMatch(ctx context.Context, o plan.Options, prefix string) (plan.Answer, error) {
 	answer := plan.Unknown
-	err := c.withScratch(ctx, bucket, prefix, func(s *scratch) error {
+	err := c.withScratch(ctx, o, prefix, func(s *scratch) error {
 		err := s.copyOnto(ctx, "00000000000000000000000000000000")
 		switch a := answerOf(err); {
 		case err == nil:
@@ -57,7 +58,7 @@ type CopyProbe struct {
 // copied as o says. That it does not get encrypted at all is an error. It writes
 // one scratch object under prefix and deletes it.
 func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (found CopyProbe, err error) {
-	err = c.withScratch(ctx, o.Bucket, prefix, func(s *scratch) error {
+	err = c.withScratch(ctx, o, prefix, func(s *scratch) error {
 		before, err := s.snapshot(ctx, o)
 		if err != nil {
 			return err
@@ -69,7 +70,7 @@ func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (
 		if o.CopyVia == plan.ViaMultipart {
 			rewrite = s.copyInParts
 		}
-		if err := rewrite(ctx, o, &before.Head, &found); err != nil || found.Refused != nil {
+		if err := rewrite(ctx, &before.Head, &found); err != nil || found.Refused != nil {
 			return err
 		}
 		after, err := s.snapshot(ctx, o)
@@ -89,18 +90,16 @@ func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (
 }
 
 // copy copies the scratch object onto itself as a run would.
-func (s *scratch) copy(ctx context.Context, o plan.Options, before *plan.Head, found *CopyProbe) error {
+func (s *scratch) copy(ctx context.Context, before *plan.Head, found *CopyProbe) error {
 	owner := s.client.bucketOwner()
 	source := copySource(s.bucket, s.key, "")
 	in := &s3.CopyObjectInput{
 		Bucket: &s.bucket, Key: &s.key, CopySource: &source, CopySourceIfMatch: quoted(s.etag),
 		MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy,
-		ServerSideEncryption: types.ServerSideEncryption(o.SSE), StorageClass: types.StorageClass(before.StorageClass),
+		StorageClass:        types.StorageClass(before.StorageClass),
 		ExpectedBucketOwner: owner, ExpectedSourceBucketOwner: owner,
 	}
-	if o.SSE == plan.TargetKMS {
-		in.SSEKMSKeyId, in.BucketKeyEnabled = &o.KMSKeyID, &o.BucketKey
-	}
+	in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = s.encryption()
 	out, err := s.client.preflight.CopyObject(ctx, in)
 	if err != nil {
 		setup := setupError("CopyObject", "s3://"+s.bucket+"/"+s.key, err)
@@ -117,8 +116,8 @@ func (s *scratch) copy(ctx context.Context, o plan.Options, before *plan.Head, f
 
 // copyInParts rewrites the scratch object as a run would with
 // plan.ViaMultipart: by the very code that does it there.
-func (s *scratch) copyInParts(ctx context.Context, o plan.Options, before *plan.Head, found *CopyProbe) error {
-	r := s.rewriter(o)
+func (s *scratch) copyInParts(ctx context.Context, before *plan.Head, found *CopyProbe) error {
+	r := s.rewriter(s.options)
 	r.config.AcceptLoss = plan.Losses() // looked for by the caller
 	task := s.task(before)
 	task.Action = plan.MultipartCopy
@@ -164,11 +163,11 @@ func (direct) Do(ctx context.Context, _ plan.Step, send func(context.Context) er
 
 // ProbeUpdate finds out whether the endpoint understands UpdateObjectEncryption:
 // Yes only where the request left a scratch object's data alone and put it
-// under key. It writes one scratch object under prefix and deletes it.
-func (c *Client) ProbeUpdate(ctx context.Context, bucket, prefix, key string) (plan.Answer, error) {
+// under the key of o. It writes one scratch object under prefix and deletes it.
+func (c *Client) ProbeUpdate(ctx context.Context, o plan.Options, prefix string) (plan.Answer, error) {
 	answer := plan.Unknown
-	err := c.withScratch(ctx, bucket, prefix, func(s *scratch) error {
-		on := true
+	err := c.withScratch(ctx, o, prefix, func(s *scratch) error {
+		on, key := true, o.KMSKeyID
 		_, err := c.preflight.UpdateObjectEncryption(ctx, &s3.UpdateObjectEncryptionInput{
 			Bucket: &s.bucket, Key: &s.key, ExpectedBucketOwner: c.bucketOwner(),
 			ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: &key, BucketKeyEnabled: &on}},
@@ -204,12 +203,16 @@ type scratch struct {
 	bucket   string
 	key      string
 	etag     string // as first written
+	closed   bool   // the bucket takes only what says that it is to be encrypted as the job has it
+	options  plan.Options
 	versions []string
 }
 
 // withScratch makes a scratch object, lets probe work on it, and deletes it,
-// also where ctx ended meanwhile.
-func (c *Client) withScratch(ctx context.Context, bucket, prefix string, probe func(*scratch) error) (err error) {
+// also where ctx ended meanwhile. The object is written as a client would that
+// knows nothing of encryption, so that the probe can see what changes; where the
+// bucket is closed for that, as the job would.
+func (c *Client) withScratch(ctx context.Context, o plan.Options, prefix string, probe func(*scratch) error) (err error) {
 	if prefix == "" {
 		return errors.New("a probe needs a prefix that it may write under")
 	}
@@ -217,16 +220,23 @@ func (c *Client) withScratch(ctx context.Context, bucket, prefix string, probe f
 	if _, err := rand.Read(random[:]); err != nil {
 		return fmt.Errorf("name scratch object: %w", err)
 	}
-	s := &scratch{client: c, bucket: bucket, key: prefix + scratchName + hex.EncodeToString(random[:])}
+	s := &scratch{client: c, bucket: o.Bucket, key: prefix + scratchName + hex.EncodeToString(random[:]), options: o}
 	none := "*"
 	header, tags, expires := "probe", "probe=written", time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
-	out, err := c.preflight.PutObject(ctx, &s3.PutObjectInput{
-		Bucket: &bucket, Key: &s.key, Body: strings.NewReader(scratchBody), IfNoneMatch: &none, ExpectedBucketOwner: c.bucketOwner(),
+	in := &s3.PutObjectInput{
+		Bucket: &s.bucket, Key: &s.key, Body: strings.NewReader(scratchBody), IfNoneMatch: &none, ExpectedBucketOwner: c.bucketOwner(),
 		ContentType: &header, CacheControl: &header, ContentDisposition: &header, ContentLanguage: &header, // for ProbeCopy to miss
 		Expires: &expires, Metadata: map[string]string{"probe": "written"}, Tagging: &tags,
-	})
+	}
+	out, err := c.preflight.PutObject(ctx, in)
+	if a := answerOf(err); err != nil && kindOf(a.code, a.status) == AccessDenied {
+		s.closed = true
+		in.Body = strings.NewReader(scratchBody)
+		in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = s.encryption()
+		out, err = c.preflight.PutObject(ctx, in)
+	}
 	if err != nil {
-		return fmt.Errorf("write scratch object: %w", setupError("PutObject", "s3://"+bucket+"/"+s.key, err))
+		return fmt.Errorf("write scratch object: %w", setupError("PutObject", "s3://"+s.bucket+"/"+s.key, err))
 	}
 	s.etag = unquoted(out.ETag)
 	s.wrote(value(out.VersionId))
@@ -238,15 +248,28 @@ func (c *Client) withScratch(ctx context.Context, bucket, prefix string, probe f
 	return probe(s)
 }
 
+// encryption is what a job sends with everything that it writes.
+func (s *scratch) encryption() (sse types.ServerSideEncryption, key *string, bucketKey *bool) {
+	o := &s.options
+	if sse = types.ServerSideEncryption(o.SSE); o.SSE == plan.TargetKMS {
+		key, bucketKey = &o.KMSKeyID, &o.BucketKey
+	}
+	return sse, key, bucketKey
+}
+
 // copyOnto copies the scratch object onto itself on condition that the
 // destination has this ETag.
 func (s *scratch) copyOnto(ctx context.Context, etag string) error {
 	source := copySource(s.bucket, s.key, "")
-	out, err := s.client.preflight.CopyObject(ctx, &s3.CopyObjectInput{
+	in := &s3.CopyObjectInput{
 		Bucket: &s.bucket, Key: &s.key, CopySource: &source, CopySourceIfMatch: quoted(s.etag), IfMatch: quoted(etag),
 		MetadataDirective: types.MetadataDirectiveReplace, Metadata: map[string]string{"probe": "copied"}, // a copy onto itself has to change something
 		ExpectedBucketOwner: s.client.bucketOwner(), ExpectedSourceBucketOwner: s.client.bucketOwner(),
-	})
+	}
+	if s.closed {
+		in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = s.encryption()
+	}
+	out, err := s.client.preflight.CopyObject(ctx, in)
 	if err == nil {
 		s.wrote(value(out.VersionId))
 	}

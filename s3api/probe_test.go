@@ -15,7 +15,7 @@ func TestProbeLeavesOtherObjectsAlone(t *testing.T) {
 			w.SetKnobs(simulator.Knobs{IgnoreDestinationConditions: knob})
 			return w.SeedObject(bucket, simulator.ObjectInfo{Key: "scratch/mine", Size: 1}, simulator.Body{})
 		})
-		got, err := s.client.ProbeIfMatch(t.Context(), bucket, "scratch/")
+		got, err := s.client.ProbeIfMatch(t.Context(), anOptions(), "scratch/")
 		if err != nil || got != plan.AnswerOf(knob) {
 			t.Errorf("ProbeIfMatch = %v, %v; want %v", got, err, plan.AnswerOf(knob))
 		}
@@ -35,7 +35,7 @@ func TestProbeLeavesOtherObjectsAlone(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.ProbeIfMatch(t.Context(), bucket, ""); err == nil {
+	if _, err := c.ProbeIfMatch(t.Context(), anOptions(), ""); err == nil {
 		t.Error("a probe without a prefix of its own was let through")
 	}
 	defer func() {
@@ -100,4 +100,33 @@ func TestProbeCopyRefused(t *testing.T) {
 	if got, err := s.client.ProbeCopy(t.Context(), o, "scratch/"); err != nil || got.Refused != nil || len(got.Lost) > 0 {
 		t.Errorf("ProbeCopy in parts = %+v, %v; want nothing lost", got, err)
 	}
+}
+
+// TestProbeClosedBucket: a bucket that takes only what is to be under the key
+// is probed by scratch objects that are.
+func TestProbeClosedBucket(t *testing.T) {
+	s := simulate(t, simulator.Config{Authorize: func(q *simulator.AccessRequest) *simulator.Error {
+		if q.Write != nil && (q.Write.Encryption.Algorithm != "aws:kms" || q.WriteKey != keyARN) {
+			return &simulator.Error{HTTPStatus: 403, Code: "AccessDenied", Message: "not under the key"}
+		}
+		return nil
+	}})
+	o := anOptions()
+	if got, err := s.client.ProbeIfMatch(t.Context(), o, "scratch/"); err != nil || got != plan.No {
+		t.Errorf("ProbeIfMatch = %v, %v; want %v", got, err, plan.No)
+	}
+	if got, err := s.client.ProbeUpdate(t.Context(), o, "scratch/"); err != nil || got != plan.Yes {
+		t.Errorf("ProbeUpdate = %v, %v; want %v", got, err, plan.Yes)
+	}
+	for _, via := range []string{"", plan.ViaMultipart} {
+		o.CopyVia = via
+		if got, err := s.client.ProbeCopy(t.Context(), o, "scratch/"); err != nil || got.Refused != nil || len(got.Lost) > 0 {
+			t.Errorf("ProbeCopy via %q = %+v, %v; want nothing lost", via, got, err)
+		}
+	}
+	s.Locked(func(w *simulator.World) {
+		for o := range w.Walk(bucket) {
+			t.Errorf("%q is left behind", o.Key)
+		}
+	})
 }

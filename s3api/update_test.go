@@ -140,7 +140,7 @@ func TestProbeUpdate(t *testing.T) {
 			w.SetKnobs(simulator.Knobs{Update: tt.mode})
 			return failed(w.PutBucketVersioning(now, &r, "Enabled"))
 		})
-		got, err := s.client.ProbeUpdate(t.Context(), bucket, "scratch/", keyARN)
+		got, err := s.client.ProbeUpdate(t.Context(), anOptions(), "scratch/")
 		if err != nil || got != tt.want {
 			t.Errorf("mode %v: ProbeUpdate = %v, %v; want %v", tt.mode, got, err, tt.want)
 		}

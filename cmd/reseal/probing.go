@@ -78,11 +78,11 @@ func probe(ctx context.Context, g *ground, prefix string) (*verdict, error) {
 	v := new(verdict)
 	var err error
 	if updates(&o) {
-		if v.update, err = g.client.ProbeUpdate(ctx, o.Bucket, prefix, o.KMSKeyID); err != nil || v.update != plan.Yes || o.Method == plan.MethodUpdate {
+		if v.update, err = g.client.ProbeUpdate(ctx, o, prefix); err != nil || v.update != plan.Yes || o.Method == plan.MethodUpdate {
 			return v, err
 		}
 	}
-	if v.ignoresIfMatch, err = g.client.ProbeIfMatch(ctx, o.Bucket, prefix); err != nil {
+	if v.ignoresIfMatch, err = g.client.ProbeIfMatch(ctx, o, prefix); err != nil {
 		return nil, err
 	}
 	found, err := g.client.ProbeCopy(ctx, o, prefix)
