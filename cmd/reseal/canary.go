@@ -103,7 +103,7 @@ type trials struct {
 // and returns the state of the job after it. One that tries failed rows again
 // tries some of these first. The objects that it began count towards the limit of
 // the run.
-func (f *runFlags) tryFirst(admit, work context.Context, p process, rep *inventory.Report, job *jobPlan, cfg *engine.Config, j *journal, paid payingSnapshots, at *checkpoint.Snapshot) (*checkpoint.Snapshot, error) {
+func (f *runFlags) tryFirst(admit, work context.Context, p process, rep *inventory.Report, job *jobPlan, cfg *engine.Config, j *journal, paid payingSnapshots, at *checkpoint.Snapshot, timed func(time.Duration)) (*checkpoint.Snapshot, error) {
 	if f.noCanary {
 		return at, nil
 	}
@@ -122,9 +122,12 @@ func (f *runFlags) tryFirst(admit, work context.Context, p process, rep *invento
 		return at, err
 	}
 	t.limit(cfg.Limit)
+	watch := &stopwatch{Gate: cfg.Gate}
+	t.cfg.Gate = watch
 	if err := t.run(admit, work); err != nil {
 		return at, err
 	}
+	timed(watch.latency())
 	j.tried = t.tried()
 	if cfg.Limit > 0 {
 		if cfg.Begun = int64(len(j.tried)); cfg.Begun >= cfg.Limit {

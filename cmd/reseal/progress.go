@@ -26,6 +26,7 @@ type progress struct {
 	slow    func() string              // why it is not faster
 	spent   func() (string, bool)      // money so far
 	kms     func() (used, cap float64) // KMS requests in the last second, and the cap
+	outlook outlook                    // until there is a rate
 }
 
 // intervals between two showings.
@@ -111,8 +112,15 @@ func (p *progress) text(rate float64) string {
 	if why := p.slow(); why != "" {
 		s += "  bound by " + why
 	}
-	if left := p.total - p.earlier - p.handled(); p.total > 0 && left > 0 && rate > 0 {
-		s += "  ETA " + report.Duration(time.Duration(float64(left)/rate*float64(time.Second)))
+	left := p.total - p.earlier - p.handled()
+	if p.total <= 0 || left <= 0 {
+		return s
+	}
+	if rate > 0 {
+		return s + "  ETA " + report.Duration(time.Duration(float64(left)/rate*float64(time.Second)))
+	}
+	if between := p.outlook.text(float64(left) / float64(p.total)); between != "" {
+		s += "  ETA " + between
 	}
 	return s
 }

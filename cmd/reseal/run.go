@@ -102,7 +102,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Stats: stats, Logger: log,
 	}
 	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed}
-	if snapshot, err = f.tryFirst(admit, work, p, g.report, job, &cfg, rows, payingSnapshots{rewriter, spent, admit}, snapshot); err == nil {
+	if snapshot, err = f.tryFirst(admit, work, p, g.report, job, &cfg, rows, payingSnapshots{rewriter, spent, admit}, snapshot, f.retimed(f.output.talk(p), log, g, job, &show.outlook)); err == nil {
 		err = over(admit, cfg, work, g.report, rows, snapshot)
 	}
 	last := helm.status()
