@@ -16,6 +16,11 @@ type Policy struct {
 	Now     time.Time // the evaluation instant of the job, for retention dates
 	Weights Weights
 
+	// NoCopies has MethodAuto leave alone what an update does not take: the report
+	// had no such object, so that nobody was asked about what copies bring with
+	// them, and one that turns up since is none of the plan's.
+	NoCopies bool
+
 	// Snapshots is the share of the objects, 0 to 1, that all is read of before
 	// they are re-encrypted, for a comparison afterwards.
 	Snapshots float64

@@ -11,7 +11,7 @@ func (p *Policy) choose(t *Task) (Action, Reason) {
 		return p.chooseCopy(t)
 	case refused == "":
 		return Update, ""
-	case p.Options.Method == MethodUpdate:
+	case p.Options.Method == MethodUpdate, p.NoCopies:
 		return Skip, refused
 	case !t.Record.Current(), p.Options.AllVersions && isAbout(&t.Record):
 		return Skip, refused // a copy of what may be an old version would become the current one

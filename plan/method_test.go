@@ -60,6 +60,7 @@ func TestMethod(t *testing.T) {
 		{"5 TiB", updating(), func(r *inventory.Record) { r.Size = 5 << 40 }, Update, "", false},
 		{"not encrypted", updating(), sse(inventory.NotSSE), Skip, Unencrypted, false},
 		{"not encrypted, auto", updating(auto), sse(inventory.NotSSE), Copy, "", false},
+		{"not encrypted, auto without copies", updating(auto, func(p *Policy) { p.NoCopies = true }), sse(inventory.NotSSE), Skip, Unencrypted, false},
 		{"SSE-KMS", updating(), sse(inventory.SSEKMS), Skip, AlreadyEncrypted, false},
 		{"SSE-KMS with rekey", updating(rekey), sse(inventory.SSEKMS), Update, "", true},
 		{"SSE-C", updating(auto), sse(inventory.SSEC), Skip, SSECustomer, false},

@@ -30,13 +30,14 @@ func lossNames() (names []string) {
 	return names
 }
 
-// hazards lists what a run with these options would meet in this bucket.
-func hazards(o plan.Options, f plan.Facts, probed *verdict, missing inventory.Columns) []hazard {
+// hazards lists what a run with these options would meet in this bucket. copies
+// tells whether it makes any where --method auto would have to.
+func hazards(o plan.Options, f plan.Facts, copies plan.Answer, probed *verdict, missing inventory.Columns) []hazard {
 	var out []hazard
 	add := func(name, mend, why string, args ...any) {
 		out = append(out, hazard{Name: name, Why: fmt.Sprintf(why, args...), Mend: mend})
 	}
-	if o.Method != plan.MethodUpdate {
+	if o.Method != plan.MethodUpdate && (o.Method != plan.MethodAuto || copies != plan.No) {
 		ofCopies(add, f)
 		if f.AWS != plan.Yes {
 			offAWS(&out, f, probed)

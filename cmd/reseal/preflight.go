@@ -143,7 +143,7 @@ func (c *preflight) bucket() {
 		c.say(u.Fact, standUnknown, u.Err.Error(), "grant "+actionOf(u.Op))
 		unread[u.Op] = true
 	}
-	found := hazards(c.options, c.facts, nil, c.missing)
+	found := hazards(c.options, c.facts, plan.Unknown, nil, c.missing)
 	for _, h := range found {
 		c.say(h.Name, standHazard, h.Why, h.Mend)
 	}

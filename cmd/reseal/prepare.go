@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"reseal/cost"
@@ -25,6 +26,9 @@ type ground struct {
 	ends    reportEnd
 
 	caps caps
+
+	copies plan.Answer // whether the plan has any, Unknown before it was made
+	probed *verdict    // nil where no scratch objects were tried
 
 	canary       bool // some objects of each kind are tried first
 	locksShown   bool // objects' locks are shown to the caller
@@ -113,7 +117,37 @@ func prepare(ctx context.Context, r *request, old *jobPlan, now time.Time) (*gro
 
 // findHazards lists the hazards of the bucket, by what is known so far.
 func (g *ground) findHazards(probed *verdict) {
-	g.hazards = hazards(g.policy.Options, g.policy.Facts, probed, inventory.UsefulColumns.Without(g.report.Manifest().Columns))
+	g.probed = probed
+	g.hazards = g.hazardsWith(g.copies)
+}
+
+func (g *ground) hazardsWith(copies plan.Answer) []hazard {
+	return hazards(g.policy.Options, g.policy.Facts, copies, g.probed, inventory.UsefulColumns.Without(g.report.Manifest().Columns))
+}
+
+// learn takes notice of what the plan holds, nil where the report was not read:
+// a plan without copies brings with it nothing of what they do.
+func (g *ground) learn(t *cost.Tally, whole bool) {
+	if t == nil || !whole {
+		return
+	}
+	g.copies = plan.No
+	for _, a := range t.Actions() {
+		if a.Objects > 0 && (a.Action == plan.Copy || a.Action == plan.MultipartCopy) {
+			g.copies = plan.Yes
+		}
+	}
+	if g.copies == plan.No {
+		about := aboutVersions(g.policy.Options, g.policy.Facts)
+		g.warned = slices.DeleteFunc(g.warned, func(w string) bool { return slices.Contains(about, w) })
+	}
+	g.findHazards(g.probed)
+}
+
+// bindToPlan has the run make no copies that the plan does not have, unless all
+// that copies bring with them was accepted.
+func (g *ground) bindToPlan(a accepts) {
+	g.policy.NoCopies = g.copies == plan.No && g.policy.Options.Method == plan.MethodAuto && len(unaccepted(g.hazardsWith(plan.Yes), a)) > 0
 }
 
 // client opens the connection to the services.

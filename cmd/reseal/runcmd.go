@@ -182,6 +182,7 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 		if err := r.job.agree(f.job, r.ground.frozen); err != nil {
 			return nil, err
 		}
+		r.ground.learn(r.job.Tally, r.job.Unread == 0)
 	} else if r.job, err = f.newJob(ctx, p, r.ground); err != nil {
 		return nil, err
 	}
@@ -214,6 +215,7 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 	if err := f.probeEndpoint(ctx, f.output.talk(p), r.ground); err != nil {
 		return nil, err
 	}
+	r.ground.bindToPlan(f.accept)
 	if r.store == nil {
 		if r.store, err = createJob(ctx, f.connection, f.job, f.share); err != nil {
 			return nil, fmt.Errorf("make job %s: %w", f.job, err)

@@ -29,6 +29,7 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 	}
 	s := &survey{tally: cost.NewTally(g.policy.Now), segments: segments}
 	var first canary.Picker
+	held := false // objects that a look may show to be locked, so that only a copy does them
 	for batch, err := range g.report.Read(ctx, segments) {
 		if err != nil {
 			return nil, err
@@ -42,6 +43,7 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 			if task.Action != plan.Skip {
 				s.todo++
 			}
+			held = held || task.Action == plan.Update && isHeld(&task.Record)
 		}
 		s.rows += int64(len(batch.Records))
 		if batch.Err != nil {
@@ -57,7 +59,13 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 		task := g.policy.Decide(&rec)
 		s.tally.AddDemand(&task, canaryDemand(g.policy, &task))
 	}
+	g.learn(s.tally, len(s.damage) == 0 && !held)
 	return s, nil
+}
+
+// isHeld tells whether the report has a lock on the object.
+func isHeld(r *inventory.Record) bool {
+	return r.LockMode != "" || r.LegalHold == "ON" || r.EventHold == "ON"
 }
 
 // unreadable says which files of the report could not be read, if any.
