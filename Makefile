@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz minio bench bench-quick build
+.PHONY: check fmt vet lint test soak fuzz minio versitygw bench bench-quick build
 
 check: fmt vet lint test
 
@@ -25,6 +25,11 @@ test:
 # pinned, into a cache folder) on loopback. Fails where it cannot be started.
 minio:
 	GO="$(GO)" sh .ci/minio.sh
+
+# The same against versitygw, a correct server without encryption, on which no
+# success may be reported. Optional: it is no part of what CI runs.
+versitygw:
+	GO="$(GO)" sh .ci/versitygw.sh
 
 # The long numbers, and each fuzz target for a minute (make fuzz); the results
 # that were seen stand in bench/README.md.
