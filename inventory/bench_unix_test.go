@@ -5,8 +5,8 @@ package inventory
 import (
 	"fmt"
 	"math/rand/v2"
-	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 	"testing"
 	"time"
@@ -15,7 +15,7 @@ import (
 // nineColumns are what a plan reads of a report of all versions.
 var nineColumns = ColumnsOf(ColBucket, ColKey, ColVersionID, ColIsLatest, ColIsDeleteMarker, ColSize, ColLastModified, ColETag, ColStorageClass, ColEncryption)
 
-const benchRows = 200_000
+const benchRows = 1_000_000
 
 // benchReport writes a report with keys, versions and ETags as random as real
 // ones are: they are most of the bytes.
@@ -57,9 +57,9 @@ func benchReport(b *testing.B, format Format) *Report {
 }
 
 func benchmarkRead(b *testing.B, r *Report) {
-	b.ReportAllocs()
-	rows := 0
-	cpu := processTime()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	rows, cpu := 0, processTime()
 	for b.Loop() {
 		for batch, err := range r.Read(b.Context(), []Segment{{Last: OpenEnd}}) {
 			if err != nil || batch.Err != nil {
@@ -69,6 +69,8 @@ func benchmarkRead(b *testing.B, r *Report) {
 		}
 	}
 	b.ReportMetric(float64(rows)/(processTime()-cpu).Seconds(), "rows/cpu-s") // also on a machine that others use
+	runtime.ReadMemStats(&after)
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(rows), "allocs/row")
 	b.ReportMetric(float64(r.Manifest().Bytes())/benchRows, "B/row")
 }
 
@@ -83,24 +85,6 @@ func processTime() time.Duration {
 
 // On one core (GOMAXPROCS=1) the targets are 500,000 rows/s of CSV, with the
 // decompression, and 1.2 million of Parquet; allocations are a few a batch.
+// BenchmarkReport of inventory/orc does the same for ORC.
 func BenchmarkReadCSV(b *testing.B)     { benchmarkRead(b, benchReport(b, CSV)) }
 func BenchmarkReadParquet(b *testing.B) { benchmarkRead(b, benchReport(b, Parquet)) }
-
-// BenchmarkReadORC reads the largest ORC file of the fixtures, or the report
-// whose manifest RESEAL_BENCH_ORC names.
-func BenchmarkReadORC(b *testing.B) {
-	manifest := os.Getenv("RESEAL_BENCH_ORC")
-	if manifest == "" {
-		found, _ := filepath.Glob("testdata/fixtures/good/orc-clickhouse-zlib/inv/*/*/*Z/manifest.json")
-		manifest = found[0]
-	}
-	src, name, err := LocalFile(manifest)
-	if err != nil {
-		b.Fatal(err)
-	}
-	r, err := Open(b.Context(), src, name, Options{Columns: nineColumns, Open: 1})
-	if err != nil {
-		b.Fatal(err)
-	}
-	benchmarkRead(b, r)
-}
