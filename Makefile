@@ -34,7 +34,7 @@ versitygw:
 # The long numbers, and each fuzz target for a minute (make fuzz); the results
 # that were seen stand in bench/README.md.
 soak:
-	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash|Races' ./...
+	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash|Night|Races' ./...
 	$(MAKE) fuzz
 
 # FUZZ names packages to fuzz, FUZZTIME the time for each target.

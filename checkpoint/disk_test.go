@@ -134,6 +134,67 @@ func (d *disk) step(step, name string) fault {
 	return f
 }
 
+// cut takes the power away.
+func (d *disk) cut() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.dead = true
+}
+
+// loseReplaced makes the next crash as bad as it can be for files that were
+// replaced: neither the old nor the new one is there.
+func (d *disk) loseReplaced() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for name, list := range d.since {
+		if d.durable[name] != nil && slices.Contains(list, nil) {
+			delete(d.durable, name)
+			d.since[name] = []*inode{nil}
+		}
+	}
+}
+
+// arm sets what goes wrong from now on.
+func (d *disk) arm(f func(n int, step, name string) fault) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.fault = f
+}
+
+// slowDisk is a disk whose steps that matter to a flush take time.
+type slowDisk struct {
+	*disk
+	pause func()
+}
+
+func (d slowDisk) OpenFile(name string, flag int, perm fs.FileMode) (file, error) {
+	f, err := d.disk.OpenFile(name, flag, perm)
+	if err != nil || flag&(os.O_WRONLY|os.O_RDWR) == 0 {
+		return f, err
+	}
+	return slowFile{f, d.pause}, nil
+}
+
+func (d slowDisk) Rename(from, to string) error {
+	d.pause()
+	return d.disk.Rename(from, to)
+}
+
+func (d slowDisk) SyncDir(name string) error {
+	d.pause()
+	return d.disk.SyncDir(name)
+}
+
+type slowFile struct {
+	file
+	pause func()
+}
+
+func (f slowFile) Sync() error {
+	f.pause()
+	return f.file.Sync()
+}
+
 func (d *disk) set(name string, i *inode) {
 	if _, ok := d.since[name]; !ok {
 		d.since[name] = nil
@@ -204,6 +265,11 @@ func (d *disk) Rename(from, to string) error {
 	f := d.step("rename", to)
 	if f.err == nil || f.effect {
 		d.set(from, nil)
+		// A running program finds the one file or the other under the name. That it
+		// does so after a loss of power, too, is no promise of every file system.
+		if d.now[to] != nil {
+			d.set(to, nil)
+		}
 		d.set(to, i)
 	}
 	return f.err
