@@ -113,10 +113,10 @@ func New(ctx context.Context, c Config) (*Client, error) {
 	}
 	ownRoots := false
 	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
-		pool := b.GetTransport() // one for all services and Regions
-		ownRoots = pool.TLSClientConfig.RootCAs != nil
+		transport := b.GetTransport() // one for all services and Regions
+		ownRoots = transport.TLSClientConfig.RootCAs != nil
 		cfg.HTTPClient = &http.Client{
-			Transport: pool,
+			Transport: &pool{Transport: transport},
 			// A signature holds for one host only, so following is of no use.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}

@@ -244,7 +244,7 @@ func testConnectionsAreKept(t *testing.T, sdkClient bool) {
 	if got := opened.Load(); got < inFlight || got > inFlight+inFlight/4 {
 		t.Errorf("%d connections for %d requests, %d at a time; want about %d", got, inFlight*rounds, inFlight, inFlight)
 	}
-	if protocol := c.aws.HTTPClient.(*http.Client).Transport.(*http.Transport).TLSClientConfig; protocol.ClientSessionCache == nil || protocol.MinVersion < tls.VersionTLS12 {
+	if protocol := c.aws.HTTPClient.(*http.Client).Transport.(*pool).TLSClientConfig; protocol.ClientSessionCache == nil || protocol.MinVersion < tls.VersionTLS12 {
 		t.Errorf("TLS: sessions are not kept, or old versions are allowed: %+v", protocol)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -33,7 +34,8 @@ var _ objects = (*s3.Client)(nil)
 type slim struct {
 	sdk         *s3.Client
 	credentials aws.CredentialsProvider
-	send        http.RoundTripper
+	wire        *wire             // nil: send does it
+	send        http.RoundTripper // net/http's
 
 	scheme, host string // of the endpoint; host as the Host header has it
 	address      string // host to connect to, with port
@@ -72,6 +74,9 @@ func (c *Client) newSlim(bucket string) *slim {
 	}
 	if s.host == "" {
 		s.host = s.address
+	}
+	if p, ok := h.Transport.(*pool); ok && s.host == s.address && lawful(s.agent) {
+		s.wire = p.wireTo(r.URL)
 	}
 	return s
 }
@@ -137,17 +142,16 @@ func (s *slim) CopyObject(ctx context.Context, in *s3.CopyObjectInput, options .
 	m := takeMessage()
 	defer m.release()
 	m.copy(in)
-	response, err := s.do(ctx, m, http.MethodPut, *in.Key, "x-id=CopyObject")
-	if err != nil {
+	if err := s.do(ctx, m, http.MethodPut, *in.Key, "x-id=CopyObject"); err != nil {
 		return nil, err
 	}
-	body, err := m.read(response)
-	if err == nil && response.StatusCode == http.StatusOK {
-		if out := copyOutput(response.Header, body); out != nil {
+	got := &m.got
+	if got.err == nil && got.status == http.StatusOK {
+		if out := copyOutput(got.header, got.body); out != nil {
 			return out, nil
 		}
 	}
-	return s.sdk.CopyObject(context.WithoutCancel(ctx), in, replay(response, body, err))
+	return s.sdk.CopyObject(context.WithoutCancel(ctx), in, replay(got))
 }
 
 // HeadObject is the SDK's.
@@ -162,22 +166,24 @@ func (s *slim) HeadObject(ctx context.Context, in *s3.HeadObjectInput, options .
 	if in.VersionId != nil {
 		query = "versionId=" + escaped(*in.VersionId, "")
 	}
-	response, err := s.do(ctx, m, http.MethodHead, *in.Key, query)
-	if err != nil {
+	if err := s.do(ctx, m, http.MethodHead, *in.Key, query); err != nil {
 		return nil, err
 	}
-	body, err := m.read(response)
-	if err == nil && response.StatusCode == http.StatusOK {
-		if out := headOutput(response.Header); out != nil {
+	got := &m.got
+	if got.err == nil && got.status == http.StatusOK {
+		if out := headOutput(got.header); out != nil {
 			return out, nil
 		}
 	}
-	return s.sdk.HeadObject(context.WithoutCancel(ctx), in, replay(response, body, err))
+	return s.sdk.HeadObject(context.WithoutCancel(ctx), in, replay(got))
 }
 
 // clock keeps requests signable on a machine whose clock is wrong, by the time
 // that answers bear. Safe for concurrent use.
-type clock struct{ offset atomicDuration }
+type clock struct {
+	offset atomicDuration
+	seen   atomic.Pointer[string] // the last Date; one second has many
+}
 
 // offBy is how far the clock is off before that is heeded. S3 accepts 15
 // minutes either way (Amazon S3 API Reference, error RequestTimeTooSkewed, read
@@ -189,9 +195,11 @@ func (c *clock) now() time.Time { return time.Now().Add(c.offset.load()).UTC() }
 
 // see takes note of the Date of an answer to a request sent at sent.
 func (c *clock) see(date string, sent time.Time) {
-	if date == "" {
+	if last := c.seen.Load(); date == "" || last != nil && *last == date {
 		return
 	}
+	date = strings.Clone(date)
+	c.seen.Store(&date)
 	theirs, err := http.ParseTime(date)
 	if err != nil {
 		return

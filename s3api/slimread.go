@@ -1,8 +1,6 @@
 package s3api
 
 import (
-	"bytes"
-	"net/http"
 	"strconv"
 	"strings"
 
@@ -15,42 +13,53 @@ import (
 // copyOutput reads the answer of status 200 to a CopyObject. It returns nil for
 // every answer that it cannot be sure of, which the SDK is then to read: an
 // error under a 200, no body, XML of another form than S3's.
-func copyOutput(h http.Header, body []byte) *s3.CopyObjectOutput {
-	result := copyResult(body)
-	if result == nil {
+func copyOutput(header []pair, body string) *s3.CopyObjectOutput {
+	var a struct { // one piece of memory for all that is handed out
+		out    s3.CopyObjectOutput
+		result types.CopyObjectResult
+		texts  [7]string
+		is     bool
+	}
+	answer := &a
+	if !copyResult(&answer.result, body) {
 		return nil
 	}
-	out := &s3.CopyObjectOutput{CopyObjectResult: result}
-	for name, values := range h {
-		v := &values[0]
-		*v = strings.TrimSpace(*v)
-		switch name {
+	out := &answer.out
+	out.CopyObjectResult = &answer.result
+	texts := answer.texts[:0]
+	text := func(v string) *string {
+		texts = append(texts, v) // no name comes twice, so there is room
+		return &texts[len(texts)-1]
+	}
+	for i := range header {
+		v := strings.TrimSpace(header[i].value)
+		switch header[i].name {
 		case "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled":
-			is, err := strconv.ParseBool(*v)
-			if err != nil {
+			var err error
+			if answer.is, err = strconv.ParseBool(v); err != nil {
 				return nil
 			}
-			out.BucketKeyEnabled = &is
+			out.BucketKeyEnabled = &answer.is
 		case "X-Amz-Copy-Source-Version-Id":
-			out.CopySourceVersionId = v
+			out.CopySourceVersionId = text(v)
 		case "X-Amz-Expiration":
-			out.Expiration = v
+			out.Expiration = text(v)
 		case "X-Amz-Request-Charged":
-			out.RequestCharged = types.RequestCharged(*v)
+			out.RequestCharged = types.RequestCharged(v)
 		case "X-Amz-Server-Side-Encryption":
-			out.ServerSideEncryption = types.ServerSideEncryption(*v)
+			out.ServerSideEncryption = types.ServerSideEncryption(v)
 		case "X-Amz-Server-Side-Encryption-Customer-Algorithm":
-			out.SSECustomerAlgorithm = v
+			out.SSECustomerAlgorithm = text(v)
 		case "X-Amz-Server-Side-Encryption-Customer-Key-Md5":
-			out.SSECustomerKeyMD5 = v
+			out.SSECustomerKeyMD5 = text(v)
 		case "X-Amz-Server-Side-Encryption-Context":
-			out.SSEKMSEncryptionContext = v
+			out.SSEKMSEncryptionContext = text(v)
 		case "X-Amz-Server-Side-Encryption-Aws-Kms-Key-Id":
-			out.SSEKMSKeyId = v
+			out.SSEKMSKeyId = text(v)
 		case "X-Amz-Version-Id":
-			out.VersionId = v
+			out.VersionId = text(v)
 		case "X-Amz-Request-Id":
-			awsmiddleware.SetRequestIDMetadata(&out.ResultMetadata, *v)
+			awsmiddleware.SetRequestIDMetadata(&out.ResultMetadata, v)
 		}
 	}
 	return out
@@ -64,32 +73,28 @@ const (
 )
 
 // copyResult reads a body that is a CopyObjectResult of plain text elements and
-// nothing else; nil for any other.
-func copyResult(b []byte) *types.CopyObjectResult {
-	rest := bytes.TrimLeft(b, xmlSpace) // S3 sends white space while it copies
+// nothing else; false for any other.
+func copyResult(out *types.CopyObjectResult, b string) bool {
+	rest := strings.TrimLeft(b, xmlSpace) // S3 sends white space while it copies
 	if len(rest) == len(b) {
-		rest, _ = bytes.CutPrefix(rest, []byte(xmlDeclaration)) // is at the very start or an error
+		rest, _ = strings.CutPrefix(rest, xmlDeclaration) // is at the very start or an error
 	}
-	rest, ok := bytes.CutPrefix(bytes.TrimLeft(rest, xmlSpace), []byte("<CopyObjectResult"))
+	rest, ok := strings.CutPrefix(strings.TrimLeft(rest, xmlSpace), "<CopyObjectResult")
 	if !ok {
-		return nil
+		return false
 	}
-	rest, _ = bytes.CutPrefix(rest, []byte(xmlNamespace))
-	if rest, ok = bytes.CutPrefix(rest, []byte(">")); !ok {
-		return nil
+	rest, _ = strings.CutPrefix(rest, xmlNamespace)
+	if rest, ok = strings.CutPrefix(rest, ">"); !ok {
+		return false
 	}
-	var out types.CopyObjectResult
 	for {
-		rest = bytes.TrimLeft(rest, xmlSpace)
-		if end, ok := bytes.CutPrefix(rest, []byte("</CopyObjectResult>")); ok {
-			if len(bytes.TrimLeft(end, xmlSpace)) > 0 {
-				return nil
-			}
-			return &out
+		rest = strings.TrimLeft(rest, xmlSpace)
+		if end, ok := strings.CutPrefix(rest, "</CopyObjectResult>"); ok {
+			return len(strings.TrimLeft(end, xmlSpace)) == 0
 		}
 		name, text, more, ok := element(rest)
-		if !ok || !setResult(&out, name, text) {
-			return nil
+		if !ok || !setResult(out, name, text) {
+			return false
 		}
 		rest = more
 	}
@@ -97,46 +102,45 @@ func copyResult(b []byte) *types.CopyObjectResult {
 
 // element splits <name>text</name> off b. Text is printable ASCII; of the
 // entities only &quot; is understood, which S3 writes round ETags.
-func element(b []byte) (name []byte, text string, rest []byte, ok bool) {
+func element(b string) (name, text, rest string, ok bool) {
 	if len(b) == 0 || b[0] != '<' {
-		return nil, "", nil, false
+		return "", "", "", false
 	}
-	end := bytes.IndexByte(b, '>')
+	end := strings.IndexByte(b, '>')
 	if end < 2 {
-		return nil, "", nil, false
+		return "", "", "", false
 	}
 	name, b = b[1:end], b[end+1:]
-	end = bytes.IndexByte(b, '<')
+	end = strings.IndexByte(b, '<')
 	if end < 0 {
-		return nil, "", nil, false
+		return "", "", "", false
 	}
-	raw := b[:end]
-	for _, c := range raw {
-		if c < ' ' || c > '~' || c == '>' {
-			return nil, "", nil, false
+	text = b[:end]
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '>' {
+			return "", "", "", false
 		}
 	}
-	text = string(raw)
 	if strings.IndexByte(text, '&') >= 0 {
 		text = strings.ReplaceAll(text, "&quot;", `"`)
 		if strings.IndexByte(text, '&') >= 0 {
-			return nil, "", nil, false
+			return "", "", "", false
 		}
 	}
-	b, opened := bytes.CutPrefix(b[end:], []byte("</"))
-	b, named := bytes.CutPrefix(b, name)
-	b, closed := bytes.CutPrefix(b, []byte(">"))
+	b, opened := strings.CutPrefix(b[end:], "</")
+	b, named := strings.CutPrefix(b, name)
+	b, closed := strings.CutPrefix(b, ">")
 	return name, text, b, opened && named && closed
 }
 
 // setResult sets what an element says, and tells whether it knows it. An element
 // without text, and one that comes twice, is for the SDK.
-func setResult(out *types.CopyObjectResult, name []byte, text string) bool {
+func setResult(out *types.CopyObjectResult, name, text string) bool {
 	if text == "" {
 		return false
 	}
 	var to **string
-	switch string(name) {
+	switch name {
 	case "ETag":
 		to = &out.ETag
 	case "LastModified":
@@ -172,13 +176,14 @@ func setResult(out *types.CopyObjectResult, name []byte, text string) bool {
 
 // headOutput reads the answer of status 200 to a HeadObject; nil where the SDK
 // is to read it.
-func headOutput(h http.Header) *s3.HeadObjectOutput {
+func headOutput(header []pair) *s3.HeadObjectOutput {
 	out := &s3.HeadObjectOutput{}
 	ok := true
-	for name, values := range h {
-		raw := values[0]
-		v := &values[0]
-		*v = strings.TrimSpace(*v)
+	texts := make([]string, len(header))
+	for i := range header {
+		name, raw := header[i].name, header[i].value
+		v := &texts[i]
+		*v = strings.TrimSpace(raw)
 		switch name {
 		case "Accept-Ranges":
 			out.AcceptRanges = v

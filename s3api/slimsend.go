@@ -1,13 +1,13 @@
 package s3api
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,7 +21,10 @@ import (
 // used again for another, so nothing of it may be kept.
 type message struct {
 	fields  []field
-	scratch []byte // canonical request, then body of the answer
+	scratch []byte // canonical request; where net/http sends, then the body of the answer
+	out     []byte // request as it goes over the wire
+	in      []byte // answer as it came
+	got     received
 	sum     [32]byte
 }
 
@@ -33,7 +36,7 @@ type field struct {
 }
 
 var messages = sync.Pool{New: func() any {
-	return &message{fields: make([]field, 0, 32), scratch: make([]byte, 0, 4<<10)}
+	return &message{fields: make([]field, 0, 32), scratch: make([]byte, 0, 3<<10)}
 }}
 
 // takeMessage returns an empty message.
@@ -46,7 +49,10 @@ func takeMessage() *message {
 // release gives m back. Signed headers hold session tokens, so they are cleared.
 func (m *message) release() {
 	clear(m.fields[:cap(m.fields)])
-	if cap(m.scratch) > 64<<10 {
+	clear(m.got.header[:cap(m.got.header)])
+	m.got = received{header: m.got.header[:0]}
+	const most = 64 << 10
+	if cap(m.scratch) > most || cap(m.in) > most || cap(m.out) > most {
 		return
 	}
 	messages.Put(m)
@@ -152,12 +158,12 @@ func unusualHead(in *s3.HeadObjectInput) bool {
 		in.SSECustomerKey != nil || in.SSECustomerKeyMD5 != nil
 }
 
-// do signs and sends m. Errors are of the types that the SDK's client returns
-// where there is no answer.
-func (s *slim) do(ctx context.Context, m *message, method, key, query string) (*http.Response, error) {
+// do signs and sends m, and reads the answer into m.got. Errors are of the types
+// that the SDK's client returns where there is no answer.
+func (s *slim) do(ctx context.Context, m *message, method, key, query string) error {
 	creds, err := s.credentials.Retrieve(ctx)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	now := s.clock.now()
 	at := stamp(now)
@@ -178,7 +184,72 @@ func (s *slim) do(ctx context.Context, m *message, method, key, query string) (*
 	m.fields = kept
 	path := s.prefix + escaped(key, "/")
 	authorization := s.signer.authorize(m, &creds, at, method, path, query)
+	sent := time.Now()
+	if s.wire != nil && m.write(s, method, path, query, authorization) {
+		err = s.wire.send(ctx, m, method)
+	} else {
+		err = s.roundTrip(ctx, m, method, key, path, query, string(authorization))
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			return &smithy.CanceledError{Err: ctx.Err()}
+		}
+		return &smithyhttp.RequestSendError{Err: err}
+	}
+	if m.got.get("Age") == "" {
+		s.clock.see(m.got.get("Date"), sent)
+	}
+	return nil
+}
 
+// write puts the request into m.out as net/http would write it, and tells
+// whether it could: net/http is to refuse what cannot be in a header.
+func (m *message) write(s *slim, method, path, query string, authorization []byte) bool {
+	b := append(m.out[:0], method...)
+	b = append(b, ' ')
+	b = append(b, path...)
+	if query != "" {
+		b = append(b, '?')
+		b = append(b, query...)
+	}
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, s.host...)
+	b = append(b, "\r\nUser-Agent: "...)
+	b = append(b, s.agent...)
+	if method != http.MethodHead {
+		b = append(b, "\r\nContent-Length: 0"...)
+	}
+	for i := range m.fields {
+		f := &m.fields[i]
+		if f.name == "" {
+			continue
+		}
+		if !lawful(f.value) {
+			return false
+		}
+		b = append(b, "\r\n"...)
+		b = append(b, f.name...)
+		b = append(b, ": "...)
+		b = append(b, strings.Trim(f.value, " \t")...)
+	}
+	b = append(b, "\r\nAuthorization: "...)
+	b = append(b, authorization...)
+	m.out = append(b, "\r\n\r\n"...)
+	return true
+}
+
+// lawful tells whether a value can be in a header: it has no control characters but tabs.
+func lawful(v string) bool {
+	for i := range len(v) {
+		if c := v[i]; c < ' ' && c != '\t' || c == 0x7f {
+			return false
+		}
+	}
+	return true
+}
+
+// roundTrip has net/http send m and reads the answer.
+func (s *slim) roundTrip(ctx context.Context, m *message, method, key, path, query, authorization string) error {
 	// A transport may read headers after it returned, so these are not used again.
 	header := make(http.Header, len(m.fields)+1)
 	values := make([]string, 0, len(m.fields)+1)
@@ -197,18 +268,13 @@ func (s *slim) do(ctx context.Context, m *message, method, key, query string) (*
 		Method: method, Host: s.host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		URL: &url.URL{Scheme: s.scheme, Host: s.address, Path: s.plainPrefix + key, RawPath: path, RawQuery: query},
 	}).WithContext(ctx)
-	sent := time.Now()
 	response, err := s.send.RoundTrip(r)
 	if err != nil {
-		if ctx.Err() != nil {
-			return nil, &smithy.CanceledError{Err: ctx.Err()}
-		}
-		return nil, &smithyhttp.RequestSendError{Err: err}
+		return err
 	}
-	if response.Header.Get("Age") == "" {
-		s.clock.see(response.Header.Get("Date"), sent)
-	}
-	return response, nil
+	body, err := m.read(response)
+	m.got.take(response, body, err)
+	return nil
 }
 
 // bodyLimit bounds what is read of an answer: S3's to a copy and its errors
@@ -242,16 +308,15 @@ func (m *message) read(r *http.Response) ([]byte, error) {
 }
 
 // replay has the SDK read an answer that has come already, instead of sending
-// the request: its head, what was read of its body, and the error that reading
-// ended with, nil for none.
-func replay(r *http.Response, body []byte, err error) func(*s3.Options) {
+// the request.
+func replay(r *received) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.Credentials = worthless
 		o.HTTPClient = doer(func(request *http.Request) (*http.Response, error) {
-			answer := *r
+			answer := r.response()
 			answer.Request = request
-			answer.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), failing{err}))
-			return &answer, nil
+			answer.Body = io.NopCloser(io.MultiReader(strings.NewReader(r.body), failing{r.err}))
+			return answer, nil
 		})
 	}
 }

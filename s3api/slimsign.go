@@ -56,10 +56,11 @@ func (s *signer) keyFor(c *aws.Credentials, day string) *signingKey {
 	return k
 }
 
-// authorize returns the Authorization header of a request without a body. path
+// authorize returns the Authorization header of a request without a body, in m's
+// scratch. path
 // and query are as they go over the wire, and in canonical form; m's fields are
 // in the order of their lower-case names and hold all headers that are signed.
-func (s *signer) authorize(m *message, c *aws.Credentials, at, method, path, query string) string {
+func (s *signer) authorize(m *message, c *aws.Credentials, at, method, path, query string) []byte {
 	k := s.keyFor(c, at[:signingDay])
 	b := m.scratch[:0]
 	b = append(b, method...)
@@ -104,7 +105,7 @@ func (s *signer) authorize(m *message, c *aws.Credentials, at, method, path, que
 	b = append(b, ", Signature="...)
 	b = hex.AppendEncode(b, sum)
 	m.scratch = b
-	return string(b)
+	return b
 }
 
 // appendNames appends the names of the signed headers.

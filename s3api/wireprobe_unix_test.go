@@ -1,0 +1,69 @@
+//go:build unix
+
+package s3api
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// hasInput tells whether there is something to read from a socket, its end included.
+func hasInput(fd uintptr) bool {
+	var b [1]byte
+	_, _, err := syscall.Recvfrom(int(fd), b[:], syscall.MSG_PEEK)
+	return err == nil
+}
+
+// What comes on an idle connection that nobody asked for, its end included, is
+// noticed before the connection is used, so that a PUT does not fail for it.
+func TestWireProbesIdleConnections(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(c net.Conn)
+	}{
+		{"closed", func(c net.Conn) { _ = c.Close() }},
+		{"an answer to nothing", func(c net.Conn) {
+			_, _ = io.WriteString(c, "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n")
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			again, done := make(chan struct{}), make(chan struct{})
+			e, w := listen(t, func(e *endpoint, n int, c net.Conn, in *bufio.Reader) {
+				for e.ask(in) {
+					_, _ = io.WriteString(c, shortAnswer)
+					if n == 0 {
+						<-again
+						tt.do(c)
+						close(done)
+						if tt.name == "closed" {
+							return
+						}
+					}
+				}
+			})
+			if _, err := sendOne(t.Context(), w, http.MethodPut); err != nil {
+				t.Fatal(err)
+			}
+			close(again)
+			<-done
+			w.mu.Lock()
+			c := w.idle[0]
+			c.since = c.since.Add(-time.Minute) // longer than is trusted
+			w.mu.Unlock()
+			// What was written has to have come: over loopback, by and by.
+			_ = c.line.Conn.SetReadDeadline(time.Now().Add(time.Minute))
+			if err := c.line.raw.Read(func(fd uintptr) bool { return hasInput(fd) }); err != nil {
+				t.Fatal(err)
+			}
+			got, err := sendOne(t.Context(), w, http.MethodPut)
+			if err != nil || got.status != http.StatusOK || len(e.open) != 2 || e.asked.Load() != 2 {
+				t.Errorf("%d %v, %d connections, %d requests; want 200 over a second connection", got.status, err, len(e.open), e.asked.Load())
+			}
+		})
+	}
+}
