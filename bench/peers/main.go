@@ -63,15 +63,25 @@ func run(args []string) error {
 	repository := fs.String("repository", "../..", "reseal's source")
 	only := fs.String("only", "", "run only tools whose names match one of these, comma separated; a trailing $ asks for the whole name")
 	results := fs.String("o", "", "folder for the results as JSON")
+	profile := fs.String("profile", "", "have reseal write a CPU profile of each run, the last one staying, to this file + .cpu")
 	if err := fs.Parse(args); err != nil {
 		return err
+	}
+	if *profile != "" {
+		name, err := filepath.Abs(*profile)
+		if err != nil {
+			return err
+		}
+		if err := os.Setenv("PEERS_PROFILE", name); err != nil {
+			return err
+		}
 	}
 	folder, err := os.MkdirTemp("", "peers")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(folder)
-	k, err := newKit(*repository, folder)
+	k, err := newKit(*repository, folder, *profile != "")
 	if err != nil {
 		return err
 	}

@@ -17,9 +17,16 @@ type kit struct {
 }
 
 // newKit builds what has to be built.
-func newKit(repository, folder string) (kit, error) {
+func newKit(repository, folder string, profiled bool) (kit, error) {
 	k := kit{folder: folder, reseal: filepath.Join(folder, "reseal"), s5cmd: filepath.Join(folder, "s5cmd"), versions: map[string]string{}}
-	if err := build(repository, k.reseal, "./cmd/reseal"); err != nil {
+	var flags []string
+	if profiled {
+		var err error
+		if flags, err = profiling(repository, folder); err != nil {
+			return k, err
+		}
+	}
+	if err := build(repository, k.reseal, "./cmd/reseal", flags...); err != nil {
 		return k, err
 	}
 	if err := build(".", k.s5cmd, "github.com/peak/s5cmd/v2"); err != nil {
@@ -46,8 +53,8 @@ func newKit(repository, folder string) (kit, error) {
 	return k, nil
 }
 
-func build(folder, to, what string) error {
-	cmd := exec.Command("go", "build", "-o", to, what)
+func build(folder, to, what string, flags ...string) error {
+	cmd := exec.Command("go", append(append([]string{"build", "-o", to}, flags...), what)...)
 	cmd.Dir = folder
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build %s: %w\n%s", what, err, out)
