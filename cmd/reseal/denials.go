@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"reseal/plan"
@@ -35,35 +36,78 @@ func (c *preflight) policy(ctx context.Context) {
 	}
 }
 
-// denials lists the statements that deny a request of the run, or may.
+// denials lists the statements that deny requests of the run, or may: one row
+// for each, and one more where it singles an object out.
 func (c *preflight) denials(d *policy.Document) []check {
 	var out []check
-	said := map[string]bool{}
 	for i := range d.Statements {
 		s := &d.Statements[i]
 		if !s.Deny {
 			continue
 		}
 		one := &policy.Document{Kind: policy.Bucket, Version: d.Version, Statements: d.Statements[i : i+1]}
+		denied, open := map[string][]string{}, []string(nil) // actions: by the object that is singled out, "" for any
+		var objects []string
+		said := map[string]bool{}
 		for _, r := range c.requests(s) {
 			a := one.Decide(&r.Request).Deny
-			key := s.Name() + r.Action
-			if a == policy.No || said[key] {
+			if a == policy.No || said[r.Action] {
 				continue
 			}
-			said[key] = true
-			row := check{Status: standStop, Why: fmt.Sprintf("%s denies %s", s.Name(), r.Action),
-				Mend: "except the run's identity in " + s.Name() + ": aws s3api put-bucket-policy --bucket BUCKET …"}
-			switch {
-			case a == policy.Maybe:
-				row.Status, row.Why = standUnknown, fmt.Sprintf("%s may deny %s: it hinges on what cannot be told from here", s.Name(), r.Action)
-			case !r.anywhere:
-				row.Status, row.Why = standHazard, row.Why+" on "+r.Resource
+			said[r.Action] = true
+			if a == policy.Maybe {
+				open = append(open, r.Action)
+				continue
+			}
+			object := r.Resource
+			if r.anywhere {
+				object = ""
+			}
+			if denied[object] == nil {
+				objects = append(objects, object)
+			}
+			denied[object] = append(denied[object], r.Action)
+		}
+		mend := "except the run's identity in " + s.Name() + ": aws s3api put-bucket-policy --bucket BUCKET …"
+		for _, object := range objects {
+			row := check{Status: standStop, Why: s.Name() + " denies " + few(denied[object]), Mend: mend}
+			if object != "" {
+				row.Status, row.Why = standHazard, row.Why+" on "+object
 			}
 			out = append(out, row)
 		}
+		if len(open) > 0 {
+			out = append(out, check{Status: standUnknown, Mend: mend,
+				Why: fmt.Sprintf("%s may deny %s: it hinges on %s, which cannot be told from here", s.Name(), few(open), hinges(s))})
+		}
 	}
 	return out
+}
+
+// few names the first of some actions.
+func few(actions []string) string {
+	const shown = 2
+	if len(actions) <= shown {
+		return strings.Join(actions, " and ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(actions[:shown], ", "), len(actions)-shown)
+}
+
+// hinges names what a statement asks for.
+func hinges(s *policy.Statement) string {
+	var keys []string
+	for _, c := range s.Conditions {
+		if !slices.Contains(keys, c.Key) {
+			keys = append(keys, c.Key)
+		}
+	}
+	if s.NotPrincipal {
+		keys = append(keys, "NotPrincipal")
+	}
+	if len(keys) == 0 {
+		return "the caller"
+	}
+	return strings.Join(keys, " and ")
 }
 
 // asked is a request of a run about some object.

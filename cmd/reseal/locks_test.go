@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,8 @@ func (n *night) unlockedCopies() (lost []string) {
 // is begun: they would be made without the lock, and no later look would tell.
 func TestHiddenLocks(t *testing.T) {
 	accept := []string{"--accept", "weak-conditions", "--accept", "drops-expires", "--accept", "versioned"}
+	// Every hazard, accepted or not, and nothing that is as it should be.
+	want := []string{"hazard default", "hazard drops-expires", "hazard object", "hazard versioned", "hazard weak-conditions"}
 	for _, hidden := range []string{"s3:GetObjectRetention", "s3:GetObjectLegalHold"} {
 		n := newNight(t, lockedBucket, allBut(hidden))
 		run := func(job string, more ...string) []string {
@@ -82,6 +85,8 @@ func TestHiddenLocks(t *testing.T) {
 		n.as(false)
 		if code, out, talk := n.command(run("begun", "--limit", "1")...); code != exitStopped {
 			t.Fatalf("run --limit 1: exit %d\n%s%s", code, out, talk)
+		} else if got := tableOf(talk); !slices.Equal(got, want) {
+			t.Errorf("table at the start of a run: %q, want %q", got, want)
 		}
 		refused("resume", run("begun")...)
 		refused("retry-failed", append([]string{"retry-failed", "--job", filepath.Join(n.dir, "begun"), "--no-progress"}, accept...)...)
@@ -123,4 +128,16 @@ func TestTrustedReport(t *testing.T) {
 			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
 		}
 	}
+}
+
+// tableOf is the table of the preflight at the start of a run: status and first
+// word of each row, sorted.
+func tableOf(talk string) (rows []string) {
+	for line := range strings.Lines(talk) {
+		if f := strings.Fields(line); len(f) > 1 && slices.Contains([]standing{standOK, standHazard, standStop, standUnknown}, standing(f[0])) {
+			rows = append(rows, f[0]+" "+f[1])
+		}
+	}
+	slices.Sort(rows)
+	return rows
 }

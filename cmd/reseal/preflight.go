@@ -36,6 +36,9 @@ type preflight struct {
 	facts   plan.Facts
 	unknown []s3api.Unknown
 	missing inventory.Columns // that the report lacks
+	hazards []hazard
+	accept  accepts // of hazards, by the command line of a run
+	probing bool    // a probe on scratch objects is going to settle some of them
 	caller  s3api.Identity
 	key     s3api.Key
 	listed  []string // some keys of the bucket, where it could be listed
@@ -56,21 +59,27 @@ func (c *preflight) look(ctx context.Context) {
 	c.endpoint()
 	c.identity(ctx)
 	c.target(ctx)
+	c.hazards = hazards(c.options, c.facts, plan.Unknown, nil, c.missing)
 	c.bucket()
 	c.encryption(ctx)
 	c.replication(ctx)
 	c.inventories(ctx)
-	var err error
-	if c.listed, err = c.client.MayList(ctx, c.options.Bucket); err != nil {
-		c.say("s3:ListBucket", standHazard, "not held, or not to be told: without it an object that is gone looks like one that is denied", "grant s3:ListBucket on arn:aws:s3:::BUCKET")
-	} else {
-		c.say("s3:ListBucket", standOK, "held", "")
-	}
+	c.listing(ctx)
 	c.policy(ctx)
 	if quota, err := c.client.Quota(ctx); err != nil {
 		c.failed("KMS quota", err)
 	} else {
 		c.say("KMS quota", standOK, fmt.Sprintf("%.0f requests a second", quota.Rate), "")
+	}
+}
+
+// listing finds out whether the caller may list the bucket.
+func (c *preflight) listing(ctx context.Context) {
+	var err error
+	if c.listed, err = c.client.MayList(ctx, c.options.Bucket); err != nil {
+		c.say("s3:ListBucket", standHazard, "not held, or not to be told: without it an object that is gone looks like one that is denied", "grant s3:ListBucket on arn:aws:s3:::BUCKET")
+	} else {
+		c.say("s3:ListBucket", standOK, "held", "")
 	}
 }
 
@@ -138,17 +147,21 @@ func (c *preflight) bucket() {
 		owner = "not known"
 	}
 	c.say("bucket", standOK, fmt.Sprintf("in %s, owner %s", f.Region, owner), "")
-	unread := map[string]bool{}
 	for _, u := range c.unknown {
 		c.say(u.Fact, standUnknown, u.Err.Error(), "grant "+actionOf(u.Op))
-		unread[u.Op] = true
 	}
-	found := hazards(c.options, c.facts, plan.Unknown, nil, c.missing)
-	for _, h := range found {
-		c.say(h.Name, standHazard, h.Why, h.Mend)
+	for _, h := range c.hazards {
+		switch {
+		case c.accept.has(h.Name):
+			c.say(h.Name, standHazard, h.Why+" (accepted)", "")
+		case c.probing && h.byProbe:
+			c.say(h.Name, standUnknown, h.Why+"; the probe is going to tell", "")
+		default:
+			c.say(h.Name, standHazard, h.Why, h.Mend)
+		}
 	}
 	fine := func(name string, ok bool, why string) {
-		if ok && !slices.ContainsFunc(found, func(h hazard) bool { return h.Name == name }) {
+		if ok && !slices.ContainsFunc(c.hazards, func(h hazard) bool { return h.Name == name }) {
 			c.say(name, standOK, why, "")
 		}
 	}
@@ -156,6 +169,12 @@ func (c *preflight) bucket() {
 	fine("lifecycle", f.Transitions == plan.No && f.Expirations == plan.No, "no rules that go by age")
 	fine("acl", f.ACLs == plan.No, "ACLs are off (BucketOwnerEnforced)")
 	fine("events", f.Events == plan.No, "nobody is told of copies")
+	switch f.Website {
+	case plan.Yes:
+		c.say("website", standOK, "configured, so objects may redirect: each is looked at, and its redirect is sent again with the copy", "")
+	case plan.No:
+		c.say("website", standOK, "none, so redirects of objects are without effect; --inspect-all keeps them", "")
+	}
 	switch f.ObjectLock {
 	case plan.Yes:
 		why := "object lock is on: retention and legal holds are read and sent again with each copy"

@@ -155,16 +155,23 @@ func writeChecks(w io.Writer, rows []check) error {
 	return nil
 }
 
-// checkRun asks at the start of a run what plan does not ask, and shows in
-// short what is not as it should be and not said elsewhere. A key that the
-// caller may not use ends the run before it begins.
-func checkRun(ctx context.Context, talk io.Writer, g *ground, job *jobPlan) error {
-	c := &preflight{client: g.client, options: g.frozen.Options, facts: g.policy.Facts}
+// checkRun looks at the start of a run at what a preflight does, apart from what
+// no run has to do with, and shows all that is not as it should be. Bucket facts
+// that are unknown were said with the plan of a run that begins; one that is
+// resumed has shown none. A stop ends the run before it begins.
+func (f *runFlags) checkRun(ctx context.Context, talk io.Writer, g *ground, job *jobPlan, fresh bool) error {
+	c := &preflight{client: g.client, options: g.frozen.Options, facts: g.policy.Facts, hazards: g.hazards, accept: f.accept, probing: f.probing(g)}
+	if !fresh {
+		c.unknown = g.unknown
+	}
+	c.identity(ctx)
 	if g.frozen.Options.SSE == plan.TargetKMS {
-		c.identity(ctx)
 		c.target(ctx)
 		c.encryption(ctx)
 	}
+	c.bucket()
+	c.replication(ctx)
+	c.listing(ctx)
 	c.policy(ctx)
 	if c.facts.ObjectLock != plan.No {
 		try, err := toCopy(ctx, g.policy, g.report, job)
@@ -177,8 +184,11 @@ func checkRun(ctx context.Context, talk io.Writer, g *ground, job *jobPlan) erro
 	counts := map[standing]int{}
 	var rows []check
 	for _, row := range c.checks {
+		if row.Name == "SSE-C" { // which no run has to do with
+			continue
+		}
 		counts[row.Status]++
-		if row.Status != standOK && row.Name != "SSE-C" { // which no run has to do with
+		if row.Status != standOK {
 			rows = append(rows, row)
 		}
 	}

@@ -198,7 +198,7 @@ func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
 			}
 		}
 	}
-	if err := checkRun(ctx, f.output.talk(p), r.ground, r.job); err != nil {
+	if err := f.checkRun(ctx, f.output.talk(p), r.ground, r.job, fresh); err != nil {
 		return nil, err
 	}
 	if err := f.refuseHazards(r.ground, f.probing(r.ground)); err != nil {
