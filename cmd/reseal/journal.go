@@ -8,7 +8,12 @@ import (
 	"reseal/checkpoint"
 	"reseal/engine"
 	"reseal/inventory"
+	"reseal/plan"
 )
+
+// unconfirmedCounter is the counter of a job for updates that nobody looked at
+// the effect of, as --confirm has it.
+const unconfirmedCounter = "unconfirmed"
 
 // journal lets the engine write to a checkpoint: it puts outcomes into the
 // checkpoint's words. Segments are counted as in the list that this run reads,
@@ -78,6 +83,11 @@ func (j *journal) count(r *engine.Result, p inventory.Position) error {
 	case engine.Done:
 		if r.Repeat {
 			if err := j.Count(p, "repeats", 1); err != nil {
+				return err
+			}
+		}
+		if r.Task.Action == plan.Update && r.Task.Unconfirmed && !r.Repeat {
+			if err := j.Count(p, unconfirmedCounter, 1); err != nil {
 				return err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -178,10 +179,16 @@ func proofs(s *jobStatus) []report.Proof {
 	}
 	done := report.Proof{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
 		Evidence: "S3's answer to the write, or a HeadObject after it, named the encryption and the key; nothing else counts as done"}
+	var unproven []string
 	if s.Imported > 0 {
+		unproven = append(unproven, fmt.Sprintf("for %s only a completion report of S3 Batch Operations speaks", report.Plural(s.Imported, "object")))
+	}
+	if s.Unconfirmed > 0 {
+		unproven = append(unproven, fmt.Sprintf("for %s only the answer 200 to the update, as --confirm leaves the HeadObject out", report.Plural(s.Unconfirmed, "object")))
+	}
+	if len(unproven) > 0 {
 		done.Holds = plan.Unknown
-		done.Evidence = fmt.Sprintf("S3's answer, or a HeadObject, named encryption and key, but for %s only a completion report of S3 Batch Operations speaks; reseal verify looks at them",
-			report.Plural(s.Imported, "object"))
+		done.Evidence = fmt.Sprintf("S3's answer, or a HeadObject, named encryption and key, but %s; reseal verify looks at them", strings.Join(unproven, ", and "))
 	}
 	return []report.Proof{
 		done,

@@ -48,35 +48,36 @@ job is in a bucket, and changes nothing.`,
 
 // jobStatus is how far a job is.
 type jobStatus struct {
-	Job       string           `json:"job"`
-	Manifest  string           `json:"manifest"`
-	Bucket    string           `json:"bucket"`
-	KMSKeyID  string           `json:"kms_key_id,omitempty"`
-	State     string           `json:"state"` // not begun, unfinished, finished
-	Files     int              `json:"segments"`
-	Finished  int              `json:"segments_finished"`
-	Damaged   int              `json:"segments_damaged"`
-	Rows      *int64           `json:"rows"` // of the report; null where nobody counted them yet
-	Settled   int64            `json:"rows_settled"`
-	Todo      *int64           `json:"objects_to_do"` // when the job was made; null without a plan pass
-	Done      int64            `json:"done"`
-	Repeats   int64            `json:"repeats"`  // of done: recognised after a crash
-	Imported  int64            `json:"imported"` // of done: by the word of S3 Batch Operations
-	Skipped   map[string]int64 `json:"skipped"`
-	Failed    int64            `json:"failed"`
-	Deferred  int64            `json:"deferred"`
-	Bytes     int64            `json:"bytes"`
-	Requests  int64            `json:"requests"`
-	KMSCalls  int64            `json:"kms_calls_max"`
-	Spent     cost.Money       `json:"spent_max_usd"`
-	Runs      int64            `json:"runs"` // how often it was begun or gone on with
-	Active    time.Duration    `json:"active_ns"`
-	Estimated *cost.Span       `json:"estimated_usd,omitempty"`
-	LastWrite time.Time        `json:"last_write"`
-	Run       *runStatus       `json:"run,omitempty"`      // of the run that goes on; at the end of one, how it was then
-	LastRun   *lastRun         `json:"last_run,omitempty"` // where none goes on: what the last one recorded of itself
-	Notices   []string         `json:"notices,omitempty"`
-	Damages   []string         `json:"damages,omitempty"`
+	Job         string           `json:"job"`
+	Manifest    string           `json:"manifest"`
+	Bucket      string           `json:"bucket"`
+	KMSKeyID    string           `json:"kms_key_id,omitempty"`
+	State       string           `json:"state"` // not begun, unfinished, finished
+	Files       int              `json:"segments"`
+	Finished    int              `json:"segments_finished"`
+	Damaged     int              `json:"segments_damaged"`
+	Rows        *int64           `json:"rows"` // of the report; null where nobody counted them yet
+	Settled     int64            `json:"rows_settled"`
+	Todo        *int64           `json:"objects_to_do"` // when the job was made; null without a plan pass
+	Done        int64            `json:"done"`
+	Repeats     int64            `json:"repeats"`     // of done: recognised after a crash
+	Imported    int64            `json:"imported"`    // of done: by the word of S3 Batch Operations
+	Unconfirmed int64            `json:"unconfirmed"` // of done: updates whose effect nobody looked at
+	Skipped     map[string]int64 `json:"skipped"`
+	Failed      int64            `json:"failed"`
+	Deferred    int64            `json:"deferred"`
+	Bytes       int64            `json:"bytes"`
+	Requests    int64            `json:"requests"`
+	KMSCalls    int64            `json:"kms_calls_max"`
+	Spent       cost.Money       `json:"spent_max_usd"`
+	Runs        int64            `json:"runs"` // how often it was begun or gone on with
+	Active      time.Duration    `json:"active_ns"`
+	Estimated   *cost.Span       `json:"estimated_usd,omitempty"`
+	LastWrite   time.Time        `json:"last_write"`
+	Run         *runStatus       `json:"run,omitempty"`      // of the run that goes on; at the end of one, how it was then
+	LastRun     *lastRun         `json:"last_run,omitempty"` // where none goes on: what the last one recorded of itself
+	Notices     []string         `json:"notices,omitempty"`
+	Damages     []string         `json:"damages,omitempty"`
 }
 
 // lastRun is what a run that is over said of itself at some instant: at its end, or
@@ -130,7 +131,7 @@ func newStatus(dir string, job *jobPlan, t checkpoint.Totals, past historyDoc) *
 		Files: len(job.Segments), Finished: t.Finished, Damaged: t.Damaged,
 		Rows: known(job.inAll(job.Rows)), Settled: t.Done + t.Failed, Todo: known(job.inAll(job.Todo)), Failed: t.Failed, Deferred: t.Deferred,
 		Bytes: t.Counters["bytes"], Requests: t.Counters["requests"], KMSCalls: t.Counters["kms_calls_max"],
-		Repeats: t.Counters["repeats"], Imported: t.Counters[importedCounter], Spent: max(past.Spent, cost.Money(t.Counters[spentCounter])),
+		Repeats: t.Counters["repeats"], Imported: t.Counters[importedCounter], Unconfirmed: t.Counters[unconfirmedCounter], Spent: max(past.Spent, cost.Money(t.Counters[spentCounter])),
 		Runs: past.Runs, Active: past.Active, LastWrite: t.Written, Skipped: map[string]int64{},
 	}
 	if e := job.Estimate; e != nil && e.Priced {
@@ -198,6 +199,9 @@ func (s *jobStatus) text(out io.Writer) error {
 	}
 	if s.Imported > 0 {
 		row("Imported", "%s of them done by S3 Batch Operations, by the word of its report", report.Plural(s.Imported, "object"))
+	}
+	if s.Unconfirmed > 0 {
+		row("Unconfirmed", "%s of them updated without a look at the effect (--confirm)", report.Plural(s.Unconfirmed, "object"))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
 		row("Skipped", "%s %s", report.Count(s.Skipped[reason]), reason)
