@@ -200,7 +200,7 @@ func (f parquetFile) firsts() []int64 {
 func (f parquetFile) open(names []string, from, to int64, o Options) (columnarRows, error) {
 	// What other writers make may need more than a file's share of the memory:
 	// one page a row group, say. It is refused only where that goes too far.
-	memory := max(o.Memory/2, 128<<20)
+	memory := max(o.Memory/2/int64(o.openFiles(Parquet)), 128<<20)
 	rows, err := f.Rows(names, from, to, parquet.Options{BatchRows: o.BatchRows, Memory: memory})
 	if err != nil {
 		return nil, &SchemaError{Reason: err.Error()}

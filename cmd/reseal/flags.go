@@ -301,14 +301,10 @@ func parseSize(s string) (int64, error) {
 	return int64(v * float64(unit)), nil
 }
 
-// openFiles is how many report files are read at once: enough to spread the
-// load over key prefixes and to use the cores, no more than the budget holds
-// (one open file takes up to 100 MB while it is decoded, measured on Parquet
-// with 9 columns, 2026-11).
-func openFiles(memory int64) int {
-	const perFile = 100 << 20
-	return max(1, min(int(memory/perFile), 2*runtime.GOMAXPROCS(0), 16))
-}
+// openFiles is how many report files are read at once where the memory allows
+// it, of which the reader knows more: enough to spread the load over key prefixes
+// and to use the cores.
+func openFiles() int { return min(2*runtime.GOMAXPROCS(0), 16) }
 
 // losses are the attributes whose loss was accepted with a hazard.
 func (a accepts) losses() []plan.Attribute {

@@ -177,7 +177,7 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*opene
 	}
 	collectLess(memory)
 	opts := inventory.Options{
-		Open: openFiles(memory), Memory: memory / 2, // the other half is for what is in flight
+		Open: openFiles(), Memory: memory / 2, // the other half is for what is in flight
 		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum,
 	}
 	return findReport(ctx, client, s.manifest, opts)
