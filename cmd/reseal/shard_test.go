@@ -43,10 +43,10 @@ func (s *simulation) populateFiles(ctx context.Context, n, rows int64) (string, 
 func TestShards(t *testing.T) {
 	t.Parallel()
 	const (
-		objects = 8000
+		objects = 1600
 		shards  = 8
-		cap     = 1000 // KMS requests a second that the shares divide among them
-		quota   = 1200 // of the account: what the network bunches has room in between
+		cap     = 200 // KMS requests a second that the shares divide among them
+		quota   = 250 // of the account: what the network bunches has room in between
 	)
 	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
 	if err != nil {
