@@ -96,6 +96,23 @@ func (c *Client) SetBucketPolicy(ctx context.Context, bucket string, doc []byte)
 	return setupError("PutBucketPolicy", bucket, err)
 }
 
+// logDelivery is the group that server access logs are delivered by, where a
+// bucket's ACL lets it (Amazon S3 User Guide, "enable-server-access-logging",
+// read 2026-11-21).
+const logDelivery = "http://acs.amazonaws.com/groups/s3/LogDelivery"
+
+// ReceivesLogs tells whether the bucket's ACL lets server access logs be
+// delivered to it. What its policy lets is for the policy to say.
+func (c *Client) ReceivesLogs(ctx context.Context, bucket string) (bool, error) {
+	out, err := c.preflight.GetBucketAcl(ctx, &s3.GetBucketAclInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()})
+	if err != nil {
+		return false, setupError("GetBucketAcl", bucket, err)
+	}
+	return slices.ContainsFunc(out.Grants, func(g types.Grant) bool {
+		return g.Grantee != nil && value(g.Grantee.URI) == logDelivery && (g.Permission == types.PermissionWrite || g.Permission == types.PermissionFullControl)
+	}), nil
+}
+
 // ReplicationRule is one rule of live replication that is switched on.
 type ReplicationRule struct {
 	ID          string

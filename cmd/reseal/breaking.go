@@ -13,6 +13,12 @@ import (
 // bucket.
 func (f *enforceFlags) breaks(ctx context.Context, client *s3api.Client, before *settings) []string {
 	out := writingServices(before.policy)
+	switch logs, err := client.ReceivesLogs(ctx, f.bucket); {
+	case err != nil:
+		out = append(out, fmt.Sprintf("whether server access logs are delivered here by the bucket's ACL is not known: %v", err))
+	case logs:
+		out = append(out, logsStop("by its ACL"))
+	}
 	role, rules, err := client.Replication(ctx, f.bucket)
 	if err != nil {
 		out = append(out, fmt.Sprintf("whether the bucket is replicated is not known: %v", err))
@@ -70,8 +76,7 @@ func writingServices(text []byte) []string {
 		for _, service := range s.Principals.Services {
 			switch service {
 			case "logging.s3.amazonaws.com":
-				out = append(out, "the bucket receives server access logs ("+s.Name()+"): they are delivered only to buckets whose default encryption is SSE-S3, "+
-					"so with another default they would stop arriving; send them to a bucket of their own first")
+				out = append(out, logsStop(s.Name()))
 			case "s3.amazonaws.com":
 				out = append(out, "the bucket receives inventory reports ("+s.Name()+"): the key's policy must let s3.amazonaws.com use kms:GenerateDataKey, or they stop arriving")
 			default:
@@ -80,6 +85,13 @@ func writingServices(text []byte) []string {
 		}
 	}
 	return out
+}
+
+// logsStop says what becomes of the server access logs that a bucket receives
+// (Amazon S3 User Guide, "enable-server-access-logging", read 2026-11-21).
+func logsStop(by string) string {
+	return "the bucket receives server access logs (" + by + "): they are delivered only to buckets whose default encryption is SSE-S3, " +
+		"so with another default they would stop arriving; send them to a bucket of their own first"
 }
 
 // covers tells whether a statement is about an action, whatever else it asks.

@@ -41,8 +41,9 @@ nothing get it by default, and a policy denies those that ask for something else
   reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:... --apply
 
 Without --apply it only shows the change. Statements of the bucket's policy that
-are not its own stay as they are; --remove takes its own out again. It changes
-nothing of the objects that are there: that is what run is for.`
+are not its own stay as they are. --remove takes its own out again; the default
+encryption stays, with the command that sets it back. Nothing of the objects that
+are there is changed: that is what run is for.`
 
 func newEnforceCommand(p process) *cobra.Command {
 	f := &enforceFlags{}
@@ -65,7 +66,7 @@ func newEnforceCommand(p process) *cobra.Command {
 	fs.BoolVar(&f.tls, "require-tls", true, "deny requests without TLS")
 	fs.StringVar(&f.minTLS, "min-tls", "1.2", "deny older versions of TLS than this; 1.2, 1.3 or any")
 	fs.BoolVar(&f.apply, "apply", false, "make the change")
-	fs.BoolVar(&f.remove, "remove", false, "take reseal's statements out of the policy; the default encryption stays")
+	fs.BoolVar(&f.remove, "remove", false, "take reseal's statements out of the policy; the default encryption stays, and the command that sets it back is printed")
 	fs.BoolVarP(&f.output.quiet, "quiet", "q", false, "print nothing but errors")
 	return cmd
 }
@@ -116,7 +117,7 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if before.equal(after) {
-		fmt.Fprintf(talk, "Nothing to do: %s is closed like that already.\n", f.bucket)
+		f.nothing(talk, before)
 		return nil
 	}
 	if !f.output.quiet {
@@ -135,7 +136,50 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 		return err
 	}
 	fmt.Fprintf(talk, "Done: read back from %s as shown.\n", f.bucket)
+	if f.remove {
+		f.stays(talk, after)
+	} else if before.encryption.Algorithm != "" {
+		fmt.Fprintf(talk, "The way back: reseal enforce --bucket %s --remove --apply, and for the default encryption\n  %s\n", f.bucket, restoring(f.bucket, before.encryption))
+	}
 	return nil
+}
+
+// nothing says why there is nothing to do.
+func (f *enforceFlags) nothing(talk io.Writer, now *settings) {
+	if !f.remove {
+		fmt.Fprintf(talk, "Nothing to do: %s is closed like that already.\n", f.bucket)
+		return
+	}
+	fmt.Fprintf(talk, "Nothing to do: the policy of %s has none of reseal's statements.\n", f.bucket)
+	f.stays(talk, now)
+}
+
+// stays says what --remove leaves: a default encryption that other clients may
+// have come to rely on, and that need not be of reseal's making.
+func (f *enforceFlags) stays(talk io.Writer, now *settings) {
+	e := now.encryption
+	if e.Algorithm != plan.TargetKMS {
+		return
+	}
+	back := s3api.DefaultEncryption{Algorithm: plan.TargetAES256, Blocked: e.Blocked}
+	fmt.Fprintf(talk, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, restoring(f.bucket, back))
+}
+
+// restoring is the command that sets a default encryption as it is.
+func restoring(bucket string, e s3api.DefaultEncryption) string {
+	by := map[string]string{"SSEAlgorithm": e.Algorithm}
+	if e.KeyID != "" {
+		by["KMSMasterKeyID"] = e.KeyID
+	}
+	rule := map[string]any{"ApplyServerSideEncryptionByDefault": by, "BucketKeyEnabled": e.BucketKey}
+	if len(e.Blocked) > 0 {
+		rule["BlockedEncryptionTypes"] = map[string]any{"EncryptionType": e.Blocked}
+	}
+	data, err := json.Marshal(map[string]any{"Rules": []any{rule}})
+	if err != nil {
+		panic("reseal: a default encryption that cannot be written as JSON: " + err.Error())
+	}
+	return fmt.Sprintf("aws s3api put-bucket-encryption --bucket %s --server-side-encryption-configuration '%s'", bucket, data)
 }
 
 func readSettings(ctx context.Context, client *s3api.Client, bucket string) (*settings, error) {

@@ -43,6 +43,7 @@ func TestPolicies(t *testing.T) {
 			"exits":     exitsCmd,
 			"policy":    policyCmd,
 			"settings":  settingsCmd,
+			"logs":      logsCmd,
 		},
 	})
 }
@@ -119,6 +120,20 @@ func policyCmd(ts *testscript.TestScript, neg bool, args []string) {
 	sim.front.Locked(func(w *simulator.World) {
 		if err := w.PutBucketConfig(time.Now(), sim.request(args[0]), simulator.PolicyConfig, "", []byte(text)); err != nil {
 			ts.Fatalf("put policy: %v", err)
+		}
+	})
+}
+
+// logsCmd lets server access logs into a bucket by its ACL: logs BUCKET
+func logsCmd(ts *testscript.TestScript, neg bool, args []string) {
+	sim := sceneOf(ts).sim
+	sim.front.Locked(func(w *simulator.World) {
+		err := w.PutBucketOwnershipControls(time.Now(), sim.request(args[0]), "ObjectWriter")
+		if err == nil {
+			err = w.PutBucketAcl(time.Now(), sim.request(args[0]), simulator.ACL{Canned: "log-delivery-write"})
+		}
+		if err != nil {
+			ts.Fatalf("%v", err)
 		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 const (
 	allUsers           = "http://acs.amazonaws.com/groups/global/AllUsers"
 	authenticatedUsers = "http://acs.amazonaws.com/groups/global/AuthenticatedUsers"
+	logDelivery        = "http://acs.amazonaws.com/groups/s3/LogDelivery"
 	canonicalUser      = "CanonicalUser"
 	grantGroup         = "Group"
 	fullControl        = "FULL_CONTROL"
@@ -136,10 +137,29 @@ func (w *World) PutObjectAcl(now time.Time, in *ObjectInput, acl ACL) *Error {
 	return err
 }
 
-// GetBucketAcl returns the bucket owner's full control; bucket ACLs are not simulated.
+// GetBucketAcl returns the ACL of a bucket. It is kept, but decides nothing here.
 func (w *World) GetBucketAcl(now time.Time, r *Request) (*ACLOutput, *Error) {
 	return run(w, now, OpGetBucketAcl, r, "", func(c *call) (*ACLOutput, *Error) {
 		owner := CanonicalID(c.b.owner)
-		return &ACLOutput{Owner: owner, Grants: []Grant{{canonicalUser, owner, fullControl}}}, nil
+		out := &ACLOutput{Owner: owner, Grants: []Grant{{canonicalUser, owner, fullControl}}}
+		if c.b.ownership != BucketOwnerEnforced {
+			out.Grants = append(out.Grants, c.b.grants...)
+		}
+		return out, nil
 	})
+}
+
+// PutBucketAcl replaces the ACL of a bucket. Of the canned ones log-delivery-write is for buckets alone.
+func (w *World) PutBucketAcl(now time.Time, r *Request, acl ACL) *Error {
+	_, err := run(w, now, OpPutBucketAcl, r, "", func(c *call) (struct{}, *Error) {
+		if acl.Canned == "log-delivery-write" && len(acl.Grants) == 0 {
+			acl = ACL{Grants: []Grant{{grantGroup, logDelivery, "WRITE"}, {grantGroup, logDelivery, "READ_ACP"}}}
+		}
+		if err := c.checkACL(c.b, &acl); err != nil {
+			return struct{}{}, err
+		}
+		c.b.grants = expandACL(&acl, c.b, "")
+		return struct{}{}, nil
+	})
+	return err
 }

@@ -23,6 +23,7 @@ const (
 )
 
 type bucket struct {
+	grants              []Grant // of its ACL, beside the owner's full control
 	name, region, owner string
 	created             time.Time
 	versioning          string

@@ -29,6 +29,7 @@ const (
 	OpDeleteBucketConfig     Op = "DeleteBucketConfig"
 	OpListBucketConfigs      Op = "ListBucketConfigs"
 	OpGetBucketAcl           Op = "GetBucketAcl"
+	OpPutBucketAcl           Op = "PutBucketAcl"
 
 	OpPutObject              Op = "PutObject"
 	OpGetObject              Op = "GetObject"

@@ -61,37 +61,55 @@ func aclDocument(out *simulator.ACLOutput) *xmlDoc {
 	return d
 }
 
-// putObjectACL takes the ACL from the headers, or from the body when they name
-// none.
-func putObjectACL(x *exchange) error {
+// sentACL takes the ACL from the headers, or from the body when they name none.
+func (x *exchange) sentACL() (simulator.ACL, error) {
 	acl, err := x.acl()
+	if err != nil || acl.Canned != "" || len(acl.Grants) > 0 {
+		return acl, err
+	}
+	var body struct {
+		XMLName xml.Name `xml:"AccessControlPolicy"`
+		Grants  []struct {
+			Grantee struct {
+				Type                  string `xml:"type,attr"`
+				ID, URI, EmailAddress string
+			}
+			Permission string
+		} `xml:"AccessControlList>Grant"`
+	}
+	if err := x.readXML(&body); err != nil {
+		return acl, err
+	}
+	for _, g := range body.Grants {
+		acl.Grants = append(acl.Grants, simulator.Grant{
+			Type:       g.Grantee.Type,
+			Grantee:    g.Grantee.ID + g.Grantee.URI + g.Grantee.EmailAddress, // one of them is set
+			Permission: g.Permission,
+		})
+	}
+	return acl, nil
+}
+
+func putObjectACL(x *exchange) error {
+	acl, err := x.sentACL()
 	if err != nil {
 		return err
 	}
-	if acl.Canned == "" && len(acl.Grants) == 0 {
-		var body struct {
-			XMLName xml.Name `xml:"AccessControlPolicy"`
-			Grants  []struct {
-				Grantee struct {
-					Type                  string `xml:"type,attr"`
-					ID, URI, EmailAddress string
-				}
-				Permission string
-			} `xml:"AccessControlList>Grant"`
-		}
-		if err := x.readXML(&body); err != nil {
-			return err
-		}
-		for _, g := range body.Grants {
-			acl.Grants = append(acl.Grants, simulator.Grant{
-				Type:       g.Grantee.Type,
-				Grantee:    g.Grantee.ID + g.Grantee.URI + g.Grantee.EmailAddress, // one of them is set
-				Permission: g.Permission,
-			})
-		}
-	}
 	in := x.object()
 	err = do(x.front, func(w *simulator.World, now time.Time) *simulator.Error { return w.PutObjectAcl(now, &in, acl) })
+	if err != nil {
+		return err
+	}
+	return x.empty(http.StatusOK)
+}
+
+func putBucketACL(x *exchange) error {
+	acl, err := x.sentACL()
+	if err != nil {
+		return err
+	}
+	r := x.request()
+	err = do(x.front, func(w *simulator.World, now time.Time) *simulator.Error { return w.PutBucketAcl(now, &r, acl) })
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ var bucketOperations = operations{
 	"object-lock":           {"GET": getObjectLockConfiguration, "PUT": putObjectLockConfiguration},
 	"ownershipControls":     {"GET": getOwnershipControls, "PUT": putOwnershipControls, "DELETE": deleteOwnershipControls},
 	"requestPayment":        {"GET": getRequestPayment, "PUT": putRequestPayment},
-	"acl":                   {"GET": getBucketACL},
+	"acl":                   {"GET": getBucketACL, "PUT": putBucketACL},
 	"policy":                {"GET": getConfig, "PUT": putConfig, "DELETE": deleteConfig},
 	"lifecycle":             {"GET": getConfig, "PUT": putConfig, "DELETE": deleteConfig},
 	"website":               {"GET": getConfig, "PUT": putConfig, "DELETE": deleteConfig},
