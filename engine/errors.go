@@ -1,7 +1,13 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
+	"net/url"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"reseal/plan"
 )
@@ -41,6 +47,7 @@ type ObjectError struct {
 	Code       string      // error code of the service, "" where there was none
 	HTTPStatus int         // 0 where there was no answer
 	RequestID  string
+	Said       string // what the service said, "" where that was nothing
 	Err        error
 }
 
@@ -58,3 +65,36 @@ func (e *ObjectError) Unwrap() error { return e.Err }
 
 // Throttle returns the quota that was exceeded, for a Gate to slow down by.
 func (e *ObjectError) Throttle() (plan.Quota, bool) { return e.Quota, e.Class == Throttled }
+
+// maxWords bounds the length of Words, in bytes: the messages of S3 and KMS that
+// name a role and a key take some 250.
+const maxWords = 400
+
+// secrets are what no message should hold, and no record keeps: ids of access
+// keys, and signed parameters of a request.
+var secrets = regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|(?i)\b(?:x-amz-(?:signature|credential|security-token)|signature|credential|authorization)[=:]\s*[^\s&,"]+`)
+
+// Words says what went wrong in one line that is fit to be kept: what the service
+// said, else the cause. It is UTF-8 of 400 bytes at most without control
+// characters, and holds no credentials and no addresses of requests.
+func (e *ObjectError) Words() string {
+	text := e.Said
+	var request *url.Error
+	switch {
+	case text != "":
+	case errors.As(e.Err, &request):
+		text = request.Err.Error() // without the address, which names the object
+	case e.Err != nil:
+		text = e.Err.Error()
+	}
+	text = secrets.ReplaceAllString(strings.ToValidUTF8(text[:min(len(text), 4*maxWords)], "\uFFFD"), "[left out]")
+	text = strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
+	if len(text) > maxWords {
+		cut := maxWords - len("…")
+		for !utf8.RuneStart(text[cut]) {
+			cut--
+		}
+		text = text[:cut] + "…"
+	}
+	return text
+}

@@ -65,10 +65,17 @@ func message(l *Line) string {
 	switch {
 	case l.Status == engine.Done.String() && l.Reason == "":
 		return "Successful"
-	case l.RequestID != "" && l.Status == engine.Failed.String():
-		return string(l.Reason) + " (request " + l.RequestID + ")"
+	case l.Status != engine.Failed.String():
+		return string(l.Reason)
 	}
-	return string(l.Reason)
+	text := string(l.Reason)
+	if l.Error != "" {
+		text += ": " + l.Error
+	}
+	if l.RequestID != "" {
+		text += " (request " + l.RequestID + ")"
+	}
+	return text
 }
 
 // appendURL appends s with everything percent-encoded but letters, digits and -._~/.

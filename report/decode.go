@@ -163,6 +163,8 @@ func (p *parser) field(token []byte, l *Line, keyBytes *string) (uint32, error) 
 		n, bit = &l.KMSCalls, bit+19
 	case "before":
 		s, bit = &l.Before, bit+20
+	case "error":
+		s, bit = &l.Error, bit+21
 	default:
 		if !p.skip() {
 			return 0, p.fail("value of " + strconv.Quote(string(token)) + " is not a plain one")

@@ -442,11 +442,13 @@ func failures(samples []Sample) section {
 		if s.VersionID != "" {
 			key.Note = "version " + visible(s.VersionID, 100)
 		}
+		why := text(visible(s.ErrorCode, 80))
+		why.Note = visible(s.Error, 400)
 		status := ""
 		if s.HTTPStatus > 0 {
 			status = fmt.Sprint(s.HTTPStatus)
 		}
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{{Text: visible(s.Reason, 60), Class: "nowrap"}, key, text(visible(s.ErrorCode, 80)), num(status),
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{{Text: visible(s.Reason, 60), Class: "nowrap"}, key, why, num(status),
 			code(visible(s.RequestID, 80)), num(Count(int64(s.File))), num(Count(s.Row))}})
 	}
 	return section{Title: "Samples of failures", Lead: "A few for each reason; the results have all of them.", Table: g}

@@ -45,6 +45,7 @@ type Line struct {
 	RequestID    string
 	Took         time.Duration // to the millisecond
 	ErrorClass   string        // an engine.Class, for failed
+	Error        string        // what went wrong, in words, for failed
 	KMSCalls     int64         // upper bound of the KMS requests that it took
 	Before       string        // a plan.Snapshot from before as JSON, "" where none was taken
 }
@@ -78,14 +79,15 @@ func LineOf(r *engine.Result) Line {
 		}
 	}
 	if e := r.Err; e != nil {
-		l.ErrorCode, l.HTTPStatus, l.RequestID, l.ErrorClass = e.Code, e.HTTPStatus, e.RequestID, e.Class.String()
+		l.ErrorCode, l.HTTPStatus, l.RequestID, l.ErrorClass, l.Error = e.Code, e.HTTPStatus, e.RequestID, e.Class.String(), e.Words()
 	}
 	return l
 }
 
 // AppendLine appends l as one JSON object and a line feed. All names are always
 // there, in a fixed order; what is not known is null (ts, bytes), "" or 0. Only
-// "before", a JSON document as a string, is there only where it was read.
+// "error" is there only where something went wrong, and "before", a JSON document
+// as a string, where it was read.
 //
 // A JSON string cannot hold bytes that are not UTF-8, and a key may have any.
 // Such a key is written twice: as "key" with U+FFFD for every byte that does not
@@ -129,6 +131,9 @@ func AppendLine(dst []byte, l *Line) []byte {
 	dst = appendInt(dst, `,"ms":`, l.Took.Milliseconds())
 	dst = appendString(dst, `,"error_class":`, l.ErrorClass)
 	dst = appendInt(dst, `,"kms_calls":`, l.KMSCalls)
+	if l.Error != "" {
+		dst = appendString(dst, `,"error":`, l.Error)
+	}
 	if l.Before != "" {
 		dst = appendString(dst, `,"before":`, l.Before)
 	}

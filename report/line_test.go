@@ -21,7 +21,7 @@ func fullLine() Line {
 		Time: time.Date(2026, 11, 21, 3, 4, 5, 678_000_000, time.UTC), Pos: inventory.Position{File: 3, Row: 123_456_789_012}, Bucket: "b", Key: "a/b c\"\\\n\x01<é>",
 		VersionID: "null", Action: "copy", Status: "failed", Reason: plan.Denied, ErrorCode: "AccessDenied", HTTPStatus: 403, Attempts: 3,
 		ETagBefore: "e1", ETagAfter: "e2", NewVersionID: "v2", KMSKeyID: sampleKey, Bytes: 1 << 40, RequestID: "R", Took: 1234 * time.Millisecond,
-		ErrorClass: "denied", KMSCalls: 2,
+		ErrorClass: "denied", Error: "Access Denied", KMSCalls: 2,
 	}
 }
 
@@ -32,7 +32,7 @@ func TestLineIsAnInterface(t *testing.T) {
 	want := `{"ts":"2026-11-21T03:04:05.678Z","file":3,"row":123456789012,"bucket":"b","key":"a/b c\"\\\n\u0001\u003cé\u003e","version_id":"null",` +
 		`"action":"copy","status":"failed","reason":"access-denied","error_code":"AccessDenied","http_status":403,"attempts":3,` +
 		`"etag_before":"e1","etag_after":"e2","new_version_id":"v2","kms_key_id":"` + sampleKey + `","bytes":1099511627776,"request_id":"R","ms":1234,` +
-		`"error_class":"denied","kms_calls":2}` + "\n"
+		`"error_class":"denied","kms_calls":2,"error":"Access Denied"}` + "\n"
 	if got != want {
 		t.Errorf("line:\n%s\nwant:\n%s", got, want)
 	}

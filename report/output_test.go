@@ -225,7 +225,7 @@ func TestCSV(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "b,a%20b%2Bc/%C3%A9%2C%22%0A%3D1%2B1.txt,v1,succeeded,,200,Successful\n" +
-		"b,%FF%2541,null,failed,AccessDenied,403,access-denied (request R)\n" +
+		"b,%FF%2541,null,failed,AccessDenied,403,access-denied: Access Denied (request R)\n" +
 		"b,%3Dcmd,,skipped,,,gone\n" +
 		"b,k,,succeeded,,200,repeat\n"
 	if out.String() != want {

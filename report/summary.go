@@ -39,6 +39,7 @@ type Sample struct {
 	Key        string `json:"key"` // cut after 1 KiB; bytes that are not UTF-8 replaced
 	VersionID  string `json:"version_id"`
 	ErrorCode  string `json:"error_code"`
+	Error      string `json:"error"` // cut after 1 KiB
 	HTTPStatus int    `json:"http_status"`
 	RequestID  string `json:"request_id"`
 	File       int    `json:"file"`
@@ -175,7 +176,7 @@ func (s *Summary) sample(l *Line) {
 	}
 	s.keep(Sample{
 		Reason: clip(string(l.Reason)), Key: clip(l.Key), VersionID: clip(l.VersionID), ErrorCode: clip(l.ErrorCode),
-		HTTPStatus: l.HTTPStatus, RequestID: clip(l.RequestID), File: l.Pos.File, Row: l.Pos.Row,
+		Error: clip(l.Error), HTTPStatus: l.HTTPStatus, RequestID: clip(l.RequestID), File: l.Pos.File, Row: l.Pos.Row,
 	})
 }
 

@@ -273,7 +273,7 @@ func WriteRun(w io.Writer, v *Run) error {
 		p.printf("\nSamples of failures\n")
 		f := table{}
 		for _, x := range samples {
-			f.row(visible(x.Reason, 40), visible(x.ErrorCode, 60), visible(x.RequestID, 60), visible(x.Key, 200))
+			f.row(visible(x.Reason, 40), visible(x.ErrorCode, 60), visible(x.RequestID, 60), visible(x.Key, 200), visible(x.Error, 400))
 		}
 		f.write(p, indent)
 	}

@@ -138,7 +138,11 @@ func (w *work) owing(err error) error {
 		oe.Class = engine.Permanent
 	}
 	oe.Reason = plan.Unfaithful
-	oe.Err = fmt.Errorf("the object is re-encrypted, but still lacks tags or annotations, which retry-failed adds: %w", oe.Err)
+	const owed = "the object is re-encrypted, but still lacks tags or annotations, which retry-failed adds"
+	if oe.Said != "" {
+		oe.Said = owed + ": " + oe.Said
+	}
+	oe.Err = fmt.Errorf(owed+": %w", oe.Err)
 	return err
 }
 

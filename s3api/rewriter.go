@@ -172,7 +172,7 @@ func (w *work) wrap(k plan.StepKind, err error) error {
 	return &engine.ObjectError{
 		Op: k.String(), Bucket: w.config.Options.Bucket, Key: w.task.Record.Key, VersionID: w.version(),
 		Class: v.class, Quota: v.quota, Reason: v.reason,
-		Code: a.code, HTTPStatus: a.status, RequestID: a.requestID, Err: err,
+		Code: a.code, HTTPStatus: a.status, RequestID: a.requestID, Said: a.message, Err: err,
 	}
 }
 
