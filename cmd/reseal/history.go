@@ -58,8 +58,16 @@ type history struct {
 	broken  bool // it could not be written: that was said once
 }
 
-// readHistory returns the history of a job, an empty one where there is none.
+// readHistory returns the history of a job, an empty one where there is none, with
+// what the job has cost at most.
 func readHistory(ctx context.Context, store checkpoint.Reader, name string) (historyDoc, checkpoint.Version, error) {
+	h, version, err := readHistoryDoc(ctx, store, name)
+	atMost, _ := readSpending(ctx, store, spendingName(name))
+	h.Spent = max(h.Spent, atMost)
+	return h, version, err
+}
+
+func readHistoryDoc(ctx context.Context, store checkpoint.Reader, name string) (historyDoc, checkpoint.Version, error) {
 	h := historyDoc{Summary: new(report.Summary)}
 	data, version, err := store.Get(ctx, name)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -42,11 +42,13 @@ type ledger struct {
 	now    time.Time        // ages count from here, as in the plan
 	limit  cost.Money       // 0: none
 	over   func(*plan.Task) // ends admission, where there is a limit
+	cover  func(cost.Money) // makes durable that the job costs so much at most, before it does; may be nil
 
 	mu      sync.Mutex
 	settled cost.Money // earlier runs of the job included
 	open    map[inventory.Position]*account
 	held    cost.Money    // what the open accounts may come to
+	flying  cost.Money    // what they came to so far
 	waiting int           // of the open accounts: for others to be settled
 	changed chan struct{} // closed when one is, and replaced
 }
@@ -106,25 +108,38 @@ func (l *ledger) reserve(ctx context.Context, t *plan.Task) bool {
 // charge books amount on the object of t, which has been reserved for. What
 // exceeds that waits, and may not fit, as in reserve.
 func (l *ledger) charge(ctx context.Context, t *plan.Task, amount cost.Money) bool {
+	sum, ok := l.chargeOn(ctx, t, amount)
+	if ok && amount > 0 && l.cover != nil {
+		l.cover(sum)
+	}
+	return ok
+}
+
+// chargeOn is charge without what makes it durable; sum is what the job came to.
+func (l *ledger) chargeOn(ctx context.Context, t *plan.Task, amount cost.Money) (sum cost.Money, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := l.open[t.Record.Pos]
 	if !l.room(ctx, a, true, a.charged.Add(amount)) {
-		return false
+		return 0, false
 	}
 	l.set(a, a.reserved, a.charged.Add(amount))
-	return true
+	return l.settled.Add(l.flying), true
 }
 
 // book adds what belongs to no object in flight, where it fits the limit.
 func (l *ledger) book(amount cost.Money) bool {
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.limit > 0 && l.settled.Add(l.held).Add(amount) > l.limit {
-		return false
+	fits := l.limit == 0 || l.settled.Add(l.held).Add(amount) <= l.limit
+	if fits {
+		l.settled = l.settled.Add(amount)
 	}
-	l.settled = l.settled.Add(amount)
-	return true
+	sum := l.settled.Add(l.flying)
+	l.mu.Unlock()
+	if fits && l.cover != nil {
+		l.cover(sum)
+	}
+	return fits
 }
 
 // room waits until a may come to amount; ours tells whether it is open already.
@@ -168,6 +183,7 @@ func (l *ledger) fits(a *account, amount cost.Money) bool {
 // set changes an account. The caller holds the lock.
 func (l *ledger) set(a *account, reserved, charged cost.Money) {
 	l.held -= a.worth()
+	l.flying += charged - a.charged
 	a.reserved, a.charged = reserved, charged
 	l.held = l.held.Add(a.worth())
 }
@@ -181,6 +197,7 @@ func (l *ledger) settle(r *engine.Result) cost.Money {
 		return 0
 	}
 	l.held -= a.worth()
+	l.flying -= a.charged
 	delete(l.open, r.Task.Record.Pos)
 	if l.limit > 0 {
 		close(l.changed)
@@ -194,11 +211,7 @@ func (l *ledger) settle(r *engine.Result) cost.Money {
 func (l *ledger) spent() cost.Money {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	sum := l.settled
-	for _, a := range l.open {
-		sum = sum.Add(a.charged)
-	}
-	return sum
+	return l.settled.Add(l.flying)
 }
 
 // known is the money so far; false where there is no price for the Region.

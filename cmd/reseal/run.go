@@ -51,6 +51,8 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	past := openHistory(ctx, store, f.share.historyName(), g.caps.kms, log)
 	spent := newLedger(g.prices, g.policy.Facts.Region, g.policy.Now, max(past.Spent, cost.Money(snapshot.Totals().Counters[spentCounter])))
 	past.ledger = spent
+	ahead := newAdvance(ctx, store, spendingName(f.share.historyName()), log)
+	spent.cover = ahead.cover
 	stats := new(engine.Stats)
 
 	work, kill := context.WithCancel(ctx)
@@ -79,9 +81,11 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		defer timer.Stop()
 	}
 	if limit, _ := f.maxCost(); limit > 0 { // checked before
+		ahead.limit = limit
 		spent.below(limit, func(t *plan.Task) { stop(&engine.StopError{Limit: "--max-cost " + f.maxCostText + spent.why(t)}) })
 	}
 	background(func(context.Context) { helm.watch(admit) })
+	background(func(ctx context.Context) { ahead.keep(ctx, spent.spent) })
 	doors.open(admit, background, g.client)
 	show := f.progress(p, job, snapshot.Totals(), stats, helm, spent)
 	watching, watched := context.WithCancel(work)
@@ -112,6 +116,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	running.Wait()
 	past.status = func() runStatus { return last } // not that of a governor that has ended
 	past.write(context.WithoutCancel(ctx))
+	ahead.end(context.WithoutCancel(ctx), spent.spent())
 
 	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)
 	return f.conclude(p, job, state, past.historyDoc, stats, last, time.Since(started), err)

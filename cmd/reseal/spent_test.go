@@ -2,10 +2,18 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"reseal/checkpoint"
 	"reseal/cost"
+	"reseal/internal/simulator"
 )
 
 // spentCmd checks what a job has cost, by its own account and at the prices of
@@ -27,4 +35,101 @@ func spentCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if float64(copies) > high {
 		ts.Fatalf("%d copies at a dollar, want %.0f at most", copies, high)
 	}
+}
+
+// A copy at a dollar, a look at ten cents.
+const dearPrices = `{"format": "reseal-prices/1", "currency": "USD", "date": "2026-11-21", "source": "made up",
+	"regions": {"us-east-1": {"kms_10000_requests": 0, "classes": {"STANDARD": {"put_1000": 1000, "get_1000": 100}}}}}`
+
+// What a job says that it spent is never below what the simulator counted, also
+// after runs were killed: not when one has just been, nor at the end.
+func TestSpentCountsWhatKilledRunsDid(t *testing.T) {
+	t.Parallel()
+	const objects, kills = 300, 3
+	w := newTestWorld(t, simConfig{seed: 1, latency: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
+	dir := t.TempDir()
+	job, prices := filepath.Join(dir, "job"), filepath.Join(dir, "prices.json")
+	if err := os.WriteFile(prices, []byte(dearPrices), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--no-canary", "--prices", prices,
+		"--accept", "weak-conditions", "--accept", "drops-expires", "--concurrency", "8"}
+	counted := func() cost.Money {
+		w.audit.mu.Lock()
+		defer w.audit.mu.Unlock()
+		took := w.audit.jobs[auditKey{auditTag(job), scriptBucket}].all
+		return cost.Money(took.writes)*cost.Dollar + cost.Money(took.reads)*cost.Dollar/10
+	}
+	spent := func() cost.Money {
+		s, err := readStatus(t.Context(), job)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Spent
+	}
+	for n := range kills {
+		cmd := w.command(run...)
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- cmd.Wait() }()
+		w.waitForCopies(ended, int64(n+1)*objects/(kills+1))
+		_ = cmd.Process.Kill()
+		if err := <-ended; err == nil {
+			t.Fatal("the run ended before it could be killed")
+		}
+		if got, low := spent(), counted(); got < low {
+			t.Errorf("after kill %d: spent %s by the job's account; the simulator counted %s", n, got, low)
+		}
+	}
+	if out, err := w.command(run...).CombinedOutput(); err != nil {
+		t.Fatalf("last run: %v\n%s", err, out)
+	}
+	got, low := spent(), counted()
+	if high := 2*low + kills*cost.Dollar; got < low || got > high { // each run may be ahead by as much as it spent
+		t.Errorf("spent %s by the job's account; the simulator counted %s, want %s at most", got, low, high)
+	}
+	t.Logf("spent %s by the job's account, %s counted", got, low)
+}
+
+// A bound is durable before what it bounds, is seldom written, never above the
+// limit, and exact at the end.
+func TestAdvance(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		lock, err := store.Lock(t.Context(), checkpoint.Self("test"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer lock.Release()
+		a := newAdvance(t.Context(), store, "spending.json", slog.New(slog.DiscardHandler))
+		a.limit = 100 * cost.Dollar
+		durable := func() cost.Money { m, _ := readSpending(t.Context(), store, "spending.json"); return m }
+		writes, last := 0, cost.Money(0)
+		for sum := cost.Cent; sum <= 100*cost.Dollar; sum += cost.Cent { // a dollar a second
+			a.cover(sum)
+			d := durable()
+			if d < sum || d > a.limit || d > sum+4*cost.Dollar {
+				t.Fatalf("%s spent, %s durable", sum, d)
+			}
+			if d != last {
+				writes, last = writes+1, d
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if writes > 110 {
+			t.Errorf("%d writes in 100 seconds, want one a second", writes)
+		}
+		a.end(t.Context(), 99*cost.Dollar) // something was given back
+		if got := durable(); got != 99*cost.Dollar {
+			t.Errorf("%s at the end, want $99.00", got)
+		}
+		if a = newAdvance(t.Context(), store, "spending.json", a.log); cost.Money(a.durable.Load()) != 99*cost.Dollar {
+			t.Errorf("%d after a restart", a.durable.Load())
+		}
+	})
 }

@@ -59,8 +59,14 @@ func readWholeHistory(ctx context.Context, store checkpoint.Reader) (historyDoc,
 	for _, info := range infos {
 		names = append(names, info.Name)
 	}
+	infos, noSpending := store.List(ctx, spendingFolder) // a share may have been killed before it wrote a history
+	for _, info := range infos {
+		if name := historyFolder + strings.TrimPrefix(info.Name, spendingFolder); !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
 	all := wholeHistory{caps: map[string]float64{}, ends: map[string]time.Time{}}
-	errs := []error{err}
+	errs := []error{err, noSpending}
 	for _, name := range names {
 		doc, _, err := readHistory(ctx, store, name)
 		if err != nil {
