@@ -81,7 +81,9 @@ func hint(err error) string {
 		return "--manifest wants the manifest.json of an inventory report, the folder of reports, or a list of bucket,key lines"
 	case errors.Is(err, errNotRunning):
 		return "reseal status shows how far it is, and the same reseal run goes on with it"
-	case errors.Is(err, syscall.ENOSPC):
+	case errors.Is(err, syscall.EFBIG):
+		return "files may not grow beyond a limit (ulimit -f): raise it, then run the same command again; everything recorded so far is kept"
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
 		return "make room, then run the same command again: everything recorded so far is kept"
 	}
 	if h := setupHints[s3api.KindOf(err)]; h != "" {

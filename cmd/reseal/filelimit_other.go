@@ -1,0 +1,6 @@
+//go:build !unix
+
+package main
+
+// heedFileLimit does nothing where files have no limit.
+func heedFileLimit() {}
