@@ -47,7 +47,7 @@ type denial struct {
 // reports send no encryption headers.
 func (c *closing) statements() ([]json.RawMessage, error) {
 	arn := "arn:" + c.partition + ":s3:::" + c.bucket
-	objects := arn + "/" + strings.NewReplacer("*", "${*}", "?", "${?}").Replace(c.prefix) + "*"
+	objects := arn + "/" + strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(c.prefix) + "*"
 	var out []json.RawMessage
 	var failed error
 	deny := func(sid, action string, resource any, when conditions) {

@@ -127,16 +127,19 @@ func (c *preflight) requests(s *policy.Statement) []asked {
 		}
 	}
 	out := []asked{{c.request("s3:ListBucket", arn, nil), true}}
-	actions := []string{"s3:GetObject", "s3:GetObjectTagging", "s3:PutObjectTagging"}
-	if c.facts.ACLs != plan.No {
-		actions = append(actions, "s3:GetObjectAcl", "s3:PutObjectAcl")
+	writes := c.options.Method != plan.MethodUpdate
+	actions := []string{"s3:GetObject", "s3:GetObjectTagging"}
+	add := func(need bool, more ...string) {
+		if need {
+			actions = append(actions, more...)
+		}
 	}
-	if c.facts.ObjectLock != plan.No {
-		actions = append(actions, "s3:GetObjectRetention", "s3:PutObjectRetention", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold")
-	}
-	if updates(&c.options) {
-		actions = append(actions, "s3:UpdateObjectEncryption")
-	}
+	add(writes, "s3:PutObjectTagging")
+	add(c.facts.Versioning != plan.Unversioned, "s3:GetObjectVersion")
+	add(c.facts.ACLs != plan.No, "s3:GetObjectAcl")
+	add(writes && c.facts.ACLs != plan.No, "s3:PutObjectAcl")
+	add(writes && c.facts.ObjectLock != plan.No, "s3:GetObjectRetention", "s3:PutObjectRetention", "s3:GetObjectLegalHold", "s3:PutObjectLegalHold")
+	add(updates(&c.options), "s3:UpdateObjectEncryption")
 	headers := map[string][]string{conditionSSE: {c.options.SSE}}
 	if c.options.SSE == plan.TargetKMS {
 		headers[conditionKey] = []string{c.options.KMSKeyID}
@@ -145,7 +148,9 @@ func (c *preflight) requests(s *policy.Statement) []asked {
 		for _, a := range actions {
 			out = append(out, asked{c.request(a, object, nil), i == 0})
 		}
-		out = append(out, asked{c.request("s3:PutObject", object, headers), i == 0})
+		if writes {
+			out = append(out, asked{c.request("s3:PutObject", object, headers), i == 0})
+		}
 	}
 	return out
 }

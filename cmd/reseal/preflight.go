@@ -76,10 +76,14 @@ func (c *preflight) look(ctx context.Context) {
 // listing finds out whether the caller may list the bucket.
 func (c *preflight) listing(ctx context.Context) {
 	var err error
-	if c.listed, err = c.client.MayList(ctx, c.options.Bucket); err != nil {
-		c.say("s3:ListBucket", standHazard, "not held, or not to be told: without it an object that is gone looks like one that is denied", "grant s3:ListBucket on arn:aws:s3:::BUCKET")
-	} else {
-		c.say("s3:ListBucket", standOK, "held", "")
+	const name = "s3:ListBucket"
+	switch c.listed, err = c.client.MayList(ctx, c.options.Bucket); {
+	case err == nil:
+		c.say(name, standOK, "held", "")
+	case s3api.KindOf(err) == s3api.AccessDenied:
+		c.say(name, standHazard, "not held: without it an object that is gone looks like one that is denied", "grant s3:ListBucket on arn:aws:s3:::BUCKET")
+	default:
+		c.failed(name, err)
 	}
 }
 

@@ -163,6 +163,9 @@ func (f *runFlags) checkRun(ctx context.Context, talk io.Writer, g *ground, job 
 	c := &preflight{client: g.client, options: g.frozen.Options, facts: g.policy.Facts, hazards: g.hazards, accept: f.accept, probing: f.probing(g)}
 	if !fresh {
 		c.unknown = g.unknown
+		if note := g.ends.note(time.Now(), job.Estimate); note != "" {
+			c.say("report files", standHazard, note, "")
+		}
 	}
 	c.identity(ctx)
 	if g.frozen.Options.SSE == plan.TargetKMS {

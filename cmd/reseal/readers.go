@@ -57,7 +57,7 @@ func (c *preflight) readers(ctx context.Context, named []string) {
 		return // said with the key
 	}
 	if c.options.BucketKey {
-		c.say("encryption context", standHazard, "with bucket keys the context of each KMS request is arn:aws:s3:::"+c.options.Bucket+
+		c.say("encryption context", standHazard, "with bucket keys the context of each KMS request is arn:"+partitionOf(c.key.ARN)+":s3:::"+c.options.Bucket+
 			", not the object's ARN: key policies and grants with a condition on object ARNs stop matching", "aws kms get-key-policy --key-id KEY --policy-name default")
 	}
 	if len(named) == 0 {
@@ -103,14 +103,15 @@ func (c *preflight) reader(key *policy.Document, arn string) {
 	if f := strings.SplitN(arn, ":", 6); len(f) == 6 {
 		account = f[4]
 	} else {
-		arn = "arn:aws:iam::" + account + ":root"
+		arn = "arn:" + partitionOf(c.key.ARN) + ":iam::" + account + ":root"
 	}
 	name := "reader " + arn
-	bucket := "arn:aws:s3:::" + c.options.Bucket
+	partition := partitionOf(c.key.ARN)
+	bucket := "arn:" + partition + ":s3:::" + c.options.Bucket
 	ask := func(context string) policy.Verdict {
 		return key.Decide(&policy.Request{
 			Principal: policy.Principal{ARN: arn, Account: account}, Action: "kms:Decrypt", Resource: c.key.ARN,
-			Context: map[string][]string{"kms:viaservice": {"s3." + c.key.Region + ".amazonaws.com"}, "kms:calleraccount": {account},
+			Context: map[string][]string{"kms:viaservice": {"s3." + c.key.Region + "." + domainOf(partition)}, "kms:calleraccount": {account},
 				"kms:encryptioncontext:aws:s3:arn": {context}, "kms:encryptioncontextkeys": {"aws:s3:arn"}},
 			Unknown: func(k string) bool { return !strings.HasPrefix(k, "kms:encryptioncontext:") },
 		})
@@ -142,10 +143,15 @@ func (c *preflight) reader(key *policy.Document, arn string) {
 // lifetime tells whether the files of a report may go before a job has read them.
 func (c *preflight) lifetime(ctx context.Context, o *opened) {
 	const name = "report files"
-	if end := findReportEnd(ctx, c.client, o); !end.at.IsZero() {
+	end := findReportEnd(ctx, c.client, o)
+	switch {
+	case end.err != nil:
+		c.failed(name, end.err)
+		return
+	case !end.at.IsZero():
 		c.say(name, standHazard, fmt.Sprintf("lifecycle rule %q of %s removes them from %s on: a job of several nights may outlive its report",
 			end.rule, end.bucket, end.at.Format("2006-01-02")), "reseal run … --keep-inventory DIR")
 		return
 	}
-	c.say(name, standOK, "no lifecycle rule is known to remove them", "")
+	c.say(name, standOK, "no lifecycle rule removes them", "")
 }

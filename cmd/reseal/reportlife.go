@@ -16,6 +16,7 @@ type reportEnd struct {
 	at     time.Time // zero where that is not known to happen
 	rule   string
 	bucket string
+	err    error // why nobody knows, nil where at and rule say all
 }
 
 // findReportEnd looks at the rules of the bucket that the report is in. What
@@ -29,17 +30,17 @@ func findReportEnd(ctx context.Context, client *s3api.Client, o *opened) reportE
 	}
 	depot, err := client.Foreign(ctx, at.Bucket, "")
 	if err != nil {
-		return reportEnd{}
+		return reportEnd{err: err}
 	}
 	rules, err := depot.Expirations(ctx, at.Bucket)
 	if err != nil {
-		return reportEnd{}
+		return reportEnd{err: err}
 	}
 	var end reportEnd
 	for i := range rules {
 		for _, f := range m.Files {
 			if t := rules[i].Removes(f.Key, m.Created); !t.IsZero() && (end.at.IsZero() || t.Before(end.at)) {
-				end = reportEnd{t, rules[i].Rule, at.Bucket}
+				end = reportEnd{at: t, rule: rules[i].Rule, bucket: at.Bucket}
 			}
 		}
 	}
