@@ -15,7 +15,6 @@ func main() { os.Exit(start()) }
 
 // start carries out the command line of this process and returns the exit code.
 func start() int {
-	heedFileLimit()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals}
