@@ -159,6 +159,8 @@ func (c *calculation) earlyDeletion(b *Bill, class int, all bool) {
 	b.add(l)
 }
 
+const monitoringItem = "Intelligent-Tiering monitoring, objects from 128 KB on"
+
 // monthly is what the bucket costs a month after the run.
 func (c *calculation) monthly() Bill {
 	var b Bill
@@ -171,6 +173,7 @@ func (c *calculation) monthly() Bill {
 		}
 	}
 	b.add(c.storageLine("storage, index of archived objects at the STANDARD rate", inventory.Standard, c.tally.stored[0].Billed, overhead))
+	b.add(each(monitoringItem, "objects", c.tally.stored[classIndex(inventory.IntelligentTiering)].Monitored, c.region.Monitoring, 1000))
 	if c.Facts.Versioning == plan.VersioningEnabled || c.Facts.Versioning == plan.VersioningUnknown {
 		for i, class := range classes {
 			l := c.storageLine(fmt.Sprintf("old versions left behind, %s", class), class, c.tally.stored[i].Billed, c.copied[i])

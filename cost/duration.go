@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"time"
 
 	"reseal/plan"
@@ -93,10 +94,15 @@ func (c *calculation) pacedNote(n Calls) string {
 	return "those that a bucket key may spare are counted as well; --bucket-key-weight counts less of them"
 }
 
-// copyRate is how many bytes a second one request is taken to copy: the 85 MB/s
-// that the Amazon S3 User Guide (optimizing-performance-design-patterns) reckons
-// with for one request that reads. For copies inside S3 nothing is stated.
-const copyRate = 85_000_000
+// DefaultCopyRate is how many bytes a second one request is taken to copy: an
+// assumption. No page of AWS that was read (2026-11-21) states how fast S3 copies
+// inside itself, nor could the figure be confirmed for a request that reads.
+const DefaultCopyRate = 85_000_000
+
+// perSecond writes a rate of so many bytes a second.
+func perSecond(bytes int64) string {
+	return strconv.FormatFloat(float64(bytes)/1e6, 'f', -1, 64) + " MB/s"
+}
 
 // partsInFlight is how many parts of one object are copied at a time.
 const partsInFlight = 8
@@ -107,13 +113,13 @@ func (c *calculation) moving(j *job, d *Duration) {
 		return
 	}
 	add := func(name string, bytes int64, requests int, note string) {
-		rate := copyRate * float64(requests)
+		rate := float64(c.CopyRate) * float64(requests)
 		at := secondsOf(float64(bytes), rate)
 		d.Limits = append(d.Limits, Limit{Name: name, Unit: "bytes", Demand: bytes, PerSecond: rate, Shortest: at, Longest: at, Note: note})
 	}
-	add("data", j.moved, c.Concurrency, fmt.Sprintf("%s in flight, taken to move 85 MB/s each", thousands(int64(c.Concurrency))))
+	add("data", j.moved, c.Concurrency, fmt.Sprintf("%s in flight, assumed to move %s each", thousands(int64(c.Concurrency)), perSecond(c.CopyRate)))
 	if j.largest > plan.SingleCopyLimit {
-		add("largest object", j.largest, partsInFlight, "its parts, eight at a time, taken to move 85 MB/s each")
+		add("largest object", j.largest, partsInFlight, "its parts, eight at a time, assumed to move "+perSecond(c.CopyRate)+" each")
 	}
 }
 

@@ -31,6 +31,10 @@ type Params struct {
 	Concurrency     int           // objects in flight
 	Latency         time.Duration // of one request, as stated or measured
 
+	// CopyRate is how many bytes a second one request is taken to copy; 0 means
+	// DefaultCopyRate.
+	CopyRate int64
+
 	// What readers and writers do to the bucket in a month, for the running
 	// cost; 0 where it is not stated.
 	MonthlyGets, MonthlyPuts int64
@@ -129,6 +133,9 @@ type Estimate struct {
 func New(t *Tally, p Params) *Estimate {
 	if p.BucketKeyShare == 0 {
 		p.BucketKeyShare = DefaultBucketKeyShare
+	}
+	if p.CopyRate <= 0 {
+		p.CopyRate = DefaultCopyRate
 	}
 	region, priced := p.Prices.Region(p.Region)
 	c := &calculation{Params: p, tally: t, region: region, copied: t.copied()}

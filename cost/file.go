@@ -34,6 +34,7 @@ const PriceFormat = "reseal-prices/1"
 //	      "kms_key_month": 1,
 //	      "batch_job": 0.25,
 //	      "batch_million_objects": 1,
+//	      "monitoring_1000_objects": 0.0025,
 //	      "classes": {
 //	        "STANDARD": {
 //	          "put_1000": 0.0053, "get_1000": 0.00042, "retrieval_gb": 0,
@@ -93,6 +94,7 @@ type regionJSON struct {
 	KMSKey      *price                               `json:"kms_key_month"`
 	BatchJob    *price                               `json:"batch_job"`
 	BatchObject *price                               `json:"batch_million_objects"`
+	Monitoring  *price                               `json:"monitoring_1000_objects"`
 	Classes     map[inventory.StorageClass]classJSON `json:"classes"`
 }
 
@@ -168,11 +170,12 @@ func readOwn(data []byte) (Prices, error) {
 func (j *regionJSON) region(name string) (Region, error) {
 	r := unpriced(name)
 	r.Classes = map[inventory.StorageClass]ClassPrices{}
-	var errs [4]error
+	var errs [5]error
 	r.KMSRequest, errs[0] = j.KMSRequests.rate(10_000)
 	r.KMSKey, errs[1] = j.KMSKey.rate(1)
 	r.BatchJob, errs[2] = j.BatchJob.rate(1)
 	r.BatchObject, errs[3] = j.BatchObject.rate(1_000_000)
+	r.Monitoring, errs[4] = j.Monitoring.rate(1000)
 	if err := errors.Join(errs[:]...); err != nil {
 		return Region{}, err
 	}

@@ -14,7 +14,7 @@ import (
 const ownFile = `{"format": "reseal-prices/1", "currency": "USD", "date": "2026-12-01", "source": "our contract",
  "regions": {
   "cn-north-1": {"classes": {"STANDARD": {"put_1000": 0.004, "storage_gb_month": [{"up_to_gb": 1024, "price": 0.02}, {"price": 0.01}]}}},
-  "eu-west-2": {"kms_10000_requests": 0.025, "classes": {"STANDARD": {"get_1000": 0.0004}}}
+  "eu-west-2": {"kms_10000_requests": 0.025, "monitoring_1000_objects": 0.002, "classes": {"STANDARD": {"get_1000": 0.0004}}}
  }}`
 
 func TestReadOwnPrices(t *testing.T) {
@@ -24,14 +24,17 @@ func TestReadOwnPrices(t *testing.T) {
 	}
 	p = BuiltIn().With(p)
 	london, _ := p.Region("eu-west-2")
+	peking, ok := p.Region("cn-north-1")
 	std := london.Class(inventory.Standard)
 	if london.Date != "2026-12-01" || std.Get.Dollars(1000) != "0.0004" || std.Put.Dollars(1000) != "0.0053" || london.KMSRequest.Dollars(10_000) != "0.025" {
 		t.Errorf("London with a file over it: %s, GET %s, PUT %s, KMS %s", london.Date, std.Get.Dollars(1000), std.Put.Dollars(1000), london.KMSRequest.Dollars(10_000))
 	}
+	if london.Monitoring.Dollars(1000) != "0.002" || peking.Monitoring != Unknown {
+		t.Errorf("monitoring: %s in London, %s in Peking", london.Monitoring.Dollars(1000), peking.Monitoring.Dollars(1000))
+	}
 	if !strings.Contains(london.Source, "our contract") || !strings.Contains(london.Source, listDate) {
 		t.Errorf("source %q names not both lists", london.Source)
 	}
-	peking, ok := p.Region("cn-north-1")
 	std = peking.Class(inventory.Standard)
 	if !ok || std.Get != Unknown || peking.KMSRequest != Unknown {
 		t.Errorf("what a file leaves out must stay unknown: %+v", peking)
@@ -132,6 +135,7 @@ func london() []product {
 		{"Requests-GLACIER-Tier1", "PutObject", "", []string{"0.0000318000"}},
 		{"Requests-GLACIER-Tier1", "S3-GlacierTransition", "", []string{"0.0000400000"}},
 		{"Requests-Tier3", "RestoreObject", "", []string{"0.0000530000"}},
+		{"Monitoring-Automation-INT", "", "", []string{"0.0000025000"}},
 		{"Requests-Tier3", "S3-GDATransition", "", []string{"0.0000600000"}},
 		// other things whose usage type ends alike, or is the same with another volume type
 		{"Tables-TimedStorage-ByteHrs", "", "Tables", []string{"0.0265000000"}},
@@ -153,8 +157,8 @@ func TestReadOffer(t *testing.T) {
 		std, sia := r.Class(inventory.Standard), r.Class(inventory.StandardIA)
 		got := fmt.Sprint(std.Put.Dollars(1000), " ", std.Get.Dollars(1000), " ", sia.Put.Dollars(1000), " ", sia.Retrieval.Dollars(1), " ",
 			r.Class(inventory.Glacier).Put.Dollars(1000), " ", r.Class(inventory.DeepArchive).Put.Dollars(1000), " ",
-			r.Class(inventory.GlacierIR).Put.Dollars(1000), " ", r.KMSRequest.Dollars(1))
-		if want := "0.0053 0.00042 0.01 0.01 0.0318 0.06 unknown unknown"; got != want {
+			r.Class(inventory.GlacierIR).Put.Dollars(1000), " ", r.KMSRequest.Dollars(1), " ", r.Monitoring.Dollars(1000))
+		if want := "0.0053 0.00042 0.01 0.01 0.0318 0.06 unknown unknown 0.0025"; got != want {
 			t.Errorf("prefix %q: %s, want %s", prefix, got, want)
 		}
 		if want := []Tier{{51200, 24_000_000_000}, {512000, 23_000_000_000}, {0, 22_000_000_000}}; fmt.Sprint(std.Storage) != fmt.Sprint(want) {

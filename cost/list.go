@@ -72,9 +72,10 @@ const (
 
 // BuiltIn returns the dated price list of this version. It has every Region of
 // the aws and aws-us-gov partitions that the offers had. What it does not have:
-// any price in a Region of China; KMS prices in GovCloud; storage tiers above 50
-// TB outside us-east-1 and eu-west-2, where the first tier stands for all and
-// the figure is an upper bound; the Intelligent-Tiering monitoring fee.
+// any price in a Region of China; prices of KMS, S3 Batch Operations and
+// Intelligent-Tiering monitoring in GovCloud; storage tiers above 50 TB outside
+// us-east-1 and eu-west-2, where the first tier stands for all and the figure is
+// an upper bound (Estimate.Notes says so where it matters).
 func BuiltIn() Prices {
 	p := Prices{map[string]Region{}}
 	for line := range strings.Lines(s3List) {
@@ -94,7 +95,7 @@ func BuiltIn() Prices {
 func (p Prices) tiers(region, next, rest string) {
 	for _, class := range []inventory.StorageClass{inventory.Standard, inventory.IntelligentTiering} {
 		c := p.regions[region].Classes[class]
-		c.Storage = []Tier{{50 << 10, c.Storage[0].Rate}, {500 << 10, mustRate(next, 1)}, {0, mustRate(rest, 1)}}
+		c.Storage = []Tier{{firstTier, c.Storage[0].Rate}, {500 << 10, mustRate(next, 1)}, {0, mustRate(rest, 1)}}
 		p.regions[region].Classes[class] = c
 	}
 }
@@ -124,9 +125,12 @@ func listed(name string, f []string) Region {
 		// quoted by third parties, read 2026-11-21).
 		BatchJob:    mustRate("0.25", 1),
 		BatchObject: mustRate("1", 1_000_000),
+		// $0.0025 a thousand objects and month (Amazon S3 pricing page, as quoted by
+		// several third parties, which know of one price for all Regions; read 2026-11-21).
+		Monitoring: mustRate("0.0025", 1000),
 	}
 	if strings.HasPrefix(name, "us-gov-") { // not stated for GovCloud in any source that was read
-		r.KMSRequest, r.KMSKey, r.BatchJob, r.BatchObject = Unknown, Unknown, Unknown, Unknown
+		r.KMSRequest, r.KMSKey, r.BatchJob, r.BatchObject, r.Monitoring = Unknown, Unknown, Unknown, Unknown, Unknown
 	}
 	return r
 }

@@ -219,7 +219,7 @@ func (c *calculation) byBatchCopy() (*job, Method) {
 	}
 	j.kms, j.batched = c.weigh(kms), m.Objects.Objects
 	m.Left.add(c.tally.skipped(plan.Archived))
-	m.Remarks = []string{"no ETag condition: a newer write can be overwritten", "no cap on KMS requests; pace is AWS's",
+	m.Remarks = []string{"no ETag condition: a newer write can be overwritten", "no cap on KMS requests; AWS sets the pace and does not state it",
 		"CSV reports only; one storage class a job", leaves(m.Left, "archived or above 5 GB", "it cannot copy that")}
 	return j, m.trimmed()
 }
@@ -231,7 +231,7 @@ func (c *calculation) byBatchUpdate() (*job, Method) {
 		j.gets[i] = plan.Range{}
 	}
 	j.batchJobs, j.batched = 1, m.Objects.Objects
-	m.Remarks = []string{"no proof by HeadObject; a failed job starts over from its report", "no cap on KMS requests; pace is AWS's",
+	m.Remarks = []string{"no proof by HeadObject; a failed job starts over from its report", "no cap on KMS requests; AWS sets the pace and does not state it",
 		leaves(m.Left, "unencrypted", "UpdateObjectEncryption refuses that")}
 	return j, m.trimmed()
 }

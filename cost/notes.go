@@ -2,6 +2,7 @@ package cost
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"reseal/inventory"
@@ -44,19 +45,21 @@ func (c *calculation) notes(e *Estimate) []string {
 	if n := c.tally.unsized; n > 0 {
 		out = append(out, fmt.Sprintf("The report has no size for %s objects: their bytes are in no figure.", thousands(n)))
 	}
-	updated, parts := false, false
+	if name, bytes := c.onlyFirstTier(); bytes > 0 {
+		out = append(out, fmt.Sprintf("Storage above 50 TB costs less than the price of %s that is known in %s: what %s bytes cost is an upper bound.", name, c.Region, thousands(bytes)))
+	}
+	updated := false
 	for i := range classes {
-		parts = parts || c.tally.work[plan.MultipartCopy][i].Objects > 0
 		updated = updated || c.tally.work[plan.Update][i].Objects > 0
 	}
 	if updated {
 		out = append(out, "AWS does not state how many KMS requests an UpdateObjectEncryption takes: 1 to 2 are assumed.")
 	}
-	if parts {
-		out = append(out, "How fast S3 copies inside itself is not stated: the time takes 85 MB/s a request for it, which AWS reckons with for reading.")
+	if slices.ContainsFunc(e.Duration.Limits, func(l Limit) bool { return l.Unit == "bytes" }) {
+		out = append(out, fmt.Sprintf("How fast S3 copies inside itself is stated nowhere: %s a request is an assumption of the time (--copy-rate changes it).", perSecond(c.CopyRate)))
 	}
 	if c.intelligent() > 0 || c.tally.stored[classIndex(inventory.IntelligentTiering)].Objects > 0 {
-		out = append(out, "Intelligent-Tiering is priced at its Frequent Access tier, without the monitoring fee.")
+		out = append(out, "Intelligent-Tiering is priced at its Frequent Access tier: what its other tiers save is not in the price.")
 	}
 	out = append(out, "Requests that are sent again are not in the price: S3 does not charge for its own errors (5xx).")
 	return out
@@ -68,3 +71,18 @@ func regionName(name string) string {
 	}
 	return name
 }
+
+// onlyFirstTier returns the class, and what is stored in it, of which more is
+// stored than the first 50 TB and no price but theirs is known.
+func (c *calculation) onlyFirstTier() (inventory.StorageClass, int64) {
+	for _, class := range []inventory.StorageClass{inventory.Standard, inventory.IntelligentTiering} { // the others have one price
+		stored := c.tally.stored[classIndex(class)].Billed
+		if len(c.region.Class(class).Storage) == 1 && stored/GB >= firstTier {
+			return class, stored
+		}
+	}
+	return "", 0
+}
+
+// firstTier is where the first storage price of STANDARD ends, in GB.
+const firstTier = 50 << 10

@@ -84,7 +84,10 @@ func wantedClasses() map[inventory.StorageClass]wantedClass {
 	}
 }
 
-const standardStorage = "TimedStorage-ByteHrs"
+const (
+	standardStorage = "TimedStorage-ByteHrs"
+	monitoring      = "Monitoring-Automation-INT"
+)
 
 // readOffer reads the prices of Amazon S3 in one Region. Figures that the file
 // does not have stay unknown; figures that it has twice with different prices
@@ -103,6 +106,9 @@ func readOffer(data []byte) (Prices, error) {
 	r.Date, r.Source = cmp.Or(date, "unknown date"), "AWS offer file for Amazon S3"
 	r.Classes = map[inventory.StorageClass]ClassPrices{}
 	index := o.byUsage(prefix)
+	if r.Monitoring, err = o.rate(index[wanted{usage: monitoring}]); err != nil {
+		return Prices{}, fmt.Errorf("offer file: %w", err)
+	}
 	for class, w := range wantedClasses() {
 		c := ClassPrices{Put: Unknown, Get: Unknown, Retrieval: Unknown}
 		var errs [4]error

@@ -37,6 +37,7 @@ type Region struct {
 	KMSKey      Rate // a customer managed key, a month
 	BatchJob    Rate // an S3 Batch Operations job
 	BatchObject Rate // an object in an S3 Batch Operations job
+	Monitoring  Rate // an object that Intelligent-Tiering monitors, a month
 }
 
 // Class returns the prices of a storage class; all unknown where there are none.
@@ -52,7 +53,7 @@ func (r *Region) Class(c inventory.StorageClass) ClassPrices {
 
 // unpriced is the Region of which nothing is known.
 func unpriced(name string) Region {
-	return Region{Name: name, KMSRequest: Unknown, KMSKey: Unknown, BatchJob: Unknown, BatchObject: Unknown}
+	return Region{Name: name, KMSRequest: Unknown, KMSKey: Unknown, BatchJob: Unknown, BatchObject: Unknown, Monitoring: Unknown}
 }
 
 // Prices is a price list by Region. It is not changed once made and may be used
@@ -113,6 +114,7 @@ func (r Region) with(o Region) Region {
 	known(&r.KMSKey, o.KMSKey)
 	known(&r.BatchJob, o.BatchJob)
 	known(&r.BatchObject, o.BatchObject)
+	known(&r.Monitoring, o.Monitoring)
 	return r
 }
 

@@ -51,7 +51,8 @@ func minDays(c inventory.StorageClass) int {
 }
 
 // smallObject is the size below which the infrequent access classes bill an
-// object as if it had this size, 128 KB (same page).
+// object as if it had this size, and Intelligent-Tiering does not monitor it, 128
+// KB (same page).
 const smallObject = 128 << 10
 
 // archiveOverhead is what the archive classes bill on top of an object's size, 32
@@ -136,7 +137,8 @@ type workload struct {
 // storage is what is stored in one class, whatever is done to it.
 type storage struct {
 	Count
-	Billed int64 `json:"billed_bytes"` // with the minimum size of the class
+	Billed    int64 `json:"billed_bytes"`        // with the minimum size of the class
+	Monitored int64 `json:"monitored,omitempty"` // objects that Intelligent-Tiering moves between tiers
 }
 
 // ages are the young objects of one class by their age in days: where they are
@@ -171,6 +173,9 @@ func (t *Tally) Add(task *plan.Task) {
 		s := &t.stored[class]
 		s.add(one)
 		s.Billed = sum(s.Billed, billed(classes[class], one.Bytes))
+		if classes[class] == inventory.IntelligentTiering && r.Size >= smallObject {
+			s.Monitored++
+		}
 		t.addStatus(r, one)
 	}
 	if task.Action == plan.Skip {
@@ -333,6 +338,7 @@ func (t *Tally) Merge(o *Tally) error {
 	for c := range t.stored {
 		t.stored[c].add(o.stored[c].Count)
 		t.stored[c].Billed = sum(t.stored[c].Billed, o.stored[c].Billed)
+		t.stored[c].Monitored = sum(t.stored[c].Monitored, o.stored[c].Monitored)
 		for how := range t.young {
 			y, oy := &t.young[how][c], &o.young[how][c]
 			for d := range y.day {

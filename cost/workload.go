@@ -44,6 +44,9 @@ func (p Prices) Monthly(w Workload) WorkloadCost {
 	out := WorkloadCost{Region: w.Region, PriceDate: region.Date}
 	bytes := mulDiv(w.Objects, billed(class, w.Size), 1)
 	out.S3.add(c.storageLine("storage, "+string(class), class, 0, bytes))
+	if class == inventory.IntelligentTiering && w.Size >= smallObject {
+		out.S3.add(each(monitoringItem, "objects", w.Objects, region.Monitoring, 1000))
+	}
 	out.S3.add(each("GET requests", "requests", w.Gets, prices.Get, 1000))
 	out.S3.add(each("PUT requests", "requests", w.Puts, prices.Put, 1000))
 	if paysRetrieval(class) {

@@ -15,6 +15,7 @@ import (
 type pricing struct {
 	file    string
 	latency time.Duration
+	rate    string // --copy-rate
 	gets    int64
 	puts    int64
 }
@@ -23,6 +24,7 @@ func (p *pricing) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&p.file, "prices", "", "prices from this `FILE` instead of the built-in list: reseal's own JSON, or AWS's offer file of a Region")
 	f.DurationVar(&p.latency, "latency", 0, "time that one request takes, e.g. 60ms: adds the limit of --concurrency to the estimate of the time")
+	f.StringVar(&p.rate, "copy-rate", "", "bytes a second that one copy or part is assumed to move, e.g. 200MB, for the time (default 85000000 bytes: nobody states how fast S3 copies)")
 	f.Int64Var(&p.gets, "monthly-gets", 0, "GET requests a month that the bucket's readers send, for the running cost")
 	f.Int64Var(&p.puts, "monthly-puts", 0, "PUT requests a month that its writers send, for the running cost")
 }
@@ -35,7 +37,22 @@ func (p *pricing) check() error {
 	case p.latency < 0:
 		return usagef("--latency %s: cannot be negative", p.latency)
 	}
+	if _, err := p.copyRate(); err != nil {
+		return err
+	}
 	return nil
+}
+
+// copyRate is --copy-rate in bytes a second, 0 where it is left out.
+func (p *pricing) copyRate() (int64, error) {
+	if p.rate == "" {
+		return 0, nil
+	}
+	n, err := parseSize(p.rate)
+	if err != nil || n <= 0 {
+		return 0, usagef("--copy-rate %q: want a size above 0, such as 200MB", p.rate)
+	}
+	return n, nil
 }
 
 // prices returns the price list: the built-in one, under what the file says.
@@ -60,6 +77,7 @@ func (p *pricing) prices() (cost.Prices, error) {
 
 // params are what an estimate rests on, on this ground.
 func (r *request) params(g *ground) cost.Params {
+	rate, _ := r.pricing.copyRate() // checked before
 	return cost.Params{
 		Prices:          g.prices,
 		Region:          g.policy.Facts.Region,
@@ -71,6 +89,7 @@ func (r *request) params(g *ground) cost.Params {
 		ReadsPerSecond:  g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
 		Concurrency:     r.concurrency,
 		Latency:         r.pricing.latency,
+		CopyRate:        rate,
 		MonthlyGets:     r.pricing.gets,
 		MonthlyPuts:     r.pricing.puts,
 	}

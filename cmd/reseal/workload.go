@@ -118,6 +118,7 @@ func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload) *cost.Es
 	}
 	task := policy.Decide(&r)
 	share, _ := parsePercent(f.kmsShare) // checked before
+	rate, _ := f.copyRate()              // likewise
 	kms := f.kmsRPS
 	if kms == 0 {
 		kms = share * cost.KMSQuota(w.Region)
@@ -125,7 +126,7 @@ func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload) *cost.Es
 	return cost.New(cost.Uniform(&task, w.Objects, now), cost.Params{
 		Prices: prices, Region: w.Region, Options: options, Facts: facts,
 		KMSPerSecond: kms, KMSUncounted: 1 - f.keyWeight, WritesPerSecond: f.s3RPS, ReadsPerSecond: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
-		Concurrency: f.concurrency, Latency: f.latency, MonthlyGets: w.Gets, MonthlyPuts: w.Puts,
+		Concurrency: f.concurrency, Latency: f.latency, CopyRate: rate, MonthlyGets: w.Gets, MonthlyPuts: w.Puts,
 	})
 }
 
