@@ -86,7 +86,7 @@ func overWire(t testing.TB, s *slim, send func(*http.Request) (*http.Response, e
 		}
 	}
 	var all sync.WaitGroup
-	w := &wire{most: 8}
+	w := &wire{most: 8, dials: make(chan struct{}, 8)}
 	t.Cleanup(func() { w.CloseIdleConnections(); all.Wait() })
 	s.wire, w.dial = w, func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()

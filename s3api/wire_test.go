@@ -195,7 +195,7 @@ func listen(t *testing.T, serve func(e *endpoint, n int, c net.Conn, in *bufio.R
 			})
 		}
 	})
-	w := &wire{address: e.address, most: 64, dial: new(net.Dialer).DialContext}
+	w := &wire{address: e.address, most: 64, dials: make(chan struct{}, 8), dial: new(net.Dialer).DialContext}
 	t.Cleanup(func() {
 		w.CloseIdleConnections()
 		_ = ln.Close()

@@ -75,6 +75,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	}
 	finished := make(chan struct{})
 	background(func(ctx context.Context) { governor.Run(ctx) })
+	background(fitCollector)
 	background(func(context.Context) { f.heed(p, stop, kill, finished) })
 	if f.duration > 0 {
 		timer := time.AfterFunc(f.duration, func() { stop(&engine.StopError{Limit: "--max-duration " + f.duration.String()}) })
