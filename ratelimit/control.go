@@ -13,6 +13,10 @@ const (
 	firstCut = 0.85 // and after more of them, that came out of quiet
 	nextCut  = 0.7  // and after more of them, that came soon after the last cut: the quota is much lower than thought
 
+	// leastStep is how many requests a second a light cut takes at least, where
+	// that is not more than a first cut: less is not felt at low rates.
+	leastStep = 2
+
 	// Throttles besides the first are more if they are this many requests, or this
 	// share of those in the second before; beyond the last number in any case.
 	fewMore   = 3
@@ -130,7 +134,7 @@ func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
 	}
 	c.knee, c.more = level, 0
 	c.enough = min(max(fewMore, int64(moreShare*float64(used))), manyMore)
-	c.lower(now, lightCut)
+	c.lower(now, min(lightCut, max(firstCut, 1-leastStep/level)))
 	c.cuts++
 	return true
 }

@@ -65,8 +65,9 @@ func TestControlCut(t *testing.T) {
 		{"one", 1000, []call{{10 * s, 9900 * ms, 1000, true, 0}}, 970, 1},
 		{"and some besides, of a thousand", 1000, []call{{10 * s, 9900 * ms, 1000, true, 49}}, 970, 1},
 		{"and more of them", 1000, []call{{10 * s, 9900 * ms, 1000, true, 50}}, 850, 1},
-		{"two besides, of ten", 10, []call{{10 * s, 9900 * ms, 10, true, 2}}, 9.7, 1},
-		{"three", 10, []call{{10 * s, 9900 * ms, 10, true, 3}}, 8.5, 1},
+		{"two besides, of thirty", 30, []call{{10 * s, 9900 * ms, 30, true, 2}}, 28, 1},
+		{"three", 30, []call{{10 * s, 9900 * ms, 30, true, 3}}, 25.5, 1},
+		{"one, of two", 2, []call{{10 * s, 9900 * ms, 2, true, 0}}, 1.7, 1},
 		{"some besides, of 100,000", 100_000, []call{{10 * s, 9900 * ms, 100_000, true, 255}}, 97_000, 1},
 		{"more of them", 100_000, []call{{10 * s, 9900 * ms, 100_000, true, 256}}, 85_000, 1},
 		{"all in flight fail, one cut", 1000, []call{

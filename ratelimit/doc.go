@@ -56,8 +56,8 @@
 // in 10 s; S3 then rises by 1 % a second, up to the cap. All of it counts only
 // time in which steps were held back by that rate: what is not used is no evidence.
 //
-// A throttle cuts the rate to 97 %, as it may be due to requests that met on
-// their way. If those released before the cut fail by more than a few, and by 5 %
+// A throttle cuts the rate to 97 %, or by 2/s where that is more, as it may be
+// due to requests that met on their way. If those released before the cut fail by more than a few, and by 5 %
 // of a second's, the quota is lower: the rate goes to 85 %, or, if there was a
 // cut in the last 3 s, to 70 %. Only the failures of calls released a second
 // after a cut are a reason for the next: however many fail together, it is one

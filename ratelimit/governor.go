@@ -48,28 +48,30 @@ type Governor struct {
 	watching atomic.Int64 // trials under way
 	latency  struct{ n, total atomic.Int64 }
 
-	mu       sync.Mutex
-	state    runState
-	kms      *scope
-	writes   tree
-	reads    tree
-	lanes    map[laneKey]*lane
-	last     *lane   // that was asked for: mostly it is the next one too
-	busy     []*lane // lanes with somebody waiting
-	waiting  int
-	order    uint64
-	pauses   []string
-	pausedAt time.Duration
-	ticked   time.Duration // instant of the last tick
-	alarm    time.Duration // instant of the next one, or never
-	opened   []*scope      // in this tick
-	heap     laneHeap      // of this tick
-	chosen   []*waiter     // in this tick; the pacer's alone
-	trials   []*scope      // with a trial
-	steps    int64         // released
-	slots    slots
-	sized    sizing
-	why      why
+	mu        sync.Mutex
+	state     runState
+	kms       *scope
+	writes    tree
+	reads     tree
+	lanes     map[laneKey]*lane
+	last      *lane   // that was asked for: mostly it is the next one too
+	busy      []*lane // lanes with somebody waiting
+	waiting   int
+	order     uint64
+	audiences []audience
+	newcomer  <-chan struct{} // of the last context that is no audience
+	pauses    []string
+	pausedAt  time.Duration
+	ticked    time.Duration // instant of the last tick
+	alarm     time.Duration // instant of the next one, or never
+	opened    []*scope      // in this tick
+	heap      laneHeap      // of this tick
+	chosen    []*waiter     // in this tick; the pacer's alone
+	trials    []*scope      // with a trial
+	steps     int64         // released
+	slots     slots
+	sized     sizing
+	why       why
 }
 
 // sizing is where the counters stood when the slots were last sized.
@@ -222,7 +224,11 @@ func (g *Governor) admit(ctx context.Context, s *plan.Step) (time.Duration, erro
 		return now, nil
 	}
 	w := g.waiters.Get().(*waiter)
-	w.key, w.weight, w.retry = s.Key, weight, s.Retry
+	w.key, w.weight, w.retry, w.done = s.Key, weight, s.Retry, nil
+	attends := g.state == running && g.attends(ctx)
+	if attends {
+		w.done = ctx.Done()
+	}
 	g.enqueue(w, l)
 	var late <-chan time.Time
 	if g.state == unstarted {
@@ -232,6 +238,12 @@ func (g *Governor) admit(ctx context.Context, s *plan.Step) (time.Duration, erro
 	}
 	g.mu.Unlock()
 
+	if attends {
+		<-w.ready
+		released, err := w.released, w.err
+		g.free(w)
+		return released, err
+	}
 	for {
 		var err error
 		select {

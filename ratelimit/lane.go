@@ -13,7 +13,8 @@ type waiter struct {
 	key    string
 	weight [quotas]int64
 	retry  bool
-	order  uint64 // of arrival
+	order  uint64          // of arrival
+	done   <-chan struct{} // of its context, if it is told when that ends; else nil
 
 	lane       *lane // while it is queued
 	prev, next *waiter

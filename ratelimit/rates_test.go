@@ -31,7 +31,7 @@ func rates(t *testing.T) []atRate {
 // the quota was halved, hardly anything throttled from then on; and nearly all
 // of the cap within a minute of the quota's return.
 func TestQuotaHalvedAtAllRates(t *testing.T) {
-	const cut, back = 20 * time.Second, 50 * time.Second
+	const cut, back = 20 * time.Second, 80 * time.Second
 	for _, r := range rates(t) {
 		if r.weight > 1 {
 			r.weight *= 5

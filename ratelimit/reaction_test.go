@@ -179,7 +179,8 @@ func TestThrottledPrefix(t *testing.T) {
 				if b.Status().Writes.Scopes != 2 {
 					t.Errorf("%d scopes, want the bucket and one prefix", b.Status().Writes.Scopes)
 				}
-				if b.Ready("p3/x") || !b.Ready("p4/x") {
+				// Workers that put work off keep the queue at the length at which it is put off.
+				if !shared && b.Ready("p3/x") || !b.Ready("p4/x") {
 					t.Errorf("Ready: throttled prefix %t, another %t", b.Ready("p3/x"), b.Ready("p4/x"))
 				}
 			})
