@@ -248,6 +248,9 @@ func (p *Policy) demand(t *Task) Demand {
 		if p.Facts.AWS != No { // other servers have no annotations
 			d = d.Add(of(StepListAnnotations).Times(2))
 		}
+		if p.Facts.AWS == Yes { // S3 compares it with that of the copy
+			d = d.Add(of(StepHeadChecksum))
+		}
 		parts := PartCount(t.Record.Size)
 		d = d.Add(tags).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepHead)).Add(of(StepComplete)).Add(p.owed(t)).Add(of(StepConfirm))
 	case Update:

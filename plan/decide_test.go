@@ -247,9 +247,9 @@ func TestDemand(t *testing.T) {
 		{"HEAD and ACL", func(p *Policy) { p.Facts.ACLs = Yes }, nil, Demand{one, Exactly(2), one}},
 		{"elsewhere than AWS a proof may be needed", func(p *Policy) { p.Facts.AWS = No }, nil, Demand{one, maybe, one}},
 		{"12 GiB in parts", nil, func(r *inventory.Record) { r.Size = 12 << 30 },
-			// HEAD, annotations twice, HEAD before Complete, HEAD as proof; tags twice if there are any; and after
+			// HEAD, the checksum, annotations twice, HEAD before Complete, HEAD as proof; tags twice if there are any; and after
 			// it, as nobody knows whether versions are kept: tags and annotations of both, and tags put again
-			Demand{Writes: Range{14, 15}, Reads: Range{5, 11}, KMS: Exactly(14)}},
+			Demand{Writes: Range{14, 15}, Reads: Range{6, 12}, KMS: Exactly(14)}},
 	}
 	for _, tt := range tests {
 		if got := policy(tt.policy).Decide(row(tt.row)).Demand; got != tt.want {

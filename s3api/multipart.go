@@ -98,10 +98,33 @@ func (w *work) attributes(ctx context.Context) (attributes, error) {
 	if err := w.lockShown(ctx); err != nil {
 		return a, err
 	}
+	if err := w.readChecksum(ctx, &a); err != nil {
+		return a, err
+	}
 	if err := w.readAnnotationsAndACL(ctx, &a); err != nil {
 		return a, err
 	}
 	return a, w.readTags(ctx, &a)
+}
+
+// readChecksum asks for the stored checksum, which another look has not: the new
+// object is to have one of the same kind, and S3 is to compare them. Servers other
+// than AWS's make checksums of copied parts or not.
+func (w *work) readChecksum(ctx context.Context, a *attributes) error {
+	if w.config.Facts.AWS != plan.Yes || a.head.Checksum != "" {
+		return nil
+	}
+	h, err := w.head(ctx, plan.StepHeadChecksum, "")
+	switch {
+	case err != nil:
+		return err
+	case h.ETag != a.head.ETag || h.VersionID != a.head.VersionID:
+		return w.refuse(engine.Changed, plan.Changing, errors.New("another client wrote the object before its parts were copied"))
+	}
+	with := *a.head
+	with.Checksum, with.ChecksumType, with.ChecksumValue = h.Checksum, h.ChecksumType, h.ChecksumValue
+	a.head = &with
+	return nil
 }
 
 // readAnnotationsAndACL reads what can be changed without writing the object.
@@ -175,7 +198,7 @@ func (w *work) createInput(a attributes) (*s3.CreateMultipartUploadInput, error)
 		}
 		in.Expires = &expires
 	}
-	in.ChecksumAlgorithm, in.ChecksumType = w.checksum()
+	in.ChecksumAlgorithm, in.ChecksumType = w.checksum(h)
 	return in, nil
 }
 
@@ -183,16 +206,16 @@ func (w *work) createInput(a attributes) (*s3.CreateMultipartUploadInput, error)
 // type that an upload in parts can have of it, both empty where that is not
 // known: S3 then makes a CRC-64/NVME (Amazon S3 User Guide,
 // checking-object-integrity, read 2026-11-21).
-func (w *work) checksum() (types.ChecksumAlgorithm, types.ChecksumType) {
+func (w *work) checksum(h *plan.Head) (types.ChecksumAlgorithm, types.ChecksumType) {
 	algorithm := types.ChecksumAlgorithm(w.task.Record.Checksum)
-	if w.task.Head.Checksum != "" {
-		algorithm = types.ChecksumAlgorithm(w.task.Head.Checksum)
+	if h.Checksum != "" {
+		algorithm = types.ChecksumAlgorithm(h.Checksum)
 	}
 	switch algorithm {
 	case types.ChecksumAlgorithmCrc64nvme:
 		return algorithm, types.ChecksumTypeFullObject
 	case types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc32c:
-		if w.task.Head.ChecksumType == string(types.ChecksumTypeComposite) {
+		if h.ChecksumType == string(types.ChecksumTypeComposite) {
 			return algorithm, types.ChecksumTypeComposite
 		}
 		return algorithm, types.ChecksumTypeFullObject
@@ -255,7 +278,10 @@ func (w *work) complete(ctx context.Context, up *upload, before attributes, fres
 		MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 		MpuObjectSize:   &size, ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 	}
-	_, in.ChecksumType = w.checksum()
+	var algorithm types.ChecksumAlgorithm
+	if algorithm, in.ChecksumType = w.checksum(before.head); in.ChecksumType == types.ChecksumTypeFullObject {
+		in.ChecksumCRC64NVME, in.ChecksumCRC32, in.ChecksumCRC32C = fullChecksum(before.head, algorithm)
+	}
 	if w.config.Facts.IgnoresIfMatch != plan.Yes {
 		in.IfMatch = quoted(before.head.ETag)
 	}
@@ -274,6 +300,26 @@ func (w *work) complete(ctx context.Context, up *upload, before attributes, fres
 	}
 	return engine.Effect{ETag: unquoted(out.ETag), VersionID: value(out.VersionId), KMSKeyID: value(out.SSEKMSKeyId),
 		RequestID: requestID(out.ResultMetadata)}, nil
+}
+
+// fullChecksum returns the checksum over the whole object that it has by this
+// algorithm, as the one of the three that it is: S3 compares it with that of the
+// parts, and makes no object of other data (Amazon S3 API Reference,
+// CompleteMultipartUpload, read 2026-11-21).
+func fullChecksum(h *plan.Head, a types.ChecksumAlgorithm) (crc64, crc32, crc32c *string) {
+	if h.ChecksumType != string(types.ChecksumTypeFullObject) || h.Checksum != string(a) {
+		return nil, nil, nil
+	}
+	sum := optional(h.ChecksumValue)
+	switch a {
+	case types.ChecksumAlgorithmCrc64nvme:
+		return sum, nil, nil
+	case types.ChecksumAlgorithmCrc32:
+		return nil, sum, nil
+	case types.ChecksumAlgorithmCrc32c:
+		return nil, nil, sum
+	}
+	return nil, nil, nil
 }
 
 // copyParts copies the parts that up has not, several at a time.

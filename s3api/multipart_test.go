@@ -97,13 +97,13 @@ func TestMultipartCopyCarriesEverything(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Rewrite: %v", err)
 	}
-	wantCalls := map[simulator.Op]int64{"ListObjectAnnotations": 2, "GetObjectTagging": 2, "GetObjectAcl": 2, "HeadObject": 2,
+	wantCalls := map[simulator.Op]int64{"ListObjectAnnotations": 2, "GetObjectTagging": 2, "GetObjectAcl": 2, "HeadObject": 3,
 		"CreateMultipartUpload": 1, "UploadPartCopy": 7, "CompleteMultipartUpload": 1}
 	if got := s.calls(); !maps.Equal(got, wantCalls) {
 		t.Errorf("calls = %v, want %v", got, wantCalls)
 	}
-	if len(g.steps) != 17 {
-		t.Errorf("%d steps through the gate, want each of the 17 requests", len(g.steps))
+	if len(g.steps) != 18 {
+		t.Errorf("%d steps through the gate, want each of the 18 requests", len(g.steps))
 	}
 	g.within(t, task)
 	is := s.now(t, "film")
@@ -394,8 +394,49 @@ func TestChecksumOfUploads(t *testing.T) {
 		{"NONE", "", "", "", ""},
 	} {
 		w := &work{task: &plan.Task{Record: inventory.Record{Checksum: tt.record}, Head: &plan.Head{Checksum: tt.head, ChecksumType: tt.headType}}}
-		if a, k := w.checksum(); a != tt.algorithm || k != tt.kind {
+		if a, k := w.checksum(w.task.Head); a != tt.algorithm || k != tt.kind {
 			t.Errorf("checksum(%q, %q, %q) = %q %q, want %q %q", tt.record, tt.head, tt.headType, a, k, tt.algorithm, tt.kind)
 		}
+	}
+}
+
+// S3 compares the checksum over the whole object with that of the copied parts,
+// where the object has one that both can have: other data never becomes the object.
+func TestMultipartCopyIsCompared(t *testing.T) {
+	hermetic(t)
+	for _, tt := range []struct {
+		name      string
+		sum       simulator.Checksum
+		wrong     bool
+		algorithm string // of the copy
+	}{
+		{"CRC-64/NVME", simulator.Checksum{Algorithm: "CRC64NVME", Type: "FULL_OBJECT"}, false, "CRC64NVME"},
+		{"CRC-32", simulator.Checksum{Algorithm: "CRC32", Type: "FULL_OBJECT"}, false, "CRC32"},
+		{"CRC-32C", simulator.Checksum{Algorithm: "CRC32C", Type: "FULL_OBJECT"}, false, "CRC32C"},
+		{"of other data", simulator.Checksum{Algorithm: "CRC64NVME", Type: "FULL_OBJECT", Value: "AAAAAAAAAAA="}, true, ""},
+		{"CRC-32 of other data", simulator.Checksum{Algorithm: "CRC32", Type: "FULL_OBJECT", Value: "AAAAAA=="}, true, ""},
+		{"one that parts cannot have", simulator.Checksum{Algorithm: "SHA256", Type: "FULL_OBJECT"}, false, "SHA256"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s := simulateQuietly(t, simulator.Config{})
+			s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
+				return w.SeedObject(bucket, simulator.ObjectInfo{Key: "film", Size: 9, Checksum: tt.sum}, simulator.Bytes([]byte("some film")))
+			})
+			o := anOptions()
+			o.CopyVia = plan.ViaMultipart
+			r := rewriter(t, s.aws, RewriteConfig{Options: o, Facts: facts(t, s.aws, bucket)})
+			_, err := r.Rewrite(t.Context(), inspected(t, r, "film"), &gate{})
+			is := s.now(t, "film")
+			if !tt.wrong {
+				if err != nil || is.Encryption.Type != simulator.SSEKMS || is.Checksum.Algorithm != tt.algorithm {
+					t.Errorf("%v; under %s with a checksum by %s, want %s", err, is.Encryption.Type, is.Checksum.Algorithm, tt.algorithm)
+				}
+				return
+			}
+			if oe := objectError(t, err); oe.Class != engine.Permanent || oe.Code != "BadDigest" || is.Encryption.Type == simulator.SSEKMS || s.uploads(t) != 0 {
+				t.Errorf("%v: class %v, under %s, %d uploads; want BadDigest and the object as it was", err, oe.Class, is.Encryption.Type, s.uploads(t))
+			}
+		})
 	}
 }

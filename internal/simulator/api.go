@@ -332,6 +332,7 @@ type CompleteMultipartUploadInput struct {
 	Parts      []CompletedPart
 	ObjectSize int64
 	Conditions WriteConditions
+	Checksum   Checksum // of the whole object, to be compared; Value "" where none was sent
 }
 
 // Part is one uploaded part.

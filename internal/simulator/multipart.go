@@ -156,6 +156,9 @@ func (w *World) CompleteMultipartUpload(now time.Time, in *CompleteMultipartUplo
 			return nil, err
 		}
 		v := c.completed(u, parts)
+		if err := v.checkDigest(in.Checksum); err != nil {
+			return nil, err
+		}
 		w.install(c.b, in.Key, v, nil)
 		delete(c.b.uploads, u.id)
 		return c.written(v), nil
@@ -170,6 +173,25 @@ func (c *call) checkComplete(u *upload, in *CompleteMultipartUploadInput) *Error
 		return conditionalConflict()
 	}
 	return c.checkWrite(&in.Conditions, current)
+}
+
+// checkDigest refuses an object whose checksum is not the one that was sent, as far as that can be told of synthetic
+// bytes (S3 API Reference, CompleteMultipartUpload, read 2026-11-21).
+func (v *version) checkDigest(sent Checksum) *Error {
+	if sent.Value == "" {
+		return nil
+	}
+	is := v.checksum.Value
+	if v.checksum.Algorithm != sent.Algorithm || v.checksum.Type != "FULL_OBJECT" {
+		return invalidRequest("Checksum Type mismatch occurred, expected checksum Type: " + v.checksum.Algorithm + ", actual checksum Type: " + sent.Algorithm)
+	}
+	if is == "" {
+		is = v.body.checksum(sent.Algorithm)
+	}
+	if is != "" && is != sent.Value {
+		return fail(400, "BadDigest", "The "+sent.Algorithm+" you specified did not match the calculated checksum.")
+	}
+	return nil
 }
 
 // assemble checks the list of parts and returns them.

@@ -119,10 +119,18 @@ func completeMultipartUpload(x *exchange) error {
 			ETag       string
 		}
 	}
+	var sum simulator.Checksum
+	for _, a := range []string{"CRC64NVME", "CRC32", "CRC32C"} { // those that can be over a whole object in parts
+		name := http.CanonicalHeaderKey("X-Amz-Checksum-" + a)
+		if v := x.header(name); v != "" {
+			sum = simulator.Checksum{Algorithm: a, Value: v}
+			x.r.Header.Del(name) // it is of the object, not of the body of this request
+		}
+	}
 	if err := x.readXML(&body); err != nil {
 		return err
 	}
-	in := &simulator.CompleteMultipartUploadInput{UploadInput: x.upload(), ObjectSize: -1, Conditions: x.writeConditions()}
+	in := &simulator.CompleteMultipartUploadInput{UploadInput: x.upload(), ObjectSize: -1, Conditions: x.writeConditions(), Checksum: sum}
 	for _, p := range body.Part {
 		in.Parts = append(in.Parts, simulator.CompletedPart{PartNumber: p.PartNumber, ETag: strings.Trim(p.ETag, `"`)})
 	}
