@@ -79,7 +79,10 @@ func LineOf(r *engine.Result) Line {
 		}
 	}
 	if e := r.Err; e != nil {
-		l.ErrorCode, l.HTTPStatus, l.RequestID, l.ErrorClass, l.Error = e.Code, e.HTTPStatus, e.RequestID, e.Class.String(), e.Words()
+		l.ErrorCode, l.HTTPStatus, l.RequestID, l.ErrorClass = e.Code, e.HTTPStatus, e.RequestID, e.Class.String()
+		if r.Outcome == engine.Failed {
+			l.Error = e.Words()
+		}
 	}
 	return l
 }
