@@ -63,7 +63,7 @@ func run(args []string) error {
 	repository := fs.String("repository", "../..", "reseal's source")
 	only := fs.String("only", "", "run only tools whose names match one of these, comma separated; a trailing $ asks for the whole name")
 	results := fs.String("o", "", "folder for the results as JSON")
-	profile := fs.String("profile", "", "have reseal write a CPU profile of each run, the last one staying, to this file + .cpu")
+	profile := fs.String("profile", "", "have reseal write profiles of each run, the last one staying, to this file + .cpu and .allocs")
 	if err := fs.Parse(args); err != nil {
 		return err
 	}

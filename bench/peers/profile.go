@@ -24,12 +24,16 @@ func startProfile() {
 func exitProfiled(code int) {
 	pprof.StopCPUProfile()
 	_ = profile.Close()
+	if f, err := os.Create(os.Getenv("PEERS_PROFILE") + ".allocs"); err == nil {
+		_ = pprof.Lookup("allocs").WriteTo(f, 0)
+		_ = f.Close()
+	}
 	os.Exit(code)
 }
 `
 
 // profiling returns the flags with which reseal is built to write a CPU profile
-// of a whole run to $PEERS_PROFILE.cpu; the source itself stays as it is.
+// of a whole run to $PEERS_PROFILE.cpu, and what was allocated to .allocs; the source itself stays as it is.
 func profiling(repository, folder string) ([]string, error) {
 	name, err := filepath.Abs(filepath.Join(repository, "cmd/reseal/main.go"))
 	if err != nil {
