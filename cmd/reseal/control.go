@@ -11,15 +11,10 @@ import (
 	"math"
 	"net"
 	"os"
-	"path/filepath"
-	"runtime"
 	"sync"
 	"syscall"
 	"time"
 )
-
-// controlSocket is the socket in a job's folder through which a run is steered.
-const controlSocket = "ctl.sock"
 
 // controlRequest is one line to a run; controlAnswer is the line that comes
 // back. docs/control.md describes both.
@@ -49,23 +44,23 @@ func (e *liveSocketError) Error() string {
 	return "another process answers on " + e.path + " though nobody holds the job's lock"
 }
 
-// listenControl opens the socket of the job in dir, for its owner alone. One
-// that a dead process left is taken over; a live one is a *liveSocketError. The
-// caller holds the job's lock.
-func listenControl(dir string) (net.Listener, error) {
+// listenControl opens the socket of a run, for its owner alone. One that a dead
+// process left is taken over; a live one is a *liveSocketError. The caller holds
+// the lock of the job, or of its share.
+func listenControl(at socketPlace) (net.Listener, error) {
 	var ln net.Listener
-	err := withSocket(dir, func(path string) error {
+	err := at.reach(func(path string) error {
 		info, err := os.Lstat(path)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
 			return err
 		case info.Mode().Type() != fs.ModeSocket:
-			return fmt.Errorf("%s is there and no socket", controlSocket)
+			return fmt.Errorf("%s is there and no socket", at.name)
 		default:
 			if conn, err := net.DialTimeout("unix", path, time.Second); err == nil {
 				conn.Close()
-				return &liveSocketError{filepath.Join(dir, controlSocket)}
+				return &liveSocketError{at.path()}
 			}
 			if err := os.Remove(path); err != nil {
 				return err
@@ -87,41 +82,6 @@ func listenControl(dir string) (net.Listener, error) {
 		return nil, fmt.Errorf("open control socket: %w", err)
 	}
 	return ln, nil
-}
-
-// socketPathLimit is how long the path of a unix socket may be, a zero byte
-// included: 108 bytes on Linux (unix(7)), 104 on the BSDs and macOS.
-func socketPathLimit() int {
-	if runtime.GOOS == "linux" {
-		return 108
-	}
-	return 104
-}
-
-// withSocket calls do with a path of dir's control socket that is short enough
-// for the kernel: as given, relative to here, or through a descriptor of the
-// folder, which lives only as long as do.
-func withSocket(dir string, do func(path string) error) error {
-	path := filepath.Join(dir, controlSocket)
-	if len(path) < socketPathLimit() {
-		return do(path)
-	}
-	if abs, err := filepath.Abs(path); err == nil {
-		if cwd, err := os.Getwd(); err == nil {
-			if rel, err := filepath.Rel(cwd, abs); err == nil && len(rel) < socketPathLimit() {
-				return do(rel)
-			}
-		}
-	}
-	if runtime.GOOS != "linux" {
-		return fmt.Errorf("the path of %s is too long for a socket; run it from within the folder, or move the job to a shorter path", path)
-	}
-	folder, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	defer folder.Close()
-	return do(fmt.Sprintf("/proc/self/fd/%d/%s", folder.Fd(), controlSocket))
 }
 
 // serveControl answers on ln until ctx ends.
@@ -229,10 +189,10 @@ func aboveQuota(rps, quota float64) string {
 // errNotRunning says that nobody answers on a job's socket.
 var errNotRunning = errors.New("no run of it is going on")
 
-// askControl sends one request to the run of the job in dir.
-func askControl(ctx context.Context, dir string, r controlRequest) (*controlAnswer, error) {
+// askControl sends one request to the run that has its socket there.
+func askControl(ctx context.Context, at socketPlace, r controlRequest) (*controlAnswer, error) {
 	var conn net.Conn
-	err := withSocket(dir, func(path string) error {
+	err := at.reach(func(path string) error {
 		d := net.Dialer{Timeout: controlPatience}
 		var err error
 		conn, err = d.DialContext(ctx, "unix", path)
@@ -240,9 +200,9 @@ func askControl(ctx context.Context, dir string, r controlRequest) (*controlAnsw
 	})
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ECONNREFUSED), errors.Is(err, syscall.ENOTSOCK):
-		return nil, fmt.Errorf("job %s: %w", dir, errNotRunning)
+		return nil, fmt.Errorf("%s: %w", at.whose, errNotRunning)
 	case err != nil:
-		return nil, fmt.Errorf("reach the run of job %s: %w", dir, err)
+		return nil, fmt.Errorf("reach the run of %s: %w", at.whose, err)
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
@@ -253,7 +213,7 @@ func askControl(ctx context.Context, dir string, r controlRequest) (*controlAnsw
 		}
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ask the run of job %s: %w", dir, err)
+		return nil, fmt.Errorf("ask the run of %s: %w", at.whose, err)
 	}
 	return a, nil
 }
@@ -263,11 +223,12 @@ func pid() int { return os.Getpid() }
 // liveTimeout is how long a look at a job waits for the run of it.
 const liveTimeout = 2 * time.Second
 
-// liveStatus is how the run of the job in dir is doing, nil where none answers.
-func liveStatus(ctx context.Context, dir string) *runStatus {
+// liveStatus is how the run that has its socket there is doing, nil where none
+// answers.
+func liveStatus(ctx context.Context, at socketPlace) *runStatus {
 	ctx, cancel := context.WithTimeout(ctx, liveTimeout)
 	defer cancel()
-	a, err := askControl(ctx, dir, controlRequest{Command: "status"})
+	a, err := askControl(ctx, at, controlRequest{Command: "status"})
 	if err != nil {
 		return nil
 	}

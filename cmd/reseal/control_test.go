@@ -22,7 +22,7 @@ import (
 // served is a steering that answers on the socket of dir until the test ends.
 func served(t *testing.T, dir string) *steering {
 	t.Helper()
-	ln, err := listenControl(dir)
+	ln, err := listenControl(placeOf(dir, share{}))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +66,7 @@ func TestControl(t *testing.T) {
 		{"reboot", 0, false, "no command", nil},
 		{"drain", 0, true, "", nil},
 	} {
-		a, err := askControl(t.Context(), dir, controlRequest{tt.command, tt.value})
+		a, err := askControl(t.Context(), placeOf(dir, share{}), controlRequest{tt.command, tt.value})
 		if err != nil {
 			t.Fatalf("%s: %v", tt.command, err)
 		}
@@ -109,7 +109,7 @@ func TestControlHostile(t *testing.T) {
 			}
 		}
 	}
-	if a, err := askControl(t.Context(), dir, controlRequest{Command: "status"}); err != nil || !a.OK || a.Status.KMS.Cap != 500 {
+	if a, err := askControl(t.Context(), placeOf(dir, share{}), controlRequest{Command: "status"}); err != nil || !a.OK || a.Status.KMS.Cap != 500 {
 		t.Errorf("afterwards status = %+v, %v", a, err)
 	}
 }
@@ -124,15 +124,15 @@ func TestControlSocketTakenOver(t *testing.T) {
 	}
 	ln.(*net.UnixListener).SetUnlinkOnClose(false)
 	var live *liveSocketError
-	if _, err := listenControl(dir); !errors.As(err, &live) || exitCode(err) != exitMismatch {
+	if _, err := listenControl(placeOf(dir, share{})); !errors.As(err, &live) || exitCode(err) != exitMismatch {
 		t.Errorf("beside a live one: %v, exit code %d; want a *liveSocketError, %d", err, exitCode(err), exitMismatch)
 	}
 	ln.Close() // as a crash leaves it
-	if _, err := askControl(t.Context(), dir, controlRequest{Command: "status"}); !errors.Is(err, errNotRunning) {
+	if _, err := askControl(t.Context(), placeOf(dir, share{}), controlRequest{Command: "status"}); !errors.Is(err, errNotRunning) {
 		t.Errorf("ask a dead one: %v, want errNotRunning", err)
 	}
 	served(t, dir)
-	if a, err := askControl(t.Context(), dir, controlRequest{Command: "status"}); err != nil || !a.OK {
+	if a, err := askControl(t.Context(), placeOf(dir, share{}), controlRequest{Command: "status"}); err != nil || !a.OK {
 		t.Errorf("ask the new one: %+v, %v", a, err)
 	}
 
@@ -141,14 +141,85 @@ func TestControlSocketTakenOver(t *testing.T) {
 	if err := os.WriteFile(name, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := listenControl(dir); err == nil {
+	if _, err := listenControl(placeOf(dir, share{})); err == nil {
 		t.Error("a file in its place is taken for a socket")
 	}
 	if got, err := os.ReadFile(name); err != nil || string(got) != "mine" {
 		t.Errorf("the file is now %q, %v", got, err)
 	}
-	if _, err := askControl(t.Context(), t.TempDir(), controlRequest{Command: "status"}); !errors.Is(err, errNotRunning) {
+	if _, err := askControl(t.Context(), placeOf(t.TempDir(), share{}), controlRequest{Command: "status"}); !errors.Is(err, errNotRunning) {
 		t.Errorf("ask where nothing is: %v, want errNotRunning", err)
+	}
+}
+
+// TestControlSocketOfBucketJob: runs of jobs in a bucket have their sockets on
+// this machine, one for each job and share, in a folder that is the user's alone.
+func TestControlSocketOfBucketJob(t *testing.T) {
+	temp := t.TempDir()
+	t.Setenv("TMPDIR", temp)
+	const job = "s3://reports/jobs/one"
+	places := []socketPlace{placeOf(job, share{}), placeOf(job, share{0, 2}), placeOf(job, share{1, 2}), placeOf("s3://reports/jobs/two", share{})}
+	if placeOf(job+"/", share{}).path() != places[0].path() {
+		t.Error("a slash at the end makes it another job")
+	}
+	if _, err := askControl(t.Context(), places[0], controlRequest{Command: "status"}); !errors.Is(err, errNotRunning) {
+		t.Errorf("ask before there is a folder: %v, want errNotRunning", err)
+	}
+	var open []net.Listener
+	for _, at := range places {
+		if err := at.prepare(); err != nil {
+			t.Fatal(err)
+		}
+		ln, err := listenControl(at)
+		if err != nil {
+			t.Fatalf("%s beside the others: %v", at.path(), err)
+		}
+		open = append(open, ln)
+	}
+	if got := sharesHere(job); len(got) != 2 || got[0] != "0/2" || got[1] != "1/2" {
+		t.Errorf("shares here: %q, want 0/2 and 1/2", got)
+	}
+	var live *liveSocketError
+	if _, err := listenControl(places[1]); !errors.As(err, &live) {
+		t.Errorf("beside a live one: %v, want a *liveSocketError", err)
+	}
+	for _, ln := range open {
+		ln.Close() // as a crash leaves it
+	}
+	ln, err := listenControl(places[1])
+	if err != nil {
+		t.Errorf("the socket of a crash: %v, want it taken over", err)
+	} else {
+		ln.Close()
+	}
+	info, err := os.Stat(places[0].dir)
+	if err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode of the folder: %v, %v; want 0700", info.Mode(), err)
+	}
+
+	// Somebody else's, as far as this user can make one.
+	if err := os.Chmod(places[0].dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	elsewhere := filepath.Join(temp, "elsewhere")
+	for _, tt := range []struct {
+		name   string
+		change func() error
+	}{
+		{"open to others", func() error { return nil }},
+		{"a symbolic link", func() error {
+			return errors.Join(os.Rename(places[0].dir, elsewhere), os.Chmod(elsewhere, 0o700), os.Symlink(elsewhere, places[0].dir))
+		}},
+	} {
+		if err := tt.change(); err != nil {
+			t.Fatal(err)
+		}
+		if err := places[0].prepare(); err == nil {
+			t.Errorf("a folder that is %s is used", tt.name)
+		}
+		if _, err := askControl(t.Context(), places[0], controlRequest{Command: "status"}); err == nil || errors.Is(err, errNotRunning) {
+			t.Errorf("ask through a folder that is %s: %v, want a refusal", tt.name, err)
+		}
 	}
 }
 
@@ -159,7 +230,7 @@ func TestControlSocketLongPath(t *testing.T) {
 		t.Fatal(err)
 	}
 	served(t, dir)
-	if a, err := askControl(t.Context(), dir, controlRequest{Command: "status"}); err != nil || !a.OK {
+	if a, err := askControl(t.Context(), placeOf(dir, share{}), controlRequest{Command: "status"}); err != nil || !a.OK {
 		t.Errorf("ask: %+v, %v", a, err)
 	}
 }

@@ -66,20 +66,23 @@ func (n *coreNight) start(gate engine.Gate) (end func() error) {
 	var running sync.WaitGroup
 	running.Go(func() { _ = n.governor.Run(ctx) })
 	var err error
-	running.Go(func() {
-		err = engine.Run(ctx, ctx, engine.Config{
-			Rewriter: n, Gate: gate, Journal: nowhere{}, Sink: nowhere{}, Workers: n.workers, Slots: n.governor.Slots, Ready: n.governor.Ready, Stats: n.stats,
-			Policy: &plan.Policy{
-				Options: plan.Options{Bucket: scriptBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simKey}.Normal(),
-				Facts:   plan.Facts{Transitions: plan.No, ObjectLock: plan.No, ACLs: plan.No, Website: plan.No, IgnoresIfMatch: plan.No, AWS: plan.Yes},
-				Weights: plan.DefaultWeights(false),
-			},
-		}, n.batches)
-	})
+	running.Go(func() { err = engine.Run(ctx, ctx, n.config(gate), n.batches) })
 	return func() error {
 		cancel()
 		running.Wait()
 		return err
+	}
+}
+
+// config is that of the engine.
+func (n *coreNight) config(gate engine.Gate) engine.Config {
+	return engine.Config{
+		Rewriter: n, Gate: gate, Journal: nowhere{}, Sink: nowhere{}, Workers: n.workers, Slots: n.governor.Slots, Ready: n.governor.Ready, Stats: n.stats,
+		Policy: &plan.Policy{
+			Options: plan.Options{Bucket: scriptBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simKey}.Normal(),
+			Facts:   plan.Facts{Transitions: plan.No, ObjectLock: plan.No, ACLs: plan.No, Website: plan.No, IgnoresIfMatch: plan.No, AWS: plan.Yes},
+			Weights: plan.DefaultWeights(false),
+		},
 	}
 }
 

@@ -15,7 +15,8 @@ import (
 	"reseal/report"
 )
 
-const ctlLong = `ctl steers a run that goes on, through a socket in its job folder.
+const ctlLong = `ctl steers a run that goes on, through a socket in its job folder; that of a
+job in a bucket is on the machine that runs it, where ctl has to run as well.
 
   reseal ctl --job ./job status           how it is doing, and what binds it
   reseal ctl --job ./job pause            send nothing more until resume
@@ -24,11 +25,13 @@ const ctlLong = `ctl steers a run that goes on, through a socket in its job fold
   reseal ctl --job ./job concurrency 64   objects in flight at most
   reseal ctl --job ./job drain            finish what is under way and end, resumable
 
+With --shard I/N it is the process of that share.
+
 Only the user who runs the job can. What it changes holds for this run; the next
 one goes by its flags again.`
 
 func newCtlCommand(p process) *cobra.Command {
-	var dir string
+	var dir, shard string
 	var asJSON bool
 	cmd := &cobra.Command{
 		Use:   "ctl --job DIR status|pause|resume|kms-rps N|concurrency N|drain",
@@ -40,10 +43,11 @@ func newCtlCommand(p process) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return control(cmd.Context(), p, dir, r, asJSON)
+			return control(cmd.Context(), p, dir, shard, r, asJSON)
 		},
 	}
-	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
+	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job, or s3://bucket/prefix")
+	cmd.Flags().StringVar(&shard, "shard", "", "share `I/N` of a job in a bucket")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as one JSON document")
 	return cmd
 }
@@ -74,15 +78,28 @@ func controlRequestOf(args []string) (r controlRequest, err error) {
 	return r, nil
 }
 
-// control sends one request and prints the answer.
-func control(ctx context.Context, p process, dir string, r controlRequest, asJSON bool) error {
-	if strings.HasPrefix(dir, "s3://") {
-		return usagef("--job %s: a job in a bucket has no socket to steer its run by", dir)
+// control sends one request and prints the answer. Where the job is in a bucket
+// nothing is asked of that: who can reach the run need not reach S3.
+func control(ctx context.Context, p process, dir, shard string, r controlRequest, asJSON bool) error {
+	if dir == "" {
+		return usagef("--job is needed: the folder of the job")
 	}
-	if _, _, err := openJob(ctx, dir); err != nil {
+	s, err := namedShare(shard, dir)
+	if err != nil {
 		return err
 	}
-	a, err := askControl(ctx, dir, r)
+	if !remoteJob(dir) {
+		if _, _, err := openJob(ctx, dir); err != nil {
+			return err
+		}
+	}
+	a, err := askControl(ctx, placeOf(dir, s), r)
+	if errors.Is(err, errNotRunning) && remoteJob(dir) {
+		err = fmt.Errorf("%w on this machine", err)
+		if others := sharesHere(dir); len(others) > 0 {
+			err = fmt.Errorf("%w; there are sockets of shares %s: name one with --shard", err, strings.Join(others, ", "))
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -7,8 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"os"
-	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -65,7 +63,7 @@ func (f *runFlags) steering(g *ratelimit.Governor, stats *engine.Stats, stop con
 // metrics, and what its requests pass on their way to the governor.
 type doors struct {
 	helm      *steering
-	job       string
+	socket    socketPlace
 	control   net.Listener // nil: none
 	scrapes   net.Listener // nil: none
 	metrics   *metrics     // nil: nobody asked
@@ -74,10 +72,10 @@ type doors struct {
 	keyWeight float64
 }
 
-// openDoors takes the addresses. A job whose folder holds no socket can be run,
-// but not steered; one that another process answers for cannot be run.
+// openDoors takes the addresses. A job that has no place for a socket can be run,
+// but not steered; a folder that another process answers for cannot be run in.
 func (f *runFlags) openDoors(helm *steering, run *runCollector) (*doors, error) {
-	d := &doors{helm: helm, job: f.job, keyWeight: f.keyWeight}
+	d := &doors{helm: helm, socket: placeOf(f.job, f.share), keyWeight: f.keyWeight}
 	d.headroom, _ = parseHeadroom(f.pace.headroom) // checked before
 	if d.headroom != nil {
 		d.own = new(ownCalls)
@@ -90,13 +88,13 @@ func (f *runFlags) openDoors(helm *steering, run *runCollector) (*doors, error) 
 		}
 		fmt.Fprintf(helm.talk, "metrics: http://%s/metrics\n", d.scrapes.Addr())
 	}
-	if strings.HasPrefix(f.job, "s3://") {
-		return d, nil // no place for a socket
+	err := d.socket.prepare()
+	if err == nil {
+		d.control, err = listenControl(d.socket)
 	}
 	var live *liveSocketError
-	var err error
-	switch d.control, err = listenControl(f.job); {
-	case errors.As(err, &live) && f.share.count < 2: // shards of one job share its folder, and the first has the socket
+	switch {
+	case errors.As(err, &live) && !remoteJob(f.job): // the lock of a job in a bucket says more than a socket's name
 		d.close()
 		return nil, err
 	case err != nil:
@@ -126,7 +124,7 @@ func (d *doors) close() {
 	}
 	if d.control != nil {
 		d.control.Close()
-		_ = os.Remove(filepath.Join(d.job, controlSocket)) // a left-over one is taken over
+		d.socket.remove()
 	}
 }
 

@@ -78,6 +78,12 @@ func (f *shardFlags) share(getenv func(string) string, job string) (share, error
 	return share{i, n}, nil
 }
 
+// namedShare is the share of a job that is named on the command line, all of the
+// job where none is.
+func namedShare(text, job string) (share, error) {
+	return (&shardFlags{text: text}).share(func(string) string { return "" }, job)
+}
+
 // environment is where a share is read from besides the command line.
 func environment(name string) string { return os.Getenv(name) }
 

@@ -19,7 +19,7 @@ import (
 )
 
 func newStatusCommand(p process) *cobra.Command {
-	var dir string
+	var dir, shard string
 	var asJSON bool
 	var conn connection
 	cmd := &cobra.Command{
@@ -30,7 +30,11 @@ ended, and after a crash. It needs no network, unless the
 job is in a bucket, and changes nothing.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := readStatusAt(cmd.Context(), conn, dir)
+			part, err := namedShare(shard, dir)
+			if err != nil {
+				return err
+			}
+			s, err := readStatusAt(cmd.Context(), conn, dir, part)
 			if err != nil {
 				return err
 			}
@@ -42,6 +46,7 @@ job is in a bucket, and changes nothing.`,
 	}
 	conn.bind(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
+	cmd.Flags().StringVar(&shard, "shard", "", "share `I/N` of a job in a bucket, whose run is meant")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
 	return cmd
 }
@@ -90,11 +95,12 @@ type lastRun struct {
 // readStatus reads the files of a job, with the connection that the environment
 // gives where they are in a bucket.
 func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
-	return readStatusAt(ctx, connection{}, dir)
+	return readStatusAt(ctx, connection{}, dir, share{})
 }
 
-// readStatusAt reads the files of a job.
-func readStatusAt(ctx context.Context, c connection, dir string) (*jobStatus, error) {
+// readStatusAt reads the files of a job, and how the run of all of it, or of a
+// share, is doing.
+func readStatusAt(ctx context.Context, c connection, dir string, part share) (*jobStatus, error) {
 	store, job, err := openJobAt(ctx, c, dir)
 	if err != nil {
 		return nil, err
@@ -105,7 +111,7 @@ func readStatusAt(ctx context.Context, c connection, dir string) (*jobStatus, er
 	}
 	past, _ := readWholeHistory(ctx, store) // nothing but a look back
 	s := newStatus(dir, job, snapshot.Totals(), past)
-	if s.Run = liveStatus(ctx, dir); s.Run == nil && past.Status != nil {
+	if s.Run = liveStatus(ctx, placeOf(dir, part)); s.Run == nil && past.Status != nil {
 		s.LastRun = &lastRun{past.Last, past.Status}
 	}
 	s.Notices = snapshot.Notices()

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"reseal/engine"
+	"reseal/internal/simulator"
+	"reseal/ratelimit"
+)
+
+// TestPausedRunAndItsLimits: a pause holds until it is taken back. A run whose
+// --limit objects are under way waits with them, as what is paused is sent
+// nothing of; --max-duration and drain end it all the same, at once, and what
+// was not begun stays to be done.
+func TestPausedRunAndItsLimits(t *testing.T) {
+	const rate, pausedAt, resumedAt = 10, 5 * time.Second, time.Hour
+	for _, tt := range []struct {
+		name  string
+		limit int64
+		ends  func(s *steering) // while it is paused
+		at    time.Duration     // at which the run is over, within a minute
+		done  int64             // at least
+	}{
+		{"nothing else", 0, nil, resumedAt, 200},
+		{"--limit that is under way", 60, nil, resumedAt, 60},
+		{"--limit that was reached before", 20, nil, 0, 20},
+		{"--max-duration", 0, func(s *steering) {
+			time.AfterFunc(30*time.Minute, func() { s.stop(&engine.StopError{Limit: "--max-duration 30m0s"}) })
+		}, 30 * time.Minute, 1},
+		{"drain", 60, func(s *steering) { s.obey(controlRequest{Command: "drain"}) }, pausedAt, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const objects = 200
+				c := caps{kms: rate}
+				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: rate}, RampUp: -1})
+				n := newCoreNight(t, simulator.Config{}, g, objects, func(i int) string { return fmt.Sprintf("k/%07d", i) })
+				work, kill := context.WithCancel(t.Context())
+				admit, stop := context.WithCancelCause(work)
+				helm := newSteering(g, n.stats, stop, slog.New(slog.DiscardHandler), io.Discard, c, maxConcurrency)
+				var running sync.WaitGroup
+				running.Go(func() { _ = g.Run(work) })
+				running.Go(func() { helm.watch(admit) })
+				start := time.Now()
+				var err error
+				var took time.Duration
+				ended := make(chan struct{})
+				go func() {
+					defer close(ended)
+					cfg := n.config(g)
+					cfg.Limit = tt.limit
+					err = engine.Run(admit, work, cfg, n.batches)
+					took = time.Since(start)
+				}()
+				time.Sleep(pausedAt)
+				helm.obey(controlRequest{Command: "pause"})
+				if tt.ends != nil {
+					tt.ends(helm)
+				}
+				time.Sleep(time.Second) // what was sent before is finished
+				before := n.counters().OK(simulator.OpCopyObject)
+				time.Sleep(resumedAt - pausedAt - time.Second)
+				if after := n.counters().OK(simulator.OpCopyObject); after != before {
+					t.Errorf("%d objects were copied while the run was paused", after-before)
+				}
+				helm.obey(controlRequest{Command: "resume"})
+				<-ended
+				stop(nil)
+				kill()
+				running.Wait()
+				var stopped *engine.StopError
+				if limited := tt.limit > 0 || tt.ends != nil; errors.As(err, &stopped) != limited {
+					t.Errorf("Run = %v; want a *StopError: %t", err, limited)
+				}
+				if took < tt.at || took > tt.at+time.Minute {
+					t.Errorf("over after %v, want %v or soon after", took, tt.at)
+				}
+				done := n.stats.Count(engine.Done)
+				if done < tt.done || tt.limit > 0 && done > tt.limit || n.stats.Count(engine.Failed) != 0 || done != n.counters().OK(simulator.OpCopyObject) {
+					t.Errorf("%d done, %d failed, %d copied; want at least %d, and none failed", done, n.stats.Count(engine.Failed), n.counters().OK(simulator.OpCopyObject), tt.done)
+				}
+			})
+		})
+	}
+}
