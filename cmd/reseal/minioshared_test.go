@@ -121,7 +121,7 @@ func otherClients(t *testing.T, server *minio.Server) {
 	// that loses metadata, so those are reported, although all is well with them.
 	failed := b.reseal("report", "--job", job, "--format", "csv").want(t, exitDone).stdout
 	busy, same := strings.Count(failed, "shared,busy/"), strings.Count(failed, "shared,same-bytes/")
-	if busy != each || same != each || strings.Count(failed, ",changing") != busy || strings.Count(failed, ",unfaithful") != same {
+	if busy != each || same != each || strings.Count(failed, "changing: ") != busy || strings.Count(failed, "unfaithful: ") != same {
 		t.Errorf("want %d objects called changing and %d unfaithful, got\n%s", each, each, failed)
 	}
 	if s := b.status(job); s.Failed != 2*each || s.Skipped["gone"] != 2*each || s.Done != 4*each {
