@@ -214,7 +214,7 @@ func (c *calculation) storageLine(item string, class inventory.StorageClass, bel
 	}
 	l := Line{Item: item, Quantity: Calls{bytes, bytes, bytes}, Unit: "bytes", Rate: perUnits(rate, 1, "GB-month")}
 	if len(prices.Storage) > 1 {
-		l.Rate += ", less from 50 TB on"
+		l.Rate += ", less above 50 TB"
 	}
 	with, ok := prices.storageMonth(sum(below, bytes))
 	without, _ := prices.storageMonth(below)

@@ -124,6 +124,18 @@ type grid struct {
 	Rows   []gridRow
 }
 
+// Stacks tells whether the table has too many columns for a narrow window, where
+// its rows are then set one cell below the other.
+func (g *grid) Stacks() bool { return !g.Narrow && len(g.Header) > 3 }
+
+// Label is the header of a column, which stands beside each cell then.
+func (g *grid) Label(i int) string {
+	if i < len(g.Header) {
+		return g.Header[i].Text
+	}
+	return ""
+}
+
 type column struct {
 	Text  string
 	Right bool

@@ -137,3 +137,24 @@ func sampleRun() *Run {
 	v.Totals.Cost = 772_000_000
 	return v
 }
+
+// sampleWorkload is the published example.
+func sampleWorkload() *Workload {
+	w := cost.Workload{Region: "eu-west-2", Class: inventory.Standard, Objects: 10_000, Size: cost.GB, Gets: 2_000_000, Puts: 10_000}
+	options := plan.Options{Bucket: "stated", Method: plan.MethodCopy, SSE: plan.TargetKMS, BucketKey: true}
+	facts := plan.Facts{Region: w.Region, Versioning: plan.Unversioned, Transitions: plan.No, Expirations: plan.No, ObjectLock: plan.No,
+		ACLs: plan.No, Website: plan.No, Replication: plan.No, Events: plan.No, Requester: plan.No, AWS: plan.Yes, IgnoresIfMatch: plan.No}
+	p := &plan.Policy{Options: options, Facts: facts, Now: evaluated, Weights: plan.DefaultWeights(true)}
+	task := p.Decide(&inventory.Record{Bucket: "stated", Known: inventory.AllColumns, IsLatest: true, Size: w.Size, ETag: "any",
+		StorageClass: w.Class, Encryption: inventory.SSES3, LastModified: evaluated.AddDate(-1, 0, 0)})
+	prices := cost.BuiltIn()
+	v := &Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: cost.New(cost.Uniform(&task, w.Objects, evaluated), cost.Params{
+		Prices: prices, Region: w.Region, Options: options, Facts: facts, KMSPerSecond: 10_000, WritesPerSecond: 3500, ReadsPerSecond: 5500,
+		Concurrency: 256, MonthlyGets: w.Gets, MonthlyPuts: w.Puts})}
+	v.Without = prices.Monthly(w)
+	w.FreeKMS = cost.FreeTier
+	v.FreeTier = prices.Monthly(w)
+	w.FreeKMS, w.BucketKey = 0, true
+	v.With = prices.Monthly(w)
+	return v
+}
