@@ -87,10 +87,7 @@ func (p *Policy) headByRow(t *Task) bool {
 	case t.Action == Update:
 		return false
 	}
-	if inventory.UsefulColumns.Without(r.Known) != 0 {
-		return true
-	}
-	return false
+	return inventory.UsefulColumns.Without(r.Known) != 0
 }
 
 // headByFacts tells whether the bucket's facts ask for a HEAD: of an update where
