@@ -418,7 +418,33 @@ func (n *nightWorld) judge(d *disk) {
 	if most := n.loss.unrecorded + answers - n.loss.lostAnswers; repeats < n.loss.unrecorded || repeats > most {
 		n.t.Errorf("%d repeats since the last loss of power, want the %d copies that it left unrecorded, %d with lost answers", repeats, n.loss.unrecorded, most)
 	}
+	n.audit(answers)
 	n.t.Logf("%d repeats in all, %d answers lost, %v", tot.Counters["repeats"], answers, time.Since(n.start).Round(time.Second))
+}
+
+// audit compares what the night took with what its tasks were estimated to take:
+// copies and KMS requests are as many, but for tries that failed.
+func (n *nightWorld) audit(answers int64) {
+	var d plan.Demand
+	for b, err := range n.batches(n.segs) {
+		n.must(err)
+		for i := range b.Records {
+			d = d.Add(n.plan.Decide(&b.Records[i]).Demand)
+		}
+	}
+	var c simulator.Counters
+	n.locked(func(w *simulator.World) { c = w.Counters() })
+	took, failed := c.OK(simulator.OpCopyObject)+answers, c.Ops(simulator.OpCopyObject)-c.OK(simulator.OpCopyObject)-answers
+	if took != d.Writes.Max || d.Writes.Min != d.Writes.Max {
+		n.t.Errorf("%d copies, estimated %+v", took, d.Writes)
+	}
+	if c.KMS.Total < d.KMS.Min || c.KMS.Total > d.KMS.Max+failed {
+		n.t.Errorf("%d KMS requests and %d copies that failed, estimated %+v", c.KMS.Total, failed, d.KMS)
+	}
+	if heads := c.Ops(simulator.OpHeadObject); heads < d.Reads.Min || heads > d.Reads.Max+failed+answers {
+		n.t.Errorf("%d looks and %d copies that failed, estimated %+v", heads, failed+answers, d.Reads)
+	}
+	n.t.Logf("%d copies, %d KMS requests, %d looks of %+v; %d copies failed", took, c.KMS.Total, c.Ops(simulator.OpHeadObject), d, failed)
 }
 
 // batches reads the report.
