@@ -34,10 +34,11 @@ type Options struct {
 
 // What one open file takes in its decoder and batches, rounded up. Of Parquet 17
 // MiB were measured with pages of 1 MiB and 35 with one page a column of 122,880
-// rows (BenchmarkOpenFiles of inventory/parquet, 2026-11-21).
+// rows, of ORC 4 without large dictionaries (BenchmarkOpenFiles of
+// inventory/parquet and inventory/orc, 2026-11-21).
 const (
 	csvMemory     = 8 << 20
-	orcMemory     = 32 << 20
+	orcMemory     = 16 << 20
 	parquetMemory = 48 << 20
 )
 

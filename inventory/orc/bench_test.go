@@ -163,3 +163,45 @@ func BenchmarkSkip(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.N)*benchRows/2/b.Elapsed().Seconds(), "rows/s")
 }
+
+// BenchmarkOpenFiles states what one open file keeps in memory while it is read,
+// nine columns: eight files are read to the same row, in steps.
+func BenchmarkOpenFiles(b *testing.B) {
+	data := benchFile(b, zlib)
+	const files = 8
+	var stats runtime.MemStats
+	var most uint64
+	for b.Loop() {
+		runtime.GC()
+		runtime.ReadMemStats(&stats)
+		before := stats.HeapAlloc
+		var open []*Rows
+		for range files {
+			f, err := Open(bytes.NewReader(data), int64(len(data)), Options{BatchRows: 512})
+			if err != nil {
+				b.Fatal(err)
+			}
+			rows, err := f.Rows(inventoryColumns, 0, f.NumRows())
+			if err != nil {
+				b.Fatal(err)
+			}
+			open = append(open, rows)
+		}
+		for step, more := 1, true; more; step++ {
+			for _, rows := range open {
+				if _, err := rows.Next(b.Context()); err == io.EOF {
+					more = false
+				} else if err != nil {
+					b.Fatal(err)
+				}
+			}
+			if more && step%97 == 1 {
+				runtime.GC()
+				runtime.ReadMemStats(&stats)
+				most = max(most, stats.HeapAlloc-before)
+			}
+		}
+	}
+	b.ReportMetric(float64(most)/files/(1<<20), "MiB/file")
+	runtime.KeepAlive(data)
+}
