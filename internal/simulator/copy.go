@@ -288,6 +288,18 @@ func (k *Knobs) spoil(v *version, a *WriteAttributes) *WriteAttributes {
 			attrs.WebsiteRedirect = ""
 		case AttrLock:
 			attrs.Lock = Lock{}
+		case AttrRetention:
+			attrs.Lock.Mode, attrs.Lock.RetainUntil = "", time.Time{}
+		case AttrLegalHold:
+			attrs.Lock.LegalHold = ""
+		case AttrEventHold:
+			attrs.Lock.EventHold, attrs.Lock.EventHoldDuration = "", ""
+		case AttrHiddenMetadata:
+			meta.Missing = 0
+		case AttrChecksum:
+			v.checksum = checksumOf(Checksum{Algorithm: "SHA1"}, &v.body)
+		case AttrBody:
+			v.body = Bytes(make([]byte, v.size))
 		case AttrBucketKey:
 			v.enc.BucketKeyEnabled = false
 		}

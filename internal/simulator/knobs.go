@@ -24,7 +24,13 @@ const (
 	AttrStorageClass       Attribute = "storage-class" // the one that was sent
 	AttrACL                Attribute = "acl"
 	AttrWebsiteRedirect    Attribute = "website-redirect"
-	AttrLock               Attribute = "lock"
+	AttrLock               Attribute = "lock" // all of the next three
+	AttrRetention          Attribute = "retention"
+	AttrLegalHold          Attribute = "legal-hold"
+	AttrEventHold          Attribute = "event-hold"
+	AttrHiddenMetadata     Attribute = "hidden-metadata" // what x-amz-missing-meta counts
+	AttrChecksum           Attribute = "checksum"        // another algorithm
+	AttrBody               Attribute = "body"            // other data of the same length
 	AttrBucketKey          Attribute = "bucket-key"
 	AttrAnnotations        Attribute = "annotations"
 )
