@@ -96,7 +96,12 @@ func briefPrice(e *cost.Estimate) string {
 	if !e.Priced {
 		return "unknown for " + orUnknown(e.Region)
 	}
-	return total(&e.Once) + ", list prices of " + e.Region + " of " + e.PriceDate
+	return total(&e.Once) + ", " + ListPrices(e)
+}
+
+// ListPrices says what the prices of an estimate are.
+func ListPrices(e *cost.Estimate) string {
+	return "list prices of " + e.Region + " of " + e.PriceDate
 }
 
 // Provisional is what there is to tell of a run that starts without reading its

@@ -256,6 +256,9 @@ func WriteRun(w io.Writer, v *Run) error {
 			t.row(r.what, r.estimated, r.actual)
 		}
 		t.write(p, indent)
+		if v.Estimate.Priced {
+			p.wrapped(indent, "price: "+ListPrices(v.Estimate)+", before tax and discounts")
+		}
 	}
 
 	s := v.Summary

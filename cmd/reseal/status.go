@@ -78,6 +78,7 @@ type jobStatus struct {
 	Runs        int64            `json:"runs"` // how often it was begun or gone on with
 	Active      time.Duration    `json:"active_ns"`
 	Estimated   *cost.Span       `json:"estimated_usd,omitempty"`
+	Prices      string           `json:"prices,omitempty"` // whose they are, in words
 	LastWrite   time.Time        `json:"last_write"`
 	Run         *runStatus       `json:"run,omitempty"`      // of the run that goes on; at the end of one, how it was then
 	LastRun     *lastRun         `json:"last_run,omitempty"` // where none goes on: what the last one recorded of itself
@@ -141,7 +142,7 @@ func newStatus(dir string, job *jobPlan, t checkpoint.Totals, past historyDoc) *
 		Runs: past.Runs, Active: past.Active, LastWrite: t.Written, Skipped: map[string]int64{},
 	}
 	if e := job.Estimate; e != nil && e.Priced {
-		s.Estimated = &e.Once.Total
+		s.Estimated, s.Prices = &e.Once.Total, report.ListPrices(e)
 	}
 	for name, n := range t.Counters {
 		switch {
@@ -219,7 +220,7 @@ func (s *jobStatus) text(out io.Writer) error {
 	row("Requests", "%s to S3, at most %s of S3 to KMS", report.Count(s.Requests), report.Count(s.KMSCalls))
 	switch {
 	case s.Estimated != nil:
-		row("Spent", "at most %s so far; the plan expected %s, at most %s", report.Money(s.Spent), report.Money(s.Estimated.Expected), report.Money(s.Estimated.Max))
+		row("Spent", "at most %s so far; the plan expected %s, at most %s (%s)", report.Money(s.Spent), report.Money(s.Estimated.Expected), report.Money(s.Estimated.Max), s.Prices)
 	case s.Spent > 0:
 		row("Spent", "at most %s so far; there is no plan to compare with", report.Money(s.Spent))
 	}
