@@ -5,11 +5,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -105,10 +107,20 @@ var metricName = regexp.MustCompile(`\breseal_[a-z_]+[a-z]`)
 // on metrics names exists, and the page names every one that exists.
 func TestDashboardAndDocs(t *testing.T) {
 	there := map[string]bool{}
-	for _, m := range regexp.MustCompile(`(?m)^# TYPE (reseal_[a-z_]+) (\w+)$`).FindAllStringSubmatch(string(scrape(t)), -1) {
+	page := string(scrape(t))
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (reseal_[a-z_]+) (\w+)$`).FindAllStringSubmatch(page, -1) {
 		there[m[1]] = true
 		if m[2] == "histogram" {
 			there[m[1]+"_bucket"], there[m[1]+"_sum"], there[m[1]+"_count"] = true, true, true
+		}
+	}
+	for what, name := range map[string]string{
+		"objects by outcome": "reseal_objects_total", "KMS calls": "reseal_quota_requests_total", "the cap": "reseal_quota_cap_requests_per_second",
+		"throttles by cause": "reseal_throttles_total", "latency": "reseal_request_duration_seconds", "in flight": "reseal_objects_in_flight",
+		"bytes": "reseal_rewritten_bytes_total", "cost so far": "reseal_job_cost_dollars", "age of the checkpoint": "reseal_checkpoint_age_seconds",
+	} {
+		if !there[name] {
+			t.Errorf("%s: no metric %s", what, name)
 		}
 	}
 	if len(there) < 20 {
@@ -139,6 +151,9 @@ func TestDashboardAndDocs(t *testing.T) {
 			}
 			for _, p := range dashboard.Panels {
 				for _, q := range p.Targets {
+					for _, problem := range wrongLabels(q.Expr, page) {
+						t.Errorf("%s: panel %q: %s", file, p.Title, problem)
+					}
 					if !metricName.MatchString(q.Expr) {
 						t.Errorf("%s: panel %q asks for %q, no metric of reseal", file, p.Title, q.Expr)
 					}
@@ -150,6 +165,49 @@ func TestDashboardAndDocs(t *testing.T) {
 			if !named[name] && !strings.HasSuffix(name, "_bucket") && !strings.HasSuffix(name, "_sum") && !strings.HasSuffix(name, "_count") {
 				t.Errorf("%s does not name %s", file, name)
 			}
+		}
+	}
+}
+
+var (
+	selector = regexp.MustCompile(`\b(reseal_[a-z_]+[a-z])\{([^}]*)\}`)
+	matcher  = regexp.MustCompile(`([a-z_]+)(=~|=|!=|!~)"([^"]*)"`)
+)
+
+// wrongLabels says which labels of the selectors in a query the metrics do not
+// have, and which values that it picks never come. The scraper adds job and
+// instance, a histogram has le.
+func wrongLabels(query, page string) (out []string) {
+	for _, s := range selector.FindAllStringSubmatch(query, -1) {
+		for _, m := range matcher.FindAllStringSubmatch(s[2], -1) {
+			label, value := m[1], m[3]
+			if label == "job" || label == "instance" || label == "le" {
+				continue
+			}
+			values := regexp.MustCompile(`(?m)^`+s[1]+`\{[^}]*\b`+label+`="([^"]*)"`).FindAllStringSubmatch(page, -1)
+			picked := m[2] != "="
+			for _, v := range values {
+				picked = picked || v[1] == value
+			}
+			if m[2] == "=~" {
+				picked = slices.ContainsFunc(values, func(v []string) bool { return regexp.MustCompile("^(?:" + value + ")$").MatchString(v[1]) })
+			}
+			if len(values) == 0 || !picked {
+				out = append(out, fmt.Sprintf("%s has no series with %s", s[1], m[0]))
+			}
+		}
+	}
+	return out
+}
+
+func TestWrongLabels(t *testing.T) {
+	const page = "reseal_aa{cause=\"kms\",quota=\"x\"} 1\nreseal_bb 2\n"
+	for query, want := range map[string]int{
+		`rate(reseal_aa{cause="kms",job="$job"}[1m])`: 0, `reseal_aa{cause=~"k.*|y"}`: 0, `reseal_aa{quota!="z"}`: 0, `reseal_bb{instance="i"}`: 0, `reseal_bb`: 0,
+		`reseal_aa{cause="s3"}`: 1, `reseal_aa{cause=~"s3_.*"}`: 1, `reseal_bb{cause="kms"}`: 1, `reseal_aa{why!="z"} / reseal_bb{quota="x"}`: 2,
+	} {
+		if got := wrongLabels(query, page); len(got) != want {
+			t.Errorf("%s: %q, want %d problems", query, got, want)
 		}
 	}
 }
