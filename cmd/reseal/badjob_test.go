@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"reseal/internal/simulator"
+)
+
+// heard is what a process says, for a test to wait for.
+type heard struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (h *heard) Write(p []byte) (int, error) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.Write(p)
+}
+
+func (h *heard) String() string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.text.String()
+}
+
+// wait waits until the process has said text, or has ended.
+func (h *heard) wait(t *testing.T, text string, ended <-chan error) {
+	t.Helper()
+	for !strings.Contains(h.String(), text) {
+		select {
+		case err := <-ended:
+			t.Fatalf("it ended (%v) without saying %q:\n%s", err, text, h)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+// A live run keeps others off its job, by name; a second signal ends it at once
+// although no request is answered; one that was killed is taken over, which is
+// said. Each object is copied once all the same.
+func TestHoldersOfAJob(t *testing.T) {
+	t.Parallel()
+	const objects = 200
+	w := newTestWorld(t, simConfig{seed: 1, latency: time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
+	job := filepath.Join(t.TempDir(), "job")
+	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--bucket-key-enabled=false",
+		"--probe-key-prefix", "reseal-probe/", "--concurrency", "8", "--kms-rps", "100", "--drain-timeout", "1h"}
+	var hang int
+	silent := func(on bool) {
+		w.sim.front.Locked(func(world *simulator.World) {
+			if on {
+				hang = world.AddFault(simulator.Fault{Op: "CopyObject", Directive: simulator.Hang})
+			} else {
+				world.RemoveFault(hang)
+			}
+		})
+	}
+	start := func(copies int64) (*exec.Cmd, *heard, chan error) {
+		t.Helper()
+		cmd, said, ended := w.command(run...), &heard{}, make(chan error, 1)
+		cmd.Stderr = said
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		go func() { ended <- cmd.Wait() }()
+		w.waitForCopies(ended, copies)
+		return cmd, said, ended
+	}
+
+	cmd, said, ended := start(objects / 5)
+	if out := w.refused(exitMismatch, run...); !strings.Contains(out, fmt.Sprintf("is held by process %d", cmd.Process.Pid)) || !strings.Contains(out, "hint: wait for it") {
+		t.Errorf("a second run beside process %d says:\n%s", cmd.Process.Pid, out)
+	}
+	silent(true)
+	for hung := int64(0); hung < 8; time.Sleep(time.Millisecond) { // as many as are in flight
+		w.sim.front.Locked(func(world *simulator.World) { hung = world.FaultHits(hang) })
+	}
+	_ = cmd.Process.Signal(syscall.SIGINT)
+	said.wait(t, "again to end at once", ended)
+	_ = cmd.Process.Signal(syscall.SIGINT)
+	err := <-ended
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
+		t.Errorf("after a second signal: %v, want exit %d\n%s", err, exitInterrupted, said)
+	}
+	silent(false)
+
+	cmd, said, ended = start(objects / 2)
+	if strings.Contains(said.String(), "without giving the job back") {
+		t.Errorf("a run that gave the job back is taken for a dead one:\n%s", said)
+	}
+	_ = cmd.Process.Kill()
+	<-ended
+	out, err := w.command(run...).CombinedOutput()
+	if err != nil || !strings.Contains(string(out), fmt.Sprintf("without giving the job back (process %d", cmd.Process.Pid)) {
+		t.Errorf("after process %d was killed: %v\n%s", cmd.Process.Pid, err, out)
+	}
+	if histogram, _ := w.sim.counted(scriptBucket); histogram[1] != objects {
+		t.Errorf("objects by how often they were copied: %v, want %d once", histogram, objects)
+	}
+}
+
+// refused runs a command that is to end with a code, and returns what it says.
+func (w *testWorld) refused(code int, args ...string) string {
+	w.t.Helper()
+	out, err := w.command(args...).CombinedOutput()
+	if exit := (*exec.ExitError)(nil); !errors.As(err, &exit) || exit.ExitCode() != code {
+		w.t.Errorf("reseal %s: %v, want exit %d\n%s", strings.Join(args, " "), err, code, out)
+	}
+	return string(out)
+}
+
+// State of another job, and state that a newer version wrote, is refused and left
+// as it is.
+func TestForeignState(t *testing.T) {
+	t.Parallel()
+	w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: 100, Seed: 1, Plain: true})
+	dir := t.TempDir()
+	run := func(job string, more ...string) []string {
+		return append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(dir, job), "--yes", "--quiet",
+			"--bucket-key-enabled=false", "--probe-key-prefix", "reseal-probe/", "--limit", "20"}, more...)
+	}
+	w.output(exitStopped, run("one")...)
+	w.output(exitStopped, run("two", "--exclude-prefix", "none/")...)
+	copied := w.sim.committed(scriptBucket)
+	for _, tt := range []struct {
+		name, want string
+		spoil      func(state []byte) []byte
+	}{
+		{"state of another job", "belongs to another job", func([]byte) []byte {
+			other, err := os.ReadFile(filepath.Join(dir, "two", "state", "000000.a"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			return other
+		}},
+		{"state of a newer version", "written by a newer version of the program", func(state []byte) []byte {
+			state = bytes.Clone(state)
+			binary.LittleEndian.PutUint32(state[8:], 99)
+			binary.LittleEndian.PutUint32(state[24:], crc32.Checksum(state[:24], crc32.MakeTable(crc32.Castagnoli)))
+			return state
+		}},
+		{"something else", "not a state file", func([]byte) []byte { return []byte("my shopping list, which nobody may write over") }},
+	} {
+		names, err := filepath.Glob(filepath.Join(dir, "one", "state", "*"))
+		if err != nil || len(names) == 0 {
+			t.Fatalf("%v, %v", names, err)
+		}
+		was, spoilt := map[string][]byte{}, map[string][]byte{}
+		for _, name := range names {
+			if was[name], err = os.ReadFile(name); err != nil {
+				t.Fatal(err)
+			}
+			spoilt[name] = tt.spoil(was[name])
+			if err := os.WriteFile(name, spoilt[name], 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if out := w.refused(exitMismatch, run("one")...); !strings.Contains(out, tt.want) {
+			t.Errorf("%s: the message does not say %q:\n%s", tt.name, tt.want, out)
+		}
+		for name, want := range spoilt {
+			if got, err := os.ReadFile(name); err != nil || !bytes.Equal(got, want) {
+				t.Errorf("%s: %s was written over (%v)", tt.name, name, err)
+			}
+			if err := os.WriteFile(name, was[name], 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n := w.sim.committed(scriptBucket); n != copied {
+		t.Errorf("%d objects were copied by runs that were refused", n-copied)
+	}
+	w.output(exitStopped, run("one")...)
+}
