@@ -7,6 +7,7 @@ import (
 
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/s3api"
 )
 
 // Whether the caller is shown locks is found out on real objects. These bounds
@@ -95,6 +96,23 @@ func (c *preflight) locks(ctx context.Context, keys []string) bool {
 	}
 	c.say(name, standOK, fmt.Sprintf("shown to the caller (tried on %q)", seen), "")
 	return true
+}
+
+// hiddenFrom says what a verification cannot tell where locks are hidden from
+// its caller, "" where they are not.
+func hiddenFrom(ctx context.Context, client *s3api.Client, policy *plan.Policy, rep *inventory.Report, job *jobPlan) (string, error) {
+	if policy.Facts.ObjectLock == plan.No {
+		return "", nil
+	}
+	keys, err := toCopy(ctx, policy, rep, job)
+	if err != nil {
+		return "", err
+	}
+	c := &preflight{client: client, options: plan.Options{Bucket: job.Options.Bucket, Method: plan.MethodUpdate}, facts: policy.Facts} // nothing is written
+	if c.locks(ctx, keys) || len(c.checks) == 0 || c.checks[0].Status != standHazard {
+		return "", nil
+	}
+	return c.checks[0].Why + ", and a lock of a snapshot looks lost; " + c.checks[0].Mend, nil
 }
 
 // hidden adds the row for a caller that locks are hidden from. An update in

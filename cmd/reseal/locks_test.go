@@ -97,6 +97,13 @@ func TestHiddenLocks(t *testing.T) {
 		if lost := n.unlockedCopies(); len(lost) > 0 {
 			t.Errorf("run by who may look: %q lost their lock", lost)
 		}
+		for _, user := range []bool{false, true} {
+			n.as(user)
+			code, out, talk := n.command("verify", "--job", filepath.Join(n.dir, "begun"))
+			if said := strings.Contains(talk, "the caller lacks "+hidden); code != exitDone || said != user {
+				t.Errorf("verify, %s hidden %v: exit %d, said so %v\n%s%s", hidden, user, code, said, out, talk)
+			}
+		}
 	}
 }
 

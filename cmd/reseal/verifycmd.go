@@ -171,6 +171,11 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 		return nil, err
 	}
 	policy := &plan.Policy{Options: job.Options, Facts: facts, Now: job.Now, Weights: plan.DefaultWeights(job.Options.BucketKey)}
+	if why, err := hiddenFrom(ctx, client, policy, rep, job); err != nil {
+		return nil, err
+	} else if why != "" {
+		fmt.Fprintf(f.output.talk(p), "note: %s\n", why)
+	}
 	reading := job.Options
 	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
 	rewriter, err := client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: facts})
