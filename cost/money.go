@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/big"
+	"math/bits"
 	"strconv"
 	"strings"
 )
@@ -122,6 +123,12 @@ func (r Rate) Dollars(per int64) string {
 // Times returns the price of n units; known is false where the rate is unknown
 // and n is not zero.
 func (r Rate) Times(n int64) (amount Money, known bool) {
+	// One request at a price that anybody has ever seen fits into 64 bits.
+	if n > 0 && r >= 0 {
+		if hi, pico := bits.Mul64(uint64(n), uint64(r)); hi == 0 && pico <= math.MaxInt64-500 {
+			return Money((pico + 500) / 1000), true // half up, as over
+		}
+	}
 	return r.over(big.NewInt(n), 1)
 }
 

@@ -7,7 +7,7 @@ import (
 
 // allocationsPerObject bounds what the engine allocates for an object beyond
 // its request: the result, which is handed to the recorder, and its like.
-const allocationsPerObject = 9
+const allocationsPerObject = 7
 
 // What a run costs for each object must not creep up: at 20,000 objects a
 // second every allocation is one of 20,000.

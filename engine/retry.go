@@ -37,37 +37,36 @@ func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) e
 	wait, done := g.waiting(ctx, s)
 	defer done()
 	tries := [numClasses]int{}
+	try := &attempt{steps: g, ctx: ctx, step: s, send: send}
+	once := try.once
 	for {
 		if !g.run.outage.pass(wait) {
 			return errNotSent
 		}
-		sent := false
-		err := g.run.Gate.Do(wait, s, func(context.Context) error {
-			sent = true
-			g.count(s)
-			return send(ctx)
-		})
-		if !sent {
+		try.sent = false
+		err := g.run.Gate.Do(wait, try.step, once)
+		switch {
+		case !try.sent:
 			return errNotSent
+		case err == nil:
+			g.run.outage.learn(wait, nil, false)
+			return nil
 		}
 		var oe *ObjectError
-		if err != nil && !errors.As(err, &oe) {
+		if !errors.As(err, &oe) {
 			return err
 		}
-		class := Permanent
-		if oe != nil {
-			class = oe.Class
-		}
+		class := oe.Class
 		if class == Transient && commits(s.Kind) {
 			g.sent.unsure.Store(true)
 		}
 		last := tries[class]+1 >= g.run.triesOf(class)
 		excused := g.run.outage.learn(wait, oe, last)
-		if err == nil || class != Throttled && class != Transient && class != Expired {
+		if class != Throttled && class != Transient && class != Expired {
 			return err
 		}
 		if excused {
-			s.Retry = true
+			try.step.Retry = true
 			g.run.Stats.Retries.Add(1)
 			continue
 		}
@@ -79,9 +78,25 @@ func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) e
 		if !sleep(wait, backoff(tries[class], class, rand.Float64())) {
 			return errNotSent
 		}
-		s.Retry = true
+		try.step.Retry = true
 		g.run.Stats.Retries.Add(1)
 	}
+}
+
+// attempt is a request on its way through the gate.
+type attempt struct {
+	steps
+	ctx  context.Context
+	step plan.Step
+	send func(context.Context) error
+	sent bool
+}
+
+// once sends the request, once.
+func (a *attempt) once(context.Context) error {
+	a.sent = true
+	a.count(&a.step)
+	return a.send(a.ctx)
 }
 
 // throttledPatience is how many times as often a throttled request is sent
@@ -126,7 +141,7 @@ func (g steps) waiting(ctx context.Context, s plan.Step) (context.Context, func(
 }
 
 // count books one request that is about to be sent.
-func (g steps) count(s plan.Step) {
+func (g steps) count(s *plan.Step) {
 	g.sent.requests.Add(1)
 	g.sent.kms.Add(s.Demand.KMS.Max)
 	st := g.run.Stats

@@ -106,12 +106,12 @@ func (w *work) copyInput() (*s3.CopyObjectInput, error) {
 	if err != nil {
 		return nil, err
 	}
-	source := copySource(o.Bucket, rec.Key, "")
+	source, condition := copySource(o.Bucket, rec.Key, ""), quoted(etag)
 	in := &s3.CopyObjectInput{
 		Bucket:              &o.Bucket,
 		Key:                 &rec.Key,
 		CopySource:          &source,
-		CopySourceIfMatch:   quoted(etag),
+		CopySourceIfMatch:   condition,
 		MetadataDirective:   types.MetadataDirectiveCopy,
 		TaggingDirective:    types.TaggingDirectiveCopy,
 		RequestPayer:        w.payer,
@@ -136,7 +136,7 @@ func (w *work) copyInput() (*s3.CopyObjectInput, error) {
 		in.ChecksumAlgorithm = types.ChecksumAlgorithm(w.task.Head.Checksum)
 	}
 	if w.config.Facts.IgnoresIfMatch != plan.Yes {
-		in.IfMatch = quoted(etag)
+		in.IfMatch = condition
 	}
 	return in, nil
 }

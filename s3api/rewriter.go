@@ -153,9 +153,9 @@ func (w *work) do(ctx context.Context, k plan.StepKind, send func(context.Contex
 	s := w.task.Step(k)
 	s.Finishes = w.committed
 	return w.gate.Do(ctx, s, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, limitOf(k))
-		defer cancel()
-		err := send(ctx)
+		in := limit(ctx, limitOf(k))
+		defer in.release()
+		err := send(in)
 		if errors.Is(err, errStale) {
 			return errStale // no answer of S3
 		}

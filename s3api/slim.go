@@ -198,8 +198,8 @@ func (c *clock) see(date string, sent time.Time) {
 	if last := c.seen.Load(); date == "" || last != nil && *last == date {
 		return
 	}
-	date = strings.Clone(date)
-	c.seen.Store(&date)
+	kept := strings.Clone(date)
+	c.seen.Store(&kept)
 	theirs, err := http.ParseTime(date)
 	if err != nil {
 		return

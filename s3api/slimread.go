@@ -3,6 +3,7 @@ package s3api
 import (
 	"strconv"
 	"strings"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -17,11 +18,13 @@ func copyOutput(header []pair, body string) *s3.CopyObjectOutput {
 	var a struct { // one piece of memory for all that is handed out
 		out    s3.CopyObjectOutput
 		result types.CopyObjectResult
-		texts  [7]string
+		said   [6]string // by the result
+		at     time.Time
+		texts  [7]string // by the headers
 		is     bool
 	}
 	answer := &a
-	if !copyResult(&answer.result, body) {
+	if !copyResult(&answer.result, answer.said[:0], &answer.at, body) {
 		return nil
 	}
 	out := &answer.out
@@ -73,8 +76,8 @@ const (
 )
 
 // copyResult reads a body that is a CopyObjectResult of plain text elements and
-// nothing else; false for any other.
-func copyResult(out *types.CopyObjectResult, b string) bool {
+// nothing else; false for any other. What out points to then is in room and at.
+func copyResult(out *types.CopyObjectResult, room []string, at *time.Time, b string) bool {
 	rest := strings.TrimLeft(b, xmlSpace) // S3 sends white space while it copies
 	if len(rest) == len(b) {
 		rest, _ = strings.CutPrefix(rest, xmlDeclaration) // is at the very start or an error
@@ -93,7 +96,7 @@ func copyResult(out *types.CopyObjectResult, b string) bool {
 			return len(strings.TrimLeft(end, xmlSpace)) == 0
 		}
 		name, text, more, ok := element(rest)
-		if !ok || !setResult(out, name, text) {
+		if !ok || !setResult(out, &room, at, name, text) {
 			return false
 		}
 		rest = more
@@ -135,7 +138,7 @@ func element(b string) (name, text, rest string, ok bool) {
 
 // setResult sets what an element says, and tells whether it knows it. An element
 // without text, and one that comes twice, is for the SDK.
-func setResult(out *types.CopyObjectResult, name, text string) bool {
+func setResult(out *types.CopyObjectResult, room *[]string, at *time.Time, name, text string) bool {
 	if text == "" {
 		return false
 	}
@@ -148,7 +151,8 @@ func setResult(out *types.CopyObjectResult, name, text string) bool {
 		if err != nil || out.LastModified != nil {
 			return false
 		}
-		out.LastModified = &t
+		*at = t
+		out.LastModified = at
 		return true
 	case "ChecksumType":
 		known := out.ChecksumType == ""
@@ -170,7 +174,8 @@ func setResult(out *types.CopyObjectResult, name, text string) bool {
 	if *to != nil {
 		return false
 	}
-	*to = &text
+	*room = append(*room, text) // for each name there is room once
+	*to = &(*room)[len(*room)-1]
 	return true
 }
 

@@ -25,6 +25,7 @@ type message struct {
 	out     []byte // request as it goes over the wire
 	in      []byte // answer as it came
 	got     received
+	keep    bool // the connection can be used for another request
 	sum     [32]byte
 }
 

@@ -16,17 +16,17 @@ import (
 const (
 	idleLimit = 90 * time.Second // as newTransport's
 
-	// maxDials is how many connections are made at once: enough for 1,000 a second
+	// maxDials is how many connections are made at once: enough for 500 a second
 	// at three round trips of 80 ms, few enough for their keys and certificates.
-	maxDials = 256
+	maxDials = 128
 
 	// trustedIdle is how long a connection may lie unused before the socket is
 	// asked whether the server has closed it. Below, asking costs more than it finds.
 	trustedIdle = 10 * time.Millisecond
 
-	// deadlineSlack is how much longer than headerTimeout an answer may be silent, so
-	// that the deadline need not be set for each request.
-	deadlineSlack = 30 * time.Second
+	// deadlineSlack is by which part of it a time limit may be exceeded, so that the
+	// deadline of a connection need not be set for each request.
+	deadlineSlack = 16
 )
 
 // wire sends requests without a body to one endpoint, over HTTP/1.1 connections
@@ -94,8 +94,12 @@ type wireConn struct {
 	line     *line     // below TLS
 	used     bool      // by a request before
 	since    time.Time // when it became idle
-	deadline time.Time // of reading; zero for none
-	aborted  atomic.Bool
+	deadline time.Time // of reading and writing
+	one      [1]byte   // to probe with
+
+	ended   <-chan struct{} // of the context that aborts it
+	unhook  func() bool
+	aborted atomic.Bool
 }
 
 // line is a TCP connection that can be read without waiting, and counts.
@@ -158,8 +162,7 @@ func (c *wireConn) alive(now time.Time) bool {
 		c.line.probing = ready
 	}
 	before := c.line.received
-	var b [1]byte
-	n, err := c.Read(b[:])
+	n, err := c.Read(c.one[:])
 	c.line.probing = waiting
 	return n == 0 && err == error(errNothing) && c.line.received == before
 }
@@ -170,28 +173,58 @@ func (c *wireConn) abort() {
 	_ = c.line.SetDeadline(time.Unix(1, 0))
 }
 
-// patient takes the limit on silence away: an answer has begun.
-func (c *wireConn) patient() error {
-	c.deadline = time.Time{}
-	err := c.line.SetReadDeadline(time.Time{})
+// heed has the end of ctx abort what is done with the connection, and tells
+// whether it can be used. Mostly the context is the one of the last request.
+func (c *wireConn) heed(ctx context.Context) bool {
+	ended := ctx.Done()
+	if ended != c.ended {
+		if c.unhook != nil && !c.unhook() {
+			return false
+		}
+		c.ended, c.unhook = ended, nil
+		if ended != nil {
+			c.unhook = context.AfterFunc(ctx, c.abort)
+		}
+	}
+	return !c.aborted.Load()
+}
+
+// until sets the deadline, give or take the slack, counted from now.
+func (c *wireConn) until(now, at time.Time) error {
+	if over := c.deadline.Sub(at); over >= 0 && over <= at.Sub(now)/deadlineSlack {
+		return nil
+	}
+	c.deadline = at.Add(at.Sub(now) / deadlineSlack)
+	err := c.line.SetDeadline(c.deadline)
 	if c.aborted.Load() {
-		c.abort()
+		c.abort() // which may have been undone just now
 	}
 	return err
 }
 
+// close ends the connection at once.
+func (c *wireConn) close() {
+	if c.unhook != nil {
+		c.unhook()
+	}
+	_ = c.line.Close()
+}
+
 // take returns an idle connection, or a new one.
-func (w *wire) take(ctx context.Context) (*wireConn, error) {
-	now := time.Now()
+func (w *wire) take(ctx context.Context, now time.Time) (*wireConn, error) {
 	for {
 		c := w.pop(now)
 		if c == nil {
-			return w.connect(ctx)
+			c, err := w.connect(ctx)
+			if err == nil {
+				c.heed(ctx)
+			}
+			return c, err
 		}
-		if c.alive(now) {
+		if c.heed(ctx) && c.alive(now) {
 			return c, nil
 		}
-		_ = c.line.Close()
+		c.close()
 	}
 }
 
@@ -219,7 +252,7 @@ func (w *wire) put(c *wireConn) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(w.idle) > 0 && c.since.Sub(w.idle[0].since) > idleLimit || len(w.idle) >= w.most && w.most > 0 {
-		_ = w.idle[0].line.Close()
+		w.idle[0].close()
 		w.idle = append(w.idle[:0], w.idle[1:]...)
 	}
 	w.idle = append(w.idle, c)
@@ -228,7 +261,7 @@ func (w *wire) put(c *wireConn) {
 // closeAll closes the idle connections. The caller holds the lock.
 func (w *wire) closeAll() {
 	for _, c := range w.idle {
-		_ = c.line.Close()
+		c.close()
 	}
 	clear(w.idle)
 	w.idle = w.idle[:0]
@@ -292,43 +325,45 @@ func (w *wire) handshake(ctx context.Context) (*wireConn, error) {
 // that was idle before, if not a byte of it left, or, for HEAD, if not a
 // byte of an answer came.
 func (w *wire) send(ctx context.Context, m *message, method string) error {
+	ctx, at := without(ctx)
 	for {
-		c, err := w.take(ctx)
+		now := time.Now()
+		until := now.Add(headerTimeout)
+		if at.IsZero() || at.After(until.Add(writeLimit)) {
+			at = until.Add(writeLimit)
+		}
+		if at.Before(until) {
+			until = at
+		}
+		c, err := w.take(ctx, now)
 		if err != nil {
 			return err
 		}
 		used := c.used
-		unanswered, err := w.exchange(ctx, c, m, method)
+		unanswered, err := true, c.until(now, until)
+		if err == nil {
+			unanswered, err = c.exchange(m, method, at)
+		}
+		if err == nil && m.keep && !c.aborted.Load() {
+			w.put(c)
+			return nil
+		}
+		c.close()
 		if err == nil || !used || !unanswered || ctx.Err() != nil {
 			return err
 		}
 	}
 }
 
-// exchange sends m's request over c and reads the answer. unanswered says of an
-// error that the server cannot have acted on the request, or that it does not
-// matter whether it did.
-func (w *wire) exchange(ctx context.Context, c *wireConn, m *message, method string) (unanswered bool, err error) {
-	keep, unhook := false, func() bool { return true }
-	defer func() {
-		if unhook() && keep { // else the deadline is in the past, or will be
-			w.put(c)
-			return
-		}
-		_ = c.line.Close()
-	}()
-	if at := time.Now().Add(headerTimeout); at.Sub(c.deadline) > 0 {
-		c.deadline = at.Add(deadlineSlack)
-		if err := c.line.SetReadDeadline(c.deadline); err != nil {
-			return true, err
-		}
-	}
-	unhook = context.AfterFunc(ctx, c.abort)
+// exchange sends m's request and reads the answer, which has to be there at the
+// given time. unanswered says of an error that the server cannot have acted on
+// the request, or that it does not matter whether it did.
+func (c *wireConn) exchange(m *message, method string, at time.Time) (unanswered bool, err error) {
 	before := c.line.sent
 	if _, err := c.Write(m.out); err != nil {
 		return c.line.sent == before, err
 	}
-	keep, err = m.receive(c, method)
+	m.keep, err = m.receive(c, method, at)
 	return err != nil && method == http.MethodHead && len(m.in) == 0, err
 }
 

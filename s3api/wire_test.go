@@ -119,7 +119,7 @@ func FuzzWireReads(f *testing.F) {
 		want, wantBody, wantBodyErr, took, wantErr := reference(bytes.Clone(answer), method)
 		m := new(message)
 		c := scripted(bytes.Clone(answer), step)
-		keep, err := m.receive(c, method)
+		keep, err := m.receive(c, method, time.Now().Add(time.Hour))
 		if (err == nil) != (wantErr == nil) {
 			t.Fatalf("error %v, net/http's %v", err, wantErr)
 		}
@@ -155,7 +155,7 @@ func TestWireReadsUsualAnswersItself(t *testing.T) {
 	for _, i := range []int{0, 3} {
 		for step := 1; step < 80; step++ {
 			m := new(message)
-			keep, err := m.receive(scripted([]byte(answers[i]), step), http.MethodPut)
+			keep, err := m.receive(scripted([]byte(answers[i]), step), http.MethodPut, time.Now().Add(time.Hour))
 			if err != nil || !keep || m.got.parsed != nil || m.got.body != "hello" {
 				t.Fatalf("%q by %d bytes: %v, keep %v, by net/http %v, body %q", answers[i], step, err, keep, m.got.parsed != nil, m.got.body)
 			}
@@ -349,55 +349,6 @@ func TestWireBoundsAnswers(t *testing.T) {
 		if len(m.in) > headLimit+bodyLimit || len(m.got.body) > bodyLimit+1 {
 			t.Errorf("%q: %d bytes kept", begin, len(m.in)+len(m.got.body))
 		}
-	}
-}
-
-// Over TLS, with 256 requests in flight, there are as many connections and not
-// one more, however many requests there are.
-func TestWireConnectionsOverTLS(t *testing.T) {
-	const inFlight, each = 256, 8
-	var opened, inside atomic.Int64
-	full := make(chan struct{})
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if inside.Add(1) == inFlight {
-			close(full)
-		}
-		<-full // the first ones wait until all are there
-		_, _ = io.WriteString(w, "ok")
-	}))
-	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
-		if s == http.StateNew {
-			opened.Add(1)
-		}
-	}
-	server.EnableHTTP2 = true // offered, and not taken
-	server.StartTLS()
-	defer server.Close()
-	u, err := url.Parse(server.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	transport := newTransport(inFlight).GetTransport()
-	transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-	w := (&pool{Transport: transport}).wireTo(u)
-	if w == nil {
-		t.Fatal("no wire")
-	}
-	defer w.CloseIdleConnections()
-	var workers sync.WaitGroup
-	for range inFlight {
-		workers.Go(func() {
-			for range each {
-				if got, err := sendOne(t.Context(), w, http.MethodPut); err != nil || got.body != "ok" {
-					t.Errorf("%+v, %v", got, err)
-					return
-				}
-			}
-		})
-	}
-	workers.Wait()
-	if n := opened.Load(); n != inFlight {
-		t.Errorf("%d connections for %d requests in flight, want as many", n, inFlight)
 	}
 }
 

@@ -7,6 +7,9 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -57,7 +60,7 @@ func TestWireProbesIdleConnections(t *testing.T) {
 			w.mu.Unlock()
 			// What was written has to have come: over loopback, by and by.
 			_ = c.line.Conn.SetReadDeadline(time.Now().Add(time.Minute))
-			if err := c.line.raw.Read(func(fd uintptr) bool { return hasInput(fd) }); err != nil {
+			if err := c.line.raw.Read(hasInput); err != nil {
 				t.Fatal(err)
 			}
 			got, err := sendOne(t.Context(), w, http.MethodPut)
@@ -65,5 +68,45 @@ func TestWireProbesIdleConnections(t *testing.T) {
 				t.Errorf("%d %v, %d connections, %d requests; want 200 over a second connection", got.status, err, len(e.open), e.asked.Load())
 			}
 		})
+	}
+}
+
+// Over TLS an idle connection is looked at through the encryption: what a server
+// sends by itself after the handshake does no harm, its farewell is noticed.
+func TestWireProbesThroughTLS(t *testing.T) {
+	var opened atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "ok") }))
+	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
+		if s == http.StateNew {
+			opened.Add(1)
+		}
+	}
+	server.StartTLS()
+	defer server.Close()
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	transport := newTransport(4).GetTransport()
+	transport.Proxy = nil
+	transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+	p := &pool{Transport: transport}
+	defer p.CloseIdleConnections()
+	w := p.wireTo(u)
+	for i, want := range []int64{1, 1, 1, 2} {
+		if i == 3 {
+			c := w.idle[0]
+			server.CloseClientConnections()
+			_ = c.line.Conn.SetReadDeadline(time.Now().Add(time.Minute))
+			if err := c.line.raw.Read(hasInput); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if i > 0 {
+			w.idle[0].since = time.Now().Add(-time.Minute) // longer than is trusted
+		}
+		if got, err := sendOne(t.Context(), w, http.MethodPut); err != nil || got.body != "ok" || opened.Load() != want {
+			t.Fatalf("request %d: %+v, %v, over connection %d, want %d", i, got, err, opened.Load(), want)
+		}
 	}
 }

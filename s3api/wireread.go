@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"time"
 )
 
 const (
@@ -76,8 +77,9 @@ var (
 
 // receive reads an answer into m.got, and tells whether the connection can be
 // used for another request. An error says that no head of an answer came;
-// m.in is empty if nothing came at all.
-func (m *message) receive(c *wireConn, method string) (keep bool, err error) {
+// m.in is empty if nothing came at all. Once the head is there, the rest has
+// time until the given one.
+func (m *message) receive(c *wireConn, method string, at time.Time) (keep bool, err error) {
 	m.in = m.in[:0]
 	end := 0
 	for end == 0 {
@@ -90,7 +92,7 @@ func (m *message) receive(c *wireConn, method string) (keep bool, err error) {
 	}
 	h := head{header: m.got.header[:0]}
 	if !h.parse(m.in[:end]) || method != http.MethodHead && h.length < 0 {
-		return m.receiveUnusual(c, method)
+		return m.receiveUnusual(c, method, at)
 	}
 	if method == http.MethodHead {
 		h.length = 0
@@ -102,7 +104,7 @@ func (m *message) receive(c *wireConn, method string) (keep bool, err error) {
 			break
 		}
 		if !begun {
-			if err = c.patient(); err != nil {
+			if err = c.until(time.Now(), at); err != nil {
 				break
 			}
 			begun = true
@@ -150,8 +152,8 @@ func headEnd(b []byte) int {
 }
 
 // receiveUnusual has net/http's reader read an answer of which m.in came already.
-func (m *message) receiveUnusual(c *wireConn, method string) (keep bool, err error) {
-	if err := c.patient(); err != nil {
+func (m *message) receiveUnusual(c *wireConn, method string, at time.Time) (keep bool, err error) {
+	if err := c.until(time.Now(), at); err != nil {
 		return false, err
 	}
 	came := bytes.NewReader(m.in)
