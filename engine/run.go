@@ -193,7 +193,11 @@ func (r *run) settle() error {
 			err := broken
 			if err == nil {
 				err = r.Journal.Admit(r.admit, *ev.admit)
-				fail(err)
+				// Cut short by the end of admission it says nothing of the journal, which
+				// has to take what is in flight.
+				if r.admit.Err() == nil {
+					fail(err)
+				}
 			}
 			ev.ack <- err
 		case ev.fatal != nil:

@@ -3,7 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
-
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -533,6 +533,42 @@ func TestAFlushHasAllThatEndedBefore(t *testing.T) {
 		}
 		if len(slow.left) < 5 {
 			t.Errorf("%d flushes, want several", len(slow.left))
+		}
+	})
+}
+
+// cutLog is a log whose second Admit is under way when admission ends.
+type cutLog struct {
+	*log
+	end   func()
+	calls int
+}
+
+func (l *cutLog) Admit(ctx context.Context, p inventory.Position) error {
+	if l.calls++; l.calls == 2 {
+		l.end()
+		return fmt.Errorf("read state: %w", ctx.Err())
+	}
+	return l.log.Admit(ctx, p)
+}
+
+// Admission that ends while rows are being admitted is an end like any other: what
+// is in flight is recorded, and the run says what ended it.
+func TestStopWhileRowsAreAdmitted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(16), newLog()
+		admit, stop := context.WithCancelCause(t.Context())
+		defer stop(nil)
+		why := &StopError{Limit: "a limit"}
+		cfg := config(s, l)
+		cfg.Journal = &cutLog{log: l, end: func() { stop(why) }}
+		err := Run(admit, t.Context(), cfg, batches(16, 8, nil))
+		if !errors.Is(err, why) {
+			t.Errorf("Run: %v, want %v", err, why)
+		}
+		check(t, s, l)
+		if len(s.copies) != 8 || len(l.durable) != 8 {
+			t.Errorf("%d copies, %d of them recorded; want the 8 that were in flight", len(s.copies), len(l.durable))
 		}
 	})
 }
