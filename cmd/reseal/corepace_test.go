@@ -81,3 +81,35 @@ func TestEngineUnderHalvedQuota(t *testing.T) {
 		})
 	}
 }
+
+// TestInFlightFollowsLatency: whatever a request takes, the cap is used without
+// any tuning, and no more objects are in flight than that needs.
+func TestInFlightFollowsLatency(t *testing.T) {
+	const rate, from, to = 1500, 13, 18 // seconds
+	for _, latency := range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
+		t.Run(latency.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := caps{kms: rate}
+				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: rate}, MaxSlots: maxConcurrency})
+				n := newCoreNight(t, simulator.Config{}, g, rate*to, func(i int) string { return fmt.Sprintf("k/%07d", i) })
+				n.latency, n.workers = latency, defaultConcurrency
+				end := n.start(nil)
+				time.Sleep(from * time.Second)
+				was := n.counters().KMS.Total
+				slots := g.Slots()
+				time.Sleep((to - from) * time.Second)
+				used := float64(n.counters().KMS.Total-was) / (to - from) / rate
+				_ = end()
+				if used < 0.97 || used > 1.02 { // what was released earlier may arrive here
+					t.Errorf("%.1f %% of the cap used, want 97 %% to 100", 100*used)
+				}
+				// The mean latency is one and a half times n.latency, and half as many more are kept.
+				need := c.kms * 1.5 * latency.Seconds()
+				if float64(slots) < need || float64(slots) > max(64, 2*need) {
+					t.Errorf("%d objects in flight at most, want %.0f to twice that", slots, need)
+				}
+				t.Logf("%.1f %% used with at most %d in flight", 100*used, slots)
+			})
+		})
+	}
+}

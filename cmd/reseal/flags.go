@@ -170,6 +170,10 @@ func (s *selection) methodErrors(o *plan.Options) (errs []error) {
 	return errs
 }
 
+// defaultConcurrency is for 3,000 requests a second that take 200 ms each, and
+// half as many again as latencies vary. Unneeded ones cost nothing.
+const defaultConcurrency = 1024
+
 // pace is how fast a run may go. It may differ from one night to the next.
 type pace struct {
 	kmsRPS      float64
@@ -190,7 +194,7 @@ func (p *pace) bind(cmd *cobra.Command) {
 	f.Float64Var(&p.kmsRPS, "kms-rps", 0, "cap on KMS requests a second (default: --kms-share of the quota)")
 	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
 	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from (and reads in proportion)")
-	f.IntVar(&p.concurrency, "concurrency", 256, "objects in flight at most")
+	f.IntVar(&p.concurrency, "concurrency", defaultConcurrency, "objects in flight at most; as many are as rate and latency need")
 	f.Float64Var(&p.keyWeight, "bucket-key-weight", 1, "share of the KMS requests that an S3 Bucket Key may spare which the pace assumes to be made all the same, 0 to 1")
 	f.StringVar(&p.headroom, "kms-headroom", "", "requests a second, or share such as 10%, of the KMS quota to leave free beside what everybody in the account uses, by CloudWatch")
 	p.given = f.Changed
