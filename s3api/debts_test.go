@@ -121,6 +121,9 @@ func TestMultipartCopyKeepsTagsOfTheLastMoment(t *testing.T) {
 			{"changed afterwards", func(*simulator.ObjectInfo) {}, theirs, true},
 			{"long ones changed afterwards", longTags, theirs, true},
 		} {
+			if tt.name != "versioned" && tags.name != "changed" {
+				continue // what is compared is the same
+			}
 			t.Run(tt.name+", "+tags.name, func(t *testing.T) {
 				t.Parallel()
 				s := simulateQuietly(t, simulator.Config{})
@@ -175,6 +178,9 @@ func TestMultipartCopyPutsTheRest(t *testing.T) {
 			{"long tags and annotations", longTags, map[string]string{"subtitles": "la"}, false},
 			{"long annotations", noTags, long, true},
 		} {
+			if tt.state == simulator.Suspended && rest.name != "long tags and annotations" {
+				continue
+			}
 			t.Run(tt.name+", "+rest.name, func(t *testing.T) {
 				t.Parallel()
 				s := simulateQuietly(t, simulator.Config{})
@@ -250,7 +256,7 @@ func TestDebtsArePaidAfterACrash(t *testing.T) {
 			{"annotations, answer lost", noTags, map[string]string{"subtitles": "la", "cut": "x"}, false, true},
 			{"changed tags", func(*simulator.ObjectInfo) {}, nil, true, false},
 		} {
-			if owed.retag && !tt.stays {
+			if owed.retag && !tt.stays || owed.lost && tt.state == simulator.Suspended {
 				continue
 			}
 			t.Run(tt.name+", "+owed.name, func(t *testing.T) {
