@@ -16,7 +16,8 @@ type Rewriter interface {
 	// Inspect reads what is to be rewritten as it is now, with one HeadObject:
 	// the named version where the row is a noncurrent one, else whatever is
 	// current under the key, whichever version the report named. A missing
-	// object is an error of class Gone.
+	// object is an error of class Gone. What an earlier attempt committed and
+	// did not finish, by the note that it left, is finished here.
 	Inspect(ctx context.Context, t *plan.Task, g Gate) (*plan.Head, error)
 
 	// Rewrite does t.Action and returns only once the store has confirmed that
