@@ -49,6 +49,9 @@ func newTransport(concurrency int) *awshttp.BuildableClient {
 		t.TLSClientConfig.NextProtos = []string{"http/1.1"}
 		t.TLSNextProto = map[string]func(string, *tls.Conn) http.RoundTripper{}
 		t.TLSClientConfig.ClientSessionCache = tls.NewLRUClientSessionCache(0)
+		// Small records first let a page be shown before it is all there. A
+		// request is of no use in parts, and every record is a system call.
+		t.TLSClientConfig.DynamicRecordSizingDisabled = true
 	})
 }
 

@@ -68,9 +68,6 @@ func newWire(t *http.Transport, u *url.URL) *wire {
 		if w.secure.ServerName == "" {
 			w.secure.ServerName = u.Hostname()
 		}
-		// Small records first let a page be shown before it is all there. A
-		// request is of no use in parts, and every record is a system call.
-		w.secure.DynamicRecordSizingDisabled = true
 	}
 	if u.Port() == "" {
 		w.address = net.JoinHostPort(u.Hostname(), port)
