@@ -34,6 +34,7 @@ func TestEveryErrorClass(t *testing.T) {
 		again  bool   // the request was sent again
 		failed int64  // objects, at most
 		says   string // on stderr
+		hint   string // as well
 		most   int64  // requests that met the fault, 0: as many as it hits
 	}
 	again, stops := outcome{again: true}, func(says string) outcome { return outcome{code: exitFatal, says: says, most: 64} }
@@ -69,7 +70,7 @@ func TestEveryErrorClass(t *testing.T) {
 		{"no bucket", simulator.Fault{Code: "NoSuchBucket", HTTPStatus: 404}, stops("NoSuchBucket")},
 		{"no permission to use the key", simulator.Fault{Code: "AccessDenied", HTTPStatus: 403,
 			Message: "User: " + simUser + " is not authorized to perform: kms:GenerateDataKey on resource: " + simKey},
-			outcome{code: exitFatal, says: "kms:GenerateDataKey", failed: 32, most: 64}}, // each is denied by itself until the breaker has seen enough
+			outcome{code: exitFatal, says: "kms:GenerateDataKey", hint: "reseal permissions", failed: 32, most: 64}}, // each is denied by itself until the breaker has seen enough
 		{"one object denied", simulator.Fault{Code: "AccessDenied", HTTPStatus: 403, Key: "*0000000007*"}, outcome{code: exitFailures, failed: 1, most: 4}},
 		{"one object that never works", simulator.Fault{Code: "InvalidTag", HTTPStatus: 400, Key: "*0000000007*"}, outcome{code: exitFailures, failed: 1, most: 1}},
 	} {
@@ -94,8 +95,8 @@ func TestEveryErrorClass(t *testing.T) {
 				met = w.FaultHits(id)
 				w.RemoveFault(id)
 			})
-			if code != tt.want.code || !strings.Contains(talk, tt.want.says) {
-				t.Errorf("exit code %d, want %d, saying %q:\n%s", code, tt.want.code, tt.want.says, talk)
+			if code != tt.want.code || !strings.Contains(talk, tt.want.says) || !strings.Contains(talk, tt.want.hint) {
+				t.Errorf("exit code %d, want %d, saying %q and %q:\n%s", code, tt.want.code, tt.want.says, tt.want.hint, talk)
 			}
 			most := tt.want.most
 			if most == 0 {
@@ -115,6 +116,9 @@ func TestEveryErrorClass(t *testing.T) {
 			}
 			if (s.Run.Retries > 0) != tt.want.again || tt.want.again && s.Run.Retries != met {
 				t.Errorf("%d requests were sent again, of %d that met the fault; want as many: %t", s.Run.Retries, met, tt.want.again)
+			}
+			if code == exitFatal && s.Failed > 0 && !strings.Contains(talk, "retry-failed") {
+				t.Errorf("%d objects failed, and it does not say what helps them:\n%s", s.Failed, talk)
 			}
 			if s.Failed > tt.want.failed || tt.want.failed > 0 && s.Failed == 0 {
 				t.Errorf("%d objects failed, want %d at most", s.Failed, tt.want.failed)

@@ -44,7 +44,7 @@ var setupHints = map[s3api.SetupKind]string{
 	s3api.Unreachable:    "nothing answers there; check --endpoint-url and --region",
 	s3api.Certificate:    "trust the endpoint's certificate authority with --ca-bundle FILE",
 	s3api.NoBucket:       "check the bucket's name and --region",
-	s3api.AccessDenied:   "the identity lacks a permission; docs/permissions.md lists what each command needs",
+	s3api.AccessDenied:   "the identity lacks a permission: reseal permissions prints the smallest policies for a run, docs/permissions.md lists what each command needs",
 	s3api.KeyUnknown:     "check the key's ARN, Region and account: aws kms describe-key --key-id KEY",
 	s3api.KeyDisabled:    "enable it, then run the same command again: aws kms enable-key --key-id KEY",
 	s3api.KeyDeleted:     "objects under a key that is deleted are lost; cancel first: aws kms cancel-key-deletion --key-id KEY",

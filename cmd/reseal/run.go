@@ -218,7 +218,11 @@ func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, 
 	case runErr == nil && (totals.Failed > 0 || totals.Damaged > 0):
 		return &finding{exitFailures}
 	case errors.As(runErr, &sig), errors.As(runErr, &stopped), errors.As(runErr, &breaker):
-		return fmt.Errorf("%w; everything done is recorded, the same command goes on", runErr)
+		failed := ""
+		if totals.Failed > 0 {
+			failed = fmt.Sprintf(", and reseal retry-failed tries the %s that failed", report.Plural(totals.Failed, "object"))
+		}
+		return fmt.Errorf("%w; everything done is recorded, the same command goes on%s", runErr, failed)
 	}
 	return runErr
 }
