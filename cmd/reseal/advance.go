@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"math"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -65,6 +64,7 @@ type advance struct {
 	version checkpoint.Version
 	step    cost.Money
 	last    time.Time
+	broken  bool // a bound could not be written
 }
 
 func newAdvance(ctx context.Context, store checkpoint.Store, name string, log *slog.Logger) *advance {
@@ -131,16 +131,22 @@ func (a *advance) end(ctx context.Context, sum cost.Money) {
 	}
 }
 
-// write makes a bound durable. That it cannot be is no reason to stop: then a
-// crash leaves what the job has cost too low. The caller holds the lock.
+// write makes a bound durable. That it cannot be is no reason to stop: until the
+// next one is, a crash may leave what the job has cost too low. The caller holds
+// the lock.
 func (a *advance) write(ctx context.Context, bound cost.Money) {
 	data, err := json.Marshal(spendingDoc{bound})
 	if err == nil {
-		a.version, err = a.store.Put(ctx, a.name, append(data, '\n'), a.version)
+		var version checkpoint.Version
+		if version, err = a.store.Put(ctx, a.name, append(data, '\n'), a.version); err == nil {
+			a.version = version
+		} else {
+			_, a.version = readSpending(ctx, a.store, a.name) // it may have been written, and the answer lost
+		}
 	}
-	if err != nil {
+	if err != nil && !a.broken {
+		a.broken = true // said once
 		a.log.Warn("what the job costs cannot be written down ahead", "error", fmt.Errorf("write %s: %w", a.name, err))
-		bound = math.MaxInt64 // said once
 	}
 	a.durable.Store(int64(bound))
 }

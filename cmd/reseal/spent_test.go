@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -132,4 +133,39 @@ func TestAdvance(t *testing.T) {
 			t.Errorf("%d after a restart", a.durable.Load())
 		}
 	})
+}
+
+// failingStore is a store whose writes fail, after they took place, for a while.
+type failingStore struct {
+	checkpoint.Store
+	fail *bool
+}
+
+func (s failingStore) Put(ctx context.Context, name string, data []byte, expect checkpoint.Version) (checkpoint.Version, error) {
+	v, err := s.Store.Put(ctx, name, data, expect)
+	if *s.fail {
+		return "", errors.New("the answer got lost")
+	}
+	return v, err
+}
+
+// A write that fails ends neither the run nor the ones after it.
+func TestAdvanceGoesOnAfterAFailure(t *testing.T) {
+	dir, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := dir.Lock(t.Context(), checkpoint.Self("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	fail := true
+	a := newAdvance(t.Context(), failingStore{dir, &fail}, "spending.json", slog.New(slog.DiscardHandler))
+	a.cover(cost.Dollar)
+	fail = false
+	a.cover(100 * cost.Dollar)
+	if got, _ := readSpending(t.Context(), dir, "spending.json"); got < 100*cost.Dollar {
+		t.Errorf("%s durable, want at least $100.00", got)
+	}
 }
