@@ -1,12 +1,20 @@
 package bench
 
 import (
+	"bytes"
 	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -19,7 +27,9 @@ const planRows = 10_000_000
 
 // BenchmarkPlan plans over a report in Parquet, on one core: reading, checking,
 // decoding, deciding and pricing, process start included. The report is kept for
-// another time where RESEAL_BENCH_KEEP is set.
+// another time where RESEAL_BENCH_KEEP is set. RESEAL_BENCH_TIMES has each of its
+// files listed so many times, by other names: 10 makes 10^8 rows of 10^7.
+// RESEAL_BENCH_MEMORY names a file for the memory taken, second by second.
 func BenchmarkPlan(b *testing.B) {
 	rows := int64(planRows)
 	if s := os.Getenv("RESEAL_BENCH_ROWS"); s != "" {
@@ -29,6 +39,14 @@ func BenchmarkPlan(b *testing.B) {
 		}
 	}
 	manifest := planReport(b, rows)
+	if s := os.Getenv("RESEAL_BENCH_TIMES"); s != "" {
+		times, err := strconv.Atoi(s)
+		if err != nil {
+			b.Fatal(err)
+		}
+		manifest = repeated(b, manifest, times)
+		rows *= int64(times)
+	}
 	binary := build(b)
 	b.ResetTimer()
 	var cpu, wall time.Duration
@@ -37,9 +55,17 @@ func BenchmarkPlan(b *testing.B) {
 		cmd := exec.Command(binary, "plan", "--offline", "--manifest", manifest, "--json",
 			"--sse-kms-key-id", "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab")
 		cmd.Env = append(os.Environ(), "GOMAXPROCS=1", "AWS_REGION=eu-west-1", "AWS_EC2_METADATA_DISABLED=true")
+		var out bytes.Buffer
+		cmd.Stdout, cmd.Stderr = &out, &out
 		start := time.Now()
-		if out, err := cmd.CombinedOutput(); err != nil {
-			b.Fatalf("plan: %v\n%s", err, out)
+		if err := cmd.Start(); err != nil {
+			b.Fatal(err)
+		}
+		stop := watchMemory(b, cmd.Process.Pid)
+		err := cmd.Wait()
+		stop()
+		if err != nil {
+			b.Fatalf("plan: %v\n%s", err, out.Bytes())
 		}
 		wall += time.Since(start)
 		cpu += cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
@@ -52,6 +78,85 @@ func BenchmarkPlan(b *testing.B) {
 	b.ReportMetric(float64(rows)*float64(b.N)/cpu.Seconds(), "rows/cpu-s")
 	b.ReportMetric(float64(rss)/1024, "peak-MiB")
 	b.ReportMetric(0, "ns/op")
+}
+
+// watchMemory writes a line a second, until stopped, of how many MiB of memory a process has.
+func watchMemory(b *testing.B, pid int) (stop func()) {
+	name := os.Getenv("RESEAL_BENCH_MEMORY")
+	if name == "" {
+		return func() {}
+	}
+	f, err := os.Create(name)
+	if err != nil {
+		b.Fatal(err)
+	}
+	fmt.Fprintln(f, "second,mib")
+	done, over := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(over)
+		tick := time.NewTicker(time.Second)
+		defer tick.Stop()
+		for second := 1; ; second++ {
+			select {
+			case <-done:
+				return
+			case <-tick.C:
+			}
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
+			if fields := strings.Fields(string(text)); len(fields) > 1 {
+				pages, _ := strconv.ParseInt(fields[1], 10, 64)
+				fmt.Fprintf(f, "%d,%d\n", second, pages*int64(os.Getpagesize())>>20)
+			}
+		}
+	}()
+	return func() {
+		close(done)
+		<-over
+		_ = f.Close()
+	}
+}
+
+// repeated makes a report of which each file is one of another report's, and
+// each of those is there so many times.
+func repeated(b *testing.B, manifest string, times int) string {
+	b.Helper()
+	text, err := os.ReadFile(manifest)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var m map[string]any
+	if err := json.Unmarshal(text, &m); err != nil {
+		b.Fatal(err)
+	}
+	root := filepath.Join(filepath.Dir(manifest), "../../..")
+	var files []any
+	for i := range times {
+		for _, f := range m["files"].([]any) {
+			one := maps.Clone(f.(map[string]any))
+			from := filepath.Join(root, one["key"].(string))
+			one["key"] = strings.TrimSuffix(one["key"].(string), ".parquet") + fmt.Sprintf("-%d.parquet", i)
+			to := filepath.Join(root, one["key"].(string))
+			if err := os.Link(from, to); err != nil && !errors.Is(err, fs.ErrExist) {
+				b.Fatal(err)
+			}
+			files = append(files, one)
+		}
+	}
+	m["files"] = files
+	if text, err = json.Marshal(m); err != nil {
+		b.Fatal(err)
+	}
+	dir := fmt.Sprintf("%s-times-%d", filepath.Dir(manifest), times)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		b.Fatal(err)
+	}
+	sum := md5.Sum(text)
+	for name, data := range map[string][]byte{"manifest.json": text, "manifest.checksum": []byte(hex.EncodeToString(sum[:]))} {
+		if err := os.WriteFile(filepath.Join(dir, name), data, 0o644); err != nil {
+			b.Fatal(err)
+		}
+	}
+	return filepath.Join(dir, "manifest.json")
 }
 
 // planReport writes a report like S3's, a million rows a file, and returns its manifest.
