@@ -25,6 +25,11 @@ type Config struct {
 	Settled   func(inventory.Position) bool
 	Uncertain func(inventory.Position) bool
 
+	// Lost tells whether an earlier attempt re-encrypted the row's object and lost
+	// something of it: found under the wanted key, it stays failed. Called from
+	// several goroutines; nil means that none did.
+	Lost func(inventory.Position) bool
+
 	// Snapshotter reads all that has to be kept of the objects whose task says
 	// so, before they are re-encrypted, for a comparison afterwards. Nil reads
 	// nothing.
@@ -124,6 +129,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Uncertain == nil {
 		c.Uncertain = never
+	}
+	if c.Lost == nil {
+		c.Lost = never
 	}
 	if c.Budget == nil {
 		c.Budget = func(*Stats) string { return "" }

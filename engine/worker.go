@@ -93,6 +93,12 @@ func (r *run) carryOut(a assignment) *Result {
 func (r *run) leaveAlone(res *Result, sent *tally) {
 	t := &res.Task
 	res.Outcome, res.Reason = Skipped, t.Reason
+	if t.Reason == plan.AlreadyEncrypted && r.Lost(t.Record.Pos) {
+		res.Outcome, res.Reason = Failed, plan.Unfaithful
+		res.Err = &ObjectError{Op: "HeadObject", Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Permanent, Reason: plan.Unfaithful,
+			Err: errors.New("an earlier attempt re-encrypted the object and lost something of it, which trying again does not bring back")}
+		return
+	}
 	if t.Reason == plan.AlreadyEncrypted && t.Head != nil && (r.Uncertain(t.Record.Pos) || sent.unsure.Load()) &&
 		plan.SameKey(t.Head.KMSKeyID, r.Policy.Options.KMSKeyID) {
 		res.Outcome, res.Reason, res.Repeat = Done, "", true

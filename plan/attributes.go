@@ -62,6 +62,24 @@ func Words(names []Attribute) string {
 	return b.String()
 }
 
+// notKept introduces the names of what a write lost, in the error of its object.
+const notKept = "the endpoint did not keep: "
+
+// NotKept is the error of an object that was re-encrypted and lost attributes.
+func NotKept(lost []Attribute) string { return "re-encrypted, but " + notKept + Words(lost) }
+
+// LostIn returns the attributes that an error made by NotKept names, and false
+// where text is none.
+func LostIn(text string) (lost []Attribute, ok bool) {
+	_, names, ok := strings.Cut(text, notKept)
+	for name := range strings.SplitSeq(names, ", ") {
+		if ok {
+			lost = append(lost, Attribute(name))
+		}
+	}
+	return lost, ok
+}
+
 // LostByWrite names the attributes that HeadObject showed before and does not
 // show after. Attributes that were gained, such as a retention that the bucket
 // gives every new object, are not losses.

@@ -257,8 +257,7 @@ func (w *work) confirm(ctx context.Context, e engine.Effect, was *plan.Head, sen
 			lost = plan.Without(lost, []plan.Attribute{plan.Tags})
 		}
 		if lost = w.unaccepted(lost); len(lost) > 0 {
-			return e, w.refuse(engine.Permanent, plan.Unfaithful,
-				fmt.Errorf("re-encrypted, but the endpoint did not keep: %s", words(lost)))
+			return e, w.refuse(engine.Permanent, plan.Unfaithful, errors.New(plan.NotKept(lost)))
 		}
 	}
 	return e, nil

@@ -206,6 +206,33 @@ func TestCanaryWithoutAPlan(t *testing.T) {
 	})
 }
 
+// Trying again brings nothing back that a copy lost: such objects stay failed, with
+// the reason, until the loss is accepted by its name.
+func TestRetryForgetsNoLoss(t *testing.T) {
+	t.Parallel()
+	const objects = 5
+	w := faithfulWorld(t, objects, "")
+	w.sim.front.Locked(func(world *simulator.World) {
+		world.SetKnobs(simulator.Knobs{SilentSSE: true, DropOnCopy: []simulator.Attribute{simulator.AttrUserMetadata}})
+	})
+	job := filepath.Join(t.TempDir(), "job")
+	accepted := []string{"--no-canary", "--accept", "versioned", "--accept", "acl", "--accept", "weak-conditions", "--accept", "drops-expires"}
+	run := append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet"}, accepted...)
+	retry := append([]string{"retry-failed", "--job", job}, accepted...)
+	for i, args := range [][]string{run, retry, retry} {
+		cmd := w.command(args...)
+		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitFailures {
+			t.Fatalf("try %d: exit %d, want %d\n%s", i+1, cmd.ProcessState.ExitCode(), exitFailures, out)
+		}
+		if s := w.status(job); s.Failed != objects || w.encrypted() != objects {
+			t.Errorf("try %d: %d failed, %d under the key; want %d of each", i+1, s.Failed, w.encrypted(), objects)
+		}
+	}
+	if out, err := w.command(append(retry, "--accept", "drops-user-metadata")...).CombinedOutput(); err != nil {
+		t.Errorf("with the loss accepted: %v\n%s", err, out)
+	}
+}
+
 // encrypted is how many objects are under the key now.
 func (w *testWorld) encrypted() (n int) {
 	w.sim.front.Locked(func(world *simulator.World) {

@@ -36,6 +36,14 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	if err != nil {
 		return err
 	}
+	var lost func(inventory.Position) bool
+	if f.retry {
+		found, err := findLosses(ctx, snapshot, f.accept.losses())
+		if err != nil {
+			return err
+		}
+		lost = found.has
+	}
 	rewriter, err := g.client.Rewriter(s3api.RewriteConfig{
 		Options: g.policy.Options, Facts: g.policy.Facts, AcceptLoss: f.accept.losses(), Notes: uploads,
 		UpdateProven: g.updateProven, LocksShown: g.locksShown,
@@ -103,7 +111,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		Workers: maxConcurrency, Slots: helm.slots, Ready: governor.Ready, Attempts: f.attempts,
 		Alive: func(ctx context.Context) error { return g.client.Alive(ctx, g.policy.Options.Bucket) }, Patience: f.outage,
 		Limit: f.objects, MaxFailures: f.failures.count, Budget: f.failures.budget(),
-		Hurry: uploads.hurry, Broken: uploads.fail,
+		Hurry: uploads.hurry, Broken: uploads.fail, Lost: lost,
 		Stats: stats, Logger: log,
 	}
 	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed}
