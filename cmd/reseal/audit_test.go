@@ -94,6 +94,7 @@ type auditEntry struct {
 	BucketKey     bool
 	Parts, Update bool
 	Unsized       int64
+	Canary        int64 // objects that are tried first
 	Todo, Done    int64
 	Settled       int64
 }
@@ -114,7 +115,7 @@ func (e *auditEntry) look(dir string) {
 	if job.Estimate == nil || job.Tally == nil {
 		return
 	}
-	e.Planned, e.Demand, e.Unsized = true, job.Estimate.Demand, job.Tally.Unsized()
+	e.Planned, e.Demand, e.Unsized, e.Canary = true, job.Estimate.Demand, job.Tally.Unsized(), int64(len(job.Canary))
 	for _, a := range job.Tally.Actions() {
 		switch a.Action {
 		case plan.Copy:
@@ -327,6 +328,10 @@ func (a *audit) judge(tag string, began int, ended []auditEntry) (v auditVerdict
 			v.wrong = append(v.wrong, fmt.Sprintf("%s: %d counted and %d of them again, estimated %d to %d (%s; %v)", what, n, again, r.Min, r.Max, v.how, got.ops))
 		}
 	}
+	if kills > 0 { // an object of the canary that was done when its run was killed is looked at no more
+		d.Reads.Min = max(d.Reads.Min-e.Canary*looksAfter.reads, 0)
+		d.KMS.Min = max(d.KMS.Min-e.Canary*looksAfter.kms, 0)
+	}
 	looks := a.preflightLooks(e.Bucket) * int64(began)
 	check("S3 writes", got.all.writes, got.again.writes, d.Writes)
 	check("S3 reads", got.all.reads, got.again.reads, plan.Range{Min: d.Reads.Min, Max: d.Reads.Max + looks + got.errors}) // an error may be looked into
@@ -354,6 +359,10 @@ func (a *audit) judge(tag string, began int, ended []auditEntry) (v auditVerdict
 	}
 	return v
 }
+
+// looksAfter are the requests of the canary about an object that was done, at
+// most: HeadObject with the checksum, tags, ACL, annotations, body.
+var looksAfter = usage{reads: 5, kms: 2}
 
 // preflightLooks is how many requests about objects a run sends before it begins,
 // at most: where a bucket has object lock, it finds out whether it is shown locks.
