@@ -37,13 +37,13 @@ type touched struct {
 //
 // 50,000 objects: RESEAL_SOAK=1 go test -run TestRaces -v ./cmd/reseal
 func TestRaces(t *testing.T) {
-	objects := int64(5000)
+	objects, aimedAt := int64(5000), int64(250)
 	if os.Getenv("RESEAL_SOAK") != "" {
-		objects = 50_000
+		objects, aimedAt = 50_000, 5000
 	}
 	t.Run("copy", func(t *testing.T) { race(t, contest{objects: objects}) })
 	t.Run("multipart", func(t *testing.T) { race(t, contest{objects: objects / 10, parts: true}) })
-	t.Run("multipart, versioned", func(t *testing.T) { race(t, contest{objects: objects / 10, parts: true, versioned: true}) })
+	t.Run("multipart, versioned", func(t *testing.T) { race(t, contest{objects: aimedAt, parts: true, versioned: true}) })
 }
 
 // contest is a run that clients disturb.
