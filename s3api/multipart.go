@@ -259,7 +259,7 @@ func (w *work) finish(ctx context.Context, up *upload, before attributes) (engin
 // wait for its turn or to be sent again, is then preceded by another, up to
 // maxLooks. What a client changes in between has no condition to stop it.
 const (
-	freshness = time.Second
+	freshness = 2 * time.Second
 	maxLooks  = 5
 )
 
@@ -288,7 +288,7 @@ func (w *work) complete(ctx context.Context, up *upload, before attributes, fres
 	looked := time.Now()
 	var out *s3.CompleteMultipartUploadOutput
 	err := w.do(ctx, plan.StepComplete, func(ctx context.Context) (err error) {
-		if fresh && time.Since(looked) > freshness {
+		if fresh && time.Since(looked) > w.fresh {
 			return errStale
 		}
 		up.sent++

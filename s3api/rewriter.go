@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -70,6 +71,7 @@ type Rewriter struct {
 	slim   *slim   // nil: the SDK's client sends everything
 	owner  *string // expected bucket owner, nil for none
 	payer  types.RequestPayer
+	fresh  time.Duration // age up to which a look at an object counts
 }
 
 var _ engine.Rewriter = (*Rewriter)(nil)
@@ -103,7 +105,7 @@ func (c *Client) Rewriter(r RewriteConfig) (*Rewriter, error) {
 				Err: errors.New("only a full key ARN is taken")}
 		}
 	}
-	out := &Rewriter{client: c, config: r, s3: c.tasks, slim: c.newSlim(o.Bucket), owner: c.bucketOwner()}
+	out := &Rewriter{client: c, config: r, s3: c.tasks, slim: c.newSlim(o.Bucket), owner: c.bucketOwner(), fresh: freshness}
 	if r.Facts.Requester == plan.Yes {
 		out.payer = types.RequestPayerRequester
 	}
