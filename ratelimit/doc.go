@@ -17,8 +17,8 @@
 //     more, at any offset, through stalls, pauses and changes of the rate. This
 //     is the guarantee, and it does not depend on the time between ticks.
 //   - The limiter is the mean rate. It spreads releases over the second, adds
-//     up the fractions that make 0.5/s exact, and keeps two ticks' worth at
-//     most, so that time lost in a stall is not made up for.
+//     up the fractions that make 0.5/s exact, and keeps ten ticks' worth at
+//     most: ticks that come late on a busy machine are made up for, a stall is not.
 //
 // The window costs half a percent: a closed second holds 201 ticks. The slack
 // of 4 ms, for goroutines that run later than they were released, is free, as

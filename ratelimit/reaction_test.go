@@ -172,12 +172,14 @@ func TestThrottledPrefix(t *testing.T) {
 						t.Errorf("prefix %d: %.1f a second beside a throttled one, want 95 %% of 350", i, rate)
 					case i == 3 && rate < 25:
 						t.Errorf("the throttled prefix: %.1f a second of the 35 it is granted", rate)
-					case throttled*50 > all:
+					case i != 3 && throttled*50 > all:
 						t.Errorf("prefix %d: %d of %d calls throttled, want less than 2 %%", i, throttled, all)
+					case throttled*20 > all: // its rate is found by trying
+						t.Errorf("the throttled prefix: %d of %d calls throttled, want less than 5 %%", throttled, all)
 					}
 				}
-				if b.Status().Writes.Scopes != 2 {
-					t.Errorf("%d scopes, want the bucket and one prefix", b.Status().Writes.Scopes)
+				if got := b.Status().Writes.Scopes; got < 2 || got > 3 { // the third is a part of the prefix
+					t.Errorf("%d scopes, want the bucket and one prefix", got)
 				}
 				// Workers that put work off keep the queue at the length at which it is put off.
 				if !shared && b.Ready("p3/x") || !b.Ready("p4/x") {
