@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -571,4 +572,92 @@ func TestStopWhileRowsAreAdmitted(t *testing.T) {
 			t.Errorf("%d copies, %d of them recorded; want the 8 that were in flight", len(s.copies), len(l.durable))
 		}
 	})
+}
+
+// dyingLog is a log whose process dies once it has settled so many rows: what
+// was not flushed by then never is.
+type dyingLog struct {
+	*log
+	lives int
+	die   func()
+}
+
+func (l *dyingLog) Settle(r *Result) error {
+	err := l.log.Settle(r)
+	if l.lives--; l.lives == 0 {
+		l.die()
+	}
+	return err
+}
+
+func (l *dyingLog) Flush(ctx context.Context) error {
+	if l.lives <= 0 {
+		return errors.New("dead")
+	}
+	return l.log.Flush(ctx)
+}
+
+// A run that dies after any number of rows, and one that goes on, end as one run
+// does that nothing befell: the same outcome for each row, each object copied once.
+func TestResumeAfterAnyPrefixEqualsOneRun(t *testing.T) {
+	const n = 60
+	edit := func(i int, r *inventory.Record) {
+		switch {
+		case i%7 == 3:
+			r.Encryption = inventory.SSEKMS
+		case i%11 == 4:
+			r.Bucket = "other"
+		}
+	}
+	fails := func(op, key string, _ int) error {
+		if op == "copy" && key == "k/00010" {
+			return failure(op, key, Permanent)
+		}
+		return nil
+	}
+	var want map[string]Outcome
+	for lives := 0; lives <= n; lives++ { // 0 is the run that nothing befalls
+		synctest.Test(t, func(t *testing.T) {
+			s, first := newStore(n), newLog()
+			s.latency, s.before = 300*time.Millisecond, fails
+			if lives > 0 {
+				process, kill := context.WithCancel(t.Context())
+				cfg := config(s, first)
+				cfg.Journal = &dyingLog{log: first, lives: lives, die: kill}
+				_ = Run(process, process, cfg, batches(n, 9, edit))
+				kill()
+			}
+			second, stats := newLog(), new(Stats)
+			cfg := config(s, second)
+			cfg.Stats = stats
+			row := func(p inventory.Position) string { return key(int(p.Row)) }
+			cfg.Settled = func(p inventory.Position) bool { _, ok := first.durable[row(p)]; return ok }
+			cfg.Uncertain = func(p inventory.Position) bool { return p.Row <= first.admitted[0] && !cfg.Settled(p) }
+			unrecorded := len(s.copies)
+			for k, o := range first.durable {
+				if o == Done && s.copies[k] > 0 {
+					unrecorded--
+				}
+			}
+			if err := Run(t.Context(), t.Context(), cfg, batches(n, 9, edit)); err != nil {
+				t.Fatalf("resume after %d rows: %v", lives, err)
+			}
+			got := maps.Clone(first.durable)
+			maps.Copy(got, second.durable)
+			if lives == 0 {
+				want = got
+			}
+			if !maps.Equal(got, want) || len(got) != n {
+				t.Errorf("after %d rows and a resume: %v, want %v", lives, got, want)
+			}
+			for k, times := range s.copies {
+				if times != 1 {
+					t.Errorf("after %d rows and a resume: %s was copied %d times", lives, k, times)
+				}
+			}
+			if r := stats.Repeats.Load(); r != int64(unrecorded) {
+				t.Errorf("resume after %d rows: %d repeats, want the %d copies that were not recorded", lives, r, unrecorded)
+			}
+		})
+	}
 }
