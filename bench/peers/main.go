@@ -63,6 +63,7 @@ func run(args []string) error {
 	repository := fs.String("repository", "../..", "reseal's source")
 	only := fs.String("only", "", "run only tools whose names match one of these, comma separated; a trailing $ asks for the whole name")
 	results := fs.String("o", "", "folder for the results as JSON")
+	circumstances := fs.Bool("scenarios", false, "run reseal alone, under other circumstances; -only chooses by their names")
 	profile := fs.String("profile", "", "have reseal write profiles of each run, the last one staying, to this file + .cpu and .allocs")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -86,6 +87,9 @@ func run(args []string) error {
 		return err
 	}
 	tools := slices.DeleteFunc(k.tools(), func(t tool) bool { return !wanted(t.name, *only) })
+	if *circumstances {
+		return runScenarios(k, *only, *results)
+	}
 	if len(tools) == 0 {
 		return errors.New("no such tool")
 	}
