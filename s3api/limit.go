@@ -17,6 +17,7 @@ type limited struct {
 	arm      sync.Once
 	timed    context.Context
 	stop     context.CancelFunc
+	waited   atomic.Bool // timed is there
 	released atomic.Bool
 }
 
@@ -30,7 +31,10 @@ func limit(ctx context.Context, d time.Duration) *limited {
 }
 
 func (l *limited) armed() context.Context {
-	l.arm.Do(func() { l.timed, l.stop = context.WithDeadline(l.Context, l.at) })
+	l.arm.Do(func() {
+		l.timed, l.stop = context.WithDeadline(l.Context, l.at)
+		l.waited.Store(true)
+	})
 	return l.timed
 }
 
@@ -40,12 +44,13 @@ func (l *limited) Deadline() (time.Time, bool) { return l.at, true }
 // Done implements context.Context.
 func (l *limited) Done() <-chan struct{} { return l.armed().Done() }
 
-// Err implements context.Context.
+// Err implements context.Context. Once somebody waits, it is the timer that
+// decides, not the clock: package context panics where Done is closed and Err is nil.
 func (l *limited) Err() error {
 	if err := l.Context.Err(); err != nil {
 		return err
 	}
-	if !l.released.Load() && time.Now().Before(l.at) {
+	if !l.waited.Load() && !l.released.Load() && time.Now().Before(l.at) {
 		return nil
 	}
 	return l.armed().Err()
