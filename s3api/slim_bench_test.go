@@ -1,0 +1,120 @@
+package s3api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// cannedCopy is S3's answer to a copy.
+var cannedCopy = fmt.Sprintf("HTTP/1.1 200 OK\r\nx-amz-id-2: %s=\r\nx-amz-request-id: 4A9C2E7B5D1F8036\r\nDate: Fri, 20 Nov 2026 01:00:00 GMT\r\n"+
+	"x-amz-server-side-encryption: aws:kms\r\nx-amz-server-side-encryption-aws-kms-key-id: %s\r\nx-amz-server-side-encryption-bucket-key-enabled: true\r\n"+
+	"Content-Type: application/xml\r\nServer: AmazonS3\r\nContent-Length: %d\r\n\r\n%s", strings.Repeat("Kq3", 25), keyARN, len(okCopy), okCopy)
+
+// aCopy is an input with all that a copy of an ordinary object has.
+func aCopy() *s3.CopyObjectInput {
+	name, key, source, arn, on := bucket, "a/long/enough/key.jpg", bucket+"/a/long/enough/key.jpg", keyARN, true
+	return &s3.CopyObjectInput{Bucket: &name, Key: &key, CopySource: &source, CopySourceIfMatch: quoted(etag), IfMatch: quoted(etag),
+		MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy, StorageClass: types.StorageClassStandardIa,
+		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &arn, BucketKeyEnabled: &on}
+}
+
+// BenchmarkCopyObject sends a copy over loopback, one at a time, by the slim path
+// over connections of its own, by it over net/http, and by the SDK's client. The
+// server's time, some microseconds, is in it: compare with benchstat -col /via.
+func BenchmarkCopyObject(b *testing.B) {
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer ln.Close()
+	go func() {
+		for {
+			c, err := ln.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				answer := []byte(cannedCopy)
+				for in, room := bufio.NewReaderSize(c, 16<<10), make([]byte, 16<<10); ; {
+					n, err := in.Read(room)
+					if err != nil || !bytes.HasSuffix(room[:n], []byte("\r\n\r\n")) {
+						return
+					}
+					if _, err := c.Write(answer); err != nil {
+						return
+					}
+				}
+			}()
+		}
+	}()
+	creds := aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: strings.Repeat("t", 900)}
+	transport := newTransport(4).GetTransport()
+	transport.Proxy = nil
+	defer transport.CloseIdleConnections()
+	sdk, s := lab(b, "eu-west-1", "http://"+ln.Addr().String(), creds, transport.RoundTrip)
+	own := &wire{address: ln.Addr().String(), most: 4, dials: make(chan struct{}, 4), dial: new(net.Dialer).DialContext}
+	defer own.CloseIdleConnections()
+	for _, bb := range []struct {
+		via string
+		o   objects
+		w   *wire
+	}{{"wire", s, own}, {"http", s, nil}, {"sdk", sdk, nil}} {
+		b.Run("via="+bb.via, func(b *testing.B) {
+			s.wire = bb.w
+			in := aCopy()
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, err := bb.o.CopyObject(context.Background(), in); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// BenchmarkRequest makes and signs a copy, without sending it. Budget: 5 us.
+func BenchmarkRequest(b *testing.B) {
+	_, s := lab(b, "eu-west-1", "", aws.Credentials{}, nil)
+	creds := aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: strings.Repeat("t", 900)}
+	in := aCopy()
+	b.ReportAllocs()
+	for b.Loop() {
+		m := takeMessage()
+		m.copy(in)
+		path := s.prefix + escaped(*in.Key, "/")
+		authorization := s.signer.authorize(m, &creds, stamp(s.clock.now()), http.MethodPut, path, "x-id=CopyObject")
+		if !m.write(s, http.MethodPut, path, "x-id=CopyObject", authorization) {
+			b.Fatal("not written")
+		}
+		m.release()
+	}
+}
+
+// BenchmarkAnswer reads S3's answer to a copy. Budget: 3 us.
+func BenchmarkAnswer(b *testing.B) {
+	answer, at := []byte(cannedCopy), time.Now().Add(time.Hour)
+	script := &script{step: len(answer)}
+	l := &line{Conn: script}
+	c := &wireConn{Conn: l, line: l}
+	b.ReportAllocs()
+	for b.Loop() {
+		m := takeMessage()
+		script.left = answer
+		if keep, err := m.receive(c, http.MethodPut, at); err != nil || !keep || copyOutput(m.got.header, m.got.body) == nil {
+			b.Fatal(keep, err)
+		}
+		m.release()
+	}
+}
