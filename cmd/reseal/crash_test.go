@@ -33,7 +33,7 @@ import (
 // tenth; RESEAL_SOAK=1 kills 200 times over 20,000 objects.
 func TestCrashes(t *testing.T) {
 	t.Parallel()
-	objects, kills, rate := int64(2000), 20, "1000"
+	objects, kills, rate := int64(2000), 24, "1000"
 	if os.Getenv("RESEAL_SOAK") != "" {
 		objects, kills, rate = 20_000, 200, "60" // so that most runs live for some flushes
 	}
@@ -63,7 +63,7 @@ func TestCrashes(t *testing.T) {
 		"--probe-key-prefix", "reseal-probe/", "--bucket-key-enabled=false", "--kms-rps", rate, "--concurrency", strconv.Itoa(inFlight)}
 	moments := make([]int64, kills) // as copies that took effect
 	for i := range moments[2:] {    // the first two are while the job is made, or soon after
-		moments[i+2] = rng.Int64N(objects * 97 / 100)
+		moments[i+2] = rng.Int64N(objects * 9 / 10)
 	}
 	slices.Sort(moments)
 
@@ -112,7 +112,7 @@ func TestCrashes(t *testing.T) {
 		}
 		before, missed, lostBefore, copied, all, most = s, lost, spoilt, committed, all+news, max(most, news)
 	}
-	if killed < kills*5/6 {
+	if killed < kills*5/6 { // a run may end before it is killed
 		t.Errorf("killed %d times, want at least %d", killed, kills*5/6)
 	}
 	out, err := w.command(slices.DeleteFunc(slices.Clone(run), func(a string) bool { return a == "--quiet" })...).CombinedOutput()
