@@ -17,6 +17,9 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
 // script is a connection that has an answer to give, a few bytes at a time.
@@ -331,10 +334,11 @@ func TestWireHeedsItsContext(t *testing.T) {
 // An answer without end is not read for ever, and takes no more memory than its limit.
 func TestWireBoundsAnswers(t *testing.T) {
 	for _, begin := range []string{"HTTP/1.1 200 OK\r\nA: ", "HTTP/1.1 200 OK\r\nA: b\r\n c", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nfffffff\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n"} {
+		"HTTP/1.1 200 OK\r\nContent-Length: 999999999\r\n\r\n", "HTTP/1.1 103 Early Hints\r\n\r\n",
+		"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nA: "} {
 		_, w := listen(t, func(e *endpoint, _ int, c net.Conn, in *bufio.Reader) {
 			filler := strings.Repeat("x", 32<<10)
-			if strings.Contains(begin, " 103 ") {
+			if strings.HasSuffix(begin, "Hints\r\n\r\n") {
 				filler = strings.Repeat(begin, 100)
 			}
 			if e.ask(in) {
@@ -348,6 +352,29 @@ func TestWireBoundsAnswers(t *testing.T) {
 		}
 		if len(m.in) > headLimit+bodyLimit || len(m.got.body) > bodyLimit+1 {
 			t.Errorf("%q: %d bytes kept", begin, len(m.in)+len(m.got.body))
+		}
+	}
+}
+
+// A value that would end its header, and begin another, is not sent: net/http is
+// given the request, and refuses it.
+func TestWireSendsNoUnlawfulHeader(t *testing.T) {
+	e, w := listen(t, func(e *endpoint, _ int, c net.Conn, in *bufio.Reader) {
+		for e.ask(in) {
+			_, _ = io.WriteString(c, cannedCopy)
+		}
+	})
+	transport := newTransport(4).GetTransport()
+	defer transport.CloseIdleConnections()
+	_, s := lab(t, "eu-west-1", "http://"+e.address, aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}, transport.RoundTrip)
+	s.wire = w
+	in := aCopy()
+	for value, want := range map[string]fault{"STANDARD": faultNone, "A\r\nX-Amz-Acl: public-read": faultRequest, "A\nB": faultRequest, "A\x00": faultRequest, "A\x7f": faultRequest} {
+		in.StorageClass = types.StorageClass(value)
+		before := e.asked.Load()
+		_, err := s.CopyObject(t.Context(), in)
+		if got := answerOf(err).fault; got != want || (err != nil) != (want != faultNone) || want != faultNone && e.asked.Load() != before {
+			t.Errorf("%q: %v (fault %d, want %d), %d requests", value, err, got, want, e.asked.Load()-before)
 		}
 	}
 }
