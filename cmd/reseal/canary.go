@@ -325,9 +325,9 @@ func (t *trials) keepETags(ctx context.Context) error {
 			continue
 		}
 		switch res := one.result; {
-		case res.Outcome == engine.Done && res.Task.Record.ETag != "" && res.Task.Record.ETag != one.note.Before.Head.ETag:
+		case res.Outcome == engine.Done && !res.Repeat && res.Task.Record.ETag != "" && res.Task.Record.ETag != one.note.Before.Head.ETag:
 			one.note = nil // others wrote it after it was remembered: nothing to compare with
-		case res.Outcome == engine.Done:
+		case res.Outcome == engine.Done: // by now, or by a run that was cut off
 			one.note.ETag = res.Effect.ETag
 		case res.Reason != plan.NotEncrypted && res.Reason != plan.Unfaithful:
 			one.note = nil // not touched, which the run reports

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -333,11 +334,11 @@ func TestEveryActionKeepsEverything(t *testing.T) {
 // uncompared: what the object was is in the checkpoint, and the same command
 // finds the loss.
 func TestCanaryIsComparedAfterACrash(t *testing.T) {
-	copies := make(chan struct{}, 1)
+	copies := make(chan string, 1)
 	first := func(r *http.Request) {
 		if isCopy(r) && strings.HasPrefix(keyOf(r), "k/") {
 			select {
-			case copies <- struct{}{}:
+			case copies <- keyOf(r):
 				time.Sleep(100 * time.Millisecond) // the answer does not arrive before the end
 			default:
 			}
@@ -352,7 +353,7 @@ func TestCanaryIsComparedAfterACrash(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	<-copies
+	copied := <-copies
 	_ = cmd.Process.Kill()
 	if err := cmd.Wait(); err == nil {
 		t.Fatal("the run ended before it could be killed")
@@ -360,8 +361,8 @@ func TestCanaryIsComparedAfterACrash(t *testing.T) {
 	// A probe would notice by now, so it is left out.
 	cmd = w.command(append(run, "--accept", "weak-conditions", "--accept", "drops-expires")...)
 	out, err := cmd.CombinedOutput()
-	if cmd.ProcessState.ExitCode() != exitRefused || !strings.Contains(string(out), "drops-tags") {
-		t.Errorf("exit %d, %v; want %d and the name of what got lost\n%s", cmd.ProcessState.ExitCode(), err, exitRefused, out)
+	if cmd.ProcessState.ExitCode() != exitRefused || !strings.Contains(string(out), "drops-tags") || !strings.Contains(string(out), strconv.Quote(copied)) {
+		t.Errorf("exit %d, %v; want %d and the name of what %s lost\n%s", cmd.ProcessState.ExitCode(), err, exitRefused, copied, out)
 	}
 	// The same again: nothing was forgotten by the refusal.
 	cmd = w.command(append(run, "--accept", "weak-conditions", "--accept", "drops-expires")...)
