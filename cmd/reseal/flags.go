@@ -34,7 +34,7 @@ func (c *connection) bind(cmd *cobra.Command) {
 	f.StringVar(&c.caBundle, "ca-bundle", "", "PEM `FILE` of certificate authorities to trust instead of the system's")
 	f.StringVar(&c.owner, "expected-bucket-owner", "", "`account` that must own the bucket (default: the caller's)")
 	f.BoolVar(&c.allowHTTP, "allow-http", false, "allow plain HTTP to an endpoint that is not on this machine")
-	f.BoolVar(&c.sdkClient, "sdk-client", false, "send every request by the AWS SDK's own client: the same requests, for about twice the CPU time")
+	f.BoolVar(&c.sdkClient, "sdk-client", false, "send every request by the AWS SDK's own client: the same requests, for several times the CPU time")
 }
 
 // selection is what is to be done to which objects: the options that a job is
