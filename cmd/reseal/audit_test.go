@@ -321,16 +321,12 @@ func (a *audit) judge(tag string, began int, ended []auditEntry) (v auditVerdict
 	v.how = fmt.Sprintf("exit %d, %d of %d done, %d kills, %d errors: %+v of %+v, asked again %+v", last, e.Done, e.Todo, kills, got.errors, got.all, d, got.again)
 	check := func(what string, n, again int64, r plan.Range) {
 		low, high := r.Min, r.Max+got.errors
-		if !whole || kills > 0 { // a run that is killed in its canary may leave some of it out
+		if !whole {
 			low = 0
 		}
 		if n < low || n-again > high {
 			v.wrong = append(v.wrong, fmt.Sprintf("%s: %d counted and %d of them again, estimated %d to %d (%s; %v)", what, n, again, r.Min, r.Max, v.how, got.ops))
 		}
-	}
-	if kills > 0 { // an object of the canary that was done when its run was killed is looked at no more
-		d.Reads.Min = max(d.Reads.Min-e.Canary*looksAfter.reads, 0)
-		d.KMS.Min = max(d.KMS.Min-e.Canary*looksAfter.kms, 0)
 	}
 	looks := a.preflightLooks(e.Bucket) * int64(began)
 	check("S3 writes", got.all.writes, got.again.writes, d.Writes)
@@ -359,10 +355,6 @@ func (a *audit) judge(tag string, began int, ended []auditEntry) (v auditVerdict
 	}
 	return v
 }
-
-// looksAfter are the requests of the canary about an object that was done, at
-// most: HeadObject with the checksum, tags, ACL, annotations, body.
-var looksAfter = usage{reads: 5, kms: 2}
 
 // preflightLooks is how many requests about objects a run sends before it begins,
 // at most: where a bucket has object lock, it finds out whether it is shown locks.
