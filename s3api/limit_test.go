@@ -37,7 +37,7 @@ func TestLimit(t *testing.T) {
 		if l.Err() != nil || derived.Err() != nil {
 			t.Errorf("before its time: %v, %v", l.Err(), derived.Err())
 		}
-		time.Sleep(1)
+		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		over("late", l, context.DeadlineExceeded)
 		if !errors.Is(derived.Err(), context.DeadlineExceeded) {

@@ -184,7 +184,6 @@ type head struct {
 	header  []pair
 	extents [maxHeaders]extent
 	length  int64 // Content-Length; -1 for none
-	close   bool  // the server will close the connection
 }
 
 // extent is where a header's name and value are.
