@@ -59,7 +59,7 @@ func run(args []string) error {
 	fs.IntVar(&c.SlowRounds, "slow-rounds", 5, "runs of slow tools")
 	schemes := fs.String("schemes", "https,http", "https, http or both")
 	latencies := fs.String("latencies", "0ms,30ms,80ms", "latencies of each request")
-	inFlight := fs.String("in-flight", "64,1024,1024", "requests in flight at each of the latencies")
+	inFlight := fs.String("in-flight", "256,1024,2000", "requests in flight at each of the latencies")
 	repository := fs.String("repository", "../..", "reseal's source")
 	only := fs.String("only", "", "run only tools whose names match one of these, comma separated; a trailing $ asks for the whole name")
 	results := fs.String("o", "", "folder for the results as JSON")

@@ -90,7 +90,7 @@ func (k *kit) tools() []tool {
 		{"reseal, HEAD first", false, reseal("--inspect-all")},
 		{"net/http loop", false, loop("net/http")},
 		{"bare connections", false, loop("bare")},
-		{"s5cmd", false, func(s *server, _ string, inFlight int) []string {
+		{"s5cmd", true, func(s *server, _ string, inFlight int) []string {
 			return []string{k.s5cmd, "--log", "error", "--numworkers", strconv.Itoa(inFlight), "cp", "--sse", "aws:kms", "--sse-kms-key-id", s.key,
 				"s3://" + bucket + "/*", "s3://" + bucket + "/"}
 		}},
