@@ -31,7 +31,7 @@ func TestAThrottledPrefixDoesNotHoldUpTheOthers(t *testing.T) {
 		s, l := slowStore(200), newLog()
 		start := time.Now()
 		cfg := config(s, l)
-		cfg.Ready = func(key string) bool { return !strings.HasPrefix(key, "slow/") || time.Since(start) > time.Hour }
+		cfg.Ready = func(key string) bool { return !strings.HasPrefix(key, "slow/") || time.Since(start) > 20*time.Minute }
 		var fastDone time.Duration
 		s.before = func(_, key string, _ int) error {
 			if !strings.HasPrefix(key, "slow/") {
@@ -59,7 +59,7 @@ func TestWhatDoesNotFitTheRoomIsPutOff(t *testing.T) {
 		cfg := config(s, l)
 		cfg.Parking = 30
 		cfg.Ready = func(key string) bool { return !strings.HasPrefix(key, "slow/") || ready.Load() }
-		time.AfterFunc(time.Hour, func() { ready.Store(true) })
+		time.AfterFunc(20*time.Minute, func() { ready.Store(true) })
 		stats := new(Stats)
 		cfg.Stats = stats
 		if err := Run(t.Context(), t.Context(), cfg, batches(200, 20, slowPrefix)); err != nil {
@@ -98,7 +98,7 @@ func TestStopWhileParked(t *testing.T) {
 		s, l := slowStore(100), newLog()
 		cfg := config(s, l)
 		cfg.Ready = func(key string) bool { return !strings.HasPrefix(key, "slow/") }
-		admit, stop := withTimeout(t, time.Hour)
+		admit, stop := withTimeout(t, 15*time.Minute)
 		defer stop()
 		err := Run(admit, t.Context(), cfg, batches(100, 10, slowPrefix))
 		if err == nil || len(l.durable) != 50 {

@@ -21,8 +21,8 @@ func TestCapsAreUsed(t *testing.T) {
 		workers  int
 		from, to time.Duration
 	}{
-		{0.5, 4, time.Hour, 8 * time.Hour},
-		{0.7, 4, time.Hour, 8 * time.Hour},
+		{0.5, 4, time.Hour, 3 * time.Hour},
+		{0.7, 4, time.Hour, 3 * time.Hour},
 		{1, 4, time.Hour, 3 * time.Hour},
 		{2.5, 4, time.Hour, 3 * time.Hour},
 		{3, 4, time.Minute, time.Hour},
@@ -229,7 +229,7 @@ func TestPause(t *testing.T) {
 // Against random weights, caps, pauses, cancellations and stalls of the
 // process: the pacer's ticks are made by hand, so that any may come late.
 func TestNoSecondAboveTheCap(t *testing.T) {
-	for seed := range uint64(60) {
+	for seed := range uint64(30) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				rnd := rand.New(rand.NewPCG(seed, 5))

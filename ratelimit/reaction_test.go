@@ -106,7 +106,7 @@ func TestAllInFlightFail(t *testing.T) {
 			if q == plan.QuotaNone {
 				charged = plan.QuotaKMS
 			}
-			const together = 10 * time.Second
+			const together = 2 * time.Second
 			b.work(2500, 0, always(s), func(plan.Step) error {
 				now := b.since()
 				if now < together && now >= together-103*ms {
