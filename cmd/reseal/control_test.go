@@ -238,6 +238,7 @@ func TestControlSocketLongPath(t *testing.T) {
 // TestWatch plays two days: the window opens and closes, a flag file comes and
 // goes, an operator pauses, and the end of admission lets everything go.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	flag := filepath.Join(t.TempDir(), "stop")
 	synctest.Test(t, func(t *testing.T) {
 		s := helmFor(caps{kms: 500})

@@ -15,6 +15,7 @@ import (
 // a cap whose quota is halved and comes back: what is promised of the governor
 // holds with the engine in front of it. The higher rates: RESEAL_SOAK=1.
 func TestEngineUnderHalvedQuota(t *testing.T) {
+	t.Parallel()
 	rates := []int{50, 200}
 	if os.Getenv("RESEAL_SOAK") != "" {
 		rates = []int{50, 200, 1000, 5000, 20000}
@@ -85,6 +86,7 @@ func TestEngineUnderHalvedQuota(t *testing.T) {
 // TestInFlightFollowsLatency: whatever a request takes, the cap is used without
 // any tuning, and no more objects are in flight than that needs.
 func TestInFlightFollowsLatency(t *testing.T) {
+	t.Parallel()
 	const rate, from, to = 1500, 13, 18 // seconds
 	for _, latency := range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
 		t.Run(latency.String(), func(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 // account of the simulator with a quota for both and a CloudWatch that counts
 // both: the run gives way, nobody is throttled then, and it comes back.
 func TestHeadroomNight(t *testing.T) {
+	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const quota, cap, free = 50, 40, 5
 		const grows, leaves, ends = 10 * time.Minute, 22 * time.Minute, 31 * time.Minute
