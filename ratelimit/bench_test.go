@@ -118,7 +118,7 @@ func BenchmarkTickManyLanes(b *testing.B) {
 	for i := range maxScopes - 1 {
 		p := fmt.Sprintf("%04d/", i)
 		g.writes.split(p, 3500, 0)
-		w := &waiter{key: p, weight: [quotas]int64{0, 1, 1, 0}, ready: make(chan struct{}, 1)}
+		w := &waiter{key: p, weight: weight{0, 1, 1, 0}, ready: make(chan struct{}, 1)}
 		g.enqueue(w, g.laneOf(p, &w.weight))
 	}
 	now := g.now()

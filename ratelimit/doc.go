@@ -10,12 +10,18 @@
 // moves its clock back, and the same time is credited twice (golang/go issue
 // 65508). Here it has one caller, which passes the time itself.
 //
+// Between two ticks a step passes at once while nobody waits for its scopes and
+// it is within what the limiter had left at the last tick; the pacer tells the
+// limiter at the next. So a run below its rates waits for no tick, and the pacer
+// sleeps; one that uses them in full always has somebody waiting, and takes
+// turns by ticks.
+//
 // Each scope of a quota has two counters, and a step passes only if both allow it:
 //
-//   - The window holds what was released in the last 1.004 s, tick by tick.
+//   - The window holds what was released in the last 1.004 s, in slots of a tick.
 //     Nothing is released beyond the limit less its count, so no second holds
 //     more, at any offset, through stalls, pauses and changes of the rate. This
-//     is the guarantee, and it does not depend on the time between ticks.
+//     is the guarantee, and it depends neither on ticks nor on the time between them.
 //   - The limiter is the mean rate. It spreads releases over the second, adds
 //     up the fractions that make 0.5/s exact, and keeps ten ticks' worth at
 //     most: ticks that come late on a busy machine are made up for, a stall is not.

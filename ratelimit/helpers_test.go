@@ -120,7 +120,7 @@ func (b *bubble) saw(s *plan.Step) {
 	defer b.mu.Unlock()
 	for q, n := range weights(&s.Demand) {
 		if q := plan.Quota(q); n > 0 {
-			b.all[q] = append(b.all[q], release{b.since(), n, b.cap[q]})
+			b.all[q] = append(b.all[q], release{b.since(), int64(n), b.cap[q]})
 		}
 	}
 }

@@ -8,20 +8,38 @@ import (
 
 const quotas = int(plan.QuotaReads) + 1
 
+// maxWeight bounds the weight of one step, so that sums cannot overflow.
+const maxWeight = 1 << 30
+
+// weight is what a step asks of each quota at most.
+type weight [quotas]int32
+
+// weights returns what d asks of each quota at most.
+func weights(d *plan.Demand) (w weight) {
+	w[plan.QuotaKMS] = int32(min(max(d.KMS.Max, 0), maxWeight))
+	w[plan.QuotaWrites] = int32(min(max(d.Writes.Max, 0), maxWeight))
+	w[plan.QuotaReads] = int32(min(max(d.Reads.Max, 0), maxWeight))
+	return w
+}
+
+// of returns what is asked of a scope.
+func (w *weight) of(s *scope) int64 { return int64(w[s.quota]) }
+
 // waiter is one step that waits for permission. Waiters are pooled.
 type waiter struct {
-	key    string
-	weight [quotas]int64
-	retry  bool
-	order  uint64          // of arrival
-	done   <-chan struct{} // of its context, if it is told when that ends; else nil
-
-	lane       *lane // while it is queued
+	// What the pacer looks at comes first, and fits into one cache line: most of
+	// what a release costs is waiting for memory that thousands of others used since.
 	prev, next *waiter
+	lane       *lane         // while it is queued
+	ready      chan struct{} // of capacity 1: gets one value when released or err is set
+	weight     weight
+	order      uint64 // of arrival
+	released   time.Duration
 
-	released time.Duration
-	err      error         // why it will never be released
-	ready    chan struct{} // of capacity 1: gets one value when released or err is set
+	key   string
+	done  <-chan struct{} // of its context, if it is told when that ends; else nil
+	err   error           // why it will never be released
+	retry bool
 }
 
 // queue is a list of waiters from which any can be taken.
@@ -119,16 +137,6 @@ func (l *lane) head() *waiter {
 		return l.retries.first
 	}
 	return l.fresh.first
-}
-
-// paced reports whether any scope of the lane limits anything.
-func (l *lane) paced() bool {
-	for _, s := range l.scopes {
-		if s.paced() {
-			return true
-		}
-	}
-	return false
 }
 
 // laneHeap is the lanes with somebody waiting, by who is next.

@@ -54,14 +54,14 @@ func (g *Governor) release(now time.Duration) time.Duration {
 		l := g.heap[0]
 		w := l.head()
 		if s := g.blocker(l, w, now); s != nil {
-			n := w.weight[s.quota]
-			s.hold(n)
+			n := w.weight.of(s)
+			s.hold(now, n)
 			sleep = min(sleep, s.wait(now, n))
 			heap.Pop(&g.heap)
 			continue
 		}
 		for _, s := range l.scopes {
-			s.take(w.weight[s.quota])
+			s.take(w.weight.of(s))
 		}
 		g.dequeue(w)
 		g.steps++
@@ -89,7 +89,7 @@ func (g *Governor) blocker(l *lane, w *waiter, now time.Duration) *scope {
 			s.open(now, g.base)
 			g.opened = append(g.opened, s)
 		}
-		if !s.allows(w.weight[s.quota]) {
+		if !s.allows(w.weight.of(s)) {
 			return s
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -59,6 +60,144 @@ func TestRampUp(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Who asks for less than a quota allows waits for no tick: a hundred requests of
+// 20 ms, one after the other, take two seconds, however the ticks fall.
+func TestBelowTheRateNobodyWaits(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: -1}, func(b *bubble) {
+		for range 100 {
+			if err := b.do(b.ctx, kmsStep(1), 20*ms, nil); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := b.since(); took != 2*time.Second {
+			t.Errorf("100 requests of 20 ms took %v below a cap of 1,000/s, want 2 s", took)
+		}
+	})
+}
+
+// A crowd that comes all at once finds ten ticks' worth at most, however long
+// nothing was asked for, and then the rate; nor does it get past one that waits.
+func TestCrowd(t *testing.T) {
+	inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: -1}, func(b *bubble) {
+		_ = b.do(b.ctx, kmsStep(1), 0, nil)
+		for range 5 {
+			time.Sleep(time.Minute)
+			from := b.since()
+			b.workers.Go(func() { _ = b.do(b.ctx, kmsStep(400), 0, nil) })
+			synctest.Wait()
+			for range 500 {
+				b.workers.Go(func() { _ = b.do(b.ctx, kmsStep(1), 0, nil) })
+			}
+			time.Sleep(300 * ms)
+			if got := b.released(plan.QuotaKMS, from, b.since()); got != 0 {
+				t.Errorf("%d released before the step of 400 that came first", got)
+			}
+			time.Sleep(5 * time.Second)
+			for range 500 {
+				b.workers.Go(func() { _ = b.do(b.ctx, kmsStep(1), 0, nil) })
+			}
+			from = b.since()
+			time.Sleep(100*ms + 1)
+			if got := b.released(plan.QuotaKMS, from, b.since()); got < 145 || got > 151 {
+				t.Errorf("%d of a crowd released within 100 ms, want 51 at once and 5 a tick", got)
+			}
+			time.Sleep(10 * time.Second)
+		}
+	})
+}
+
+// What may pass between two ticks is what the first of them left, and nobody who
+// waits is overtaken. The ticks are made by hand.
+func TestBetweenTicks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g := New(Config{Caps: Limits{KMS: 1000}, RampUp: -1})
+		g.state = running
+		var passed atomic.Int64
+		light := writeStep("k") // of another lane
+		light.Demand.KMS = plan.Exactly(1)
+		send := func(n int, s plan.Step) {
+			for range n {
+				go func() {
+					_ = g.Do(t.Context(), s, func(context.Context) error { passed.Add(int64(weights(&s.Demand)[plan.QuotaKMS])); return nil })
+				}()
+			}
+			synctest.Wait()
+		}
+		expect := func(what string, want int64) {
+			t.Helper()
+			synctest.Wait()
+			if got := passed.Swap(0); got != want {
+				t.Errorf("%s: %d passed, want %d", what, got, want)
+			}
+		}
+		after := func(d time.Duration) {
+			time.Sleep(d)
+			g.tick(g.now())
+		}
+		send(1, light)
+		expect("before the first tick", 0)
+		after(tick)
+		expect("the first tick", 1)
+		send(30, light)
+		expect("without credit", 0)
+		after(time.Second)
+		expect("30 wait for a tick that has 51", 30)
+		send(30, light)
+		expect("the rest of them is 21", 21)
+		time.Sleep(time.Second)
+		send(1, light)
+		expect("others wait", 0)
+		after(tick)
+		expect("the ten", 10)
+		send(1, kmsStep(45))
+		send(20, light)
+		expect("more than there is holds up what came later, in other lanes too", 0)
+		after(tick)
+		send(20, light)
+		expect("until it can pass, 25 ms later", 0)
+		after(5 * tick)
+		expect("and then as many as are left of 50", 50)
+		after(time.Second)
+		expect("and the rest", 35)
+		g.Pause("test")
+		send(1, light)
+		g.Resume("test")
+		send(1, light)
+		expect("who waited while paused is not overtaken", 0)
+		after(tick)
+		expect("both", 2)
+		g.stop()
+	})
+}
+
+// Steps that come in groups, about as many a second as the cap, pass partly at
+// once and partly at ticks: no second holds too many (inBubble checks that), and
+// what is allowed is used.
+func TestAroundTheCap(t *testing.T) {
+	for seed := range uint64(10) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: -1}, func(b *bubble) {
+				rnd := rand.New(rand.NewPCG(seed, 7))
+				share := 0.95 + 0.01*float64(seed) // of the cap
+				asked := int64(0)
+				for b.since() < 30*time.Second {
+					n := 1 + rnd.Int64N(60)
+					asked += n
+					for range n {
+						b.workers.Go(func() { _ = b.do(b.ctx, kmsStep(1), 0, nil) })
+					}
+					time.Sleep(time.Duration(float64(n) / (1000 * share) * float64(time.Second)))
+				}
+				time.Sleep(100 * ms)
+				want := min(float64(asked), 1000*30)
+				if got := float64(b.released(plan.QuotaKMS, 0, b.since())); got < 0.98*want {
+					t.Errorf("%v of %v released in 30 s", got, want)
+				}
+			})
+		})
+	}
 }
 
 func TestUnpaced(t *testing.T) {

@@ -17,7 +17,8 @@ func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration)
 	if q == plan.QuotaNone {
 		q = quotaOf(&s.Demand)
 	}
-	n := max(1, weights(&s.Demand)[q])
+	w := weights(&s.Demand)
+	n := max(1, int64(w[q]))
 	if q == plan.QuotaKMS {
 		g.kms.throttles++
 		g.kms.cut(now, released, n)

@@ -23,19 +23,21 @@ type scope struct {
 	tuned   float64 // rate that the limiter was last told
 	burst   int     // burst that the limiter was last told
 
+	// What the limiter gave at the last tick, and what became of it since.
+	credit float64       // tokens
+	paid   int64         // of them spent; the limiter is told at the next tick
+	shut   bool          // a step was held back: nothing that came later overtakes it here
+	shutAt time.Duration // since when
+	price  int64         // tokens that this step needs
+
 	// What follows holds for the tick that is under way, from open to close.
 	opened bool
-	limit  int64   // releases in a window
-	room   int64   // of them still free
-	credit float64 // tokens that the limiter has left
-	used   int64   // requests that pass in this tick
-	paid   int64   // tokens that they cost
-	shut   bool    // a step was held back: nothing that came later overtakes it here
-	price  int64   // tokens that this step needs
+	limit  int64 // releases in a window
+	room   int64 // of them still free
+	used   int64 // requests that pass in this tick
 
-	lastTick time.Duration
-	held     time.Duration // time in this period of the status in which steps were held back
-	waiting  int           // steps that wait in lanes of this scope
+	held    time.Duration // time in this period of the status in which steps were held back
+	waiting int           // steps that wait in lanes of this scope
 
 	released  int64  // requests, in all
 	throttles int64  // of them throttled
@@ -54,17 +56,20 @@ func (s *scope) open(now time.Duration, base time.Time) {
 	if s.opened {
 		return
 	}
-	if s.shut { // since the last tick somebody waited for this scope
-		dt := min(now-s.lastTick, maxSleep+tick)
+	at := base.Add(now)
+	if s.limiter != nil {
+		s.limiter.AllowN(at, int(s.paid)) // granted: it had as much at the last tick, and has no less now
+	}
+	if s.shut { // since then somebody waited for this scope
+		dt := min(now-s.shutAt, maxSleep+tick)
 		s.held += dt
 		s.ctl.grow(dt)
 	}
-	s.opened, s.shut, s.lastTick = true, false, now
+	s.opened, s.shut = true, false
 	s.used, s.paid, s.price = 0, 0, 0
 	if !s.paced() {
 		return
 	}
-	at := base.Add(now)
 	burst := burstOf(s.ctl.rate)
 	switch {
 	case s.limiter == nil || math.IsInf(s.tuned, 1):
@@ -121,9 +126,33 @@ func (s *scope) allows(n int64) bool {
 
 // hold notes that a step of weight n could not pass. Until the next tick
 // nothing else passes, so that heavy steps are not starved by light ones.
-func (s *scope) hold(n int64) {
+func (s *scope) hold(now time.Duration, n int64) {
 	if !s.shut {
-		s.shut, s.price = true, s.priceOf(n)
+		s.shut, s.shutAt, s.price = true, now, s.priceOf(n)
+	}
+}
+
+// spares reports whether n requests may pass at once, between two ticks: nobody
+// is held back, and they are within what the limiter gave at the last tick and
+// what the window has room for now. Where they are not, they hold back others.
+func (s *scope) spares(now time.Duration, n int64) bool {
+	switch {
+	case !s.paced():
+		return true
+	case s.shut:
+		return false
+	case n > windowLimit(s.ctl.rate)-s.window.count(now) || float64(s.paid+s.priceOf(n)) > s.credit:
+		s.hold(now, n)
+		return false
+	}
+	return true
+}
+
+// spend lets n requests pass between two ticks.
+func (s *scope) spend(now time.Duration, n int64) {
+	s.count(now, n)
+	if s.paced() {
+		s.paid += s.priceOf(n)
 	}
 }
 
@@ -144,6 +173,7 @@ func (s *scope) close(now time.Duration, base time.Time) {
 	}
 	at := base.Add(now)
 	s.limiter.AllowN(at, int(s.paid)) // granted: TokensAt said so for the same instant
+	s.paid = 0
 	// The burst grows for a step that needs more, while it waits.
 	burst := burstOf(s.ctl.rate)
 	if s.shut {
@@ -153,6 +183,7 @@ func (s *scope) close(now time.Duration, base time.Time) {
 		s.limiter.SetBurstAt(at, burst)
 		s.burst = burst
 	}
+	s.credit = min(s.limiter.TokensAt(at), float64(burst))
 }
 
 // cut lowers the rate because a call of n requests, released at the given

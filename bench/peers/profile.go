@@ -12,6 +12,9 @@ const addition = `
 var profile *os.File
 
 func startProfile() {
+	if len(os.Args) < 2 || os.Args[1] != "run" {
+		return // the server is the same program
+	}
 	var err error
 	if profile, err = os.Create(os.Getenv("PEERS_PROFILE") + ".cpu"); err == nil {
 		err = pprof.StartCPUProfile(profile)
@@ -22,6 +25,9 @@ func startProfile() {
 }
 
 func exitProfiled(code int) {
+	if profile == nil {
+		os.Exit(code)
+	}
 	pprof.StopCPUProfile()
 	_ = profile.Close()
 	if f, err := os.Create(os.Getenv("PEERS_PROFILE") + ".allocs"); err == nil {
