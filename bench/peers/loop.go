@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/json"
@@ -16,10 +17,14 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// job is what the two loops are told, as JSON in a file: the least that a
-// program has to know to copy objects in place.
+// job is what the loops are told, as JSON in a file: the least that a program
+// has to know to copy objects in place.
 type job struct {
 	Endpoint, Bundle, Access, Secret, Region string
 	Bucket, KMSKey                           string
@@ -27,8 +32,12 @@ type job struct {
 	InFlight                                 int
 }
 
-// loop copies all objects of a job and does nothing else: with net/http, the
-// practical limit of a Go program, or over bare connections, the hard one.
+// copier copies one object in place and returns the answer's status.
+type copier func(key string) (status int, err error)
+
+// loop copies all objects of a job and does nothing else: with the SDK's client
+// on a transport that keeps its connections, what a plain program costs; with
+// net/http, the practical limit of a Go program; or over bare connections, the hard one.
 func loop(kind, file string) error {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -48,41 +57,50 @@ func loop(kind, file string) error {
 			return err
 		}
 	}
+	transport := &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: j.InFlight, DisableCompression: true}
 	s := &signer{access: j.Access, secret: j.Secret, region: j.Region}
 	s.prepare(time.Now())
-	transport := &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: j.InFlight, DisableCompression: true}
+	var one func() copier // for one worker
+	switch kind {
+	case "sdk":
+		all := viaSDK(&j, transport)
+		one = func() copier { return all }
+	case "net/http":
+		one = func() copier {
+			return func(key string) (int, error) {
+				path, headers := s.copyOf(&j, u.Host, key)
+				return viaHTTP(transport, u, path, headers)
+			}
+		}
+	case "bare":
+		one = func() copier {
+			var c *bare
+			return func(key string) (status int, err error) {
+				if c == nil {
+					if c, err = dial(u.Host, config); err != nil {
+						return 0, err
+					}
+				}
+				if status, err = c.send(s.copyOf(&j, u.Host, key)); err != nil {
+					c = nil
+				}
+				return status, err
+			}
+		}
+	default:
+		return fmt.Errorf("no loop is called %q", kind)
+	}
 	var next, failed atomic.Int64
 	var workers sync.WaitGroup
 	for range j.InFlight {
 		workers.Go(func() {
-			var c *bare
+			copyOne := one()
 			for {
 				i := next.Add(1) - 1
 				if i >= int64(len(j.Keys)) {
 					return
 				}
-				path := "/" + j.Bucket + "/" + escape(j.Keys[i])
-				headers := s.sign(http.MethodPut, path, "", []pair{
-					{"host", u.Host}, {"x-amz-copy-source", path}, {"x-amz-metadata-directive", "COPY"}, {"x-amz-tagging-directive", "COPY"},
-					{"x-amz-server-side-encryption", "aws:kms"}, {"x-amz-server-side-encryption-aws-kms-key-id", j.KMSKey},
-					{"x-amz-server-side-encryption-bucket-key-enabled", "true"},
-				})
-				var status int
-				var err error
-				if kind == "net/http" {
-					status, err = viaHTTP(transport, u, path, headers)
-				} else {
-					if c == nil {
-						c, err = dial(u.Host, config)
-					}
-					if err == nil {
-						status, err = c.send(path, headers)
-					}
-					if err != nil {
-						c = nil
-					}
-				}
-				if err != nil || status != http.StatusOK {
+				if status, err := copyOne(j.Keys[i]); err != nil || status != http.StatusOK {
 					failed.Add(1)
 				}
 			}
@@ -93,6 +111,37 @@ func loop(kind, file string) error {
 		fmt.Fprintf(os.Stderr, "%d of %d copies were refused\n", n, len(j.Keys))
 	}
 	return nil
+}
+
+// copyOf returns path and signed headers of a copy of an object onto itself.
+func (s *signer) copyOf(j *job, host, key string) (path string, headers []pair) {
+	path = "/" + j.Bucket + "/" + escape(key)
+	return path, s.sign(http.MethodPut, path, "", []pair{
+		{"host", host}, {"x-amz-copy-source", path}, {"x-amz-metadata-directive", "COPY"}, {"x-amz-tagging-directive", "COPY"},
+		{"x-amz-server-side-encryption", "aws:kms"}, {"x-amz-server-side-encryption-aws-kms-key-id", j.KMSKey},
+		{"x-amz-server-side-encryption-bucket-key-enabled", "true"},
+	})
+}
+
+// viaSDK copies with the SDK's client as it comes.
+func viaSDK(j *job, transport *http.Transport) copier {
+	client := s3.New(s3.Options{
+		Region: j.Region, BaseEndpoint: &j.Endpoint, UsePathStyle: true, HTTPClient: &http.Client{Transport: transport},
+		Credentials: aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) {
+			return aws.Credentials{AccessKeyID: j.Access, SecretAccessKey: j.Secret}, nil
+		}),
+	})
+	return func(key string) (int, error) {
+		_, err := client.CopyObject(context.Background(), &s3.CopyObjectInput{
+			Bucket: &j.Bucket, Key: &key, CopySource: aws.String(j.Bucket + "/" + escape(key)),
+			MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy,
+			ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &j.KMSKey, BucketKeyEnabled: aws.Bool(true),
+		})
+		if err != nil {
+			return 0, err
+		}
+		return http.StatusOK, nil
+	}
 }
 
 // trust returns a TLS configuration that trusts a bundle.

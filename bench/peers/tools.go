@@ -88,6 +88,7 @@ func (k *kit) tools() []tool {
 		{"reseal", false, reseal("--trust-inventory", "--accept", "drops-website-redirect")},
 		{"reseal --sdk-client", false, reseal("--trust-inventory", "--accept", "drops-website-redirect", "--sdk-client")},
 		{"reseal, HEAD first", false, reseal("--inspect-all")},
+		{"SDK loop", false, loop("sdk")},
 		{"net/http loop", false, loop("net/http")},
 		{"bare connections", false, loop("bare")},
 		{"s5cmd", true, func(s *server, _ string, inFlight int) []string {
