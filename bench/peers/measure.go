@@ -14,8 +14,9 @@ import (
 // sample is what one run took. Per-object figures are for each copy that was
 // answered with success.
 type sample struct {
-	CPU         float64 `json:"cpu_us_per_object"` // user and system time of the process, its start included
-	Rate        float64 `json:"objects_per_s"`
+	CPU         float64 `json:"cpu_us_per_object"`    // user and system time of the process, its start included
+	Rate        float64 `json:"objects_per_s"`        // of the whole run, its start included
+	Steady      float64 `json:"steady_objects_per_s"` // while well under way; 0: too short to tell
 	Requests    float64 `json:"requests_per_object"`
 	Connections int64   `json:"connections"` // that the server accepted
 	Peak        float64 `json:"peak_mib"`
@@ -66,7 +67,7 @@ func (c *setup) measure(t *tool, k kit, objects int, manifest string) (*sample, 
 	load, _ := os.ReadFile("/proc/loadavg")
 	n := float64(objects)
 	return &sample{
-		CPU: float64(cpu.Microseconds()) / n, Rate: n / took.Seconds(),
+		CPU: float64(cpu.Microseconds()) / n, Rate: n / took.Seconds(), Steady: after.steady(before.Copies, int64(objects)),
 		Requests:    float64(copies+after.Heads-before.Heads+after.Others-before.Others) / n,
 		Connections: after.Connections - before.Connections, Peak: float64(use.Maxrss) / 1024, Copies: copies, Load: strings.TrimSpace(string(load)),
 	}, nil

@@ -39,6 +39,7 @@ type outcome struct {
 	CPU      float64 `json:"cpu_us_per_object"`
 	Seconds  float64 `json:"seconds"`
 	Rate     float64 `json:"objects_per_s"`
+	Steady   float64 `json:"steady_objects_per_s"` // while well under way; 0: not known
 	Requests float64 `json:"requests_per_object"`
 	Peak     float64 `json:"peak_mib"`
 	Load     string  `json:"load_average"`
@@ -55,6 +56,10 @@ func scenarios() []scenario {
 			fill: []string{"--kms-quota", "500"}, args: append([]string{"--bucket-key-enabled=false", "--kms-rps", "1000"}, trust...)},
 		{Name: "interrupted and resumed", Objects: 20000, InFlight: 64, args: trust, cut: true},
 	}
+	for _, n := range []int{5000, 10000, 20000} {
+		all = append(all, scenario{Name: fmt.Sprintf("cap of %d/s, 80 ms", n), Objects: 25 * n, InFlight: 4096, Latency: 80 * time.Millisecond, Stub: true,
+			args: append([]string{"--kms-rps", strconv.Itoa(n)}, trust...)})
+	}
 	for _, n := range []int{1, 4, 16, 64, 256, 1024, 4096} {
 		all = append(all, scenario{Name: fmt.Sprintf("%d in flight", n), Objects: min(40000, 400*n+400), InFlight: n, Latency: 20 * time.Millisecond, Stub: true, args: trust})
 	}
@@ -64,7 +69,7 @@ func scenarios() []scenario {
 // runScenarios runs those whose names contain only.
 func runScenarios(k kit, only, results string) error {
 	var all []*outcome
-	fmt.Println("| scenario | objects | CPU us/object | objects/s | requests/object | peak MiB |\n|---|---|---|---|---|---|")
+	fmt.Println("| scenario | objects | CPU us/object | objects/s | well under way | requests/object | peak MiB |\n|---|---|---|---|---|---|---|")
 	for _, s := range scenarios() {
 		if !strings.Contains(s.Name, only) {
 			continue
@@ -73,7 +78,7 @@ func runScenarios(k kit, only, results string) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.Name, err)
 		}
-		fmt.Printf("| %s | %d | %.0f | %.0f | %.2f | %.0f |\n", o.Name, o.Objects, o.CPU, o.Rate, o.Requests, o.Peak)
+		fmt.Printf("| %s | %d | %.0f | %.0f | %s | %.2f | %.0f |\n", o.Name, o.Objects, o.CPU, o.Rate, known(o.Steady), o.Requests, o.Peak)
 		all = append(all, o)
 	}
 	if results == "" {
@@ -111,7 +116,7 @@ func (s *scenario) run(k kit) (*outcome, error) {
 			return nil, err
 		}
 	}
-	before, err := server.requests(s.Stub)
+	before, _, err := server.requests(s.Stub)
 	if err != nil {
 		return nil, err
 	}
@@ -158,10 +163,11 @@ func (s *scenario) run(k kit) (*outcome, error) {
 	}
 	o.Seconds = time.Since(begun).Seconds()
 	o.Rate = float64(s.Objects) / o.Seconds
-	after, err := server.requests(s.Stub)
+	after, steady, err := server.requests(s.Stub)
 	if err != nil {
 		return nil, err
 	}
+	o.Steady = steady(int64(s.Objects))
 	o.Requests = float64(after-before) / float64(s.Objects)
 	load, _ := os.ReadFile("/proc/loadavg")
 	o.Load = strings.TrimSpace(string(load))
@@ -178,13 +184,14 @@ func (s *scenario) halfWay(ctx context.Context, server *server) {
 	}
 }
 
-// requests returns how many requests were answered.
-func (s *server) requests(stub bool) (int64, error) {
+// requests returns how many requests were answered, and what tells how fast
+// copies were while a run of n objects was well under way.
+func (s *server) requests(stub bool) (all int64, steady func(n int64) float64, err error) {
 	if !stub {
 		all, _, err := s.calls()
-		return all, err
+		return all, func(int64) float64 { return 0 }, err
 	}
 	var c counts
-	err := s.document(countersPath, &c)
-	return c.Copies + c.Heads + c.Others, err
+	err = s.document(countersPath, &c)
+	return c.Copies + c.Heads + c.Others, func(n int64) float64 { return c.steady(0, n) }, err
 }

@@ -19,6 +19,7 @@ import (
 	"net/url"
 	"os"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -43,7 +44,13 @@ type stub struct {
 	seen   map[string]bool // paths of objects that the simulator has copied
 
 	connections, copies, heads, others atomic.Int64
+
+	pastMu sync.Mutex
+	past   []int64 // copies answered so far, every pastEvery
 }
+
+// pastEvery is how often a stub notes how far it is.
+const pastEvery = 100 * time.Millisecond
 
 // answers are the canned ones; they bear the date, so they are made every second.
 type answers struct{ copied, head []byte }
@@ -61,6 +68,19 @@ type counts struct {
 	Copies      int64 `json:"copies"`
 	Heads       int64 `json:"heads"`
 	Others      int64 `json:"others"`
+
+	Past []int64 `json:"past"` // copies, every pastEvery
+}
+
+// steady returns how many copies a second were answered while a run was well
+// under way: from the half of n to 95 %. It is 0 for runs too short to tell.
+func (c *counts) steady(before, n int64) float64 {
+	from, _ := slices.BinarySearch(c.Past, before+n/2)
+	to, _ := slices.BinarySearch(c.Past, before+n*95/100)
+	if to >= len(c.Past) || to-from < 10 {
+		return 0
+	}
+	return float64(c.Past[to]-c.Past[from]) / (time.Duration(to-from) * pastEvery).Seconds()
 }
 
 // runStub serves until it is killed. It prints its address.
@@ -86,6 +106,13 @@ func runStub(args []string) error {
 	go func() {
 		for now := range time.Tick(time.Second) {
 			s.answers.Store(s.can(now))
+		}
+	}()
+	go func() {
+		for range time.Tick(pastEvery) {
+			s.pastMu.Lock()
+			s.past = append(s.past, s.copies.Load())
+			s.pastMu.Unlock()
 		}
 	}()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -231,7 +258,9 @@ func (s *stub) forward(in *bufio.Reader, c net.Conn) error {
 		return err
 	}
 	if r.URL.Path == countersPath {
-		text, err := json.Marshal(counts{s.connections.Load(), s.copies.Load(), s.heads.Load(), s.others.Load()})
+		s.pastMu.Lock()
+		text, err := json.Marshal(counts{s.connections.Load(), s.copies.Load(), s.heads.Load(), s.others.Load(), s.past})
+		s.pastMu.Unlock()
 		if err != nil {
 			return err
 		}

@@ -36,8 +36,8 @@ func (r *report) write(folder string) error {
 func (r *report) print(w io.Writer, tools []tool) {
 	fmt.Fprintf(w, "%s, %s, %s; %s, %d objects, %d in flight, latency %s\n\n", r.Date, r.Machine, r.Go, r.Setup.scheme(), r.Setup.Objects,
 		r.Setup.InFlight, r.Setup.Latency)
-	fmt.Fprintln(w, "| tool | CPU us/object | ratio | objects/s | requests/object | connections | peak MiB | lost, of re-encrypted |")
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(w, "| tool | CPU us/object | ratio | objects/s | well under way | requests/object | connections | peak MiB | lost, of re-encrypted |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|")
 	cpu := func(s sample) float64 { return s.CPU }
 	rate := func(s sample) float64 { return s.Rate }
 	first := median(r.Tools[tools[0].name], cpu)
@@ -46,12 +46,20 @@ func (r *report) print(w io.Writer, tools []tool) {
 		if len(all) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "| %s | %.0f (%.0f-%.0f) | %.2f | %.0f (%.0f-%.0f) | %.2f | %.0f | %.0f | %s |\n", t.name,
-			median(all, cpu), least(all, cpu), most(all, cpu), median(all, cpu)/first, median(all, rate), least(all, rate), most(all, rate),
+		fmt.Fprintf(w, "| %s | %.0f (%.0f-%.0f) | %.2f | %.0f (%.0f-%.0f) | %s | %.2f | %.0f | %.0f | %s |\n", t.name,
+			median(all, cpu), least(all, cpu), most(all, cpu), median(all, cpu)/first, median(all, rate), least(all, rate), most(all, rate), known(median(all, func(s sample) float64 { return s.Steady })),
 			median(all, func(s sample) float64 { return s.Requests }), median(all, func(s sample) float64 { return float64(s.Connections) }),
 			most(all, func(s sample) float64 { return s.Peak }), losses(r.Lost[t.name]))
 	}
 	fmt.Fprintln(w)
+}
+
+// known writes a figure, where it is one.
+func known(v float64) string {
+	if v == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.0f", v)
 }
 
 // losses puts what was lost into words.
