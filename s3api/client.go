@@ -41,7 +41,7 @@ type Config struct {
 	ExpectedBucketOwner string
 
 	// SDKClient has the SDK's client send all requests. Else those of which a
-	// run sends many (CopyObject, HeadObject) go out on a shorter path, with
+	// run sends many (CopyObject, HeadObject, UpdateObjectEncryption) go out on a shorter path, with
 	// a fraction of its CPU time: the same requests, read in the same way.
 	SDKClient bool
 

@@ -17,12 +17,13 @@ import (
 type objects interface {
 	CopyObject(context.Context, *s3.CopyObjectInput, ...func(*s3.Options)) (*s3.CopyObjectOutput, error)
 	HeadObject(context.Context, *s3.HeadObjectInput, ...func(*s3.Options)) (*s3.HeadObjectOutput, error)
+	UpdateObjectEncryption(context.Context, *s3.UpdateObjectEncryptionInput, ...func(*s3.Options)) (*s3.UpdateObjectEncryptionOutput, error)
 }
 
 var _ objects = (*s3.Client)(nil)
 
-// slim sends CopyObject and HeadObject about one bucket without the SDK's
-// middleware, which takes most of the CPU time of a request, and mostly without
+// slim sends CopyObject, HeadObject and UpdateObjectEncryption about one bucket
+// without the SDK's middleware, which takes most of the CPU time of a request, and mostly without
 // net/http (see wire), which takes most of the rest.
 //
 // It leaves to the SDK all that has rules: where requests go and in which scope
@@ -45,6 +46,7 @@ type slim struct {
 	agent        string // User-Agent
 	signer       signer
 	clock        clock
+	order        atomic.Pointer[order] // of the last update
 }
 
 // newSlim returns a slim for a bucket, or nil where the SDK's client has to send

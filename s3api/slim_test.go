@@ -4,6 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -60,7 +62,10 @@ func overWire(t testing.TB, s *slim, send func(*http.Request) (*http.Response, e
 			if err != nil {
 				return
 			}
-			if r.Header.Get("Content-Length") == "0" && r.Method == http.MethodPut {
+			if r.Method == http.MethodPut {
+				if r.Header.Get("Content-Length") == "" {
+					return
+				}
 				r.Header.Del("Content-Length") // which net/http adds, too
 			}
 			r.URL.Scheme, r.URL.Host = s.scheme, s.address
@@ -99,15 +104,38 @@ type tripper func(*http.Request) (*http.Response, error)
 
 func (f tripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// recorder keeps the last request and answers it.
+// recorder keeps the last request, with its body, and answers it.
 type recorder struct {
 	last   *http.Request
 	answer func() *http.Response
 }
 
 func (rec *recorder) send(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(body)), nil }
+	}
 	rec.last = r
 	return rec.answer(), nil
+}
+
+// bodyOf returns what a recorded request had for a body.
+func bodyOf(t *testing.T, r *http.Request) string {
+	if r.GetBody == nil {
+		return ""
+	}
+	body, err := r.GetBody()
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }
 
 // respond makes an answer.
@@ -138,6 +166,10 @@ func sameRequest(t *testing.T, got, want *http.Request, creds aws.Credentials, r
 		t.Errorf("request %s %s (Host %s) %s, want %s %s (Host %s) %s", got.Method, got.URL.Host, host(got), got.URL.RequestURI(),
 			want.Method, want.URL.Host, host(want), want.URL.RequestURI())
 	}
+	body := bodyOf(t, got)
+	if theirs := bodyOf(t, want); body != theirs || got.ContentLength != want.ContentLength {
+		t.Errorf("body %q of %d bytes, want %q of %d", body, got.ContentLength, theirs, want.ContentLength)
+	}
 	for name, values := range want.Header {
 		if sdkOnly(name) || name == "Authorization" || name == "X-Amz-Date" || name == "User-Agent" {
 			continue
@@ -166,8 +198,9 @@ func sameRequest(t *testing.T, got, want *http.Request, creds aws.Credentials, r
 	}
 	theirs := got.Clone(context.Background())
 	theirs.Header.Del("Authorization")
+	hash := sha256.Sum256([]byte(body))
 	signer := v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true })
-	if err := signer.SignHTTP(context.Background(), creds, theirs, noPayload, "s3", region, at); err != nil {
+	if err := signer.SignHTTP(context.Background(), creds, theirs, hex.EncodeToString(hash[:]), "s3", region, at); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := got.Header.Get("Authorization"), theirs.Header.Get("Authorization"); got != want {
@@ -240,6 +273,17 @@ func FuzzSlimRequest(f *testing.F) {
 			return func() error { _, err := o.HeadObject(context.Background(), head); return err }
 		}
 		both(looks(s), looks(sdk))
+
+		on := bits&8 != 0
+		update := &s3.UpdateObjectEncryptionInput{Bucket: &name, Key: &key, VersionId: optional(version), ExpectedBucketOwner: head.ExpectedBucketOwner,
+			ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: &kms, BucketKeyEnabled: &on}}}
+		rec.answer = respond(200, http.Header{}, "")
+		updates := func(o objects) func() error {
+			return func() error { _, err := o.UpdateObjectEncryption(context.Background(), update); return err }
+		}
+		if s.orderFor(kms, on) != nil { // else the SDK sends it
+			both(updates(s), updates(sdk))
+		}
 	})
 }
 
@@ -264,6 +308,10 @@ func TestSlimSendsEveryMember(t *testing.T) {
 			f.Set(reflect.ValueOf(&when))
 		case map[string]string:
 			f.Set(reflect.ValueOf(map[string]string{"a": "b"}))
+		case types.ChecksumAlgorithm:
+			f.SetString(string(types.ChecksumAlgorithmSha256)) // the SDK knows which there are
+		case types.ObjectEncryption:
+			f.Set(reflect.ValueOf(&types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: aws.String(keyARN), BucketKeyEnabled: aws.Bool(false)}}))
 		default:
 			if f.Kind() != reflect.String {
 				t.Fatalf("member %s has type %s, which this test cannot set", v.Elem().Type().Field(i).Name, f.Type())
@@ -302,11 +350,58 @@ func TestSlimSendsEveryMember(t *testing.T) {
 		_, err := o.CopyObject(context.Background(), v.Interface().(*s3.CopyObjectInput))
 		return err
 	})
+	members(func() reflect.Value {
+		return reflect.ValueOf(&s3.UpdateObjectEncryptionInput{Bucket: &name, Key: &key,
+			ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: aws.String(keyARN), BucketKeyEnabled: aws.Bool(true)}}})
+	}, func(v reflect.Value, o objects) error {
+		_, err := o.UpdateObjectEncryption(context.Background(), v.Interface().(*s3.UpdateObjectEncryptionInput))
+		return err
+	})
 	members(func() reflect.Value { return reflect.ValueOf(&s3.HeadObjectInput{Bucket: &name, Key: &key}) },
 		func(v reflect.Value, o objects) error {
 			_, err := o.HeadObject(context.Background(), v.Interface().(*s3.HeadObjectInput))
 			return err
 		})
+}
+
+// An update is slim's own if the wanted encryption is plain, else the SDK's.
+func TestSlimLeavesUnusualUpdatesToTheSDK(t *testing.T) {
+	rec := &recorder{answer: respond(200, http.Header{}, "")}
+	sdk, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}, rec.send)
+	name, key := bucket, "k"
+	for _, tt := range []struct {
+		what string
+		sse  *types.SSEKMSEncryption
+		slim bool
+	}{
+		{"a key ARN", &types.SSEKMSEncryption{KMSKeyArn: aws.String(keyARN), BucketKeyEnabled: aws.Bool(true)}, true},
+		{"another, bucket key off", &types.SSEKMSEncryption{KMSKeyArn: aws.String(keyARN + "x"), BucketKeyEnabled: aws.Bool(false)}, true},
+		{"the first again", &types.SSEKMSEncryption{KMSKeyArn: aws.String(keyARN), BucketKeyEnabled: aws.Bool(true)}, true},
+		{"a key that XML escapes", &types.SSEKMSEncryption{KMSKeyArn: aws.String("a<b&c"), BucketKeyEnabled: aws.Bool(true)}, false},
+		{"no word on the bucket key", &types.SSEKMSEncryption{KMSKeyArn: aws.String(keyARN)}, false},
+		{"no key", &types.SSEKMSEncryption{BucketKeyEnabled: aws.Bool(true)}, false},
+	} {
+		in := &s3.UpdateObjectEncryptionInput{Bucket: &name, Key: &key, ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: *tt.sse}}
+		rec.last = nil
+		_, err := s.UpdateObjectEncryption(t.Context(), in)
+		if rec.last == nil {
+			if _, theirs := sdk.UpdateObjectEncryption(t.Context(), in); err == nil || theirs == nil {
+				t.Errorf("%s: nothing was sent, %v; by the SDK %v", tt.what, err, theirs)
+			}
+			continue
+		}
+		got := rec.last
+		if own := got.Header.Get("Amz-Sdk-Request") == ""; own != tt.slim || err != nil {
+			t.Errorf("%s: sent by slim %t, want %t; %v", tt.what, own, tt.slim, err)
+		}
+		if !tt.slim {
+			continue
+		}
+		if _, err := sdk.UpdateObjectEncryption(t.Context(), in); err != nil {
+			t.Fatal(err)
+		}
+		sameRequest(t, got, rec.last, aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}, "eu-west-1")
+	}
 }
 
 // Answers of every kind mean the same on both paths: the same output, or the
@@ -441,6 +536,23 @@ func readsAsTheSDK(t *testing.T, test string, wired bool, status int, header htt
 	} else if got := objectError(t, w.wrap(plan.StepCopy, copies(s).err)); got.Class != engine.Transient {
 		t.Errorf("an answer of more than %d bytes: %v, class %s", bodyLimit, got, got.Class)
 	}
+	updates := func(o objects) outcome {
+		out, err := o.UpdateObjectEncryption(t.Context(), &s3.UpdateObjectEncryptionInput{Bucket: &name, Key: &key,
+			ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: aws.String(keyARN), BucketKeyEnabled: aws.Bool(true)}}})
+		if err != nil {
+			return outcome{nil, err}
+		}
+		id := requestID(out.ResultMetadata)
+		out.ResultMetadata = zero(out.ResultMetadata)
+		return outcome{[]any{out, id}, nil}
+	}
+	if test != "too long" { // and no error either
+		same(plan.StepUpdate, updates(s), updates(sdk))
+	}
+	if status == http.StatusOK {
+		rec.answer = respond(status, header, "") // as S3 answers
+		same(plan.StepUpdate, updates(s), updates(sdk))
+	}
 	body = "" // HEAD has none
 	rec.answer = respond(status, header, "")
 	looks := func(o objects) outcome {
@@ -532,36 +644,45 @@ const slimAllocations = 40
 const wireAllocations = 9
 
 func TestSlimAllocations(t *testing.T) {
-	answer := respond(200, http.Header{"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Request-Id": {"R"}}, okCopy)()
-	_, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: strings.Repeat("t", 900)},
-		func(*http.Request) (*http.Response, error) {
-			answer.Body = io.NopCloser(strings.NewReader(okCopy))
-			return answer, nil
-		})
 	name, key, source, arn, on := bucket, "a/long/enough/key.jpg", bucket+"/a/long/enough/key.jpg", keyARN, true
 	in := &s3.CopyObjectInput{Bucket: &name, Key: &key, CopySource: &source, CopySourceIfMatch: quoted(etag), IfMatch: quoted(etag),
 		MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy, StorageClass: types.StorageClassStandardIa,
 		ServerSideEncryption: types.ServerSideEncryptionAwsKms, SSEKMSKeyId: &arn, BucketKeyEnabled: &on}
-	canned := fmt.Sprintf("HTTP/1.1 200 OK\r\nx-amz-server-side-encryption: aws:kms\r\nx-amz-request-id: R\r\nContent-Length: %d\r\n\r\n%s", len(okCopy), okCopy)
-	_, w := listen(t, func(e *endpoint, _ int, c net.Conn, in *bufio.Reader) {
-		b, reply := make([]byte, 8<<10), []byte(canned)
-		for { // no request is longer than what one read gives: nothing is allocated on this side
-			if n, err := in.Read(b); err != nil || !bytes.HasSuffix(b[:n], []byte("\r\n\r\n")) {
-				return
-			}
-			if _, err := c.Write(reply); err != nil {
-				return
-			}
-		}
-	})
+	update := anUpdate()
 	for _, tt := range []struct {
-		name string
-		wire *wire
-		most float64
-	}{{"net/http", nil, slimAllocations}, {"wire", w, wireAllocations}} {
-		s.wire = tt.wire
+		name   string
+		answer string
+		end    string // of a request
+		wire   bool
+		most   float64
+		send   func(s *slim) error
+	}{
+		{"CopyObject over net/http", okCopy, "", false, slimAllocations, func(s *slim) error { _, err := s.CopyObject(context.Background(), in); return err }},
+		{"CopyObject", okCopy, "\r\n\r\n", true, wireAllocations, func(s *slim) error { _, err := s.CopyObject(context.Background(), in); return err }},
+		{"UpdateObjectEncryption", "", "</ObjectEncryption>", true, wireAllocations, func(s *slim) error { _, err := s.UpdateObjectEncryption(context.Background(), update); return err }},
+	} {
+		answer := respond(200, http.Header{"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Request-Id": {"R"}}, tt.answer)()
+		_, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: strings.Repeat("t", 900)},
+			func(*http.Request) (*http.Response, error) {
+				answer.Body = io.NopCloser(strings.NewReader(tt.answer))
+				return answer, nil
+			})
+		if s.wire = nil; tt.wire {
+			reply := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nx-amz-server-side-encryption: aws:kms\r\nx-amz-request-id: R\r\nContent-Length: %d\r\n\r\n%s", len(tt.answer), tt.answer)
+			_, s.wire = listen(t, func(e *endpoint, _ int, c net.Conn, in *bufio.Reader) {
+				b := make([]byte, 8<<10)
+				for { // no request is longer than what one read gives: nothing is allocated on this side
+					if n, err := in.Read(b); err != nil || !bytes.HasSuffix(b[:n], []byte(tt.end)) {
+						return
+					}
+					if _, err := c.Write(reply); err != nil {
+						return
+					}
+				}
+			})
+		}
 		got := testing.AllocsPerRun(200, func() {
-			if _, err := s.CopyObject(context.Background(), in); err != nil {
+			if err := tt.send(s); err != nil {
 				t.Fatal(err)
 			}
 		})
@@ -569,7 +690,7 @@ func TestSlimAllocations(t *testing.T) {
 			tt.most += 12
 		}
 		if got > tt.most {
-			t.Errorf("%s: %v allocations a CopyObject, at most %v are allowed", tt.name, got, tt.most)
+			t.Errorf("%s: %v allocations, at most %v are allowed", tt.name, got, tt.most)
 		}
 		t.Logf("%s: %v allocations", tt.name, got)
 	}

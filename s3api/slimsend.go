@@ -21,6 +21,8 @@ import (
 // used again for another, so nothing of it may be kept.
 type message struct {
 	fields  []field
+	body    string // of the request
+	hash    string // SHA-256 of body, in hex
 	scratch []byte // canonical request; where net/http sends, then the body of the answer
 	out     []byte // request as it goes over the wire
 	in      []byte // answer as it came
@@ -43,7 +45,7 @@ var messages = sync.Pool{New: func() any {
 // takeMessage returns an empty message.
 func takeMessage() *message {
 	m := messages.Get().(*message)
-	m.fields = m.fields[:0]
+	m.fields, m.body, m.hash = m.fields[:0], "", noPayload
 	return m
 }
 
@@ -86,6 +88,9 @@ const (
 	fieldDate = "x-amz-date"
 	fieldAuth = "x-amz-security-token"
 )
+
+// fieldLength is the header that net/http writes itself.
+const fieldLength = "content-length"
 
 // late holds the place of a header whose value set fills in.
 func (m *message) late(name, lower string) {
@@ -217,7 +222,7 @@ func (m *message) write(s *slim, method, path, query string, authorization []byt
 	b = append(b, s.host...)
 	b = append(b, "\r\nUser-Agent: "...)
 	b = append(b, s.agent...)
-	if method != http.MethodHead {
+	if method != http.MethodHead && m.body == "" {
 		b = append(b, "\r\nContent-Length: 0"...)
 	}
 	for i := range m.fields {
@@ -235,7 +240,8 @@ func (m *message) write(s *slim, method, path, query string, authorization []byt
 	}
 	b = append(b, "\r\nAuthorization: "...)
 	b = append(b, authorization...)
-	m.out = append(b, "\r\n\r\n"...)
+	b = append(b, "\r\n\r\n"...)
+	m.out = append(b, m.body...)
 	return true
 }
 
@@ -259,7 +265,7 @@ func (s *slim) roundTrip(ctx context.Context, m *message, method, key, path, que
 		header[name] = values[len(values)-1 : len(values) : len(values)]
 	}
 	for i := range m.fields {
-		if f := &m.fields[i]; f.name != "" {
+		if f := &m.fields[i]; f.name != "" && f.lower != fieldLength {
 			set(f.name, f.value)
 		}
 	}
@@ -269,6 +275,11 @@ func (s *slim) roundTrip(ctx context.Context, m *message, method, key, path, que
 		Method: method, Host: s.host, Header: header, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
 		URL: &url.URL{Scheme: s.scheme, Host: s.address, Path: s.plainPrefix + key, RawPath: path, RawQuery: query},
 	}).WithContext(ctx)
+	if body := m.body; body != "" {
+		r.ContentLength = int64(len(body))
+		r.GetBody = func() (io.ReadCloser, error) { return io.NopCloser(strings.NewReader(body)), nil }
+		r.Body, _ = r.GetBody()
+	}
 	response, err := s.send.RoundTrip(r)
 	if err != nil {
 		return err

@@ -56,8 +56,7 @@ func (s *signer) keyFor(c *aws.Credentials, day string) *signingKey {
 	return k
 }
 
-// authorize returns the Authorization header of a request without a body, in m's
-// scratch. path
+// authorize returns the Authorization header of a request, in m's scratch. path
 // and query are as they go over the wire, and in canonical form; m's fields are
 // in the order of their lower-case names and hold all headers that are signed.
 func (s *signer) authorize(m *message, c *aws.Credentials, at, method, path, query string) []byte {
@@ -79,7 +78,7 @@ func (s *signer) authorize(m *message, c *aws.Credentials, at, method, path, que
 	b = append(b, '\n')
 	b = m.appendNames(b)
 	b = append(b, '\n')
-	b = append(b, noPayload...)
+	b = append(b, m.hash...)
 	digest := sha256.Sum256(b)
 
 	b = append(b[:0], signingAlgorithm...)

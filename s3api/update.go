@@ -24,7 +24,7 @@ func (w *work) update(ctx context.Context) (engine.Effect, error) {
 	version := w.namedVersion()
 	var id string
 	err := w.do(ctx, plan.StepUpdate, func(ctx context.Context) error {
-		out, err := w.s3.UpdateObjectEncryption(ctx, &s3.UpdateObjectEncryptionInput{
+		out, err := w.objects().UpdateObjectEncryption(ctx, &s3.UpdateObjectEncryptionInput{
 			Bucket: &o.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
 			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 			// Absent would mean false, whatever the bucket's default is.

@@ -29,7 +29,7 @@ const (
 	deadlineSlack = 16
 )
 
-// wire sends requests without a body to one endpoint, over HTTP/1.1 connections
+// wire sends requests with little or no body to one endpoint, over HTTP/1.1 connections
 // of its own. It does what net/http does for them with a third of the CPU time:
 // the goroutine that has the request writes and reads it itself, where net/http
 // hands it to two others, and an answer's head is one string, not a map.
