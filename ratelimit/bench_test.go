@@ -55,7 +55,7 @@ func BenchmarkDo(b *testing.B) {
 	for _, bb := range []struct {
 		cap     float64
 		workers int
-	}{{20000, 64}, {20000, 512}, {20000, 2048}, {100000, 2048}, {0, 512}} {
+	}{{20000, 64}, {20000, 512}, {20000, 2048}, {100000, 2048}, {1e8, 512}, {0, 512}} {
 		b.Run(fmt.Sprintf("cap=%v/workers=%d", bb.cap, bb.workers), func(b *testing.B) {
 			g := New(Config{Caps: Limits{KMS: bb.cap}, Expected: Limits{Writes: inf}, RampUp: -1})
 			ctx, cancel := context.WithCancel(context.Background())

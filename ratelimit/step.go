@@ -25,10 +25,10 @@ func (g *Governor) Do(ctx context.Context, s plan.Step, send func(context.Contex
 	if err != nil {
 		return fmt.Errorf("wait for permission to send: %w", err)
 	}
-	began := time.Now()
+	began := g.now()
 	err = send(ctx)
 	if err == nil {
-		g.latency.total.Add(int64(time.Since(began)))
+		g.latency.total.Add(int64(g.now() - began))
 		g.latency.n.Add(1)
 		if g.watching.Load() > 0 {
 			g.worked(&s, released)
