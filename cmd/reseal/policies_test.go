@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -68,22 +67,7 @@ func accountCmd(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(sim.world.CreateKey(simulator.Key{ARN: otherKey}))
 	ts.Check(sim.makeBucket(time.Now(), args[0]))
 	ts.Check(sim.makeBucket(time.Now(), simReports))
-	books := auditsOf(ts).begin(sim)
-	ctx, stop := context.WithCancel(context.Background())
-	var server sync.WaitGroup
-	server.Go(func() { _ = sim.serve(ctx) })
-	ts.Defer(func() {
-		stop()
-		server.Wait()
-	})
-	env, err := sim.environment(ts.MkAbs("."))
-	ts.Check(err)
-	for _, v := range append(env, books.environment()) {
-		name, value, _ := strings.Cut(v, "=")
-		ts.Setenv(name, value)
-	}
-	scenes.Store(ts, &scene{sim: sim, digests: map[string][32]byte{}})
-	ts.Defer(func() { scenes.Delete(ts) })
+	serveScene(ts, sim)
 }
 
 // asCmd changes who the script is: as admin, as reader

@@ -130,6 +130,12 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("%v", err)
 		}
 	}
+	ts.Setenv("MANIFEST", manifest)
+	serveScene(ts, sim)
+}
+
+// serveScene serves a simulation until the script ends, and has the script use it.
+func serveScene(ts *testscript.TestScript, sim *simulation) {
 	books := auditsOf(ts).begin(sim)
 	ctx, stop := context.WithCancel(context.Background())
 	var server sync.WaitGroup
@@ -144,7 +150,6 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 		name, value, _ := strings.Cut(v, "=")
 		ts.Setenv(name, value)
 	}
-	ts.Setenv("MANIFEST", manifest)
 	scenes.Store(ts, &scene{sim: sim, digests: map[string][32]byte{}})
 	ts.Defer(func() { scenes.Delete(ts) })
 }
