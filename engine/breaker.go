@@ -19,7 +19,7 @@ const (
 // see takes note of one result, and returns why the run is to stop, if it is.
 func (b *breaker) see(r *Result) error {
 	switch {
-	case r.Outcome == NotAttempted:
+	case r.Outcome == NotAttempted || r.Outcome == Deferred:
 		return nil
 	case r.Outcome != Failed || r.Err == nil || r.Err.Class != Denied:
 		*b = breaker{}

@@ -126,7 +126,8 @@ func (o *outage) ask() *question {
 func (o *outage) answer(q *question) {
 	began := time.Now()
 	for wait := firstProbe; ; wait = min(2*wait, lastProbe) {
-		err := o.alive()
+		held, err := o.alive()
+		began = began.Add(held) // patience is with the endpoint, not with a window that is shut
 		if err == nil || o.ctx.Err() != nil {
 			break
 		}
@@ -152,20 +153,21 @@ func (o *outage) answer(q *question) {
 	o.mu.Lock()
 	o.current = nil
 	o.mu.Unlock()
-	o.shut.Store(nil)
+	o.shut.CompareAndSwap(&q.over, nil) // the next question may have begun
 	close(q.over)
 }
 
-// alive asks the endpoint once; any answer that tells something is one.
-func (o *outage) alive() *ObjectError {
-	sent := false
+// alive asks the endpoint once; any answer that tells something is one. held is
+// how long the gate held the question back.
+func (o *outage) alive() (held time.Duration, _ *ObjectError) {
+	sent, from := false, time.Now()
 	err := o.Gate.Do(o.ctx, plan.Step{Kind: plan.StepHead, Demand: plan.Demand{Reads: plan.Exactly(1)}}, func(ctx context.Context) error {
-		sent = true
+		sent, held = true, time.Since(from)
 		return o.Alive(ctx)
 	})
 	var e *ObjectError
 	if sent && errors.As(err, &e) && (e.Class == Transient || e.Class == Expired) {
-		return e
+		return held, e
 	}
-	return nil
+	return held, nil
 }

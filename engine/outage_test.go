@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"reseal/plan"
 )
 
 // gone makes every request of s, and every question, fail with class c from one
@@ -155,5 +157,38 @@ func TestDrainInAnOutage(t *testing.T) {
 		if len(l.durable) != 8 {
 			t.Errorf("recorded %d rows, want the 8 before the outage", len(l.durable))
 		}
+	})
+}
+
+// closed is a gate that lets nothing through for a time, from now on.
+type closed struct {
+	from, to time.Duration
+	start    time.Time
+}
+
+func (c closed) Do(ctx context.Context, _ plan.Step, send func(context.Context) error) error {
+	if d := time.Since(c.start); d >= c.from && d < c.to {
+		select {
+		case <-time.After(c.to - d):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return send(ctx)
+}
+
+// Hours for which a window is shut are no part of the patience with an endpoint.
+func TestPatienceDoesNotCountAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(100), newLog()
+		s.latency = time.Second
+		cfg := config(s, l)
+		cfg.Gate = closed{time.Minute, 10 * time.Hour, time.Now()}
+		cfg.Alive = gone(s, Transient, 5*time.Second, 10*time.Hour+time.Minute)
+		cfg.Patience = 10 * time.Minute
+		if err := Run(t.Context(), t.Context(), cfg, batches(100, 100, nil)); err != nil {
+			t.Errorf("Run = %v, want no error: the endpoint was asked for two minutes of it", err)
+		}
+		check(t, s, l)
 	})
 }

@@ -24,7 +24,7 @@ func (p patient) Do(ctx context.Context, s plan.Step, send func(context.Context)
 	for attempt := 1; ; attempt++ {
 		err := p.gate.Do(ctx, s, send)
 		var oe *ObjectError
-		if err == nil || !errors.As(err, &oe) || oe.Class != Throttled && oe.Class != Transient || attempt >= p.attempts {
+		if err == nil || !errors.As(err, &oe) || oe.Class != Throttled && oe.Class != Transient && oe.Class != Expired || attempt >= p.attempts {
 			return err
 		}
 		if !sleep(ctx, backoff(attempt, oe.Class, rand.Float64())) {

@@ -130,7 +130,8 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 		}
 		for _, t := range todo {
 			if r.Limit > 0 && begun >= r.Limit {
-				return &StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)} // those begun are finished
+				r.clearRoom() // those begun are finished
+				return &StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)}
 			}
 			if !r.offer(assignment{t, batch.Segment}) {
 				return nil
@@ -245,7 +246,11 @@ func (r *run) settle() error {
 				take(<-r.events)
 			}
 			if broken == nil {
-				fail(r.Journal.Flush(r.work))
+				// Cut short by the end of all work it says nothing of the journal: the last
+				// flush writes what this one left.
+				if err := r.Journal.Flush(r.work); r.work.Err() == nil {
+					fail(err)
+				}
 			}
 		}
 	}

@@ -31,6 +31,7 @@ func (r *run) snapshot(res *Result, g Gate) (same bool, err error) {
 	if !t.Snapshot || r.Snapshotter == nil {
 		return true, nil
 	}
+	res.Before = nil // that of an earlier round is of what was there then
 	before, err := r.Snapshotter.Snapshot(r.work, t, g)
 	var oe *ObjectError
 	switch {

@@ -16,11 +16,17 @@ type VerifyConfig struct {
 	Rewriter Rewriter
 	Gate     Gate
 	Policy   *plan.Policy
-	Workers  int       // HeadObjects in flight; default 64
-	Attempts int       // per request; default 12
-	Sample   float64   // share of the objects to look at, above 0 to 1
-	Seed     uint64    // which ones: the same seed and share give the same objects
-	Written  time.Time // when the job was last written to
+	Workers  int // HeadObjects in flight; default 64
+	Attempts int // per request; default 12
+
+	// Alive and Patience are those of Config: while the endpoint is gone or the
+	// credentials have run out, the verification waits.
+	Alive    func(context.Context) error
+	Patience time.Duration
+
+	Sample  float64   // share of the objects to look at, above 0 to 1
+	Seed    uint64    // which ones: the same seed and share give the same objects
+	Written time.Time // when the job was last written to
 
 	// Bodies is the share of the objects, 0 to 1, whose data is read and compared
 	// with the MD5 that their ETag in the report was. BodyReader reads it.
@@ -51,7 +57,8 @@ type Check struct {
 // every Check to found, from one goroutine. The error is that of the reader, of
 // found, or the cause of ctx.
 func Verify(ctx context.Context, cfg VerifyConfig, batches iter.Seq2[inventory.Batch, error], found func(Check) error) error {
-	base := Config{Rewriter: cfg.Rewriter, Gate: cfg.Gate, Policy: cfg.Policy, Workers: cfg.Workers, Attempts: cfg.Attempts, Stats: cfg.Stats}
+	base := Config{Rewriter: cfg.Rewriter, Gate: cfg.Gate, Policy: cfg.Policy, Workers: cfg.Workers, Attempts: cfg.Attempts,
+		Alive: cfg.Alive, Patience: cfg.Patience, Stats: cfg.Stats}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	r := &run{Config: base.withDefaults(), admit: ctx, work: ctx, stop: stop, tasks: make(chan assignment)}

@@ -79,3 +79,24 @@ func TestSampleIsEvenAndRepeatable(t *testing.T) {
 		}
 	}
 }
+
+// While credentials have run out a verification waits, and nothing counts as
+// not looked at.
+func TestVerifyWaitsForCredentials(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(50)
+		for _, o := range s.objects {
+			o.encrypted = true
+		}
+		c := config(s, newLog())
+		count := map[plan.Verdict]int{}
+		err := Verify(t.Context(), VerifyConfig{
+			Rewriter: s, Gate: open{}, Policy: c.Policy, Sample: 1, Written: time.Now(), Workers: 8,
+			Alive:    gone(s, Expired, 2*time.Minute, 40*time.Minute),
+			Expected: func(inventory.Position) bool { return true },
+		}, batches(50, 10, nil), func(c Check) error { count[c.Verdict]++; return nil })
+		if err != nil || count[plan.Proven] != 50 {
+			t.Errorf("Verify = %v, verdicts %v, want all 50 proven", err, count)
+		}
+	})
+}

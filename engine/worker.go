@@ -47,6 +47,7 @@ func (r *run) carryOut(a assignment) *Result {
 		res.Took = time.Since(res.Started)
 	}()
 	for round := 0; round < r.Rounds; round++ {
+		res.Err = nil // that of an earlier round says nothing of how it ends
 		if t.NeedHead {
 			head, err := r.Rewriter.Inspect(r.work, t, gate)
 			if err != nil {

@@ -336,8 +336,7 @@ func quotaOf(a answer, k plan.StepKind) plan.Quota {
 	if keyService(a.code) || strings.Contains(strings.ToUpper(a.message), "KMS") {
 		return plan.QuotaKMS
 	}
-	switch k {
-	case plan.StepHead, plan.StepConfirm, plan.StepGetTags, plan.StepGetACL, plan.StepGetBody, plan.StepList:
+	if plan.DefaultWeights(false).Of(k, false).Reads.Max > 0 {
 		return plan.QuotaReads
 	}
 	return plan.QuotaWrites

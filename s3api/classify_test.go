@@ -144,3 +144,18 @@ func TestThrottledErrorsNameTheQuota(t *testing.T) {
 		t.Errorf("error = %+v; want request id, status and operation of the answer", oe)
 	}
 }
+
+// S3's own throttles are charged to the quota that the request takes from.
+func TestThrottlesGoByTheRequest(t *testing.T) {
+	for k := range plan.NumSteps {
+		d := plan.DefaultWeights(true).Of(k, false)
+		v := judge(answer{code: "SlowDown", status: 503, message: "Please reduce your request rate."}, step{kind: k})
+		want := plan.QuotaWrites
+		if d.Reads.Max > 0 {
+			want = plan.QuotaReads
+		}
+		if v.class != engine.Throttled || v.quota != want {
+			t.Errorf("%s: %v of %v, want of %v", k, v.class, v.quota, want)
+		}
+	}
+}

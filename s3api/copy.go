@@ -220,7 +220,7 @@ func (w *work) checkSource(ctx context.Context, source string) error {
 	}
 	if lost := lostByCopy(newer, was); len(lost) > 0 {
 		return w.refuse(engine.Permanent, plan.Unfaithful,
-			fmt.Errorf("version %s was written with the same bytes in the meantime; it was copied, but as the older write had it: %s", source, words(lost)))
+			fmt.Errorf("version %s was written with the same bytes in the meantime and was sent what the older write had: %s", source, plan.NotKept(lost)))
 	}
 	return nil
 }

@@ -359,6 +359,8 @@ func TestNewerWriteOfTheSameBytes(t *testing.T) {
 		if !tt.ok {
 			if oe := objectError(t, err); oe.Reason != plan.Unfaithful || oe.Class != engine.Permanent {
 				t.Errorf("class %s: %v, want %s", tt.class, err, plan.Unfaithful)
+			} else if lost, ok := plan.LostIn(oe.Words()); !ok || !slices.Equal(lost, []plan.Attribute{plan.Class}) {
+				t.Errorf("class %s: what was lost cannot be read from %q", tt.class, oe.Words()) // so that trying again does not call it done
 			}
 		}
 	}

@@ -160,7 +160,10 @@ func (w *work) payTags(ctx context.Context, d *debt, version string) (int, error
 			return -1, err
 		}
 	}
-	if !known || hashTags(want) == d.Sent {
+	switch {
+	case !known:
+		return -1, nil
+	case hashTags(want) == d.Sent:
 		return len(want), nil
 	}
 	is, err := w.tags(ctx, version)

@@ -423,3 +423,12 @@ func TestMultipartCopyLooksAgainAfterAWait(t *testing.T) {
 		t.Errorf("calls = %v; want %d looks at the tags and one completion", got, maxLooks+1)
 	}
 }
+
+// Where neither note nor source say what the tags were, nothing is claimed of
+// them: the object's own count stays what the proof compares with.
+func TestTagsThatAreNotKnown(t *testing.T) {
+	w := &work{Rewriter: &Rewriter{config: RewriteConfig{Options: anOptions()}}, task: &plan.Task{Record: aRecord("k")}, gate: &gate{}}
+	if n, err := w.payTags(t.Context(), &debt{}, "v1"); n != -1 || err != nil {
+		t.Errorf("payTags = %d, %v, want -1", n, err)
+	}
+}

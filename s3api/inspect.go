@@ -92,7 +92,10 @@ func (w *work) explain(ctx context.Context, version string, err error) error {
 		return errPassed
 	}
 	var get *engine.ObjectError
-	if !errors.As(why, &get) || get.HTTPStatus != head.HTTPStatus || get.Code == head.Code {
+	if why != nil && !errors.As(why, &get) {
+		return why // it was not sent: the run is stopping, and the object keeps for the next
+	}
+	if get == nil || get.HTTPStatus != head.HTTPStatus || get.Code == head.Code {
 		return err // it says nothing of what HeadObject met
 	}
 	get.Op = head.Op

@@ -1,6 +1,8 @@
 package s3api
 
 import (
+	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"testing"
@@ -123,5 +125,30 @@ func TestInspectFindsOutWhyHeadFailed(t *testing.T) {
 				t.Errorf("requests = %v through %d steps, want %v", got, len(g.steps), tt.sent)
 			}
 		})
+	}
+}
+
+// stopping is a gate that lets one request through and then closes for good.
+type stopping struct{ passed int }
+
+var errStopping = errors.New("the run is stopping")
+
+func (g *stopping) Do(ctx context.Context, _ plan.Step, send func(context.Context) error) error {
+	if g.passed++; g.passed > 1 {
+		return errStopping
+	}
+	return send(ctx)
+}
+
+// A run that stops between the HEAD and the question why it failed says nothing of
+// the object, which must not count as failed.
+func TestInspectWhileStopping(t *testing.T) {
+	for _, status := range []int{400, 403} {
+		s := serve(t, func(r request) reply { return reply{status: status} })
+		rc := RewriteConfig{Options: anOptions(), Facts: aFacts()}
+		_, err := rewriter(t, client(t, s.URL), rc).Inspect(t.Context(), decide(t, rc, aRecord("k"), nil), &stopping{})
+		if !errors.Is(err, errStopping) {
+			t.Errorf("HEAD answered %d: Inspect = %v, want that of the gate", status, err)
+		}
 	}
 }
