@@ -10,7 +10,7 @@ type breaker struct {
 	doubtful  int64 // denials in a row that may be deleted objects
 }
 
-// Denials in a row after which a run stops.
+// Denials after which a run stops, without an object done between them.
 const (
 	confirmedDenials = 10
 	doubtfulDenials  = 200
@@ -19,11 +19,11 @@ const (
 // see takes note of one result, and returns why the run is to stop, if it is.
 func (b *breaker) see(r *Result) error {
 	switch {
-	case r.Outcome == NotAttempted || r.Outcome == Deferred:
-		return nil
-	case r.Outcome != Failed || r.Err == nil || r.Err.Class != Denied:
+	case r.Outcome == Done:
 		*b = breaker{}
 		return nil
+	case r.Outcome != Failed || r.Err == nil || r.Err.Class != Denied:
+		return nil // shows neither that objects can be re-encrypted nor that they cannot
 	case r.Task.Head != nil:
 		b.confirmed++
 	default:

@@ -204,6 +204,15 @@ func TestBreakerWantsConfirmedDenials(t *testing.T) {
 			return deny(op, k, n)
 		}, true, 30},
 		{"every request denied", deny, true, 260},
+		{"every copy denied, every second object skipped", func(op, k string, n int) error {
+			switch {
+			case op == "head":
+				return nil
+			case int(k[len(k)-1])%2 == 0:
+				return failure(op, k, Refused)
+			}
+			return deny(op, k, n)
+		}, true, 30},
 		{"every second object denied", func(op, k string, n int) error {
 			if op == "head" || int(k[len(k)-1])%2 == 0 {
 				return nil

@@ -124,7 +124,7 @@ func (g *Governor) Run(ctx context.Context) error {
 			return nil
 		case <-g.wake: // the alarm was set to an earlier instant
 		case <-timer.C:
-			g.tick(g.now())
+			g.tick()
 		}
 	}
 }
@@ -197,10 +197,13 @@ func (g *Governor) scopesOf(q plan.Quota) []*scope {
 func (g *Governor) Pause(reason string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !slices.Contains(g.pauses, reason) {
-		g.pauses = append(g.pauses, reason)
+	if slices.Contains(g.pauses, reason) {
+		return
+	}
+	if len(g.pauses) == 0 {
 		g.pausedAt = g.now()
 	}
+	g.pauses = append(g.pauses, reason)
 }
 
 // Resume takes a reason to pause away. Releases go on when none is left.

@@ -114,7 +114,7 @@ func TestCancelAtRelease(t *testing.T) {
 			g.mu.Lock() // keeps whoever sees the end of ctx first from leaving before the release
 			cancel()
 			g.mu.Unlock()
-			g.tick(g.now())
+			g.tick()
 			if err := <-done; errors.Is(err, context.Canceled) {
 				cancelled++
 			} else if err != nil {

@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// tick releases whoever may go at the instant now. Only Run calls it.
-func (g *Governor) tick(now time.Duration) {
-	g.choose(now)
+// tick releases whoever may go now. Only Run calls it.
+func (g *Governor) tick() {
+	g.choose()
 	// Without the lock: those released would run into it when they come back.
 	for _, w := range g.chosen {
 		w.ready <- struct{}{}
@@ -16,10 +16,12 @@ func (g *Governor) tick(now time.Duration) {
 	g.chosen = g.chosen[:0]
 }
 
-// choose does the work of the tick at the instant now, up to telling the chosen.
-func (g *Governor) choose(now time.Duration) {
+// choose does the work of a tick, up to telling the chosen. The clock is read
+// under the lock: waiting for it must not make a release look earlier than it is.
+func (g *Governor) choose() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	now := g.now()
 	g.ticked = now
 	g.judge(now)
 	g.alarm = never

@@ -134,7 +134,7 @@ func TestBetweenTicks(t *testing.T) {
 		}
 		after := func(d time.Duration) {
 			time.Sleep(d)
-			g.tick(g.now())
+			g.tick()
 		}
 		send(1, light)
 		expect("before the first tick", 0)
@@ -342,9 +342,13 @@ func TestPause(t *testing.T) {
 		b.work(256, 20*ms, always(kmsStep(1)), nil)
 		time.Sleep(5 * time.Second)
 		b.Pause("outside the window")
+		paused, from := b.since(), time.Now()
+		time.Sleep(time.Minute)
 		b.Pause("asked to")
-		paused := b.since()
 		time.Sleep(time.Hour)
+		if got := b.Status().Bottleneck.Since; !got.Equal(from) {
+			t.Errorf("paused since %v, want since the first reason came, %v", got, from)
+		}
 		if got := b.Status().Bottleneck.String(); got != "paused: outside the window, asked to" {
 			t.Errorf("bottleneck %q", got)
 		}
@@ -417,7 +421,7 @@ func TestNoSecondAboveTheCap(t *testing.T) {
 					}
 					time.Sleep(gap)
 					synctest.Wait()
-					b.tick(b.Governor.now())
+					b.tick()
 				}
 				b.stop()
 				cancel()
@@ -452,7 +456,7 @@ func TestStall(t *testing.T) {
 		var before int64
 		passes := func(gap time.Duration) int64 {
 			time.Sleep(gap)
-			g.tick(g.now())
+			g.tick()
 			n := g.kms.released - before
 			before = g.kms.released
 			return n

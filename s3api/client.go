@@ -32,8 +32,8 @@ type Config struct {
 	CABundle    string // path of a PEM file that replaces the system's roots; "" = environment, profile or system
 	AllowHTTP   bool   // permits http:// to hosts that are not loopback
 
-	// Concurrency is the largest number of requests in flight, which is the
-	// number of idle connections kept. Default 256.
+	// Concurrency is the number of requests that may be in flight, which is the
+	// number of idle connections kept, 4,096 at least.
 	Concurrency int
 
 	// ExpectedBucketOwner is the account, 12 digits, that must own the job's
@@ -49,11 +49,13 @@ type Config struct {
 	Product string
 }
 
+// leastIdle is how many idle connections are kept at least, where there are as many.
+const leastIdle = 4096
+
 // withDefaults returns c with unset fields filled in.
 func (c Config) withDefaults() Config {
-	if c.Concurrency <= 0 {
-		c.Concurrency = 256 // far above the 64 objects in flight of a default run; an idle slot costs nothing
-	}
+	// An idle slot costs nothing, and an operator may ask for more in flight under way.
+	c.Concurrency = max(c.Concurrency, leastIdle)
 	return c
 }
 

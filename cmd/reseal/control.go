@@ -140,6 +140,10 @@ func (s *steering) converse(conn net.Conn) {
 	}
 }
 
+// leastKMS is the lowest rate that an operator can set, a request in a hundred
+// seconds: what is less is a pause that nothing calls one.
+const leastKMS = 0.01
+
 // obey carries out one request.
 func (s *steering) obey(r controlRequest) *controlAnswer {
 	a := &controlAnswer{OK: true}
@@ -154,11 +158,11 @@ func (s *steering) obey(r controlRequest) *controlAnswer {
 			a.Warning = "it was not paused by the operator"
 		}
 	case "kms-rps":
-		if !(r.Value > 0) || math.IsInf(r.Value, 0) {
-			return &controlAnswer{Error: "kms-rps wants a rate above 0; to send nothing there is pause"}
+		if !(r.Value >= leastKMS) || math.IsInf(r.Value, 0) {
+			return &controlAnswer{Error: fmt.Sprintf("kms-rps wants a rate of %v or more; to send nothing there is pause", leastKMS)}
 		}
 		s.setKMS(r.Value)
-		a.Warning = aboveQuota(r.Value, s.quota)
+		a.Warning = aboveQuota(r.Value, s.quota, "the quota of")
 	case "concurrency":
 		if r.Value != math.Trunc(r.Value) || r.Value < 1 || r.Value > maxConcurrency {
 			return &controlAnswer{Error: fmt.Sprintf("concurrency wants a whole number of 1 to %d", maxConcurrency)}
@@ -179,11 +183,11 @@ func (s *steering) obey(r controlRequest) *controlAnswer {
 
 // aboveQuota is the warning about a cap that the quota does not hold, "" where
 // it does or the quota is not known.
-func aboveQuota(rps, quota float64) string {
+func aboveQuota(rps, quota float64, whose string) string {
 	if quota <= 0 || rps <= quota {
 		return ""
 	}
-	return fmt.Sprintf("%.6g KMS requests a second are above the account's quota of %.6g: KMS will throttle this run and everybody else in the account", rps, quota)
+	return fmt.Sprintf("%.6g KMS requests a second are above %s %.6g: KMS will throttle this run and everybody else in the account", rps, whose, quota)
 }
 
 // errNotRunning says that nobody answers on a job's socket.

@@ -55,16 +55,19 @@ func TestControl(t *testing.T) {
 		{"resume", 0, true, "", func(r *runStatus) bool { return len(r.Paused) == 0 && r.Binding.Limit != boundByOperator }},
 		{"resume", 0, true, "was not paused", nil},
 		{"kms-rps", 250, true, "", func(r *runStatus) bool { return r.KMS.Cap == 250 }},
-		{"kms-rps", 2000, true, "above the account's quota", func(r *runStatus) bool { return r.KMS.Cap == 2000 }},
-		{"kms-rps", 0, false, "above 0", nil},
-		{"kms-rps", -5, false, "above 0", nil},
+		{"kms-rps", 2000, true, "above the quota of 1000", func(r *runStatus) bool { return r.KMS.Cap == 2000 }},
+		{"kms-rps", 0, false, "0.01 or more", nil},
+		{"kms-rps", -5, false, "0.01 or more", nil},
+		{"kms-rps", 1e-300, false, "0.01 or more", nil},
 		{"concurrency", 7, true, "", func(r *runStatus) bool { return r.Concurrency == 7 && r.Slots <= 7 }},
 		{"concurrency", 0, false, "whole number", nil},
 		{"concurrency", 1.5, false, "whole number", nil},
 		{"concurrency", 1e9, false, "whole number", nil},
 		{"", 0, false, "no command", nil},
 		{"reboot", 0, false, "no command", nil},
-		{"drain", 0, true, "", nil},
+		{"pause", 0, true, "", nil},
+		{"drain", 0, true, "", func(r *runStatus) bool { return r.Draining && len(r.Paused) == 0 && r.Binding.Limit == boundByDrain }},
+		{"pause", 0, true, "ending", func(r *runStatus) bool { return len(r.Paused) == 0 }},
 	} {
 		a, err := askControl(t.Context(), placeOf(dir, share{}), controlRequest{tt.command, tt.value})
 		if err != nil {

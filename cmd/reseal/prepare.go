@@ -204,7 +204,11 @@ func (g *ground) findCaps(ctx context.Context, r *request, share float64) caps {
 	whose := "the account's quota of"
 	read := false
 	if !r.offline {
-		quota, err := g.client.Quota(ctx)
+		// Where the service cannot be reached, as from a subnet without a way to it, a start
+		// must not hang for its sake.
+		short, cancel := context.WithTimeout(ctx, lookPatience)
+		quota, err := g.client.Quota(short)
+		cancel()
 		switch {
 		case err == nil:
 			c.quota, read = quota.Rate, true
@@ -219,13 +223,16 @@ func (g *ground) findCaps(ctx context.Context, r *request, share float64) caps {
 		c.quota = cost.KMSQuota(region)
 		whose = "the default quota (General Reference, 2026-11-21) of"
 	}
+	if h, _ := parseHeadroom(r.headroom); h != nil && c.quota > 0 && h.of(c.quota) >= c.quota { // checked before
+		g.warned = append(g.warned, fmt.Sprintf("--kms-headroom %s leaves nothing of %s %.0f/s: the run will crawl at a request a second", r.headroom, whose, c.quota))
+	}
 	if r.kmsRPS == 0 {
 		c.kms = c.quota * share
 		c.kmsSource = fmt.Sprintf("%s of %s %.0f/s in %s", r.kmsShare, whose, c.quota, region)
 		return c
 	}
 	c.kms, c.kmsSource = r.kmsRPS, "--kms-rps"
-	if warning := aboveQuota(c.kms, c.quota); read && warning != "" {
+	if warning := aboveQuota(c.kms, c.quota, whose); warning != "" {
 		g.warned = append(g.warned, warning)
 	}
 	return c

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -90,7 +91,7 @@ func bindingOf(b ratelimit.Bottleneck) binding {
 	case ratelimit.CausePaused:
 		out.Detail = b.Reason
 		switch {
-		case strings.Contains(b.Reason, operator):
+		case slices.Contains(strings.Split(b.Reason, ", "), operator):
 			out.Limit = boundByOperator
 		case strings.HasPrefix(b.Reason, boundByWindowPrefix):
 			out.Limit = boundByWindow

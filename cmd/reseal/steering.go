@@ -89,13 +89,7 @@ func (s *steering) watch(admit context.Context) {
 				s.logLine()
 			}
 		case <-admit.Done():
-			s.mu.Lock()
-			s.draining = true
-			for _, reason := range s.paused {
-				s.governor.Resume(reason)
-			}
-			s.paused = nil
-			s.mu.Unlock()
+			s.letGo()
 			return
 		}
 	}
@@ -177,7 +171,21 @@ func (s *steering) applyCap() {
 }
 
 // drain ends admission by the operator's word.
-func (s *steering) drain() { s.stop(&engine.StopError{Limit: "reseal ctl drain"}) }
+func (s *steering) drain() {
+	s.stop(&engine.StopError{Limit: "reseal ctl drain"})
+	s.letGo() // so that the answer is of the run as it is then
+}
+
+// letGo ends all pauses, and keeps others from beginning: nothing is taken up any more.
+func (s *steering) letGo() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.draining = true
+	for _, reason := range s.paused {
+		s.governor.Resume(reason)
+	}
+	s.paused = nil
+}
 
 // sample notes, once a second, how fast the run is and what binds it where no
 // quota does.
