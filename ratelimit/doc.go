@@ -56,6 +56,12 @@
 // and those sent while a quota was short have a prefix in common by that alone.
 // The bucket's rate goes back to what it was before the throttles.
 //
+// Where all keys seen are in one folder, as in a report in order, nothing tells
+// whether the folder is throttled or the bucket. It is taken for the folder, on
+// approval (guess.go): its steps go on as the bucket's would have, and others can
+// pass it by. Once they are throttled, too, it was the bucket: what the folder
+// learned is the bucket's then, and no folder is guessed for a minute.
+//
 // # Finding the rate
 //
 // A run starts at a tenth of the rate that is expected and gets there linearly

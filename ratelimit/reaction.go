@@ -117,6 +117,9 @@ func (g *Governor) split(s *scope, now time.Duration) bool {
 			done = true
 		}
 	}
+	if !done && s == t.root {
+		done = g.suspect(t, now)
+	}
 	if done {
 		limit, cuts := s.ctl.limit, s.ctl.cuts
 		s.ctl = s.trial.before
@@ -148,13 +151,21 @@ func (g *Governor) move(s *scope) {
 	}
 }
 
-// drop removes a scope that nobody waits for and that is not on trial.
+// drop removes a scope; those who wait for it wait for its parent.
 func (g *Governor) drop(t *tree, s *scope) {
 	t.drop(s)
 	g.last = nil
-	for k := range g.lanes {
-		if k.writes == s || k.reads == s {
-			delete(g.lanes, k)
+	for k, l := range g.lanes {
+		if k.writes != s && k.reads != s {
+			continue
 		}
+		for w := l.head(); w != nil; w = l.head() {
+			g.dequeue(w)
+			g.place(w, g.laneOf(w.key, &w.weight))
+		}
+		delete(g.lanes, k)
+	}
+	if s.trial != nil { // judge ends it
+		s.trial.verdict, s.trial.ends = 0, 0
 	}
 }

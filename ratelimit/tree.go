@@ -14,6 +14,9 @@ const maxScopes = 1024
 type tree struct {
 	root  *scope
 	below []*scope // sorted by prefix
+
+	guess *guess        // not nil while one of them is not known to be throttled alone
+	alike time.Duration // until then no other is guessed: the last guess was wrong
 }
 
 // leaf returns the scope with the longest prefix of key.
@@ -41,17 +44,23 @@ func (t *tree) leaf(key string) *scope {
 // split makes a scope for prefix, which begins at rate after a cut from it, and returns it,
 // or nil if there is one already or no place for another.
 func (t *tree) split(prefix string, rate float64, now time.Duration) *scope {
+	ctl := t.root.ctl
+	ctl.rate, ctl.cuts = rate, 0
+	ctl.cut(now, now, 0, true)
+	ctl.lower(now, ctl.deep)
+	ctl.deep = 0
+	return t.add(prefix, ctl)
+}
+
+// add makes a scope for prefix with the given control and returns it, or nil if
+// there is one already or no place for another.
+func (t *tree) add(prefix string, ctl control) *scope {
 	i, found := slices.BinarySearchFunc(t.below, prefix, func(s *scope, prefix string) int {
 		return strings.Compare(s.prefix, prefix)
 	})
 	if found || prefix == "" || len(t.below)+1 >= maxScopes {
 		return nil
 	}
-	ctl := t.root.ctl
-	ctl.rate, ctl.cuts = rate, 0
-	ctl.cut(now, now, 0, true)
-	ctl.lower(now, ctl.deep)
-	ctl.deep = 0
 	s := newScope(t.root.quota, prefix, ctl)
 	s.parent = t.leaf(prefix)
 	t.below = slices.Insert(t.below, i, s)
@@ -81,6 +90,9 @@ func (t *tree) idlest() *scope {
 
 // drop removes a scope below the bucket; its keys are its parent's again.
 func (t *tree) drop(s *scope) {
+	if t.guess != nil && t.guess.scope == s {
+		t.guess = nil
+	}
 	t.below = slices.DeleteFunc(t.below, func(o *scope) bool { return o == s })
 	for _, o := range t.below {
 		if o.parent == s {

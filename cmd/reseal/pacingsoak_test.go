@@ -155,9 +155,9 @@ func TestSoakPacingQuotaCut(t *testing.T) {
 }
 
 // mixedWorld is a bucket of n objects under ten prefixes that the report lists
-// in turn. "p0/" is one partition of S3's; what counts as each of the nine
+// in turn, or one after the other. "p0/" is one partition of S3's; what counts as each of the nine
 // others, "p1" to "p9", is spread over twenty.
-func mixedWorld(t *testing.T, c simConfig, n int) *testWorld {
+func mixedWorld(t *testing.T, c simConfig, n int, inOrder bool) *testWorld {
 	t.Helper()
 	c.listen = "127.0.0.1:0"
 	sim, err := newSimulation(c)
@@ -181,9 +181,13 @@ func mixedWorld(t *testing.T, c simConfig, n int) *testWorld {
 	}
 	modified := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	for i := range n {
+		p, part := i%10, i/10%20
+		if inOrder {
+			p, part = i*10/n, i*200/n%20
+		}
 		key := fmt.Sprintf("p0/%06d", i)
-		if p := i % 10; p > 0 {
-			key = fmt.Sprintf("p%d-%02d/%06d", p, i/10%20, i)
+		if p > 0 {
+			key = fmt.Sprintf("p%d-%02d/%06d", p, part, i)
 		}
 		etag := fmt.Sprintf("%032x", i)
 		if err := sim.world.SeedObject(scriptBucket, simulator.ObjectInfo{Key: key, Size: 10, ETag: etag, LastModified: modified}, simulator.Body{}); err != nil {
@@ -217,8 +221,15 @@ func byPrefix(w *testWorld) map[string]int {
 // TestTenPrefixes lets S3 grant one of ten prefixes a tenth of what it is sent:
 // nothing is lost, and the nine others do not wait for it.
 func TestTenPrefixes(t *testing.T) {
+	for _, inOrder := range []bool{false, true} {
+		t.Run(fmt.Sprintf("in order %t", inOrder), func(t *testing.T) { slowPrefix(t, inOrder) })
+	}
+}
+
+func slowPrefix(t *testing.T, inOrder bool) {
+	t.Parallel()
 	const objects = 1000
-	w := mixedWorld(t, simConfig{seed: 1, latency: 2 * time.Millisecond, s3RPS: 8}, objects)
+	w := mixedWorld(t, simConfig{seed: 1, latency: 2 * time.Millisecond, s3RPS: 8}, objects, inOrder)
 	cmd, out := pacedRun(t, w, "--kms-rps", "400", "--s3-rps", "3500")
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -262,7 +273,7 @@ func TestSoakPacingTenPrefixes(t *testing.T) {
 	soak(t)
 	const rate, seconds = 500, 60
 	for _, quota := range []int{0, rate / 100} { // a second and partition: of the slow prefix a tenth of its share
-		w := mixedWorld(t, simConfig{seed: 1, latency: 20 * time.Millisecond, jitter: 30 * time.Millisecond, s3RPS: quota}, rate*seconds)
+		w := mixedWorld(t, simConfig{seed: 1, latency: 20 * time.Millisecond, jitter: 30 * time.Millisecond, s3RPS: quota}, rate*seconds, false)
 		cmd, _ := pacedRun(t, w, "--kms-rps", strconv.Itoa(rate), "--s3-rps", "3500")
 		time.Sleep(25 * time.Second)
 		before := byPrefix(w)

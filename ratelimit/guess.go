@@ -1,0 +1,79 @@
+package ratelimit
+
+import "time"
+
+const (
+	// alikeTime is for how long no prefix is suspected after a guess was wrong.
+	alikeTime = time.Minute
+
+	// What it takes for a guess to be right: so many requests of other keys since,
+	// and less than a twentieth of them throttled.
+	enoughOthers = 100
+	otherShare   = 20
+)
+
+// guess is a prefix that was made a scope although only its own keys were seen.
+// A report in order shows one folder at a time: when that is throttled, nothing
+// says whether the bucket is, or only the folder. Taken for the folder's, it costs
+// nothing while its keys are all there is, and lets other keys go by when the
+// folder is put off for them; that shows whether they are throttled as well.
+type guess struct {
+	scope *scope
+
+	released, throttles int64 // of the bucket when it was made, the prefix being new
+}
+
+// suspect has the throttles of the bucket, whose verdict is due, be those of the
+// one folder that all keys seen are in, and reports whether there is one. The
+// folder gets the control that the bucket would have had.
+func (g *Governor) suspect(t *tree, now time.Duration) bool {
+	s := t.root
+	if was := t.guess; was != nil {
+		if !was.right(s) {
+			s.ctl = was.scope.ctl // what was learned is true of the bucket
+			g.drop(t, was.scope)
+			t.alike = now + alikeTime
+			return false
+		}
+		t.guess = nil
+	}
+	seen := s.trial.seen
+	common := commonPrefix(seen)
+	prefix := common[:stem(common, 0)]
+	if now < t.alike || prefix == "" || countThrottled(seen) < few {
+		return false
+	}
+	ctl := s.ctl
+	s.cut(now, s.trial.cause, s.trial.struck)
+	sc := t.add(prefix, s.ctl)
+	if sc == nil {
+		s.ctl = ctl
+		return false
+	}
+	g.move(sc)
+	t.guess = &guess{scope: sc, released: s.released, throttles: s.throttles}
+	return true
+}
+
+// right reports whether keys beside the guessed prefix were hardly throttled.
+func (u *guess) right(root *scope) bool {
+	others := root.released - u.released - u.scope.released
+	throttled := root.throttles - u.throttles - u.scope.throttles
+	return others >= enoughOthers && throttled*otherShare < others
+}
+
+// commonPrefix returns what all keys begin with.
+func commonPrefix(seen []outcome) string {
+	if len(seen) == 0 {
+		return ""
+	}
+	common := seen[0].key
+	for _, o := range seen[1:] {
+		n := 0
+		for n < len(common) && n < len(o.key) && common[n] == o.key[n] {
+			n++
+		}
+		common = common[:n]
+	}
+	return common
+}
