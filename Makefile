@@ -41,7 +41,7 @@ soak:
 fuzz:
 	GO="$(GO)" sh .ci/fuzz.sh $(FUZZ)
 
-# reseal against its peers, on this machine and in one go (about twenty
+# reseal against its peers, on this machine and in one go (about forty
 # minutes): HTTP and TLS, 0, 30 and 80 ms. The tables go to standard output, every
 # run to bench/results. bench-quick is TLS without latency, two rounds.
 bench:

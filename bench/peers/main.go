@@ -33,13 +33,12 @@ func exit(err error) {
 
 // setup is what all tools have in common.
 type setup struct {
-	Objects     int           `json:"objects"`
-	SlowObjects int           `json:"slow_objects"` // of tools that take a second for 400 objects
-	Rounds      int           `json:"rounds"`
-	SlowRounds  int           `json:"slow_rounds"`
-	InFlight    int           `json:"in_flight"`
-	Latency     time.Duration `json:"latency_ns"`
-	TLS         bool          `json:"tls"`
+	Objects    int           `json:"objects"`
+	Rounds     int           `json:"rounds"`
+	SlowRounds int           `json:"slow_rounds"`
+	InFlight   int           `json:"in_flight"`
+	Latency    time.Duration `json:"latency_ns"`
+	TLS        bool          `json:"tls"`
 }
 
 func (c *setup) scheme() string {
@@ -53,10 +52,9 @@ func (c *setup) scheme() string {
 func run(args []string) error {
 	fs := flag.NewFlagSet("peers", flag.ContinueOnError)
 	var c setup
-	fs.IntVar(&c.Objects, "objects", 20000, "objects of one run")
-	fs.IntVar(&c.SlowObjects, "slow-objects", 2000, "objects of one run of tools that take a second for 400")
+	objects := fs.String("objects", "20000,60000,120000", "objects of one run at each of the latencies")
 	fs.IntVar(&c.Rounds, "rounds", 5, "runs of each tool")
-	fs.IntVar(&c.SlowRounds, "slow-rounds", 5, "runs of slow tools")
+	fs.IntVar(&c.SlowRounds, "slow-rounds", 5, "runs of s5cmd and aws-cli; without latency only, as with it their number in flight is all that counts")
 	schemes := fs.String("schemes", "https,http", "https, http or both")
 	latencies := fs.String("latencies", "0ms,30ms,80ms", "latencies of each request")
 	inFlight := fs.String("in-flight", "256,1024,2000", "requests in flight at each of the latencies")
@@ -97,13 +95,16 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	flights := strings.Split(*inFlight, ",")
+	flights, sizes := strings.Split(*inFlight, ","), strings.Split(*objects, ",")
 	for _, scheme := range strings.Split(*schemes, ",") {
 		for i, text := range strings.Split(*latencies, ",") {
 			if c.Latency, err = time.ParseDuration(text); err != nil {
 				return err
 			}
 			if c.InFlight, err = strconv.Atoi(flights[min(i, len(flights)-1)]); err != nil {
+				return err
+			}
+			if c.Objects, err = strconv.Atoi(sizes[min(i, len(sizes)-1)]); err != nil {
 				return err
 			}
 			c.TLS = scheme == "https"
@@ -136,24 +137,16 @@ func wanted(name, only string) bool {
 
 // compare lets the tools take turns, round by round.
 func (c *setup) compare(tools []tool, k kit, r *report) error {
-	reports := map[int]string{}
-	for _, n := range []int{c.Objects, c.SlowObjects} {
-		folder := filepath.Join(k.folder, "report-"+strconv.Itoa(n))
-		var err error
-		if reports[n], err = writeReport(folder, n); err != nil {
-			return err
-		}
+	manifest, err := writeReport(filepath.Join(k.folder, "report-"+strconv.Itoa(c.Objects)), c.Objects)
+	if err != nil {
+		return err
 	}
 	for round := range max(c.Rounds, c.SlowRounds) {
 		for _, t := range tools {
-			n := c.Objects
-			if t.slow {
-				n = c.SlowObjects
-			}
-			if t.slow && round >= c.SlowRounds || !t.slow && round >= c.Rounds {
+			if t.slow && (round >= c.SlowRounds || c.Latency > 0) || !t.slow && round >= c.Rounds {
 				continue
 			}
-			got, err := c.measure(&t, k, n, reports[n])
+			got, err := c.measure(&t, k, c.Objects, manifest)
 			if err != nil {
 				return fmt.Errorf("%s: %w", t.name, err)
 			}
