@@ -98,13 +98,13 @@ func TestHoldersOfAJob(t *testing.T) {
 	silent(false)
 
 	cmd, said, ended = start(objects / 2)
-	if strings.Contains(said.String(), "without giving the job back") {
+	if strings.Contains(said.String(), "crashed or was killed") {
 		t.Errorf("a run that gave the job back is taken for a dead one:\n%s", said)
 	}
 	_ = cmd.Process.Kill()
 	<-ended
 	out, err := w.command(run...).CombinedOutput()
-	if err != nil || !strings.Contains(string(out), fmt.Sprintf("without giving the job back (process %d", cmd.Process.Pid)) {
+	if err != nil || !strings.Contains(string(out), fmt.Sprintf("crashed or was killed (process %d", cmd.Process.Pid)) {
 		t.Errorf("after process %d was killed: %v\n%s", cmd.Process.Pid, err, out)
 	}
 	if histogram, _ := w.sim.counted(scriptBucket); histogram[1] != objects {

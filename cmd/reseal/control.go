@@ -14,6 +14,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"reseal/report"
 )
 
 // controlRequest is one line to a run; controlAnswer is the line that comes
@@ -165,7 +167,7 @@ func (s *steering) obey(r controlRequest) *controlAnswer {
 		a.Warning = aboveQuota(r.Value, s.quota, "the quota of")
 	case "concurrency":
 		if r.Value != math.Trunc(r.Value) || r.Value < 1 || r.Value > maxConcurrency {
-			return &controlAnswer{Error: fmt.Sprintf("concurrency wants a whole number of 1 to %d", maxConcurrency)}
+			return &controlAnswer{Error: "concurrency wants a whole number of 1 to " + report.Count(maxConcurrency)}
 		}
 		s.concurrency.Store(int64(r.Value))
 	case "drain":
@@ -187,7 +189,7 @@ func aboveQuota(rps, quota float64, whose string) string {
 	if quota <= 0 || rps <= quota {
 		return ""
 	}
-	return fmt.Sprintf("%.6g KMS requests a second are above %s %.6g: KMS will throttle this run and everybody else in the account", rps, whose, quota)
+	return fmt.Sprintf("the KMS cap of %s is above %s %s: KMS will throttle this run and everybody else in the account", report.Rate(rps), whose, report.Rate(quota))
 }
 
 // errNotRunning says that nobody answers on a job's socket.

@@ -55,7 +55,7 @@ func TestControl(t *testing.T) {
 		{"resume", 0, true, "", func(r *runStatus) bool { return len(r.Paused) == 0 && r.Binding.Limit != boundByOperator }},
 		{"resume", 0, true, "was not paused", nil},
 		{"kms-rps", 250, true, "", func(r *runStatus) bool { return r.KMS.Cap == 250 }},
-		{"kms-rps", 2000, true, "above the quota of 1000", func(r *runStatus) bool { return r.KMS.Cap == 2000 }},
+		{"kms-rps", 2000, true, "above the quota of 1,000/s", func(r *runStatus) bool { return r.KMS.Cap == 2000 }},
 		{"kms-rps", 0, false, "0.01 or more", nil},
 		{"kms-rps", -5, false, "0.01 or more", nil},
 		{"kms-rps", 1e-300, false, "0.01 or more", nil},

@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -125,16 +124,16 @@ func control(ctx context.Context, p process, dir, shard string, r controlRequest
 // rows prints how a run is doing, a line for each fact.
 func (s *runStatus) rows(w io.Writer) {
 	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
-	row("Running", "since %s, process %d", s.Started.UTC().Format(time.RFC3339), s.PID)
-	row("Bound by", "%s (since %s)", s.Binding, s.Binding.Since.UTC().Format(time.RFC3339))
+	row("Running", "since %s, process %d", report.Time(s.Started), s.PID)
+	row("Bound by", "%s (since %s)", s.Binding, report.Time(s.Binding.Since))
 	if len(s.Paused) > 0 {
 		row("Paused by", "%s", strings.Join(s.Paused, ", "))
 	}
 	if s.Draining {
-		row("Ending", "finishing what is under way")
+		row("Draining", "finishing what is under way, then it ends and can go on later")
 	}
-	row("Now", "%s, %s in flight of at most %d", report.Rate(s.Rate), report.Plural(s.InFlight, "object"), s.Concurrency)
-	row("This run", "%s done, %d failed, %s sent again", report.Plural(s.Done, "object"), s.Failed, report.Plural(s.Retries, "request"))
+	row("Now", "%s, %s in flight, %s wanted, at most %s", report.Rate(s.Rate), report.Plural(s.InFlight, "object"), report.Count(int64(s.Slots)), report.Count(s.Concurrency))
+	row("This run", "%s done, %s failed, %s sent again", report.Plural(s.Done, "object"), report.Count(s.Failed), report.Plural(s.Retries, "request"))
 	s.KMS.row(w, "KMS")
 	s.Writes.row(w, "S3 writes")
 	s.Reads.row(w, "S3 reads")
@@ -142,12 +141,12 @@ func (s *runStatus) rows(w io.Writer) {
 
 // row prints the use of one quota.
 func (u quotaUsage) row(w io.Writer, name string) {
-	text := fmt.Sprintf("%d in the last second", u.LastSecond)
+	text := report.Plural(u.LastSecond, "request") + " in the last second"
 	if u.Rate > 0 {
-		text += fmt.Sprintf(" of %.6g allowed", u.Rate)
+		text += ", " + report.Rate(u.Rate) + " allowed"
 	}
 	if u.Cap > 0 {
-		text += fmt.Sprintf(", cap %.6g", u.Cap)
+		text += ", cap " + report.Rate(u.Cap)
 	}
-	fmt.Fprintf(w, "%s\t%s; fullest second %d, throttled %d times\n", name, text, u.FullestSecond, u.Throttled)
+	fmt.Fprintf(w, "%s\t%s; %s in the fullest second, throttled %s\n", name, text, report.Count(u.FullestSecond), report.Plural(u.Throttled, "time"))
 }

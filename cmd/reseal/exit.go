@@ -39,7 +39,18 @@ func (e *refusedError) Unwrap() error { return e.err }
 // signalError is a run that a signal ended; what was settled is recorded.
 type signalError struct{ sig os.Signal }
 
-func (e *signalError) Error() string { return "interrupted by " + e.sig.String() }
+func (e *signalError) Error() string { return "interrupted (" + signalName(e.sig) + ")" }
+
+// signalName is what a signal is called where it is sent.
+func signalName(sig os.Signal) string {
+	switch sig {
+	case os.Interrupt:
+		return "SIGINT"
+	case syscall.SIGTERM:
+		return "SIGTERM"
+	}
+	return sig.String()
+}
 
 // finding is an ending that is not an error of the run: its output was printed
 // already, only the exit code tells.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"math"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -56,32 +57,57 @@ func (w *stopwatch) latency() time.Duration {
 	return w.took[len(w.took)/2]
 }
 
-// outlook is how long the rest of a run takes by its plan, until the run itself
-// shows how fast it goes.
+// outlook is how long the job takes by its plan, which the run believes less and
+// less the longer it knows how fast it is itself.
 type outlook struct{ of atomic.Pointer[cost.Duration] }
 
-// text is the range, "" where nobody knows yet. left is the share of the job
-// that is not done.
-func (o *outlook) text(left float64) string {
-	d := o.of.Load()
-	if d == nil || d.Binding == "" {
-		return ""
+// eta is how long left of the total objects take: by the plan while the meter has
+// seen nothing, by the meter once it has seen enough, and between by both, each
+// rate counting for as much as it is worth. ok is false where nobody knows.
+func (o *outlook) eta(left, total int64, m *meter) (shortest, longest time.Duration, ok bool) {
+	plan := o.of.Load()
+	at := func(whole time.Duration) time.Duration {
+		rate := m.now()
+		if whole > 0 {
+			rate = m.weight*rate + (1-m.weight)*float64(total)/whole.Seconds()
+		}
+		ok = rate > 0
+		return time.Duration(min(float64(left)/rate*float64(time.Second), math.MaxInt64/2))
 	}
-	share := func(d time.Duration) time.Duration { return time.Duration(float64(d) * left) }
-	return report.Between(share(d.Shortest), share(d.Longest))
+	if plan == nil || plan.Binding == "" {
+		only := at(0)
+		return only, only, ok
+	}
+	return at(plan.Shortest), at(plan.Longest), ok
+}
+
+// planned is how long the job takes by its plan at the pace of this run; nil where
+// nobody estimated that, as of a share or of what failed. Without a latency it
+// is the plan's.
+func (f *runFlags) planned(g *ground, job *jobPlan, latency time.Duration) *cost.Duration {
+	if job.Tally == nil || job.Estimate == nil || job.Todo == unknown || f.retry {
+		return nil
+	}
+	params := f.params(g)
+	if latency > 0 {
+		params.Latency = latency
+	}
+	d := cost.New(job.Tally, params).Duration
+	return &d
 }
 
 // retimed works out the time of the job anew with the latency that the canary
 // measured, which the plan did not know, and says so.
 func (f *runFlags) retimed(talk io.Writer, log *slog.Logger, g *ground, job *jobPlan, o *outlook) func(time.Duration) {
 	return func(latency time.Duration) {
-		if latency <= 0 || job.Tally == nil || job.Estimate == nil || job.Todo == unknown || f.retry { // nobody estimated a share, or what failed
+		if latency <= 0 {
 			return
 		}
-		params := f.params(g)
-		params.Latency = latency
-		d := cost.New(job.Tally, params).Duration
-		o.of.Store(&d)
+		d := f.planned(g, job, latency)
+		if d == nil {
+			return
+		}
+		o.of.Store(d)
 		before := job.Estimate.Duration
 		was := "the plan knew of no limit"
 		if before.Binding != "" {

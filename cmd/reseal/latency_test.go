@@ -7,8 +7,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"reseal/cost"
-	"reseal/engine"
 	"reseal/plan"
 )
 
@@ -45,21 +43,4 @@ func TestStopwatch(t *testing.T) {
 			t.Errorf("latency %s, want 30ms: the median of 20, 25, 30, 40 and 3000", got)
 		}
 	})
-}
-
-// Until a run has a rate of its own, its progress shows what the canary's latency
-// makes of the plan: of what is left.
-func TestProgressBeforeThereIsARate(t *testing.T) {
-	p := &progress{total: 400, earlier: 100, stats: new(engine.Stats), slow: func() string { return "" },
-		spent: func() (string, bool) { return "", false }, kms: func() (float64, float64) { return 0, 0 }}
-	if got := p.text(0); got != "0/s" {
-		t.Errorf("%q, want nothing about the time", got)
-	}
-	p.outlook.of.Store(&cost.Duration{Shortest: 4 * time.Minute, Longest: 8 * time.Minute, Binding: "concurrency"})
-	if got, want := p.text(0), "0/s  ETA 3m 00s to 6m 00s"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got, want := p.text(10), "10/s  ETA 30s"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
 }

@@ -29,6 +29,14 @@ type process struct {
 	signals        <-chan os.Signal // the first asks for a drain, the second for an end at once
 }
 
+// screen is stderr as a screen.
+func (p process) screen() *screen {
+	if s, ok := p.stderr.(*screen); ok {
+		return s
+	}
+	return newScreen(p.stderr)
+}
+
 // run carries out one command line and returns the exit code.
 func (p process) run(ctx context.Context, args []string) int {
 	root := newRoot(p)

@@ -154,4 +154,13 @@ func settledBefore(t checkpoint.Totals) int64 {
 	return done
 }
 
+// settledBefore is the number of objects of the job that this run leaves as
+// earlier ones had them.
+func (f *runFlags) settledBefore(t checkpoint.Totals) int64 {
+	if f.retry {
+		return settledBefore(t) - t.Failed
+	}
+	return settledBefore(t)
+}
+
 var _ usageReader = (*s3api.Client)(nil)

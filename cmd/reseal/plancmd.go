@@ -74,6 +74,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
+	p.stderr = p.screen()
 	var old *jobPlan
 	if f.job != "" {
 		var err error
@@ -91,6 +92,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		}
 	}
 	s, err := takeSurvey(ctx, g, f.output.surveyTicker(p))
+	p.screen().clear()
 	if err != nil {
 		return err
 	}
@@ -149,6 +151,9 @@ func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
 
 // isTerminal tells whether v is a terminal that a person sits at.
 func isTerminal(v any) bool {
+	if s, ok := v.(*screen); ok {
+		return s.terminal
+	}
 	f, ok := v.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

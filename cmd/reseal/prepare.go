@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
 	"reseal/cost"
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/report"
 	"reseal/s3api"
 )
 
@@ -224,11 +226,11 @@ func (g *ground) findCaps(ctx context.Context, r *request, share float64) caps {
 		whose = "the default quota (General Reference, 2026-11-21) of"
 	}
 	if h, _ := parseHeadroom(r.headroom); h != nil && c.quota > 0 && h.of(c.quota) >= c.quota { // checked before
-		g.warned = append(g.warned, fmt.Sprintf("--kms-headroom %s leaves nothing of %s %.0f/s: the run will crawl at a request a second", r.headroom, whose, c.quota))
+		g.warned = append(g.warned, fmt.Sprintf("--kms-headroom %s leaves nothing of %s %s: the run will crawl at a request a second", r.headroom, whose, report.Rate(c.quota)))
 	}
 	if r.kmsRPS == 0 {
 		c.kms = c.quota * share
-		c.kmsSource = fmt.Sprintf("%s of %s %.0f/s in %s", r.kmsShare, whose, c.quota, region)
+		c.kmsSource = fmt.Sprintf("%s of %s %s in %s", report.Percent(int64(math.Round(share*1e6)), 1e6), whose, report.Rate(c.quota), region)
 		return c
 	}
 	c.kms, c.kmsSource = r.kmsRPS, "--kms-rps"

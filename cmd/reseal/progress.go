@@ -3,10 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
+	"strings"
 	"time"
-
-	"github.com/schollz/progressbar/v3"
+	"unicode/utf8"
 
 	"reseal/checkpoint"
 	"reseal/engine"
@@ -16,17 +15,15 @@ import (
 // progress shows a run to the person who watches it: a bar on a terminal, a
 // line every half minute elsewhere, nothing where the user wants quiet.
 type progress struct {
-	out      io.Writer
-	terminal bool
-	quiet    bool
+	out   *screen
+	quiet bool
 
-	total   int64 // objects to re-encrypt in the whole job, -1 where not known
+	total   int64 // objects to re-encrypt in the whole job, or to try again; -1 where not known
 	earlier int64 // of them done by earlier runs
-	stats   *engine.Stats
-	slow    func() string              // why it is not faster
-	spent   func() (string, bool)      // money so far
-	kms     func() (used, cap float64) // KMS requests in the last second, and the cap
-	outlook outlook                    // until there is a rate
+	handled func() int64
+	status  func() runStatus
+	spent   func() (string, bool) // money so far
+	outlook outlook               // until there is a rate
 }
 
 // intervals between two showings.
@@ -35,131 +32,164 @@ const (
 	lineEvery = 30 * time.Second
 )
 
-// watch shows progress until ctx ends, then once more.
+// watch shows progress until ctx ends; as lines it has a last one then, while a
+// bar goes and leaves the word to the summary.
 func (p *progress) watch(ctx context.Context) {
 	if p.quiet {
 		<-ctx.Done()
 		return
 	}
-	every, show, end := lineEvery, p.line, func() {}
-	if p.terminal {
-		bar := p.bar()
-		every, show = barEvery, func(rate float64) { p.draw(bar, rate) }
-		end = func() { fmt.Fprintln(p.out) }
-	}
-	tick := time.NewTicker(every)
+	tick := time.NewTicker(barEvery)
 	defer tick.Stop()
-	r := meter{last: time.Now(), count: p.handled()}
+	began := time.Now()
+	m, known, shown := &meter{last: began, count: p.handled()}, p.outlook.of.Load(), began
 	for {
 		select {
-		case <-tick.C:
-			show(r.rate(p.handled(), time.Now()))
+		case now := <-tick.C:
+			if plan := p.outlook.of.Load(); plan != known { // the canary is over, which is no measure of the rest
+				m, known = &meter{last: now, count: p.handled()}, plan
+			}
+			st := p.status()
+			p.sample(m, &st, now)
+			switch {
+			case p.out.terminal:
+				p.out.show(p.bar(p.parts(m, &st), p.out.width()))
+			case now.Sub(shown) >= lineEvery:
+				shown = now
+				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
+			}
 		case <-ctx.Done():
-			show(r.rate(p.handled(), time.Now()))
-			end()
+			st := p.status()
+			p.sample(m, &st, time.Now())
+			if p.out.terminal {
+				p.out.clear()
+			} else {
+				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
+			}
 			return
 		}
 	}
 }
 
-// handled is the number of objects that this run has dealt with.
-func (p *progress) handled() int64 {
-	return p.stats.Count(engine.Done) + p.stats.Count(engine.Failed)
-}
-
-// bar makes the progress bar. Its description is redrawn with every change, so
-// the library's own rate and clock stay off.
-func (p *progress) bar() *progressbar.ProgressBar {
-	return progressbar.NewOptions64(max(p.total, 1),
-		progressbar.OptionSetWriter(p.out),
-		progressbar.OptionSetWidth(24),
-		progressbar.OptionThrottle(barEvery/2),
-		progressbar.OptionSetPredictTime(false),
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerHead: "█", SaucerPadding: "░", BarStart: "", BarEnd: ""}),
-		progressbar.OptionShowDescriptionAtLineEnd(),
-	)
-}
-
-// draw redraws the bar.
-func (p *progress) draw(bar *progressbar.ProgressBar, rate float64) {
-	bar.Describe(p.text(rate))
-	_ = bar.Set64(min(p.earlier+p.handled(), max(p.total, 1))) // a terminal that cannot be written to is no reason to stop a run
-}
-
-// line prints one line.
-func (p *progress) line(rate float64) {
-	done := p.earlier + p.handled()
-	if p.total > 0 {
-		fmt.Fprintf(p.out, "%s of %s objects (%.1f%%)  %s\n", report.Count(done), report.Count(p.total), 100*float64(done)/float64(p.total), p.text(rate))
+// sample lets the meter see how far the run is. While nothing is sent that is no
+// measure of how fast it is.
+func (p *progress) sample(m *meter, st *runStatus, now time.Time) {
+	if st.waits() {
+		m.skip(p.handled(), now)
 		return
 	}
-	fmt.Fprintf(p.out, "%s objects  %s\n", report.Count(done), p.text(rate))
+	m.rate(p.handled(), now)
 }
 
-// text says how fast it goes, what it uses, and what holds it back.
-func (p *progress) text(rate float64) string {
-	s := fmt.Sprintf("%s/s", report.Count(int64(rate+0.5)))
-	if used, limit := p.kms(); limit > 0 {
-		s += fmt.Sprintf("  KMS %.0f of %.0f/s", used, limit)
+// part is one thing that is said of a run, in full and as it is said where there
+// is little room.
+type part struct{ long, short string }
+
+// parts say how fast it goes, what it uses, what holds it back, and how long that
+// will take, the most important first.
+func (p *progress) parts(m *meter, st *runStatus) []part {
+	var all []part
+	say := func(long, short string) { all = append(all, part{long, short}) }
+	both := func(text string) { say(text, text) }
+	waits := st.waits()
+	if waits {
+		say(st.Binding.waiting())
+	} else {
+		both(report.Rate(m.now()))
+		if k := st.KMS; k.Cap > 0 {
+			both(fmt.Sprintf("KMS %s of %s", report.Count(k.LastSecond), report.Rate(k.Cap)))
+		}
 	}
-	if failed := p.stats.Count(engine.Failed); failed > 0 {
-		s += fmt.Sprintf("  %s failed", report.Count(failed))
+	if st.Failed > 0 {
+		both(report.Count(st.Failed) + " failed")
+	}
+	switch {
+	case waits:
+	case st.Draining:
+		say("draining: finishing what is under way", "draining")
+	case st.Binding.Limit != boundByNothing:
+		brief := st.Binding.brief()
+		say("bound by "+brief, brief)
 	}
 	if money, ok := p.spent(); ok {
-		s += "  " + money
-	}
-	if why := p.slow(); why != "" {
-		s += "  bound by " + why
+		both(money)
 	}
 	left := p.total - p.earlier - p.handled()
-	if p.total <= 0 || left <= 0 {
-		return s
+	if p.total <= 0 || left <= 0 || waits || st.Draining {
+		return all
 	}
-	if rate > 0 {
-		return s + "  ETA " + report.Duration(time.Duration(float64(left)/rate*float64(time.Second)))
+	if shortest, longest, ok := p.outlook.eta(left, p.total, m); ok {
+		say("ETA "+report.Between(shortest, longest), "ETA "+report.Duration(longest))
 	}
-	if between := p.outlook.text(float64(left) / float64(p.total)); between != "" {
-		s += "  ETA " + between
-	}
-	return s
+	return all
 }
 
-// meter turns a growing count into a rate, smoothed over some ten seconds.
-type meter struct {
-	last   time.Time
-	count  int64
-	smooth float64
-	begun  bool
+// join writes parts in a row, in full or in short.
+func join(all []part, full bool) string {
+	words := make([]string, len(all))
+	for i, p := range all {
+		if words[i] = p.short; full {
+			words[i] = p.long
+		}
+	}
+	return strings.Join(words, "  ")
 }
 
-// rate returns the count a second.
-func (m *meter) rate(count int64, now time.Time) float64 {
-	dt := now.Sub(m.last).Seconds()
-	if dt <= 0 {
-		return m.smooth
-	}
-	current := float64(count-m.count) / dt
-	weight := min(1, dt/10)
-	if !m.begun {
-		weight, m.begun = 1, true
-	}
-	m.smooth += weight * (current - m.smooth)
-	m.last, m.count = now, count
-	return m.smooth
-}
+// barWidths are how wide a bar may be. They are few, so that it does not breathe
+// with every digit of the text beside it.
+var barWidths = [...]int{24, 16, 8}
 
-// progress sets up what the user sees of a run.
-func (f *runFlags) progress(p process, job *jobPlan, earlier checkpoint.Totals, stats *engine.Stats, helm *steering, spent *ledger) *progress {
-	return &progress{
-		out: p.stderr, terminal: isTerminal(p.stderr), quiet: f.output.quiet || f.output.noProgress,
-		total: job.inAll(job.Todo), earlier: settledBefore(earlier), stats: stats, spent: spent.text,
-		slow: func() string {
-			if b := helm.status().Binding; b.Limit != boundByNothing && b.Limit != boundByDrain {
-				return b.String()
+const (
+	shareColumns  = len("99.9 %")
+	besideTheText = shareColumns + len(" ") + len("  ") // what stands on the line beside bar and text
+)
+
+// bar writes the line of a terminal that is so many columns wide: the share, a
+// bar, and the parts, in full where they fit. Where not even the short ones do,
+// first the bar goes and then the least important parts.
+func (p *progress) bar(all []part, columns int) string {
+	done := p.earlier + p.handled()
+	share := report.Count(done) + " objects"
+	if p.total > 0 {
+		share = fmt.Sprintf("%*s", shareColumns, report.Percent(min(done, p.total), p.total))
+		for _, full := range []bool{true, false} {
+			text := join(all, full)
+			for _, wide := range barWidths {
+				if besideTheText+wide+utf8.RuneCountInString(text) <= columns {
+					return share + " " + bar(done, p.total, wide) + "  " + text
+				}
 			}
-			return ""
-		},
-		kms: func() (float64, float64) { u := helm.status().KMS; return float64(u.LastSecond), u.Cap },
+		}
 	}
+	line := share + "  " + join(all, true)
+	for n := len(all); n > 0 && utf8.RuneCountInString(line) > columns; n-- {
+		line = share + "  " + join(all[:n], false)
+	}
+	return line
+}
+
+// line writes what is shown where there is no terminal.
+func (p *progress) line(all []part) string {
+	done := p.earlier + p.handled()
+	if p.total > 0 {
+		return fmt.Sprintf("%s of %s (%s)  %s", report.Count(done), report.Plural(p.total, "object"), report.Percent(min(done, p.total), p.total), join(all, true))
+	}
+	return report.Plural(done, "object") + "  " + join(all, true)
+}
+
+// progress sets up what the user sees of a run. One that tries failed objects
+// again is about these alone.
+func (f *runFlags) progress(out *screen, job *jobPlan, earlier checkpoint.Totals, stats *engine.Stats, helm *steering, spent *ledger) *progress {
+	p := &progress{
+		out: out, quiet: f.output.quiet || f.output.noProgress,
+		total: job.inAll(job.Todo), earlier: settledBefore(earlier), status: helm.status, spent: spent.text,
+		handled: func() int64 { return stats.Count(engine.Done) + stats.Count(engine.Failed) },
+	}
+	if f.retry {
+		p.total, p.earlier = earlier.Failed, 0
+		p.handled = func() int64 { // an object that failed may have gone since
+			return stats.Count(engine.Done) + stats.Count(engine.Failed) + stats.Count(engine.Skipped)
+		}
+	}
+	return p
 }

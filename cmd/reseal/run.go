@@ -71,7 +71,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	flushed := new(atomic.Int64)
 	past.status = helm.status
 	doors, err := f.openDoors(helm, &runCollector{
-		todo: job.inAll(job.Todo), earlier: settledBefore(snapshot.Totals()), status: helm.status, rows: stats.Rows.Load, spent: spent.known, flushed: flushed,
+		todo: job.inAll(job.Todo), earlier: f.settledBefore(snapshot.Totals()), status: helm.status, rows: stats.Rows.Load, spent: spent.known, flushed: flushed,
 	})
 	if err != nil {
 		return err
@@ -96,7 +96,8 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	background(func(context.Context) { helm.watch(admit) })
 	background(func(ctx context.Context) { ahead.keep(ctx, spent.spent) })
 	doors.open(admit, background, g.client)
-	show := f.progress(p, job, snapshot.Totals(), stats, helm, spent)
+	show := f.progress(p.screen(), job, snapshot.Totals(), stats, helm, spent)
+	show.outlook.of.Store(f.planned(g, job, 0))
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
 
@@ -193,7 +194,7 @@ func (f *runFlags) heed(p process, stop context.CancelCauseFunc, kill func(), fi
 		return
 	}
 	stop(&signalError{sig})
-	fmt.Fprintf(p.stderr, "\n%s: finishing the requests under way (at most %s); again to end at once.\n", sig, f.drain)
+	fmt.Fprintf(p.stderr, "%s: finishing the requests under way (at most %s); again to end at once.\n", signalName(sig), report.Duration(f.drain))
 	timer := time.NewTimer(f.drain)
 	defer timer.Stop()
 	select {

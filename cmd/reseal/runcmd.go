@@ -128,6 +128,7 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if f.share, err = f.shardFlags.share(environment, f.job); err != nil {
 		return err
 	}
+	p.stderr = p.screen() // a bar may be shown from here on
 	r, err := f.ready(ctx, p)
 	if err != nil {
 		return err
@@ -138,14 +139,14 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	}
 	defer lock.Release()
 	if lock.Previous != nil {
-		fmt.Fprintf(p.stderr, "The run before this one ended without giving the job back (%s); going on where it stopped.\n", lock.Previous)
+		fmt.Fprintf(p.stderr, "The run before this one crashed or was killed (%s). Nothing is lost: going on where it stopped.\n", lock.Previous)
 	}
 	if !r.resumed {
 		if err := writePlan(ctx, r.store, r.job); err != nil {
 			return fmt.Errorf("make job %s: %w", f.job, err)
 		}
 	}
-	log, closeLog, err := f.output.logger(f.job)
+	log, closeLog, err := f.output.logger(f.job, p.stderr)
 	if err != nil {
 		return err
 	}
@@ -309,24 +310,24 @@ func (o *output) surveyTicker(p process) func(rows int64) {
 	if o.quiet || o.noProgress || !isTerminal(p.stderr) {
 		return nil
 	}
-	last := time.Now()
+	last, out := time.Now(), p.screen()
 	return func(rows int64) {
 		if time.Since(last) > time.Second {
 			last = time.Now()
-			fmt.Fprintf(p.stderr, "\rreading the report: %s rows", report.Count(rows))
+			out.show("reading the report: " + report.Plural(rows, "row"))
 		}
 	}
 }
 
-// logger opens the log of a job.
-func (o *output) logger(dir string) (*slog.Logger, func(), error) {
+// logger opens the log of a job. That of a job in a bucket goes to talk, for what is to be known at once.
+func (o *output) logger(dir string, talk io.Writer) (*slog.Logger, func(), error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
 		return nil, nil, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
 	}
 	name := o.logFile
 	if name == "" && remoteJob(dir) {
-		return slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
+		return slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
 	}
 	if name == "" {
 		name = dir + "/reseal.log"

@@ -9,6 +9,7 @@ import (
 	"reseal/engine"
 	"reseal/plan"
 	"reseal/ratelimit"
+	"reseal/report"
 )
 
 // The limits that can bind a run. They are part of the JSON interface
@@ -48,26 +49,73 @@ type binding struct {
 
 // String is a phrase for people, after "bound by".
 func (b binding) String() string {
-	s := map[string]string{
-		boundByKMSCap: "the KMS cap", boundByKMSThrottle: "KMS, which throttles", boundByKMSRise: "the KMS rate, still rising",
-		boundByS3Cap: "the cap on", boundByS3Throttle: "throttled", boundByS3Rise: "the still rising rate of",
-		boundByConcurrency: "concurrency", boundByReader: "the reader of the report", boundByDrain: "the drain", boundByNothing: "nothing yet",
-	}[b.Limit]
-	if strings.HasPrefix(b.Limit, "s3-") {
-		s += " " + b.Quota
-	}
+	quota := strings.ToUpper(b.Quota[:min(len(b.Quota), 2)]) + b.Quota[min(len(b.Quota), 2):] // S3 writes
+	under, now := "", ""
 	if b.Prefix != "" {
-		s += fmt.Sprintf(" under %q", b.Prefix)
+		under = fmt.Sprintf(" under %q", b.Prefix)
 	}
-	switch {
-	case b.Detail != "":
-		s = b.Detail
-	case b.Limit == boundByConcurrency:
-		s += fmt.Sprintf(" %.0f", b.Rate)
-	case b.Rate > 0:
-		s += fmt.Sprintf(", %.4g/s", b.Rate)
+	if b.Rate > 0 {
+		now = fmt.Sprintf(", %s now", report.Rate(b.Rate))
 	}
-	return s
+	switch b.Limit {
+	case boundByKMSCap:
+		return "the KMS cap of " + report.Rate(b.Rate)
+	case boundByKMSThrottle:
+		return "KMS throttling" + now
+	case boundByKMSRise:
+		return "the KMS rate, which is still rising" + now
+	case boundByS3Cap:
+		return fmt.Sprintf("the cap on %s%s of %s", quota, under, report.Rate(b.Rate))
+	case boundByS3Throttle:
+		return "throttling of " + quota + under + now
+	case boundByS3Rise:
+		return "the rate of " + quota + under + ", which is still rising" + now
+	case boundByConcurrency:
+		return "concurrency, " + report.Plural(int64(b.Rate), "object") + " in flight"
+	case boundByReader:
+		return "the reading of the report"
+	case boundByWindow, boundByFlagFile, boundByOperator:
+		return "a pause (" + b.Detail + ")"
+	case boundByEndpoint:
+		return "an endpoint that does not answer"
+	case boundByCredentials:
+		return "credentials that have expired"
+	case boundByDrain:
+		return "draining"
+	}
+	return "nothing yet"
+}
+
+// brief is a few words for people, after "bound by".
+func (b binding) brief() string {
+	switch b.Limit {
+	case boundByKMSCap:
+		return "KMS cap"
+	case boundByKMSThrottle:
+		return "KMS throttling"
+	case boundByKMSRise:
+		return "rising KMS rate"
+	case boundByS3Cap:
+		return "S3 cap"
+	case boundByS3Throttle:
+		return "S3 throttling"
+	case boundByS3Rise:
+		return "rising S3 rate"
+	case boundByConcurrency:
+		return "concurrency"
+	}
+	return b.String()
+}
+
+// waiting says, in full and in brief, why nothing is sent.
+func (b binding) waiting() (full, brief string) {
+	switch b.Limit {
+	case boundByEndpoint:
+		return "waiting for the endpoint, which does not answer", "waiting for the endpoint"
+	case boundByCredentials:
+		return "waiting for new credentials, as they have expired", "waiting for credentials"
+	}
+	return "paused: " + b.Detail, "paused"
 }
 
 // bindingOf puts the governor's words into those of the whole run.
@@ -167,7 +215,14 @@ func (s *steering) status() runStatus {
 	case s.draining:
 		out.Binding = binding{Limit: boundByDrain, Since: time.Now()}
 	default:
-		out.Binding = s.idle
+		if out.Binding = s.idle; out.Binding.Limit == boundByConcurrency {
+			out.Binding.Rate = float64(slots) // as of now, where an operator has just changed it
+		}
 	}
 	return out
+}
+
+// waits tells whether nothing is sent for now.
+func (s *runStatus) waits() bool {
+	return !s.Draining && (len(s.Paused) > 0 || s.Binding.Limit == boundByEndpoint || s.Binding.Limit == boundByCredentials)
 }

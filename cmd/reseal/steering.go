@@ -123,13 +123,13 @@ func (s *steering) pauseIf(pause bool, reason, how string) (changed bool) {
 	if pause {
 		s.paused = append(s.paused, reason)
 		s.governor.Pause(reason)
-		fmt.Fprintf(s.talk, "\npaused: %s, %s\n", reason, how)
+		fmt.Fprintf(s.talk, "paused: %s, %s\n", reason, how)
 		s.log.Info("paused", "reason", reason)
 		return true
 	}
 	s.paused = slices.DeleteFunc(s.paused, func(r string) bool { return r == reason })
 	s.governor.Resume(reason)
-	fmt.Fprintf(s.talk, "\ngoing on: %s is over\n", reason)
+	fmt.Fprintf(s.talk, "going on: the pause (%s) is over\n", reason)
 	s.log.Info("going on", "reason", reason)
 	return true
 }
@@ -140,7 +140,7 @@ func (s *steering) once(what, message string, err error) {
 	defer s.mu.Unlock()
 	if !s.complain[what] {
 		s.complain[what] = true
-		fmt.Fprintf(s.talk, "\nwarning: %s: %v\n", message, err)
+		fmt.Fprintf(s.talk, "warning: %s: %v\n", message, err)
 		s.log.Warn(message, "error", err)
 	}
 }
@@ -193,7 +193,12 @@ func (s *steering) sample(now time.Time) {
 	inFlight, want := s.stats.InFlight.Load(), int64(s.slots())
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.rate = s.meter.rate(s.stats.Count(engine.Done)+s.stats.Count(engine.Failed), now)
+	handled := s.stats.Count(engine.Done) + s.stats.Count(engine.Failed)
+	if s.rate = 0; len(s.paused) > 0 || s.stats.Outage.Load() != nil {
+		s.meter.skip(handled, now)
+	} else {
+		s.rate = s.meter.rate(handled, now)
+	}
 	b := binding{Limit: boundByReader, Since: now}
 	if inFlight >= want-want/10 {
 		b = binding{Limit: boundByConcurrency, Rate: float64(want), Since: now}

@@ -19,8 +19,12 @@ func (o *output) summary(p process, dir string, job *jobPlan, state *checkpoint.
 	}
 	talk := o.talk(p)
 	done := stats.Count(engine.Done)
-	fmt.Fprintf(talk, "This run: %s in %s", report.Plural(done, "object"), report.Duration(took))
-	if took > 0 {
+	fmt.Fprintf(talk, "This run: %s done", report.Plural(done, "object"))
+	if failed := stats.Count(engine.Failed); failed > 0 {
+		fmt.Fprintf(talk, ", %s failed,", report.Count(failed))
+	}
+	fmt.Fprintf(talk, " in %s", report.Duration(took))
+	if done > 0 && took > 0 {
 		fmt.Fprintf(talk, " (%s)", report.Rate(float64(done)/took.Seconds()))
 	}
 	fmt.Fprintf(talk, ", %s sent again.\n", report.Plural(stats.Retries.Load(), "request"))

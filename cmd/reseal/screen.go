@@ -1,0 +1,92 @@
+package main
+
+import (
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"unicode/utf8"
+
+	"golang.org/x/term"
+)
+
+// screen is where a command explains itself while its last line may be a passing
+// one, such as a bar: whatever is printed first clears that, and it comes back
+// below when it is shown again. Elsewhere than on a terminal nothing passes, and
+// a screen is just the writer it was made of. Safe for concurrent use.
+type screen struct {
+	out      io.Writer
+	terminal bool
+
+	mu      sync.Mutex
+	passing bool // the last line is one that passes
+}
+
+func newScreen(out io.Writer) *screen { return &screen{out: out, terminal: isTerminal(out)} }
+
+// clearLine returns to the beginning of the line and empties it.
+const clearLine = "\r\x1b[K"
+
+// Write implements io.Writer.
+func (s *screen) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+	return s.out.Write(p)
+}
+
+// show replaces the passing line. A line longer than the terminal would be one
+// that cannot be cleared, so it is cut.
+func (s *screen) show(line string) {
+	if !s.terminal {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.passing = true
+	_, _ = io.WriteString(s.out, clearLine+cut(line, s.width())) // a terminal that cannot be written to is no reason to stop a run
+}
+
+// clear takes the passing line away.
+func (s *screen) clear() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wipe()
+}
+
+// wipe is clear with the lock held.
+func (s *screen) wipe() {
+	if s.passing {
+		s.passing = false
+		_, _ = io.WriteString(s.out, clearLine)
+	}
+}
+
+// width is how many columns a line may have: the last one stays empty, as some
+// terminals go to the next line once it is filled.
+func (s *screen) width() int {
+	if f, ok := s.out.(*os.File); ok {
+		if columns, _, err := term.GetSize(int(f.Fd())); err == nil && columns > 1 {
+			return columns - 1
+		}
+	}
+	return 79
+}
+
+// cut returns the first columns of a line. What is shown here has one column a
+// rune.
+func cut(line string, columns int) string {
+	if utf8.RuneCountInString(line) <= columns {
+		return line
+	}
+	return string([]rune(line)[:columns])
+}
+
+// bar draws part of whole in so many columns.
+func bar(part, whole int64, columns int) string {
+	full := 0
+	if whole > 0 {
+		full = int(float64(columns) * min(1, float64(part)/float64(whole)))
+	}
+	return strings.Repeat("█", full) + strings.Repeat("░", columns-full)
+}
