@@ -193,7 +193,7 @@ func writeReports(w io.Writer, all []listedReport) error {
 			mark = "*"
 		}
 		if !r.Time.IsZero() {
-			date = r.Time.Format("2006-01-02 15:04")
+			date = report.Time(r.Time)
 		}
 		if r.Rows != nil {
 			rows = report.Count(*r.Rows)

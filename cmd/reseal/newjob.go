@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"reseal/checkpoint"
 	"reseal/cost"
@@ -126,7 +125,7 @@ func begun(ctx context.Context, store checkpoint.Reader) (bool, error) {
 // planJob freezes a plan as a job, or leaves the one that is there as it is.
 func (f *planFlags) planJob(ctx context.Context, p process, old *jobPlan, job *jobPlan) error {
 	if old != nil {
-		fmt.Fprintf(f.output.talk(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, old.Created.Format(time.RFC3339))
+		fmt.Fprintf(f.output.talk(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, report.Time(old.Created))
 		return nil
 	}
 	if err := freeze(ctx, f.connection, f.job, job); err != nil {
