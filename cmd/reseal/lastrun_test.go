@@ -48,7 +48,8 @@ func TestStatusAfterCrash(t *testing.T) {
 		t.Errorf("bound by %+v as of %v, want the KMS rate, since some instant of the run that began at %v", b, s.LastRun.At, begun)
 	}
 	out, err := w.command("status", "--job", job).Output()
-	if err != nil || !strings.Contains(string(out), "Last run") || !strings.Contains(string(out), "bound by the KMS") || !strings.Contains(string(out), "(since 20") {
+	if err != nil || !strings.Contains(string(out), "Last run") || !strings.Contains(string(out), "it crashed or was killed; nothing is lost") ||
+		!strings.Contains(string(out), "bound by the KMS") || !strings.Contains(string(out), "(since 20") {
 		t.Errorf("status says %v\n%s", err, out)
 	}
 }

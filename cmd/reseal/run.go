@@ -120,6 +120,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 		err = over(admit, cfg, work, g.report, rows, snapshot)
 	}
 	last := helm.status()
+	last.Ended = endOf(err, state.Totals())
 	close(finished)
 	watched()
 	kill()

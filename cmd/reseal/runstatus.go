@@ -172,6 +172,7 @@ type runStatus struct {
 	Reads       quotaUsage `json:"s3_reads"`
 	Paused      []string   `json:"paused,omitempty"` // reasons
 	Draining    bool       `json:"draining,omitempty"`
+	Ended       *runEnd    `json:"ended,omitempty"` // once it has
 }
 
 // quotaUsage is what a run makes of one quota, in requests as the gate counts them.

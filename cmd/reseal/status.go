@@ -26,8 +26,8 @@ func newStatusCommand(p process) *cobra.Command {
 		Use:   "status --job DIR",
 		Short: "Say how far a job is",
 		Long: `status says how far a job is, from its files alone: while it runs, after it
-ended, and after a crash. It needs no network, unless the
-job is in a bucket, and changes nothing.`,
+ended, and after a crash. It says how the last run ended, and what to type next.
+It needs no network, unless the job is in a bucket, and changes nothing.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			part, err := namedShare(shard, dir)
@@ -84,6 +84,8 @@ type jobStatus struct {
 	LastRun     *lastRun         `json:"last_run,omitempty"` // where none goes on: what the last one recorded of itself
 	Notices     []string         `json:"notices,omitempty"`
 	Damages     []string         `json:"damages,omitempty"`
+
+	command, does string // what to type next, and what that does; "" where nothing is to be typed
 }
 
 // lastRun is what a run that is over said of itself at some instant: at its end, or
@@ -114,6 +116,9 @@ func readStatusAt(ctx context.Context, c connection, dir string, part share) (*j
 	s := newStatus(dir, job, snapshot.Totals(), past)
 	if s.Run = liveStatus(ctx, placeOf(dir, part)); s.Run == nil && past.Status != nil {
 		s.LastRun = &lastRun{past.Last, past.Status}
+	}
+	if s.Run == nil {
+		s.command, s.does = s.next(job, part)
 	}
 	s.Notices = snapshot.Notices()
 	s.Damages = damages(snapshot)
@@ -211,7 +216,7 @@ func (s *jobStatus) text(out io.Writer) error {
 		row("Unconfirmed", "%s of them updated without a look at the effect (--confirm)", report.Plural(s.Unconfirmed, "object"))
 	}
 	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
-		row("Skipped", "%s %s", report.Count(s.Skipped[reason]), reason)
+		row("Left alone", "%s %s", report.Count(s.Skipped[reason]), reason)
 	}
 	row("Failed", "%s", report.Plural(s.Failed, "object"))
 	if s.Deferred > 0 {
@@ -228,15 +233,13 @@ func (s *jobStatus) text(out io.Writer) error {
 		row("Runs", "%s, %s together", report.Count(s.Runs), report.Duration(s.Active))
 	}
 	if !s.LastWrite.IsZero() {
-		row("Recorded", "%s", s.LastWrite.UTC().Format(time.RFC3339))
+		row("Recorded", "%s", report.Time(s.LastWrite))
 	}
 	switch {
 	case s.Run != nil:
 		s.Run.rows(w)
 	case s.LastRun != nil:
-		b := s.LastRun.Status.Binding
-		row("Last run", "begun %s, as of %s bound by %s (since %s)", s.LastRun.Status.Started.UTC().Format(time.RFC3339),
-			s.LastRun.At.UTC().Format(time.RFC3339), b, b.Since.UTC().Format(time.RFC3339))
+		s.LastRun.row(row, remoteJob(s.Job))
 	}
 	for _, d := range s.Damages {
 		row("Unreadable", "%s", d)
@@ -244,7 +247,28 @@ func (s *jobStatus) text(out io.Writer) error {
 	for _, n := range s.Notices {
 		row("Note", "%s", n)
 	}
+	if s.command != "" {
+		row("Next", "%s", s.command)
+		row("", "%s", s.does)
+	}
 	return w.Flush()
+}
+
+// row says how the last run ended. Of one that wrote nothing about that, another
+// machine may know more.
+func (l *lastRun) row(row func(name, format string, args ...any), elsewhere bool) {
+	begun := report.Time(l.Status.Started)
+	if e := l.Status.Ended; e != nil {
+		row("Last run", "begun %s, ended %s: %s", begun, report.Time(l.At), e)
+		return
+	}
+	or := ""
+	if elsewhere {
+		or = ", or goes on on another machine"
+	}
+	row("Last run", "begun %s, last heard of %s: it crashed or was killed%s; nothing is lost", begun, report.Time(l.At), or)
+	b := l.Status.Binding
+	row("", "then bound by %s (since %s)", b, report.Time(b.Since))
 }
 
 // writeJSON prints v as one indented document.
