@@ -140,7 +140,7 @@ func join(all []part, full bool) string {
 var barWidths = [...]int{24, 16, 8}
 
 const (
-	shareColumns  = len("99.9 %")
+	shareColumns  = len("100%")
 	besideTheText = shareColumns + len(" ") + len("  ") // what stands on the line beside bar and text
 )
 
@@ -151,12 +151,12 @@ func (p *progress) bar(all []part, columns int) string {
 	done := p.earlier + p.handled()
 	share := report.Count(done) + " objects"
 	if p.total > 0 {
-		share = fmt.Sprintf("%*s", shareColumns, report.Percent(min(done, p.total), p.total))
+		share = report.Percent(min(done, p.total), p.total)
 		for _, full := range []bool{true, false} {
 			text := join(all, full)
 			for _, wide := range barWidths {
 				if besideTheText+wide+utf8.RuneCountInString(text) <= columns {
-					return share + " " + bar(done, p.total, wide) + "  " + text
+					return bar(done, p.total, wide) + "  " + text
 				}
 			}
 		}

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"strings"
 	"sync"
 	"unicode/utf8"
 
+	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
 
@@ -82,11 +84,16 @@ func cut(line string, columns int) string {
 	return string([]rune(line)[:columns])
 }
 
-// bar draws part of whole in so many columns.
+// bar draws part of whole: the share in percent, and a bar of so many columns.
+// Its own rate and clock stay off: they know nothing of earlier runs and pauses.
 func bar(part, whole int64, columns int) string {
-	full := 0
-	if whole > 0 {
-		full = int(float64(columns) * min(1, float64(part)/float64(whole)))
-	}
-	return strings.Repeat("█", full) + strings.Repeat("░", columns-full)
+	b := progressbar.NewOptions64(whole,
+		progressbar.OptionSetWriter(io.Discard), // only a screen knows when its line may be drawn
+		progressbar.OptionSetWidth(columns),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerHead: "█", SaucerPadding: "░"}),
+	)
+	_ = b.Set64(min(part, whole)) // can only fail to write
+	return fmt.Sprintf("%*s", shareColumns+len(" ")+columns, strings.TrimSpace(b.String()))
 }
