@@ -173,3 +173,12 @@ func (p process) interruptible(ctx context.Context) (context.Context, func()) {
 		cancel(nil)
 	}
 }
+
+// causeOf returns what ended ctx, where that is over, and else err: a request that
+// a signal cut off says of the service what is not true.
+func causeOf(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
+}

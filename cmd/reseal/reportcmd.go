@@ -32,7 +32,9 @@ is in a bucket.
   --format lines  the result lines themselves`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return writeReport(cmd.Context(), p, conn, dir, format, out)
+			ctx, stop := p.interruptible(cmd.Context())
+			defer stop()
+			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out))
 		},
 	}
 	conn.bind(cmd)

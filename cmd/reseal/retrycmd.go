@@ -47,7 +47,10 @@ func newRetryCommand(p process) *cobra.Command {
 
 // retryFailed is a run over the failed rows, with the job's own options.
 func (f *runFlags) retryFailed(ctx context.Context, p process) error {
-	_, job, err := openJobAt(ctx, f.connection, f.job)
+	opening, opened := p.interruptible(ctx)
+	_, job, err := openJobAt(opening, f.connection, f.job)
+	err = causeOf(opening, err)
+	opened()
 	if err != nil {
 		return err
 	}

@@ -114,12 +114,12 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err := f.accept.check(); err != nil {
 		return err
 	}
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
 	store, job, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
 	}
-	ctx, stop := p.interruptible(ctx)
-	defer stop()
 	snapshot, err := checkpoint.Read(ctx, store)
 	if err != nil {
 		return err
