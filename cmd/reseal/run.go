@@ -105,6 +105,10 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
 
+	g.report.WaitFor(f.outage, func(name string, err error) {
+		log.Warn("a file of the report cannot be had for now", "file", name, "error", err)
+		fmt.Fprintf(f.output.talk(p), "\nnote: the report's file %s cannot be had for now; asking again, for %s at most: %v\n", name, f.outage, err)
+	})
 	started := time.Now()
 	over := passes
 	if f.retry {
