@@ -40,8 +40,13 @@ const (
 // connection does not take all of that. Safe for concurrent use.
 type Documents struct{ source *Source }
 
-// Documents returns the documents of a bucket, in whatever Region it is.
-func (c *Client) Documents(bucket string) *Documents { return &Documents{c.Source(bucket)} }
+// Documents returns the documents of a bucket, in whatever Region it is. It must
+// belong to the account that the client expects.
+func (c *Client) Documents(bucket string) *Documents {
+	s := c.Source(bucket)
+	s.owned = true
+	return &Documents{s}
+}
 
 // Get returns an object of at most 1 GiB, its ETag as sent, and its age by the
 // server's clock, to the second. A missing one wraps fs.ErrNotExist.
@@ -115,7 +120,7 @@ func (d *Documents) List(ctx context.Context, prefix string, each func(key strin
 func (d *Documents) Put(ctx context.Context, key string, data []byte, etag string) (version string, err error) {
 	err = d.patiently(ctx, func() error {
 		return d.source.do("PutObject", key, func(c *Client) error {
-			in := &s3.PutObjectInput{Bucket: &d.source.bucket, Key: &key, Body: bytes.NewReader(data)}
+			in := &s3.PutObjectInput{Bucket: &d.source.bucket, Key: &key, Body: bytes.NewReader(data), ExpectedBucketOwner: d.source.owner(c)}
 			if none := "*"; etag == "" {
 				in.IfNoneMatch = &none
 			} else {

@@ -28,6 +28,7 @@ type Source struct {
 	bucket string
 	client atomic.Pointer[Client] // replaced once where the bucket turns out to be in another Region
 	stall  time.Duration
+	owned  bool // the client's expectation of an owner is about this bucket
 }
 
 var _ inventory.Source = (*Source)(nil)
@@ -39,6 +40,14 @@ func (c *Client) Source(bucket string) *Source {
 	s := &Source{bucket: bucket, stall: readLimit}
 	s.client.Store(c)
 	return s
+}
+
+// owner returns the account that must own the bucket, nil where none is expected to.
+func (s *Source) owner(c *Client) *string {
+	if !s.owned {
+		return nil
+	}
+	return c.bucketOwner()
 }
 
 // Open returns an object's bytes from offset on; see inventory.Source. It fails
@@ -78,6 +87,7 @@ func (s *Source) Open(ctx context.Context, name string, offset int64, etag strin
 func (s *Source) get(ctx context.Context, c *Client, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
 	within, cancel := context.WithCancel(ctx)
 	timer := time.AfterFunc(s.stall, cancel)
+	in.ExpectedBucketOwner = s.owner(c)
 	out, err := c.preflight.GetObject(within, in)
 	late := !timer.Stop() && ctx.Err() == nil
 	if late && err == nil {
@@ -115,6 +125,7 @@ func (s *Source) List(ctx context.Context, prefix string) ([]inventory.ObjectInf
 		err := s.do("ListObjectsV2", prefix, func(c *Client) (err error) {
 			ctx, cancel := context.WithTimeout(ctx, s.stall)
 			defer cancel()
+			in.ExpectedBucketOwner = s.owner(c)
 			out, err = c.preflight.ListObjectsV2(ctx, in)
 			return err
 		})
@@ -190,6 +201,9 @@ func (s *Source) do(op, name string, send func(*Client) error) error {
 		return nil
 	}
 	setup := setupError(op, "s3://"+s.bucket+"/"+name, err).(*SetupError)
+	if owner := s.owner(c); setup.Kind == AccessDenied && owner != nil {
+		setup.Expected = *owner
+	}
 	status := answerOf(err).status
 	switch {
 	case setup.Kind == NoBucket:

@@ -52,6 +52,7 @@ func newImportCommand(p process) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.importReport(cmd.Context(), p, args[0]) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	fs := cmd.Flags()

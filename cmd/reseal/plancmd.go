@@ -51,6 +51,7 @@ func newPlanCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return planOnly(cmd.Context(), p, f) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)

@@ -38,6 +38,7 @@ is in a bucket.
 		},
 	}
 	conn.bind(cmd)
+	conn.bindJob(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, html, csv or lines")
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default: stdout)")

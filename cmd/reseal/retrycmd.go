@@ -29,6 +29,7 @@ func newRetryCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.retryFailed(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	f.limits.bind(cmd)

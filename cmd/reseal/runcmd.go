@@ -67,6 +67,7 @@ func newRunCommand(p process) *cobra.Command {
 		},
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)

@@ -47,6 +47,7 @@ job is in a bucket, and changes nothing.`,
 		},
 	}
 	conn.bind(cmd)
+	conn.bindJob(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&shard, "shard", "", "share `I/N` of a job in a bucket, whose run is meant")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")

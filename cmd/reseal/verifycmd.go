@@ -60,6 +60,7 @@ func newVerifyCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.verify(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.output.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of the job")
