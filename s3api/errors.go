@@ -53,7 +53,7 @@ type SetupError struct {
 	// bucket, "" where none was: S3 refuses with the same word where another owns it.
 	Expected string
 
-	Err     error
+	Err error
 }
 
 // Error names operation, subject and cause.
