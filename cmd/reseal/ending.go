@@ -6,8 +6,11 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
+
+	"reseal/ratelimit"
 )
 
 // lastWrites is how long a run may go on writing its state, its history and what
@@ -53,4 +56,16 @@ func relay(arriving <-chan os.Signal, stderr io.Writer, exit func(code int)) <-c
 		exit(exitCode(&signalError{sig}))
 	}()
 	return signals
+}
+
+// startPacer has a governor release requests until stop is called or ctx ends, for
+// commands other than a run. Stop returns once it does not any more.
+func startPacer(ctx context.Context, g *ratelimit.Governor) (stop func()) {
+	running, halt := context.WithCancel(ctx)
+	var pacer sync.WaitGroup
+	pacer.Go(func() { g.Run(running) })
+	return func() {
+		halt()
+		pacer.Wait()
+	}
 }

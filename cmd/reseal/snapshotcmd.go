@@ -9,7 +9,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -232,13 +231,7 @@ type taking struct {
 // list lists, looks and writes, at the pace that the governor allows.
 func (t *taking) list(ctx context.Context) error {
 	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: t.readRPS}, MaxSlots: t.workers})
-	running, halt := context.WithCancel(ctx)
-	var pacer sync.WaitGroup
-	pacer.Go(func() { governor.Run(running) })
-	defer func() {
-		halt()
-		pacer.Wait()
-	}()
+	defer startPacer(ctx, governor)()
 	o := s3api.ListOptions{Prefix: t.prefix, Versions: t.versions == "all", Workers: max(1, t.workers/4), Gate: engine.Patient(governor, 12),
 		RequesterPays: t.payer}
 	for records, err := range t.client.List(ctx, t.bucket, o) {
