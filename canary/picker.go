@@ -109,7 +109,7 @@ func (p *Picker) offer(k kind, most int, c *candidate, r *inventory.Record) {
 		}
 		return 1
 	})
-	ch.objects = slices.Insert(ch.objects, i, candidate{c.large, c.rank, alone(*r)})
+	ch.objects = slices.Insert(ch.objects, i, candidate{c.large, c.rank, r.Clone()})
 	if len(ch.objects) > ch.most {
 		ch.objects = ch.objects[:ch.most]
 	}
@@ -146,16 +146,4 @@ func rank(p inventory.Position) uint64 {
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
-}
-
-// alone returns a record with strings of its own: those of the reader share
-// memory with all of their batch.
-func alone(r inventory.Record) inventory.Record {
-	for _, s := range []*string{&r.Bucket, &r.Key, &r.VersionID, &r.ETag, &r.ReplicationStatus, &r.LockMode, &r.LegalHold,
-		&r.EventHold, &r.EventHoldDuration, &r.Tier, &r.BucketKey, &r.Checksum, &r.ACL, &r.Owner} {
-		*s = strings.Clone(*s)
-	}
-	r.StorageClass = inventory.StorageClass(strings.Clone(string(r.StorageClass)))
-	r.Encryption = inventory.Encryption(strings.Clone(string(r.Encryption)))
-	return r
 }

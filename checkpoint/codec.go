@@ -113,9 +113,9 @@ func decode(data []byte) (*state, error) {
 		name := string(r.bytes(maxCounterKey))
 		s.counters[name] = int64(r.uint64())
 	}
-	for n := r.count(maxNotes); n > 0; n-- {
+	for n := r.count(MaxNotes); n > 0; n-- {
 		k := noteKey{row: r.uint32(), key: string(r.bytes(maxNoteKey))}
-		s.notes[k] = bytes.Clone(r.bytes(maxNoteBytes))
+		s.notes[k] = bytes.Clone(r.bytes(MaxNoteBytes))
 	}
 	for _, set := range []*roaring.Bitmap{s.done, s.failed, s.deferred} {
 		r.rows(set)

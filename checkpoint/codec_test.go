@@ -172,7 +172,7 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"note behind the end":        func(s *state) { s.notes[noteKey{200_000, "k"}] = nil },
 		"counter without name":       func(s *state) { s.counters[""] = 1 },
 		"long damage":                func(s *state) { s.damage = string(make([]byte, maxDamage+1)) },
-		"long note":                  func(s *state) { s.notes[noteKey{1, "k"}] = make([]byte, maxNoteBytes) },
+		"long note":                  func(s *state) { s.notes[noteKey{1, "k"}] = make([]byte, MaxNoteBytes) },
 	} {
 		s := sample()
 		change(s)

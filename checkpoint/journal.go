@@ -232,9 +232,10 @@ func (j *Journal) stage(p inventory.Position) error {
 // Note keeps value under key for the row, until it is called with nil. It is
 // for what must be known after a crash in the middle of a row, so unlike Log
 // and Count it does not wait for the row to be settled: flush before the
-// request that it is about. A segment keeps 16,384 notes of 8 MiB together.
+// request that it is about. A segment keeps MaxNotes notes of MaxNoteBytes
+// together, their keys included; more fail the flush.
 func (j *Journal) Note(p inventory.Position, key string, value []byte) error {
-	if len(key) > maxNoteKey || len(value) > maxNoteBytes {
+	if len(key) > maxNoteKey || len(value) > MaxNoteBytes {
 		return fmt.Errorf("checkpoint: note %.40q of row %v has %d bytes", key, p, len(value))
 	}
 	a, row, err := j.find(p)

@@ -17,9 +17,9 @@ import (
 // caller does; a run stays far below them.
 const (
 	maxRows       = math.MaxUint32 // rows of a segment
-	maxNotes      = 16384          // at once; one or two an object in flight
+	MaxNotes      = 128 << 10      // at once; one an object in flight, of which a run has 100,000 at most
 	maxNoteKey    = 256            // bytes
-	maxNoteBytes  = 8 << 20        // bytes of all notes together
+	MaxNoteBytes  = 64 << 20       // bytes of all notes together
 	maxCounters   = 1024
 	maxCounterKey = 256  // bytes
 	maxDamage     = 1024 // bytes of text
@@ -176,8 +176,8 @@ func (s *state) checkSizes() error {
 			return fmt.Errorf("counter name of %d bytes", len(name))
 		}
 	}
-	if len(s.notes) > maxNotes {
-		return fmt.Errorf("%d notes, at most %d are kept", len(s.notes), maxNotes)
+	if len(s.notes) > MaxNotes {
+		return fmt.Errorf("%d notes, at most %d are kept", len(s.notes), MaxNotes)
 	}
 	total := 0
 	for k, v := range s.notes {
@@ -186,8 +186,8 @@ func (s *state) checkSizes() error {
 		}
 		total += len(k.key) + len(v)
 	}
-	if total > maxNoteBytes {
-		return fmt.Errorf("notes of %d bytes, at most %d are kept", total, maxNoteBytes)
+	if total > MaxNoteBytes {
+		return fmt.Errorf("notes of %d bytes, at most %d are kept", total, MaxNoteBytes)
 	}
 	return nil
 }

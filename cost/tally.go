@@ -169,7 +169,7 @@ func (t *Tally) Add(task *plan.Task) {
 		one.Bytes = 0
 		t.unsized++
 	}
-	if !r.IsDeleteMarker && task.Reason != plan.OtherBucket && task.Reason != plan.Duplicate {
+	if !r.IsDeleteMarker && task.Reason != plan.OtherBucket {
 		s := &t.stored[class]
 		s.add(one)
 		s.Billed = sum(s.Billed, billed(classes[class], one.Bytes))

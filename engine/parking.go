@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"strings"
 	"time"
 )
 
@@ -16,7 +15,8 @@ func (r *run) offer(a assignment) bool {
 		return r.hand(a)
 	}
 	if len(r.parked) < r.Parking {
-		r.parked = append(r.parked, a.alone())
+		a.task.Record = a.task.Record.Clone() // waiting, it keeps no batch in memory
+		r.parked = append(r.parked, a)
 		return true
 	}
 	r.events <- event{result: &Result{Task: a.task, Segment: a.segment, Outcome: Deferred}}
@@ -60,15 +60,4 @@ func (r *run) clearRoom() {
 			return
 		}
 	}
-}
-
-// alone returns a with strings of its own, so that waiting it does not keep the
-// rest of its batch in memory.
-func (a assignment) alone() assignment {
-	rec := &a.task.Record
-	for _, s := range []*string{&rec.Bucket, &rec.Key, &rec.VersionID, &rec.ETag, &rec.ReplicationStatus, &rec.LockMode, &rec.LegalHold,
-		&rec.EventHold, &rec.EventHoldDuration, &rec.Tier, &rec.BucketKey, &rec.Checksum, &rec.ACL, &rec.Owner} {
-		*s = strings.Clone(*s)
-	}
-	return a
 }

@@ -155,7 +155,7 @@ func (g steps) count(s *plan.Step) {
 // or nearly so.
 func finishes(k plan.StepKind) bool {
 	switch k {
-	case plan.StepConfirm, plan.StepComplete, plan.StepAbort, plan.StepPutTags, plan.StepPutACL:
+	case plan.StepConfirm, plan.StepComplete, plan.StepAbort, plan.StepPutTags:
 		return true
 	}
 	return false

@@ -41,7 +41,12 @@ type VerifyConfig struct {
 	// Expected tells whether the job claims to have dealt with the row. Rows
 	// that it does not claim are not looked at. Called from several goroutines.
 	Expected func(inventory.Position) bool
-	Stats    *Stats
+
+	// Unread, where set, is told of the parts of the report that cannot be read, and
+	// the rest is verified; else the first of them is the error. Called from one
+	// goroutine.
+	Unread func(error)
+	Stats  *Stats
 }
 
 // Check is what a look at one object showed.
@@ -121,8 +126,12 @@ func (r *run) sample(cfg VerifyConfig, batches iter.Seq2[inventory.Batch, error]
 				return nil
 			}
 		}
-		if batch.Err != nil {
+		switch {
+		case batch.Err == nil:
+		case cfg.Unread == nil:
 			return batch.Err
+		default:
+			cfg.Unread(batch.Err)
 		}
 	}
 	return nil

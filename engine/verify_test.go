@@ -61,6 +61,42 @@ func TestVerifyStopsWhenFoundFails(t *testing.T) {
 	})
 }
 
+// A file that cannot be read does not keep the rest from being verified, where the
+// caller takes note of it.
+func TestVerifyGoesOnPastUnreadFiles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		torn := errors.New("file 0 is damaged")
+		read := func(yield func(inventory.Batch, error) bool) {
+			first := true
+			for b, err := range batches(100, 50, nil) {
+				if first {
+					first, b.End, b.Err = false, false, torn
+				}
+				if !yield(b, err) {
+					return
+				}
+			}
+		}
+		for _, noted := range []bool{true, false} {
+			s := newStore(100)
+			c := config(s, newLog())
+			n := 0
+			var unread []error
+			cfg := VerifyConfig{Rewriter: s, Gate: open{}, Policy: c.Policy, Sample: 1, Expected: func(inventory.Position) bool { return true }}
+			if noted {
+				cfg.Unread = func(err error) { unread = append(unread, err) }
+			}
+			err := Verify(t.Context(), cfg, read, func(Check) error { n++; return nil })
+			if noted && (err != nil || n != 100 || len(unread) != 1 || unread[0] != torn) {
+				t.Errorf("Verify = %v after %d objects, told of %v", err, n, unread)
+			}
+			if !noted && !errors.Is(err, torn) {
+				t.Errorf("Verify = %v, want %v", err, torn)
+			}
+		}
+	})
+}
+
 func TestSampleIsEvenAndRepeatable(t *testing.T) {
 	const rows = 100_000
 	for _, share := range []float64{0.001, 0.01, 0.5} {

@@ -105,7 +105,6 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 		}
 	}
 	in := &interner{col: col}
-	field := textField(col)
 	return func(recs []Record, from int) (int, error) {
 		for i := range recs {
 			b := at(from + i)
@@ -115,7 +114,7 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 				}
 				continue
 			}
-			*field(&recs[i]) = in.string(b, a)
+			*recs[i].text(col) = in.string(b, a)
 			recs[i].Known |= known
 		}
 		return 0, nil
@@ -205,43 +204,4 @@ func (c Column) kind() valueKind {
 		return timeValue
 	}
 	return textValue
-}
-
-// textField returns where a record keeps the text of col.
-func textField(col Column) func(*Record) *string {
-	switch col {
-	case ColBucket:
-		return func(r *Record) *string { return &r.Bucket }
-	case ColStorageClass:
-		return func(r *Record) *string { return (*string)(&r.StorageClass) }
-	case ColReplicationStatus:
-		return func(r *Record) *string { return &r.ReplicationStatus }
-	case ColEncryption:
-		return func(r *Record) *string { return (*string)(&r.Encryption) }
-	case ColLockMode:
-		return func(r *Record) *string { return &r.LockMode }
-	case ColLegalHold:
-		return func(r *Record) *string { return &r.LegalHold }
-	case ColTier:
-		return func(r *Record) *string { return &r.Tier }
-	case ColBucketKey:
-		return func(r *Record) *string { return &r.BucketKey }
-	case ColChecksum:
-		return func(r *Record) *string { return &r.Checksum }
-	case ColACL:
-		return func(r *Record) *string { return &r.ACL }
-	case ColOwner:
-		return func(r *Record) *string { return &r.Owner }
-	case ColEventHold:
-		return func(r *Record) *string { return &r.EventHold }
-	case ColEventHoldDuration:
-		return func(r *Record) *string { return &r.EventHoldDuration }
-	case ColKey:
-		return func(r *Record) *string { return &r.Key }
-	case ColVersionID:
-		return func(r *Record) *string { return &r.VersionID }
-	case ColETag:
-		return func(r *Record) *string { return &r.ETag }
-	}
-	return nil
 }

@@ -214,38 +214,16 @@ func setField(rec *Record, col Column, b []byte, a *arena, in *interner) (err er
 // setString sets a text field of rec. Values of columns that have few are
 // interned, others go to the arena.
 func setString(rec *Record, col Column, b []byte, a *arena, in *interner) {
+	field := rec.text(col)
+	if field == nil {
+		return
+	}
 	switch col {
-	case ColKey:
-		rec.Key = a.string(b)
-	case ColVersionID:
-		rec.VersionID = a.string(b)
+	case ColKey, ColVersionID:
+		*field = a.string(b)
 	case ColETag:
-		rec.ETag = a.string(unquoteETag(b))
-	case ColACL:
-		rec.ACL = in.string(b, a)
-	case ColBucket:
-		rec.Bucket = in.string(b, a)
-	case ColStorageClass:
-		rec.StorageClass = StorageClass(in.string(b, a))
-	case ColReplicationStatus:
-		rec.ReplicationStatus = in.string(b, a)
-	case ColEncryption:
-		rec.Encryption = Encryption(in.string(b, a))
-	case ColLockMode:
-		rec.LockMode = in.string(b, a)
-	case ColLegalHold:
-		rec.LegalHold = in.string(b, a)
-	case ColTier:
-		rec.Tier = in.string(b, a)
-	case ColBucketKey:
-		rec.BucketKey = in.string(b, a)
-	case ColChecksum:
-		rec.Checksum = in.string(b, a)
-	case ColOwner:
-		rec.Owner = in.string(b, a)
-	case ColEventHold:
-		rec.EventHold = in.string(b, a)
-	case ColEventHoldDuration:
-		rec.EventHoldDuration = in.string(b, a)
+		*field = a.string(unquoteETag(b))
+	default:
+		*field = in.string(b, a)
 	}
 }

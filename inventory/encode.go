@@ -101,7 +101,7 @@ func (r *Record) value(col Column) any {
 	case ColLifecycleExpiration:
 		return r.LifecycleExpiration
 	}
-	s := *textField(col)(r)
+	s := *r.text(col)
 	if s == "" || col == ColVersionID && s == "null" { // which reports leave empty
 		return nil
 	}

@@ -10,6 +10,10 @@ import (
 // that was asked for: it was replaced while it was being read.
 var ErrChanged = errors.New("replaced while it was being read")
 
+// ErrUnanswered is what a Source answers when it got no answer, or none but that
+// the service is failing or the credentials have expired: another time it may.
+var ErrUnanswered = errors.New("not to be had for now")
+
 // ErrNoChecksum says that there is no manifest.checksum beside manifest.json.
 // S3 writes it last: the delivery of the report is not finished, or the file
 // was not copied along.

@@ -37,7 +37,6 @@ const (
 type Manifest struct {
 	SourceBucket      string // name of the bucket that was listed
 	DestinationBucket string // name of the bucket that the report was delivered to; "" where unknown
-	DestinationARN    string // as written
 	Version           string
 	Created           time.Time // when the listing began; zero where unknown
 	Format            Format
@@ -99,7 +98,6 @@ func ParseManifest(data []byte) (*Manifest, error) {
 	m := &Manifest{
 		SourceBucket:      bucketName(j.SourceBucket),
 		DestinationBucket: bucketName(j.DestinationBucket),
-		DestinationARN:    j.DestinationBucket,
 		Version:           j.Version,
 		Schema:            j.FileSchema,
 		MD5:               hex.EncodeToString(sum[:]),

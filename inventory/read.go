@@ -9,7 +9,16 @@ import (
 	"runtime/debug"
 	"sync"
 	"sync/atomic"
+	"time"
 )
+
+// WaitFor has readings that begin after it wait out outages: a data file that is
+// not to be had because its Source answers ErrUnanswered is asked for again until
+// that has lasted for patience, and only then counts as unavailable. Told, where
+// it is not nil, is called when waiting for a file begins, from any goroutine.
+func (r *Report) WaitFor(patience time.Duration, told func(name string, err error)) {
+	r.spool.wait = waiting{patience, told}
+}
 
 // Read reads segments, several files at once, and yields their batches as they
 // come: those of one segment in order, those of different ones interleaved, so

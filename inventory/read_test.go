@@ -91,6 +91,77 @@ func TestReadUnavailable(t *testing.T) {
 	}
 }
 
+// While nobody gets an answer a file is waited for, as long as the reader was told
+// to, in the middle of it as well; what the place then says of it counts again.
+func TestReadWaitsForAnOutage(t *testing.T) {
+	const patience = time.Hour
+	for _, tt := range []struct {
+		name     string
+		offset   bool // it begins in the middle of the file
+		outage   time.Duration
+		patience time.Duration
+		whole    bool
+	}{
+		{"at the beginning", false, patience - time.Minute, patience, true},
+		{"in the middle", true, patience - time.Minute, patience, true},
+		{"for too long", false, patience + time.Minute, patience, false},
+		{"without patience", false, time.Minute, 0, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := newMemory()
+			r := m.openReport(t, m.putReport(t, "Bucket, Key", numbered("x", 5000)), Options{})
+			var waited []string
+			r.WaitFor(tt.patience, func(name string, err error) { waited = append(waited, name) })
+			over := time.Now().Add(tt.outage)
+			m.fault = func(name string, offset int64) (int, error) {
+				switch {
+				case time.Now().After(over):
+					return 0, nil
+				case tt.offset && offset == 0:
+					return 100, errReset
+				}
+				return -1, fmt.Errorf("no route to host: %w", ErrUnanswered)
+			}
+			c := readReport(t, r)
+			if tt.whole != (c.errs[0] == nil && c.rows[0] == 5000) {
+				t.Errorf("%s: %d rows, %v", tt.name, c.rows[0], c.errs[0])
+			}
+			if want := min(1, int(tt.patience)); len(waited) != want {
+				t.Errorf("%s: told of waiting for %q", tt.name, waited)
+			}
+			if took := time.Since(over.Add(-tt.outage)); took > max(tt.patience, tt.outage)+lastBackoff {
+				t.Errorf("%s: it took %s", tt.name, took)
+			}
+			if !tt.whole {
+				if fe := (*FileError)(nil); !errors.As(c.errs[0], &fe) || !fe.Unavailable {
+					t.Errorf("%s: %v is not a file that is unavailable", tt.name, c.errs[0])
+				}
+			}
+		})
+	}
+}
+
+// Waiting ends with the reading.
+func TestReadWaitingCanBeStopped(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		r := m.openReport(t, m.putReport(t, "Bucket, Key", numbered("x", 10)), Options{})
+		ctx, stop := context.WithCancelCause(t.Context())
+		enough := errors.New("enough")
+		r.WaitFor(time.Hour, func(string, error) { stop(enough) })
+		m.fault = func(string, int64) (int, error) { return -1, ErrUnanswered }
+		segments, err := r.Segments(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, err := range r.Read(ctx, segments) {
+			if !errors.Is(err, enough) {
+				t.Errorf("reading ended with %v", err)
+			}
+		}
+	})
+}
+
 // A file that is replaced while it is read is not mixed with its successor,
 // whether the source notices or not.
 func TestReadReplaced(t *testing.T) {

@@ -1,6 +1,9 @@
 package inventory
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Position names one row of a report for good: the index of its data file in
 // the manifest and the number of the row in that file, both counted from 0.
@@ -103,8 +106,7 @@ func (s Columns) With(c Column) Columns { return s | 1<<c }
 //
 // A column that the report does not have is unknown, which is not the same as
 // empty: ask Known before believing a zero value. Strings share memory with
-// the other records of their batch; keep a record for long only with its
-// strings cloned.
+// the other records of their batch; keep for long only a Clone.
 type Record struct {
 	Pos   Position
 	Known Columns // the columns that the report has and that are not null in this row
@@ -133,6 +135,57 @@ type Record struct {
 	Owner             string
 
 	LifecycleExpiration time.Time
+}
+
+// text is where the record keeps the text of col, nil for columns that are none.
+func (r *Record) text(col Column) *string {
+	switch col {
+	case ColBucket:
+		return &r.Bucket
+	case ColKey:
+		return &r.Key
+	case ColVersionID:
+		return &r.VersionID
+	case ColETag:
+		return &r.ETag
+	case ColStorageClass:
+		return (*string)(&r.StorageClass)
+	case ColReplicationStatus:
+		return &r.ReplicationStatus
+	case ColEncryption:
+		return (*string)(&r.Encryption)
+	case ColLockMode:
+		return &r.LockMode
+	case ColLegalHold:
+		return &r.LegalHold
+	case ColTier:
+		return &r.Tier
+	case ColBucketKey:
+		return &r.BucketKey
+	case ColChecksum:
+		return &r.Checksum
+	case ColACL:
+		return &r.ACL
+	case ColOwner:
+		return &r.Owner
+	case ColEventHold:
+		return &r.EventHold
+	case ColEventHoldDuration:
+		return &r.EventHoldDuration
+	}
+	return nil
+}
+
+// Clone returns the record with strings of its own, so that keeping it does not
+// keep the rest of its batch in memory.
+func (r *Record) Clone() Record {
+	out := *r
+	for col := range numColumns {
+		if s := out.text(col); s != nil {
+			*s = strings.Clone(*s)
+		}
+	}
+	return out
 }
 
 // Current tells whether the row is the current version of its key. A report of

@@ -27,6 +27,8 @@ const (
 	spoolRetries = 6
 	firstBackoff = 250 * time.Millisecond
 	progress     = 1 << 20 // bytes that count as progress
+
+	lastBackoff = 15 * time.Second // while a place does not answer, as often as a run asks its endpoint
 )
 
 // spool fetches data files whole and checks them before a row of them counts.
@@ -36,6 +38,13 @@ type spool struct {
 	tempDir string
 	keepDir string
 	room    atomic.Int64 // bytes of memory left for data files
+	wait    waiting
+}
+
+// waiting is how an outage of the place that data files are in is met.
+type waiting struct {
+	patience time.Duration                // how long it is waited for; 0 counts each try like any other
+	told     func(name string, err error) // where not nil: is told when waiting for a file begins
 }
 
 // spooled is a data file whose bytes were found to be the promised ones.
@@ -181,7 +190,7 @@ func (s *spool) download(ctx context.Context, f File, name string) (*spooled, er
 			return nil, &SizeError{Want: f.Size, Got: info.Size}
 		}
 	}
-	d := &download{src: s.src, file: f, name: name, body: body, etag: info.ETag, size: info.Size, err: err}
+	d := &download{src: s.src, wait: s.wait, file: f, name: name, body: body, etag: info.ETag, size: info.Size, err: err}
 	defer d.close()
 	if f.Size >= 0 && f.Size <= memorySpool && s.take(f.Size) {
 		var buf bytes.Buffer
@@ -223,7 +232,7 @@ func (s *spool) take(n int64) bool {
 
 // copy downloads f to w and checks it.
 func (s *spool) copy(ctx context.Context, w io.Writer, f File, name string) error {
-	d := &download{src: s.src, file: f, name: name}
+	d := &download{src: s.src, wait: s.wait, file: f, name: name}
 	defer d.close()
 	return d.copyTo(ctx, w)
 }
@@ -277,6 +286,7 @@ func (c *contextReader) Read(p []byte) (int, error) {
 // download is the reading of one object through broken connections.
 type download struct {
 	src  Source
+	wait waiting
 	file File
 	name string
 
@@ -286,6 +296,9 @@ type download struct {
 	err  error // of the last attempt
 	n    int64 // bytes got
 	sum  hash.Hash
+
+	silent time.Time // since when the place does not answer; zero while it does
+	asked  int       // how often in that time
 }
 
 func (d *download) close() {
@@ -316,13 +329,20 @@ func (d *download) copyTo(ctx context.Context, w io.Writer) error {
 		if d.n >= mark+progress {
 			tries, mark = 0, d.n
 		}
-		if tries == spoolRetries || final(d.err) || ctx.Err() != nil {
+		if final(d.err) || ctx.Err() != nil {
 			return openError(ctx, d.err)
 		}
-		if err := sleep(ctx, firstBackoff<<tries); err != nil {
+		pause, outage := d.outage()
+		switch {
+		case outage && pause == 0, !outage && tries == spoolRetries:
+			return openError(ctx, d.err)
+		case !outage:
+			pause = firstBackoff << tries
+			tries++
+		}
+		if err := sleep(ctx, pause); err != nil {
 			return err
 		}
-		tries++
 		d.err = nil
 	}
 	if d.file.Size >= 0 && d.n != d.file.Size {
@@ -332,6 +352,25 @@ func (d *download) copyTo(ctx context.Context, w io.Writer) error {
 		return &ChecksumError{Want: d.file.MD5, Got: got}
 	}
 	return nil
+}
+
+// outage tells whether the last attempt failed because nobody would get an answer
+// now, and how long to pause before the next; 0 where that has lasted too long.
+func (d *download) outage() (pause time.Duration, outage bool) {
+	if d.wait.patience <= 0 || !errors.Is(d.err, ErrUnanswered) {
+		d.silent, d.asked = time.Time{}, 0
+		return 0, false
+	}
+	if d.silent.IsZero() {
+		d.silent = time.Now()
+		if d.wait.told != nil {
+			d.wait.told(d.name, d.err)
+		}
+	}
+	left := d.wait.patience - time.Since(d.silent)
+	pause = min(firstBackoff<<min(d.asked, spoolRetries), lastBackoff, max(left, 0))
+	d.asked++
+	return pause, true
 }
 
 // attempt reads on from byte d.n to the end of the object.

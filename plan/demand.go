@@ -74,7 +74,6 @@ const (
 	StepUpdate                          // UpdateObjectEncryption
 	StepConfirm                         // HeadObject as proof of effect
 	StepPutTags                         // PutObjectTagging
-	StepPutACL                          // PutObjectAcl
 	StepGetBody                         // GetObject, for proofs
 	StepListParts                       // ListParts, of an upload that is gone on with
 	StepListAnnotations                 // ListObjectAnnotations
@@ -89,7 +88,7 @@ const (
 
 var stepNames = [NumSteps]string{"HeadObject", "GetObjectTagging", "GetObjectAcl", "CopyObject", "CreateMultipartUpload",
 	"UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "UpdateObjectEncryption", "HeadObject",
-	"PutObjectTagging", "PutObjectAcl", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects", "HeadObject",
+	"PutObjectTagging", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects", "HeadObject",
 	"GetObjectRetention", "GetObjectLegalHold", "GetObjectAnnotation", "PutObjectAnnotation"}
 
 // String returns the name of the S3 operation.
@@ -152,7 +151,7 @@ func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 		d.Writes, d.KMS = Exactly(1), w.Complete
 	case StepUpdate:
 		d.Writes, d.KMS = Exactly(1), w.Update
-	case StepAbort, StepPutTags, StepPutACL:
+	case StepAbort, StepPutTags:
 		d.Writes = Exactly(1)
 	}
 	if fromKMS && (k == StepCopy || k == StepPart || k == StepGetBody || k == StepHeadChecksum || k == StepGetAnnotation) {

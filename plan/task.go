@@ -40,7 +40,6 @@ const (
 	Gone             Reason = "gone"               // deleted since the report
 	UnknownClass     Reason = "unknown-class"      // a storage class that this version does not know
 	TooLarge         Reason = "too-large"          // above 5 GiB: more than one CopyObject can do
-	Duplicate        Reason = "duplicate-row"      // a version that the report lists twice
 	Unencrypted      Reason = "unencrypted"        // not encrypted at all, which an update in place does not take
 )
 

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -213,6 +214,23 @@ func (c *Client) Expecting(account string) *Client {
 	out := *c
 	out.owner = account
 	return &out
+}
+
+// identityLimit is how long the question has that decides whose buckets are written
+// to: a network without a path to STS is no reason to wait long.
+const identityLimit = 10 * time.Second
+
+// ExpectingOr is Expecting account, or, where that is "", the account of the
+// caller. Where nobody tells which one that is, nothing is expected.
+func (c *Client) ExpectingOr(ctx context.Context, account string) *Client {
+	if account == "" && c.endpoint.AWS != plan.No {
+		ctx, cancel := context.WithTimeout(ctx, identityLimit)
+		defer cancel()
+		if id, err := c.Identity(ctx); err == nil {
+			account = id.Account
+		}
+	}
+	return c.Expecting(account)
 }
 
 // Region returns the Region that requests are signed for.

@@ -25,8 +25,11 @@ type credentials struct {
 }
 
 // reloadEvery bounds how often the chain is read anew, however many requests
-// are refused at once.
-const reloadEvery = time.Second
+// are refused at once, and reloadLimit how long that may take: all of them wait.
+const (
+	reloadEvery = time.Second
+	reloadLimit = 10 * time.Second
+)
 
 func newCredentials(p aws.CredentialsProvider, reload func(context.Context) (aws.CredentialsProvider, error)) *credentials {
 	c := &credentials{reload: reload}
@@ -60,7 +63,9 @@ func (c *credentials) renew() bool {
 		return true // just done
 	}
 	// Not under the request's context: others wait for the same.
-	if p, err := c.reload(context.Background()); err == nil && p != nil {
+	ctx, cancel := context.WithTimeout(context.Background(), reloadLimit)
+	defer cancel()
+	if p, err := c.reload(ctx); err == nil && p != nil {
 		c.inner.Store(&p)
 	}
 	c.loaded = time.Now()

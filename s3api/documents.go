@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"time"
 
@@ -27,29 +28,38 @@ const (
 	documentPatience = 10 * time.Minute
 
 	maxDocumentPause = 15 * time.Second
+
+	// perByte is what a write has beyond the time that every request has: 1 MiB/s.
+	perByte = time.Second / (1 << 20)
 )
 
 // Documents reads and writes small objects by conditions, for the state of a
 // job. It is no part of the objects that a job works on: it never sees them.
 // Requests that meet a service which is throttling, failing or out of reach
-// are repeated for ten minutes. Safe for concurrent use.
+// are repeated for ten minutes, with a minute for each try, so that one dead
+// connection does not take all of that. Safe for concurrent use.
 type Documents struct{ source *Source }
 
-// Documents returns the documents of a bucket, in whatever Region it is.
-func (c *Client) Documents(bucket string) *Documents { return &Documents{c.Source(bucket)} }
+// Documents returns the documents of a bucket, in whatever Region it is. It must
+// belong to the account that the client expects.
+func (c *Client) Documents(bucket string) *Documents {
+	s := c.Source(bucket)
+	s.owned = true
+	return &Documents{s}
+}
 
 // Get returns an object of at most 1 GiB, its ETag as sent, and its age by the
 // server's clock, to the second. A missing one wraps fs.ErrNotExist.
 func (d *Documents) Get(ctx context.Context, key string) (data []byte, etag string, age time.Duration, err error) {
 	err = d.patiently(ctx, func() error {
 		return d.source.do("GetObject", key, func(c *Client) error {
-			out, err := c.preflight.GetObject(ctx, &s3.GetObjectInput{Bucket: &d.source.bucket, Key: &key})
+			out, err := d.source.get(ctx, c, &s3.GetObjectInput{Bucket: &d.source.bucket, Key: &key})
 			if err != nil {
 				return err
 			}
 			defer out.Body.Close()
 			if data, err = io.ReadAll(io.LimitReader(out.Body, maxDocument+1)); err != nil {
-				return err
+				return &net.OpError{Op: "read", Net: "tcp", Err: err} // an answer that was cut off is none
 			}
 			if len(data) > maxDocument {
 				return fmt.Errorf("larger than %d bytes", maxDocument)
@@ -110,12 +120,14 @@ func (d *Documents) List(ctx context.Context, prefix string, each func(key strin
 func (d *Documents) Put(ctx context.Context, key string, data []byte, etag string) (version string, err error) {
 	err = d.patiently(ctx, func() error {
 		return d.source.do("PutObject", key, func(c *Client) error {
-			in := &s3.PutObjectInput{Bucket: &d.source.bucket, Key: &key, Body: bytes.NewReader(data)}
+			in := &s3.PutObjectInput{Bucket: &d.source.bucket, Key: &key, Body: bytes.NewReader(data), ExpectedBucketOwner: d.source.owner(c)}
 			if none := "*"; etag == "" {
 				in.IfNoneMatch = &none
 			} else {
 				in.IfMatch = &etag
 			}
+			ctx, cancel := context.WithTimeout(ctx, d.source.stall+time.Duration(len(data))*perByte)
+			defer cancel()
 			out, err := c.preflight.PutObject(ctx, in)
 			if err == nil {
 				version = value(out.ETag)
@@ -140,7 +152,7 @@ func (d *Documents) patiently(ctx context.Context, send func() error) error {
 	deadline := time.Now().Add(documentPatience)
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, maxDocumentPause) {
 		err := send()
-		if err == nil || !passes(err) || ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
+		if err == nil || !errors.Is(err, inventory.ErrUnanswered) || ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
 			return err
 		}
 		timer := time.NewTimer(pause)
@@ -151,23 +163,4 @@ func (d *Documents) patiently(ctx context.Context, send func() error) error {
 			return err
 		}
 	}
-}
-
-// passes tells whether trying again may help: nothing answered, the service is
-// overloaded or failing, or two writes met.
-func passes(err error) bool {
-	var setup *SetupError
-	if !errors.As(err, &setup) {
-		return false
-	}
-	a := answerOf(setup)
-	switch {
-	case a.fault == faultNetwork, a.fault == faultRenewal:
-		return true
-	case a.fault != faultNone:
-		return false
-	case a.status == http.StatusConflict, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
-		return true
-	}
-	return a.status >= http.StatusInternalServerError && a.status != http.StatusNotImplemented
 }

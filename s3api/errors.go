@@ -48,7 +48,12 @@ type SetupError struct {
 	Subject string // bucket, key, endpoint or file it was tried on
 	Region  string // for WrongRegion and KeyRegion: the right one, "" where not known
 	Code    string // error code of the service, "" where there was none
-	Err     error
+
+	// Expected is, for AccessDenied, the account that was named as the owner of the
+	// bucket, "" where none was: S3 refuses with the same word where another owns it.
+	Expected string
+
+	Err error
 }
 
 // Error names operation, subject and cause.
@@ -56,6 +61,9 @@ func (e *SetupError) Error() string {
 	subject := ""
 	if e.Subject != "" {
 		subject = " " + e.Subject
+	}
+	if e.Expected != "" {
+		return fmt.Sprintf("%s%s, which has to belong to account %s: %v", e.Op, subject, e.Expected, e.Err)
 	}
 	return fmt.Sprintf("%s%s: %v", e.Op, subject, e.Err)
 }

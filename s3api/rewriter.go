@@ -60,8 +60,8 @@ type Notes interface {
 	Kept(ctx context.Context, p inventory.Position) error
 }
 
-// ErrNotesFull is the error of Notes that have no room for so large a note now.
-var ErrNotesFull = errors.New("no room for another large note")
+// ErrNotesFull is the error of Notes that have no room for the note now.
+var ErrNotesFull = errors.New("no room for another note of an upload under way; fewer at a time (--concurrency) leave some")
 
 // Rewriter re-encrypts the objects of one bucket. Safe for concurrent use.
 type Rewriter struct {

@@ -28,9 +28,12 @@ type Sink struct {
 var _ inventory.Sink = (*Sink)(nil)
 
 // Sink returns a sink for bucket. Objects are put under kmsKey, or, where it is
-// "", under what the bucket's default encryption says.
+// "", under what the bucket's default encryption says. The bucket must belong to
+// the account that the client expects.
 func (c *Client) Sink(bucket, kmsKey string) *Sink {
-	return &Sink{source: c.Source(bucket), bucket: bucket, kmsKey: kmsKey}
+	s := c.Source(bucket)
+	s.owned = true
+	return &Sink{source: s, bucket: bucket, kmsKey: kmsKey}
 }
 
 // putLimit is how long one PutObject may take: 5 GiB, the most it can hold
@@ -60,7 +63,7 @@ func (s *Sink) Put(ctx context.Context, name string, body io.ReadSeeker, size in
 		if _, err := body.Seek(0, io.SeekStart); err != nil {
 			return err
 		}
-		in.Body = body
+		in.Body, in.ExpectedBucketOwner = body, s.source.owner(c)
 		_, err := c.preflight.PutObject(ctx, in)
 		return err
 	})

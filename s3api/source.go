@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -16,7 +17,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"reseal/engine"
 	"reseal/inventory"
+	"reseal/plan"
 )
 
 // Source reads a report from the bucket that it was delivered to. Safe for
@@ -25,6 +28,7 @@ type Source struct {
 	bucket string
 	client atomic.Pointer[Client] // replaced once where the bucket turns out to be in another Region
 	stall  time.Duration
+	owned  bool // the client's expectation of an owner is about this bucket
 }
 
 var _ inventory.Source = (*Source)(nil)
@@ -33,13 +37,21 @@ var _ inventory.Source = (*Source)(nil)
 // expected of it: reports are often delivered to another account, and every
 // byte of one is checked against its manifest.
 func (c *Client) Source(bucket string) *Source {
-	s := &Source{bucket: bucket, stall: time.Minute}
+	s := &Source{bucket: bucket, stall: readLimit}
 	s.client.Store(c)
 	return s
 }
 
-// Open returns an object's bytes from offset on; see inventory.Source. Reading
-// fails after a minute without a byte.
+// owner returns the account that must own the bucket, nil where none is expected to.
+func (s *Source) owner(c *Client) *string {
+	if !s.owned {
+		return nil
+	}
+	return c.bucketOwner()
+}
+
+// Open returns an object's bytes from offset on; see inventory.Source. It fails
+// after a minute without an answer, and reading after a minute without a byte.
 func (s *Source) Open(ctx context.Context, name string, offset int64, etag string) (io.ReadCloser, inventory.ObjectInfo, error) {
 	info := inventory.ObjectInfo{Name: name, Size: -1}
 	in := &s3.GetObjectInput{Bucket: &s.bucket, Key: &name}
@@ -50,28 +62,57 @@ func (s *Source) Open(ctx context.Context, name string, offset int64, etag strin
 	if etag != "" {
 		in.IfMatch = quoted(etag)
 	}
-	ctx, cancel := context.WithCancel(ctx)
 	var out *s3.GetObjectOutput
 	err := s.do("GetObject", name, func(c *Client) (err error) {
-		out, err = c.preflight.GetObject(ctx, in)
+		out, err = s.get(ctx, c, in)
 		return err
 	})
 	if err != nil {
-		cancel()
 		return nil, info, err
 	}
 	info.ETag = unquoted(out.ETag)
 	switch {
 	case offset > 0 && out.ContentRange == nil:
-		cancel()
 		return nil, info, errors.Join(fmt.Errorf("GetObject s3://%s/%s: the server ignores the range that was asked for", s.bucket, name), out.Body.Close())
 	case out.ContentRange != nil:
 		info.Size = totalOf(*out.ContentRange)
 	case out.ContentLength != nil:
 		info.Size = *out.ContentLength
 	}
-	return &body{inner: out.Body, cancel: cancel, stall: s.stall}, info, nil
+	return out.Body, info, nil
 }
+
+// get sends one GetObject. It fails where the answer does not begin in time, and
+// so does reading the body where it stalls.
+func (s *Source) get(ctx context.Context, c *Client, in *s3.GetObjectInput) (*s3.GetObjectOutput, error) {
+	within, cancel := context.WithCancel(ctx)
+	timer := time.AfterFunc(s.stall, cancel)
+	in.ExpectedBucketOwner = s.owner(c)
+	out, err := c.preflight.GetObject(within, in)
+	late := !timer.Stop() && ctx.Err() == nil
+	if late && err == nil {
+		_ = out.Body.Close() // it can be read no more
+	}
+	if late {
+		err = silence(s.stall)
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	out.Body = &body{inner: out.Body, cancel: cancel, stall: s.stall}
+	return out, nil
+}
+
+// silence is how long the other end said nothing. That is an error of the network:
+// the canceled context, with which it is ended, would mean that the caller gave up.
+type silence time.Duration
+
+func (s silence) Error() string   { return fmt.Sprintf("no data for %s", time.Duration(s)) }
+func (s silence) Timeout() bool   { return true }
+func (s silence) Temporary() bool { return true }
+
+var _ net.Error = silence(0)
 
 // List returns the objects whose names start with prefix.
 func (s *Source) List(ctx context.Context, prefix string) ([]inventory.ObjectInfo, error) {
@@ -82,6 +123,9 @@ func (s *Source) List(ctx context.Context, prefix string) ([]inventory.ObjectInf
 	for barren := 0; barren < maxBarrenPages; barren++ {
 		var out *s3.ListObjectsV2Output
 		err := s.do("ListObjectsV2", prefix, func(c *Client) (err error) {
+			ctx, cancel := context.WithTimeout(ctx, s.stall)
+			defer cancel()
+			in.ExpectedBucketOwner = s.owner(c)
 			out, err = c.preflight.ListObjectsV2(ctx, in)
 			return err
 		})
@@ -131,7 +175,8 @@ func decodedName(name string, encoding types.EncodingType) (string, error) {
 }
 
 // do sends a request, once more in the bucket's Region where S3 says that it is
-// in another one.
+// in another one, and once more with credentials that were read anew where those
+// that it had are expired.
 func (s *Source) do(op, name string, send func(*Client) error) error {
 	c := s.client.Load()
 	err := send(c)
@@ -144,12 +189,21 @@ func (s *Source) do(op, name string, send func(*Client) error) error {
 			return regionErr
 		}
 		s.client.Store(other)
-		err = send(other)
+		c, err = other, send(other)
+	}
+	renewable := false
+	if err != nil && expired(err) {
+		if renewable = c.credentials.renew(); renewable {
+			err = send(c)
+		}
 	}
 	if err == nil {
 		return nil
 	}
 	setup := setupError(op, "s3://"+s.bucket+"/"+name, err).(*SetupError)
+	if owner := s.owner(c); setup.Kind == AccessDenied && owner != nil {
+		setup.Expected = *owner
+	}
 	status := answerOf(err).status
 	switch {
 	case setup.Kind == NoBucket:
@@ -157,10 +211,34 @@ func (s *Source) do(op, name string, send func(*Client) error) error {
 		return &sourceError{setup, fs.ErrNotExist}
 	case status == http.StatusPreconditionFailed:
 		return &sourceError{setup, inventory.ErrChanged}
+	case passes(setup) || renewable && expired(setup):
+		return &sourceError{setup, inventory.ErrUnanswered}
 	case setup.Kind == Other || setup.Kind == Unreachable:
 		return setup // may pass
 	}
 	return &sourceError{setup, fs.ErrPermission} // trying again does not help
+}
+
+// expired tells whether the credentials have run out, and those who issue them may
+// issue new ones.
+func expired(err error) bool {
+	v, _ := classify(err, step{kind: plan.StepHead})
+	return v.class == engine.Expired
+}
+
+// passes tells whether trying again may help: nothing answered, the service is
+// overloaded or failing, or two writes met.
+func passes(err error) bool {
+	a := answerOf(err)
+	switch {
+	case a.fault == faultNetwork, a.fault == faultRenewal:
+		return true
+	case a.fault != faultNone:
+		return false
+	case a.status == http.StatusConflict, a.status == http.StatusTooManyRequests, a.status == http.StatusRequestTimeout:
+		return true
+	}
+	return a.status >= http.StatusInternalServerError && a.status != http.StatusNotImplemented
 }
 
 // sourceError is an error with a second meaning for readers that know files,
@@ -202,7 +280,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.inner.Read(p)
 	timer.Stop()
 	if err != nil && err != io.EOF && b.late.Load() {
-		err = fmt.Errorf("no data for %s", b.stall) // not the canceled context, which would mean that the caller gave up
+		err = silence(b.stall)
 	}
 	return n, err
 }

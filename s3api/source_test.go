@@ -7,8 +7,11 @@ import (
 	"io"
 	"io/fs"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"reseal/inventory"
 )
 
 // A listing ends, whatever the server does, and names nothing twice.
@@ -113,5 +116,107 @@ func TestSourceGivesUpStalledReads(t *testing.T) {
 	_, err := b.Read(make([]byte, 1))
 	if err == nil || errors.Is(err, context.Canceled) {
 		t.Errorf("Read = %v; want an error that does not say the caller gave up", err)
+	}
+}
+
+// What may pass is told from what waiting does not help, and expired credentials
+// are read anew before they count as either.
+func TestSourceTellsWhatMayPass(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		reply     reply
+		renewable bool
+		waits     bool
+	}{
+		{"failing", failure(503, "ServiceUnavailable", "later"), false, true},
+		{"no answer", reply{hangup: true}, false, true},
+		{"throttled", failure(503, "SlowDown", "less"), false, true},
+		{"expired", failure(400, "ExpiredToken", "old"), true, true},
+		{"expired for good", failure(400, "ExpiredToken", "old"), false, false},
+		{"denied", failure(403, "AccessDenied", "no"), true, false},
+		{"missing", failure(404, "NoSuchKey", "none"), true, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := serve(t, func(request) reply { return tt.reply })
+			t.Setenv("AWS_MAX_ATTEMPTS", "1")
+			c := client(t, s.URL)
+			c.credentials.fixed.Store(!tt.renewable)
+			c.credentials.worked.Store(true)
+			_, _, err := c.Source(bucket).Open(t.Context(), "f", 0, "")
+			if err == nil || errors.Is(err, inventory.ErrUnanswered) != tt.waits {
+				t.Errorf("%v: waiting for it = %v, want %v", err, !tt.waits, tt.waits)
+			}
+		})
+	}
+}
+
+// A report file whose turn comes after the credentials ran out is read with those
+// that are there by then.
+func TestSourceRenewsCredentials(t *testing.T) {
+	n := 0
+	s := serve(t, func(request) reply {
+		if n++; n == 1 {
+			return failure(400, "ExpiredToken", "old")
+		}
+		return reply{body: "data"}
+	})
+	c := client(t, s.URL)
+	c.credentials.worked.Store(true)
+	body, _, err := c.Source(bucket).Open(t.Context(), "f", 0, "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if data, err := io.ReadAll(body); err != nil || string(data) != "data" || c.credentials.loaded.IsZero() {
+		t.Errorf("%q, %v; credentials read anew at %v", data, err, c.credentials.loaded)
+	}
+	_ = body.Close()
+}
+
+// A connection on which nothing comes is given up, and that is no word of the
+// caller's: reading, listing and writing are tried again.
+func TestDocumentsGiveUpDeadConnections(t *testing.T) {
+	stopped := make(chan struct{})
+	var mu sync.Mutex
+	seen := map[string]int{}
+	s := serve(t, func(r request) reply {
+		op := r.method + r.query
+		mu.Lock()
+		seen[op]++
+		first := seen[op] == 1
+		mu.Unlock()
+		if first {
+			<-stopped // as if the other end had vanished
+		}
+		if strings.Contains(r.query, "list-type") {
+			return reply{body: "<ListBucketResult></ListBucketResult>"}
+		}
+		return reply{body: "data", header: map[string]string{"Etag": `"e"`}}
+	})
+	defer close(stopped)
+	t.Setenv("AWS_MAX_ATTEMPTS", "1")
+	d := client(t, s.URL).Documents(bucket)
+	d.source.stall = 50 * time.Millisecond
+	if data, _, _, err := d.Get(t.Context(), "lock"); err != nil || string(data) != "data" {
+		t.Errorf("Get = %q, %v", data, err)
+	}
+	if err := d.List(t.Context(), "", func(string, int64) error { return nil }); err != nil {
+		t.Errorf("List: %v", err)
+	}
+	if etag, err := d.Put(t.Context(), "lock", []byte("mine"), ""); err != nil || etag != `"e"` {
+		t.Errorf("Put = %q, %v", etag, err)
+	}
+}
+
+// So is one on which the answer stops half way.
+func TestDocumentsGiveUpStalledAnswers(t *testing.T) {
+	n := 0
+	s := serve(t, func(request) reply {
+		if n++; n == 1 {
+			return reply{body: "da", header: map[string]string{"Content-Length": "4"}} // and then the connection ends
+		}
+		return reply{body: "data"}
+	})
+	if data, _, _, err := client(t, s.URL).Documents(bucket).Get(t.Context(), "lock"); err != nil || string(data) != "data" {
+		t.Errorf("Get = %q, %v", data, err)
 	}
 }

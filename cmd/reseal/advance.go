@@ -51,8 +51,7 @@ const (
 // advance writes down what a job will have cost at most before it costs that.
 // All methods are safe for concurrent use.
 type advance struct {
-	store checkpoint.Store
-	name  string
+	work  context.Context // a bound that requests wait for is written under it, so that they need not outlast it
 	log   *slog.Logger
 	limit cost.Money    // never above it; 0: none
 	near  chan struct{} // the durable bound is nearly reached
@@ -60,22 +59,22 @@ type advance struct {
 	durable atomic.Int64 // bound that is written down, a cost.Money
 	ahead   atomic.Int64 // how far from it the next one is written
 
-	mu      sync.Mutex
-	version checkpoint.Version
-	step    cost.Money
-	last    time.Time
-	broken  bool // a bound could not be written
+	mu     sync.Mutex
+	doc    document
+	step   cost.Money
+	last   time.Time
+	broken bool // a bound could not be written
 }
 
-func newAdvance(ctx context.Context, store checkpoint.Store, name string, log *slog.Logger) *advance {
-	a := &advance{store: store, name: name, log: log, near: make(chan struct{}, 1), step: firstStep}
-	durable, version := readSpending(ctx, store, name)
-	a.version = version
+func newAdvance(work context.Context, store checkpoint.Store, name string, log *slog.Logger) *advance {
+	a := &advance{work: work, log: log, near: make(chan struct{}, 1), step: firstStep}
+	durable, version := readSpending(work, store, name)
+	a.doc = document{store: store, name: name, version: version}
 	a.durable.Store(int64(durable))
 	return a
 }
 
-// cover returns once a bound that is not below sum is durable.
+// cover returns once a bound that is not below sum is durable, or the work is ended.
 func (a *advance) cover(sum cost.Money) {
 	durable := cost.Money(a.durable.Load())
 	if sum > durable {
@@ -119,34 +118,33 @@ func (a *advance) raise(sum cost.Money) {
 	}
 	a.last = time.Now()
 	a.ahead.Store(int64(a.step / 2))
-	a.write(context.Background(), bound)
+	if err := a.write(a.work, bound); a.work.Err() == nil {
+		a.complain(err)
+	}
 }
 
 // end writes down what all came to.
 func (a *advance) end(ctx context.Context, sum cost.Money) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if cost.Money(a.durable.Load()) != sum {
-		a.write(ctx, sum)
+	if cost.Money(a.durable.Load()) != sum || a.doc.unsure {
+		a.complain(a.write(ctx, sum))
 	}
 }
 
 // write makes a bound durable. That it cannot be is no reason to stop: until the
 // next one is, a crash may leave what the job has cost too low. The caller holds
 // the lock.
-func (a *advance) write(ctx context.Context, bound cost.Money) {
-	data, err := json.Marshal(spendingDoc{bound})
-	if err == nil {
-		var version checkpoint.Version
-		if version, err = a.store.Put(ctx, a.name, append(data, '\n'), a.version); err == nil {
-			a.version = version
-		} else {
-			_, a.version = readSpending(ctx, a.store, a.name) // it may have been written, and the answer lost
-		}
-	}
-	if err != nil && !a.broken {
-		a.broken = true // said once
-		a.log.Warn("what the job costs cannot be written down ahead", "error", fmt.Errorf("write %s: %w", a.name, err))
-	}
+func (a *advance) write(ctx context.Context, bound cost.Money) error {
+	err := a.doc.put(ctx, spendingDoc{bound})
 	a.durable.Store(int64(bound))
+	return err
+}
+
+// complain says, once, that a bound could not be written. The caller holds the lock.
+func (a *advance) complain(err error) {
+	if err != nil && !a.broken {
+		a.broken = true
+		a.log.Warn("what the job costs cannot be written down ahead", "error", fmt.Errorf("write %s: %w", a.doc.name, err))
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/s3api"
 )
 
 // heard is what a process says, for a test to wait for.
@@ -184,4 +185,14 @@ func TestForeignState(t *testing.T) {
 		t.Errorf("%d objects were copied by runs that were refused", n-copied)
 	}
 	w.output(exitStopped, run("one")...)
+}
+
+// S3 refuses a bucket of another account with the word that it has for a lack of
+// permission: the hint names both ways out.
+func TestHintOnAnotherOwner(t *testing.T) {
+	t.Parallel()
+	err := fmt.Errorf("open job: %w", &s3api.SetupError{Kind: s3api.AccessDenied, Op: "GetObject", Subject: "s3://depot/plan.json", Expected: "111122223333", Err: errors.New("AccessDenied")})
+	if h := hint(err); !strings.Contains(h, "--job-bucket-owner") || !strings.Contains(h, "reseal permissions") {
+		t.Errorf("hint: %s", h)
+	}
 }

@@ -11,7 +11,6 @@ import (
 	"math/rand/v2"
 	"slices"
 	"sort"
-	"strings"
 
 	"reseal/checkpoint"
 	"reseal/engine"
@@ -212,13 +211,6 @@ func (m *matching) foreign(ctx context.Context, portion []told) error {
 	return &checkpoint.MismatchError{Job: m.job, Differences: diff}
 }
 
-// cloned is a record that keeps no batch alive.
-func cloned(r inventory.Record) inventory.Record {
-	r.Bucket, r.Key, r.VersionID, r.ETag = strings.Clone(r.Bucket), strings.Clone(r.Key), strings.Clone(r.VersionID), strings.Clone(r.ETag)
-	r.ACL = ""
-	return r
-}
-
 // result is the ending of a task as a result of the job.
 func (e ending) result(t *plan.Task, segment int) *engine.Result {
 	r := &engine.Result{Task: *t, Segment: segment, Outcome: engine.Done, Reason: report.Batch}
@@ -254,9 +246,9 @@ func (s *sampled) take(t *plan.Task, _ int, e ending) error {
 	s.seen++
 	switch at := rand.Int64N(s.seen); {
 	case len(s.records) < maxSampled:
-		s.records = append(s.records, cloned(t.Record))
+		s.records = append(s.records, t.Record.Clone())
 	case at < maxSampled:
-		s.records[at] = cloned(t.Record)
+		s.records[at] = t.Record.Clone()
 	}
 	return nil
 }

@@ -37,6 +37,7 @@ const (
 	controlLine     = 4 << 10 // bytes of a request
 	controlClients  = 16
 	controlPatience = 10 * time.Second // for a client to say something, and to take the answer
+	controlPause    = time.Second / 4  // after an accept that failed, for lack of file descriptors, say: the client waits in the queue
 )
 
 // liveSocketError says that somebody listens on the socket already.
@@ -104,6 +105,12 @@ func (s *steering) serveControl(ctx context.Context, ln net.Listener) {
 			if ctx.Err() != nil || !isTemporary(err) {
 				return
 			}
+			timer := time.NewTimer(controlPause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+			}
+			timer.Stop()
 			continue
 		}
 		clients.Go(func() {

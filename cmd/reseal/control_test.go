@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -304,6 +305,34 @@ func TestWindowExit(t *testing.T) {
 		}
 		if h := time.Now().UTC().Hour(); h != 6 {
 			t.Errorf("stopped at %d o'clock, want 6", h)
+		}
+	})
+}
+
+// scarce is a listener that has no file descriptor left for a client.
+type scarce struct {
+	net.Listener
+	accepts int
+}
+
+func (s *scarce) Accept() (net.Conn, error) {
+	if s.accepts++; s.accepts > 1000 {
+		return nil, net.ErrClosed
+	}
+	return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+}
+
+func (s *scarce) Close() error { return nil }
+
+// Without file descriptors the socket waits for some, and does not spin.
+func TestControlWithoutFileDescriptors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		ln := &scarce{}
+		helmFor(caps{}).serveControl(ctx, ln)
+		if ln.accepts > 100 || ln.accepts < 2 {
+			t.Errorf("it tried %d times in 10 seconds", ln.accepts)
 		}
 	})
 }

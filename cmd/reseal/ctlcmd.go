@@ -42,7 +42,9 @@ func newCtlCommand(p process) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return control(cmd.Context(), p, dir, shard, r, asJSON)
+			ctx, stop := p.interruptible(cmd.Context())
+			defer stop()
+			return causeOf(ctx, control(ctx, p, dir, shard, r, asJSON))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job, or s3://bucket/prefix")

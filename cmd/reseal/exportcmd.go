@@ -52,6 +52,7 @@ func newExportCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.export(cmd.Context(), p) },
 	}
 	f.connection.bind(batch)
+	f.connection.bindJob(batch)
 	f.selection.bind(batch)
 	f.pace.bind(batch)
 	f.pricing.bind(batch)

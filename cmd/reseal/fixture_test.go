@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -207,4 +208,10 @@ func newFilledWorld(t *testing.T, manifest string) *testWorld {
 		t.Fatal(err)
 	}
 	return serveWorld(t, sim, manifest)
+}
+
+// readStatus reads the files of a job, with the connection that the environment
+// gives where they are in a bucket.
+func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
+	return readStatusAt(ctx, connection{}, dir, share{})
 }

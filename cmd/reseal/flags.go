@@ -22,6 +22,7 @@ type connection struct {
 	profile   string
 	caBundle  string
 	owner     string
+	jobOwner  string
 	allowHTTP bool
 	sdkClient bool
 }
@@ -35,6 +36,11 @@ func (c *connection) bind(cmd *cobra.Command) {
 	f.StringVar(&c.owner, "expected-bucket-owner", "", "`account` that must own the bucket (default: the caller's)")
 	f.BoolVar(&c.allowHTTP, "allow-http", false, "allow plain HTTP to an endpoint that is not on this machine")
 	f.BoolVar(&c.sdkClient, "sdk-client", false, "send every request by the AWS SDK's own client: the same requests, for several times the CPU time")
+}
+
+// bindJob adds what is said of the bucket that a job is kept in.
+func (c *connection) bindJob(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&c.jobOwner, "job-bucket-owner", "", "`account` that must own the bucket of a --job in S3 (default: the caller's)")
 }
 
 // selection is what is to be done to which objects: the options that a job is

@@ -67,6 +67,8 @@ func hint(err error) string {
 			return fmt.Sprintf("it is in %s: --region %s", setup.Region, setup.Region)
 		}
 		return "name its Region with --region"
+	case errors.As(err, &setup) && setup.Expected != "":
+		return fmt.Sprintf("if the bucket belongs to another account than %s, name that with --job-bucket-owner (inventory snapshot: --out-bucket-owner); else %s", setup.Expected, setupHints[s3api.AccessDenied])
 	case errors.As(err, &mismatch):
 		return "a job keeps the options it was made with; use them again, or another --job folder for another job"
 	case errors.As(err, &locked):

@@ -47,9 +47,7 @@ type historyDoc struct {
 // goroutine that owns the journal, and after that has ended.
 type history struct {
 	historyDoc
-	store   checkpoint.Store
-	name    string // of its document
-	version checkpoint.Version
+	doc     document
 	ledger  *ledger
 	status  func() runStatus // how the run is doing
 	log     *slog.Logger
@@ -88,7 +86,7 @@ func openHistory(ctx context.Context, store checkpoint.Store, name string, kmsCa
 	if err != nil {
 		log.Warn("the history of the job cannot be read; it begins anew", "error", err)
 	}
-	h := &history{historyDoc: doc, store: store, name: name, version: version, log: log, before: doc.Active, started: time.Now()}
+	h := &history{historyDoc: doc, doc: document{store: store, name: name, version: version}, log: log, before: doc.Active, started: time.Now()}
 	h.Runs++
 	h.KMSCap = kmsCap
 	if h.First.IsZero() {
@@ -120,10 +118,7 @@ func (h *history) write(ctx context.Context) {
 		status := h.status()
 		h.Status = &status
 	}
-	data, err := json.Marshal(&h.historyDoc)
-	if err == nil {
-		h.version, err = h.store.Put(ctx, h.name, append(data, '\n'), h.version)
-	}
+	err := h.doc.put(ctx, &h.historyDoc)
 	if err != nil && !h.broken {
 		h.broken = true
 		h.log.Warn("the history of the job cannot be written", "error", err)

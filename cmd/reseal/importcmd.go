@@ -52,6 +52,7 @@ func newImportCommand(p process) *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return f.importReport(cmd.Context(), p, args[0]) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	fs := cmd.Flags()
@@ -152,16 +153,7 @@ func (f *importFlags) look(ctx context.Context, g *ground, records []inventory.R
 		return err
 	}
 	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: g.caps.kms}, Expected: ratelimit.Limits{Reads: g.caps.s3}, MaxSlots: maxSampled})
-	running, halt := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		governor.Run(running)
-	}()
-	defer func() {
-		halt()
-		<-ended
-	}()
+	defer startPacer(ctx, governor)()
 	one := func(yield func(inventory.Batch, error) bool) {
 		yield(inventory.Batch{Records: records, End: true, Rows: int64(len(records))}, nil)
 	}

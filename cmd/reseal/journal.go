@@ -25,13 +25,17 @@ type journal struct {
 	ledger   *ledger
 	notes    *notes
 	history  *history
-	flushed  *atomic.Int64 // unix nanoseconds at which all was durable
+	flushed  *atomic.Int64   // unix nanoseconds at which all was durable
+	last     context.Context // ends some time after the work did; no write outlasts it
 
 	tried map[inventory.Position]bool // by the canary of this run
 }
 
 // Flush implements engine.Journal.
 func (j *journal) Flush(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(j.last, cancel)()
 	if err := j.notes.apply(j.Journal); err != nil {
 		return err
 	}

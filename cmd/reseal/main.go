@@ -7,17 +7,13 @@ import (
 	"context"
 	"io"
 	"os"
-	"os/signal"
-	"syscall"
 )
 
 func main() { os.Exit(start()) }
 
 // start carries out the command line of this process and returns the exit code.
 func start() int {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals}
+	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: listen()}
 	return p.run(context.Background(), os.Args[1:])
 }
 
@@ -26,7 +22,7 @@ func start() int {
 type process struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
-	signals        <-chan os.Signal // the first asks for a drain, the second for an end at once
+	signals        <-chan os.Signal // the first asks for a drain, the second for an end at once, a third never gets here
 }
 
 // screen is stderr as a screen.

@@ -13,12 +13,15 @@ import (
 // multipart upload in progress.
 const uploadNote = "upload"
 
-// largeNote is the size, in bytes, above which a note holds what an object is
-// owed, and noteRoom what all of those may take together: the checkpoint keeps
-// 8 MiB of notes a segment.
+// What notes may take together. The checkpoint keeps so many of a segment, and all
+// may be of one. A note above largeNote holds what an object is owed, beside an
+// upload under the longest key; those have a part of the room to themselves, so that
+// plain uploads never lack it.
 const (
-	largeNote = 1 << 10
-	noteRoom  = 4 << 20
+	largeNote = 2 << 10 // bytes
+	largeRoom = checkpoint.MaxNoteBytes / 4
+	noteRoom  = checkpoint.MaxNoteBytes
+	mostNotes = checkpoint.MaxNotes
 )
 
 // notes remembers uploads in progress across restarts. Workers call it; what
@@ -28,7 +31,8 @@ type notes struct {
 
 	mu      sync.Mutex
 	current map[inventory.Position][]byte
-	large   int                         // bytes of the large ones
+	bytes   int                         // of all of them, with their keys
+	large   int                         // of the large ones
 	news    map[inventory.Position]bool // changed since the last apply
 	applied map[inventory.Position]bool // told to the checkpoint, and not durable yet
 	flushed chan struct{}               // closed by the next flush, and replaced
@@ -47,18 +51,27 @@ func newNotes(ctx context.Context, s *checkpoint.Snapshot) (*notes, error) {
 		}
 		if note.Key == uploadNote {
 			n.current[note.Pos] = note.Value
+			n.bytes += noteBytes(note.Value)
 			n.large += largeBytes(note.Value)
 		}
 	}
 	return n, nil
 }
 
-// largeBytes is what a note counts for towards noteRoom.
+// noteBytes is what a note counts for towards noteRoom, and largeBytes towards
+// largeRoom.
+func noteBytes(note []byte) int {
+	if note == nil {
+		return 0
+	}
+	return len(uploadNote) + len(note)
+}
+
 func largeBytes(note []byte) int {
 	if len(note) <= largeNote {
 		return 0
 	}
-	return len(note)
+	return noteBytes(note)
 }
 
 // Get implements s3api.Notes.
@@ -72,11 +85,13 @@ func (n *notes) Get(p inventory.Position) []byte {
 func (n *notes) Put(p inventory.Position, note []byte) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	grown := n.large - largeBytes(n.current[p]) + largeBytes(note)
-	if grown > noteRoom && grown > n.large {
+	old, known := n.current[p]
+	large, all := n.large-largeBytes(old)+largeBytes(note), n.bytes-noteBytes(old)+noteBytes(note)
+	switch { // what makes a note smaller is never refused
+	case large > largeRoom && large > n.large, all > noteRoom && all > n.bytes, note != nil && !known && len(n.current) >= mostNotes:
 		return s3api.ErrNotesFull
 	}
-	n.large = grown
+	n.large, n.bytes = large, all
 	if note == nil {
 		delete(n.current, p)
 	} else {

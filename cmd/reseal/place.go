@@ -24,7 +24,8 @@ const storeWriters = 16
 func remoteJob(dir string) bool { return strings.HasPrefix(dir, "s3://") }
 
 // remoteStore is the store of a job in a bucket; s is the share of it that the
-// lock is for. No request is sent.
+// lock is for. No request is sent but, on AWS, the one for the caller's account: a
+// bucket that changed hands is to get neither state nor result lines.
 func remoteStore(ctx context.Context, c connection, dir string, s share) (*checkpoint.Remote, error) {
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(dir, "s3://"), "/")
 	if bucket == "" || strings.Trim(prefix, "/") == "" {
@@ -34,6 +35,7 @@ func remoteStore(ctx context.Context, c connection, dir string, s share) (*check
 	if err != nil {
 		return nil, err
 	}
+	client = client.ExpectingOr(ctx, c.jobOwner)
 	return checkpoint.NewRemote(client.Documents(bucket), prefix, dir, checkpoint.RemoteConfig{Shard: s.index, Shards: s.count}), nil
 }
 

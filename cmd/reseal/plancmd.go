@@ -51,6 +51,7 @@ func newPlanCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return planOnly(cmd.Context(), p, f) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
@@ -177,4 +178,13 @@ func (p process) interruptible(ctx context.Context) (context.Context, func()) {
 		<-finished
 		cancel(nil)
 	}
+}
+
+// causeOf returns what ended ctx, where that is over, and else err: a request that
+// a signal cut off says of the service what is not true.
+func causeOf(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	return err
 }

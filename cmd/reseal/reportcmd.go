@@ -32,10 +32,13 @@ is in a bucket.
   --format lines  the result lines themselves`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return writeReport(cmd.Context(), p, conn, dir, format, out)
+			ctx, stop := p.interruptible(cmd.Context())
+			defer stop()
+			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out))
 		},
 	}
 	conn.bind(cmd)
+	conn.bindJob(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&format, "format", "text", "text, json, html, csv or lines")
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default: stdout)")

@@ -29,6 +29,7 @@ func newRetryCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.retryFailed(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	f.limits.bind(cmd)
@@ -47,7 +48,10 @@ func newRetryCommand(p process) *cobra.Command {
 
 // retryFailed is a run over the failed rows, with the job's own options.
 func (f *runFlags) retryFailed(ctx context.Context, p process) error {
-	_, job, err := openJobAt(ctx, f.connection, f.job)
+	opening, opened := p.interruptible(ctx)
+	_, job, err := openJobAt(opening, f.connection, f.job)
+	err = causeOf(opening, err)
+	opened()
 	if err != nil {
 		return err
 	}

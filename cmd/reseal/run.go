@@ -24,7 +24,10 @@ import (
 // packages meet: report -> decision -> engine -> gate -> store, and back from
 // the store into journal and results.
 func (f *runFlags) execute(ctx context.Context, p process, g *ground, store checkpoint.Store, job *jobPlan, opts checkpoint.Options, log *slog.Logger) error {
-	state, snapshot, err := checkpoint.Open(ctx, store, job.state(), job.Segments, opts)
+	opening, opened := p.interruptible(ctx) // nothing to drain yet
+	state, snapshot, err := checkpoint.Open(opening, store, job.state(), job.Segments, opts)
+	err = causeOf(opening, err)
+	opened()
 	if err != nil {
 		return err
 	}
@@ -59,12 +62,14 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	past := openHistory(ctx, store, f.share.historyName(), g.caps.kms, log)
 	spent := newLedger(g.prices, g.policy.Facts.Region, g.policy.Now, max(past.Spent, cost.Money(snapshot.Totals().Counters[spentCounter])))
 	past.ledger = spent
-	ahead := newAdvance(ctx, store, spendingName(f.share.historyName()), log)
-	spent.cover = ahead.cover
 	stats := new(engine.Stats)
 
 	work, kill := context.WithCancel(ctx)
 	defer kill()
+	last, written := lingering(work, lastWrites)
+	defer written()
+	ahead := newAdvance(work, store, spendingName(f.share.historyName()), log)
+	spent.cover = ahead.cover
 	admit, stop := context.WithCancelCause(work)
 	defer stop(nil)
 	helm := f.steering(governor, stats, stop, log, f.output.talk(p), g.caps)
@@ -101,6 +106,10 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	watching, watched := context.WithCancel(work)
 	background(func(context.Context) { show.watch(watching) })
 
+	g.report.WaitFor(f.outage, func(name string, err error) {
+		log.Warn("a file of the report cannot be had for now", "file", name, "error", err)
+		fmt.Fprintf(f.output.talk(p), "\nnote: the report's file %s cannot be had for now; asking again, for %s at most: %v\n", name, f.outage, err)
+	})
 	started := time.Now()
 	over := passes
 	if f.retry {
@@ -108,29 +117,29 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	}
 	cfg := engine.Config{
 		Rewriter: paying{rewriter, spent, admit}, Snapshotter: payingSnapshots{rewriter, spent, admit}, Gate: doors.gate(governor, g.policy), Policy: g.policy,
-		Sink:    &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all", Summary: past.Summary},
+		Sink:    &report.Writer{Log: lines{last, state}, All: f.results == "all", Summary: past.Summary},
 		Workers: maxConcurrency, Slots: helm.slots, Ready: governor.Ready, Attempts: f.attempts,
 		Alive: func(ctx context.Context) error { return g.client.Alive(ctx, g.policy.Options.Bucket) }, Patience: f.outage,
 		Limit: f.objects, MaxFailures: f.failures.count, Budget: f.failures.budget(),
 		Hurry: uploads.hurry, Broken: uploads.fail, Lost: lost,
 		Stats: stats, Logger: log,
 	}
-	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed}
+	rows := &journal{Journal: state, ledger: spent, notes: uploads, history: past, flushed: flushed, last: last}
 	if snapshot, err = f.tryFirst(admit, work, p, g.report, job, &cfg, rows, payingSnapshots{rewriter, spent, admit}, snapshot, f.retimed(f.output.talk(p), log, g, job, &show.outlook)); err == nil {
 		err = over(admit, cfg, work, g.report, rows, snapshot)
 	}
-	last := helm.status()
-	last.Ended = endOf(err, state.Totals())
+	ending := helm.status()
+	ending.Ended = endOf(err, state.Totals())
 	close(finished)
 	watched()
 	kill()
 	running.Wait()
-	past.status = func() runStatus { return last } // not that of a governor that has ended
-	past.write(context.WithoutCancel(ctx))
-	ahead.end(context.WithoutCancel(ctx), spent.spent())
+	past.status = func() runStatus { return ending } // not that of a governor that has ended
+	past.write(last)
+	ahead.end(last, spent.spent())
 
 	log.Info("run ended", "took", time.Since(started), "done", stats.Count(engine.Done), "failed", stats.Count(engine.Failed), "error", err)
-	return f.conclude(p, job, state, past.historyDoc, stats, last, time.Since(started), err)
+	return f.conclude(p, job, state, past.historyDoc, stats, ending, time.Since(started), err)
 }
 
 // passes runs over what remains of the report, and again over the rows that

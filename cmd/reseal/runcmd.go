@@ -67,6 +67,7 @@ func newRunCommand(p process) *cobra.Command {
 		},
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
@@ -133,19 +134,11 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	lock, err := r.store.Lock(ctx, checkpoint.Self("reseal run"))
+	lock, err := f.take(ctx, p, r)
 	if err != nil {
 		return err
 	}
 	defer lock.Release()
-	if lock.Previous != nil {
-		fmt.Fprintf(p.stderr, "The run before this one crashed or was killed (%s). Nothing is lost: going on where it stopped.\n", lock.Previous)
-	}
-	if !r.resumed {
-		if err := writePlan(ctx, r.store, r.job); err != nil {
-			return fmt.Errorf("make job %s: %w", f.job, err)
-		}
-	}
 	log, closeLog, err := f.output.logger(f.job, p.stderr)
 	if err != nil {
 		return err
@@ -153,6 +146,26 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	defer closeLog()
 	f.share.divide(&r.ground.caps)
 	return f.execute(ctx, p, r.ground, r.store, r.job, f.stateOptions(r.job, r.ground.report.Manifest().Files, lock), log)
+}
+
+// take locks the job, and makes it where it is new. A signal ends that at once.
+func (f *runFlags) take(ctx context.Context, p process, r *readiness) (*checkpoint.Lock, error) {
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	lock, err := r.store.Lock(ctx, checkpoint.Self("reseal run"))
+	if err != nil {
+		return nil, causeOf(ctx, err)
+	}
+	if lock.Previous != nil {
+		fmt.Fprintf(p.stderr, "The run before this one crashed or was killed (%s). Nothing is lost: going on where it stopped.\n", lock.Previous)
+	}
+	if r.resumed {
+		return lock, nil
+	}
+	if err := writePlan(ctx, r.store, r.job); err != nil {
+		return nil, errors.Join(causeOf(ctx, fmt.Errorf("make job %s: %w", f.job, err)), lock.Release())
+	}
+	return lock, nil
 }
 
 // readiness is all that has to be there before the first object is touched.

@@ -9,7 +9,6 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +27,7 @@ type snapshotFlags struct {
 	connection
 	bucket   string
 	out      string
+	outOwner string
 	prefix   string
 	format   string
 	versions string
@@ -66,6 +66,7 @@ func newSnapshotCommand(p process) *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket to list")
 	fs.StringVar(&f.out, "out", "", "where the report goes: a local folder or s3://bucket/prefix")
+	fs.StringVar(&f.outOwner, "out-bucket-owner", "", "`account` that must own the bucket of an --out in S3 (default: the caller's)")
 	fs.StringVar(&f.prefix, "prefix", "", "only keys with this prefix")
 	fs.StringVar(&f.format, "format", string(inventory.CSV), "CSV or Parquet")
 	fs.StringVar(&f.versions, "versions", "current", "current, or all: noncurrent versions and delete markers, too")
@@ -187,7 +188,7 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 			return nil, at, err
 		}
 	} else {
-		sink, src, prefix = client.Sink(at.Bucket, f.kmsKey), client.Source(at.Bucket), strings.TrimSuffix(at.Name, "/")
+		sink, src, prefix = client.ExpectingOr(ctx, f.outOwner).Sink(at.Bucket, f.kmsKey), client.Source(at.Bucket), strings.TrimSuffix(at.Name, "/")
 	}
 	o := inventory.WriterOptions{SourceBucket: f.bucket, DestinationBucket: at.Bucket, Prefix: prefix, Config: f.id, Created: now,
 		Format: inventory.CSV, Columns: s3api.ListColumns(f.versions == "all")}
@@ -230,13 +231,7 @@ type taking struct {
 // list lists, looks and writes, at the pace that the governor allows.
 func (t *taking) list(ctx context.Context) error {
 	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: t.readRPS}, MaxSlots: t.workers})
-	running, halt := context.WithCancel(ctx)
-	var pacer sync.WaitGroup
-	pacer.Go(func() { governor.Run(running) })
-	defer func() {
-		halt()
-		pacer.Wait()
-	}()
+	defer startPacer(ctx, governor)()
 	o := s3api.ListOptions{Prefix: t.prefix, Versions: t.versions == "all", Workers: max(1, t.workers/4), Gate: engine.Patient(governor, 12),
 		RequesterPays: t.payer}
 	for records, err := range t.client.List(ctx, t.bucket, o) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -167,5 +168,75 @@ func TestAdvanceGoesOnAfterAFailure(t *testing.T) {
 	a.cover(100 * cost.Dollar)
 	if got, _ := readSpending(t.Context(), dir, "spending.json"); got < 100*cost.Dollar {
 		t.Errorf("%s durable, want at least $100.00", got)
+	}
+}
+
+// hangingStore is a store whose writes of what begins with name get no answer until their
+// context ends.
+type hangingStore struct {
+	checkpoint.Store
+	name    string
+	hanging chan struct{} // told of each write
+}
+
+func (s hangingStore) Put(ctx context.Context, name string, data []byte, expect checkpoint.Version) (checkpoint.Version, error) {
+	if !strings.HasPrefix(name, s.name) {
+		return s.Store.Put(ctx, name, data, expect)
+	}
+	s.hanging <- struct{}{}
+	<-ctx.Done()
+	return "", ctx.Err()
+}
+
+// A request that waits for its bound waits no longer than the work goes on.
+func TestAdvanceEndsWithTheWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := lockedDir(t)
+		work, kill := context.WithCancel(t.Context())
+		hanging := make(chan struct{}, 1)
+		a := newAdvance(work, hangingStore{store, "spending.json", hanging}, "spending.json", slog.New(slog.DiscardHandler))
+		covered := make(chan struct{})
+		go func() {
+			a.cover(cost.Dollar)
+			close(covered)
+		}()
+		<-hanging
+		kill()
+		<-covered // else the bubble is found to be stuck
+		if a.broken {
+			t.Error("an end at once was taken for a store that fails")
+		}
+	})
+}
+
+// lockedDir is an empty job, held by the test.
+func lockedDir(t *testing.T) *checkpoint.Dir {
+	t.Helper()
+	store, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := store.Lock(t.Context(), checkpoint.Self("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = lock.Release() })
+	return store
+}
+
+// One write of the history that fails loses that one, whether it took place or not,
+// and not all that follow.
+func TestHistoryOutlivesAFailedWrite(t *testing.T) {
+	t.Parallel()
+	store, fail := lockedDir(t), false
+	h := openHistory(t.Context(), failingStore{store, &fail}, historyFile, 0, slog.New(slog.DiscardHandler))
+	h.ledger = newLedger(cost.BuiltIn(), "eu-west-1", time.Now(), 0)
+	for runs := range int64(6) {
+		fail = runs%2 == 1
+		h.Runs = runs
+		h.write(t.Context())
+		if got, _, err := readHistory(t.Context(), store, historyFile); err != nil || got.Runs != runs {
+			t.Fatalf("write %d: the history has %d (%v)", runs, got.Runs, err)
+		}
 	}
 }

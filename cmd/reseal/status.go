@@ -34,9 +34,11 @@ It needs no network, unless the job is in a bucket, and changes nothing.`,
 			if err != nil {
 				return err
 			}
-			s, err := readStatusAt(cmd.Context(), conn, dir, part)
+			ctx, stop := p.interruptible(cmd.Context())
+			defer stop()
+			s, err := readStatusAt(ctx, conn, dir, part)
 			if err != nil {
-				return err
+				return causeOf(ctx, err)
 			}
 			if asJSON {
 				return writeJSON(p.stdout, s)
@@ -45,6 +47,7 @@ It needs no network, unless the job is in a bucket, and changes nothing.`,
 		},
 	}
 	conn.bind(cmd)
+	conn.bindJob(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&shard, "shard", "", "share `I/N` of a job in a bucket, whose run is meant")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document")
@@ -93,12 +96,6 @@ type jobStatus struct {
 type lastRun struct {
 	At     time.Time  `json:"at"`
 	Status *runStatus `json:"status"`
-}
-
-// readStatus reads the files of a job, with the connection that the environment
-// gives where they are in a bucket.
-func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
-	return readStatusAt(ctx, connection{}, dir, share{})
 }
 
 // readStatusAt reads the files of a job, and how the run of all of it, or of a

@@ -43,6 +43,7 @@ func newUploadsCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	cmd.Flags().StringVar(&f.job, "job", "", "`folder` of the job")
 	cmd.Flags().BoolVar(&f.sweep, "sweep", false, "abort them; what they copied so far has to be copied again")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")

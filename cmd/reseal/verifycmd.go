@@ -7,7 +7,6 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"sync"
 	"text/tabwriter"
 	"time"
 
@@ -60,6 +59,7 @@ func newVerifyCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.verify(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.output.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of the job")
@@ -84,8 +84,9 @@ type verification struct {
 	Verdicts    map[plan.Verdict]int64   `json:"verdicts"`
 	Bodies      map[plan.BodyProof]int64 `json:"bodies,omitempty"` // of the objects whose data was to be proven
 	Snapshots   int64                    `json:"snapshots_compared"`
-	Differences []difference             `json:"differences"` // the first ones
-	NotDone     int64                    `json:"not_done"`    // objects that the job does not claim: failed or not reached
+	Differences []difference             `json:"differences"`            // the first ones
+	NotDone     int64                    `json:"not_done"`               // objects that the job does not claim: failed or not reached
+	Unread      []string                 `json:"unread_files,omitempty"` // of the report: what the job did in the rest of them was not looked at
 }
 
 // difference is one object that is not as the job was to leave it.
@@ -114,12 +115,12 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err := f.accept.check(); err != nil {
 		return err
 	}
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
 	store, job, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
 	}
-	ctx, stop := p.interruptible(ctx)
-	defer stop()
 	snapshot, err := checkpoint.Read(ctx, store)
 	if err != nil {
 		return err
@@ -140,6 +141,13 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 		if n > 0 && verdict.Difference() {
 			return &finding{exitDifferent}
 		}
+	}
+	if len(v.Unread) > 0 {
+		for _, u := range v.Unread {
+			fmt.Fprintf(p.stderr, "reseal: not verified: %s\n", u)
+		}
+		fmt.Fprintln(p.stderr, "hint: the rest was; the same command tries these files again, --keep-inventory reads them where the run kept them")
+		return &finding{exitFailures}
 	}
 	return nil
 }
@@ -192,18 +200,12 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	}
 	v := &verification{Job: f.job, Bucket: job.Options.Bucket, Sample: f.sample, Verdicts: map[plan.Verdict]int64{}, Bodies: map[plan.BodyProof]int64{}}
 	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: f.kmsCap(facts.Region)}, Expected: ratelimit.Limits{Reads: f.readRPS}, MaxSlots: f.concurrency})
-	running, halt := context.WithCancel(ctx)
-	var pacer sync.WaitGroup
-	pacer.Go(func() { governor.Run(running) })
-	defer func() {
-		halt()
-		pacer.Wait()
-	}()
+	defer startPacer(ctx, governor)()
 	stats, written := new(engine.Stats), snapshot.Totals().Written.Add(time.Second) // the clocks of S3 and of this machine agree to about that
 	err = engine.Verify(ctx, engine.VerifyConfig{
 		Rewriter: rewriter, Gate: governor, Policy: policy, Workers: f.concurrency, Sample: share, Seed: f.seed,
 		Written: written, Expected: claimed.done, Stats: stats,
-		Bodies: bodies, BodyReader: rewriter, Restate: known.restate,
+		Bodies: bodies, BodyReader: rewriter, Restate: known.restate, Unread: func(err error) { v.Unread = append(v.Unread, err.Error()) },
 	}, rep.Read(ctx, job.Segments), func(c engine.Check) error {
 		if c.Verdict == plan.ClassDiffers && f.accept.has(plan.Class.Hazard()) {
 			c.Verdict, c.Why = plan.Proven, ""
@@ -285,6 +287,9 @@ func (v *verification) text(out io.Writer) error {
 	}
 	if v.NotDone > 0 {
 		fmt.Fprintf(w, "not done\t%s that the job does not claim: failed, gone, or not reached yet\n", report.Count(v.NotDone))
+	}
+	if len(v.Unread) > 0 {
+		fmt.Fprintf(w, "not read\t%s of the report: what the job did in there was not looked at\n", report.Plural(int64(len(v.Unread)), "file"))
 	}
 	return w.Flush()
 }
