@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"iter"
+	"slices"
 
 	"reseal/canary"
 	"reseal/checkpoint"
@@ -58,5 +60,61 @@ func ofFailedRows(ctx context.Context, policy *plan.Policy, rep *inventory.Repor
 	}
 	return chooseFirst(policy, rep.Read(ctx, segments), func(p inventory.Position) bool {
 		return before.failed(p) && begun.Get(p) == nil
+	})
+}
+
+// find finds out which objects of the plan are still to be tried or to be
+// compared, among those that this process works on. Where failed rows are tried
+// again, those of the plan are only to be compared.
+func (t *trials) find(ctx context.Context, job *jobPlan, at *checkpoint.Snapshot, retry bool, again []canaryRow) error {
+	notes := map[inventory.Position]*trialNote{}
+	for n, err := range at.Notes(ctx) {
+		if err != nil {
+			return err
+		}
+		if n.Key != canaryNote {
+			continue
+		}
+		note := new(trialNote)
+		if json.Unmarshal(n.Value, note) == nil && note.Before != nil {
+			notes[n.Pos] = note
+		}
+	}
+	segments, indexes := at.Remaining()
+	open, err := newResume(ctx, at, segments, indexes)
+	if err != nil {
+		return err
+	}
+	chosen := map[inventory.Position]bool{}
+	choose := func(row *canaryRow, settled func(inventory.Position) bool) {
+		rec := row.record(job.Options.Bucket)
+		one := &trial{row: row, task: t.cfg.Policy.Decide(&rec), note: notes[rec.Pos], settled: settled(rec.Pos)}
+		one.resumed = one.note != nil
+		if !chosen[rec.Pos] && (one.note != nil || !one.settled && one.task.Action != plan.Skip) {
+			chosen[rec.Pos] = true
+			t.all = append(t.all, one)
+		}
+	}
+	for i := range again {
+		choose(&again[i], func(inventory.Position) bool { return false })
+	}
+	for i := range job.Canary {
+		choose(&job.Canary[i], func(p inventory.Position) bool {
+			rows := open.of(p)
+			return retry || rows == nil || rows.Settled(p.Row)
+		})
+	}
+	return nil
+}
+
+// limit keeps as many as a run of n objects at most may begin; 0 is no limit.
+func (t *trials) limit(n int64) {
+	var begin int64
+	t.all = slices.DeleteFunc(t.all, func(one *trial) bool {
+		if one.settled || n <= 0 {
+			return false
+		}
+		begin++
+		return begin > n
 	})
 }
