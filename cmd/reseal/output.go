@@ -53,11 +53,19 @@ func (o *output) surveyTicker(p process) func(rows int64) {
 	}
 }
 
+// level is how much is logged.
+func (o *output) level() (level slog.Level, err error) {
+	if level.UnmarshalText([]byte(o.logLevel)) != nil {
+		return level, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
+	}
+	return level, nil
+}
+
 // logger opens the log of a job.
 func (o *output) logger(dir string) (*slog.Logger, func(), error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
-		return nil, nil, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
+	level, err := o.level()
+	if err != nil {
+		return nil, nil, err
 	}
 	name := o.logFile
 	if name == "" && remoteJob(dir) {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -53,6 +54,9 @@ func newRunCommand(p process) *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if f.dryRun || f.dryrun {
+				if err := f.checkDry(); err != nil {
+					return err
+				}
 				return planOnly(cmd.Context(), p, &planFlags{request: f.request, accept: f.accept, output: f.output})
 			}
 			return f.run(cmd.Context(), p)
@@ -81,9 +85,30 @@ func newRunCommand(p process) *cobra.Command {
 
 // check refuses what makes no sense before anything is opened.
 func (f *runFlags) check() error {
-	switch {
-	case f.job == "":
+	if f.job == "" {
 		return usagef("--job is needed: the folder that records the progress")
+	}
+	if err := f.checkFlags(); err != nil {
+		return err
+	}
+	var err error
+	f.share, err = f.shardFlags.share(environment, f.job)
+	return err
+}
+
+// checkDry refuses for a dry run what the run itself would refuse. It needs no
+// job: that of a share, where none is named, may be in any bucket.
+func (f *runFlags) checkDry() error {
+	if err := f.checkFlags(); err != nil {
+		return err
+	}
+	_, err := f.shardFlags.share(environment, cmp.Or(f.job, "s3://bucket/prefix"))
+	return err
+}
+
+// checkFlags refuses values that no run takes.
+func (f *runFlags) checkFlags() error {
+	switch {
 	case f.results != "failures" && f.results != "all":
 		return usagef("--results %q: want failures or all", f.results)
 	case f.objects < 0 || f.duration < 0:
@@ -107,17 +132,22 @@ func (f *runFlags) check() error {
 	if err := f.oversight.check(); err != nil {
 		return err
 	}
-	_, err = f.maxCost()
+	if _, err := f.output.level(); err != nil {
+		return err
+	}
+	if _, err := f.maxCost(); err != nil {
+		return err
+	}
+	if _, err := f.pace.check(); err != nil {
+		return err
+	}
+	_, err = f.selection.options()
 	return err
 }
 
 // run plans, asks, and runs.
 func (f *runFlags) run(ctx context.Context, p process) error {
 	if err := f.check(); err != nil {
-		return err
-	}
-	var err error
-	if f.share, err = f.shardFlags.share(environment, f.job); err != nil {
 		return err
 	}
 	r, err := f.ready(ctx, p)
