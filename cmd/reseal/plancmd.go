@@ -80,6 +80,11 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		if _, old, err = findJob(ctx, f.connection, f.job, share{}); err != nil {
 			return err
 		}
+		if old == nil {
+			if err := vacant(f.job); err != nil {
+				return err
+			}
+		}
 	}
 	g, err := prepare(ctx, &f.request, old, time.Now())
 	if err != nil {
@@ -142,6 +147,11 @@ func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
 	for _, u := range g.unknown {
 		fmt.Fprintf(w, "unknown: %s\n", u)
 	}
+	g.sayCap(w)
+}
+
+// sayCap says how fast a run may go at most, and who says so.
+func (g *ground) sayCap(w io.Writer) {
 	if g.caps.kmsSource != "" {
 		fmt.Fprintf(w, "KMS cap: %s, which is %s\n", report.Rate(g.caps.kms), g.caps.kmsSource)
 	}
