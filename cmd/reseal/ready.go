@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"reseal/checkpoint"
 	"reseal/report"
 )
 
@@ -17,69 +18,101 @@ type readiness struct {
 	ground  *ground
 	store   jobStore
 	job     *jobPlan
-	resumed bool // the job was there: only its plan, or begun already
+	lock    *checkpoint.Lock // nil until the job is held
+	resumed bool             // the job was there: only its plan, or begun already
+	idle    bool             // nothing is left to do in it, which was said
 }
 
-// ready finds the ground, shows the plan, asks, and makes the job's folder. A
-// signal ends it at once: there is nothing to drain yet.
-func (f *runFlags) ready(ctx context.Context, p process) (*readiness, error) {
+// release gives the job back, on whatever way the run ends.
+func (r *readiness) release() {
+	if r.lock != nil {
+		_ = r.lock.Release() // what is recorded is; a lock that stays is taken over
+	}
+}
+
+// hold takes the job, or says who has it.
+func (r *readiness) hold(ctx context.Context, p process) (err error) {
+	if r.lock, err = r.store.Lock(ctx, checkpoint.Self("reseal run")); err != nil {
+		return err
+	}
+	if r.lock.Previous != nil {
+		fmt.Fprintf(p.stderr, "The run before this one ended without giving the job back (%s); going on where it stopped.\n", r.lock.Previous)
+	}
+	return nil
+}
+
+// ready finds the ground, shows the plan, asks, and makes the job's folder. A job
+// that is there already is held before anything else is looked at or sent, so
+// that a second process does not get as far as the probe; only a plan that nobody
+// ever held stays the one file that it is until the run is on. A signal ends all
+// of it at once: there is nothing to drain yet.
+func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	r := new(readiness)
 	var err error
 	if r.store, r.job, err = findJob(ctx, f.connection, f.job, f.share); err != nil {
-		return nil, err
+		return err
 	}
-	if f.share.count > 0 && r.job == nil {
-		return nil, &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with reseal plan --job %s", f.share, f.job)}
+	r.resumed = r.job != nil
+	switch {
+	case f.share.count > 0 && !r.resumed:
+		return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with reseal plan --job %s", f.share, f.job)}
+	case !r.resumed:
+		err = vacant(f.job)
+	case everHeld(f.job):
+		err = r.hold(ctx, p)
+	}
+	if err != nil {
+		return err
+	}
+	var at *checkpoint.Snapshot // of a job that is there
+	if r.resumed {
+		if at, err = checkpoint.Read(ctx, r.store); err != nil {
+			return err
+		}
+		if r.idle, err = f.nothingFailed(ctx, p, r, at); r.idle || err != nil {
+			return err
+		}
 	}
 	if r.ground, err = prepare(ctx, &f.request, r.job, time.Now()); err != nil {
-		return nil, err
+		return err
 	}
-	if r.resumed = r.job != nil; r.resumed {
-		if err := r.job.agree(f.job, r.ground.frozen); err != nil {
-			return nil, err
-		}
-		r.ground.learn(r.job.Tally, r.job.Unread == 0)
-	} else if r.job, err = f.newJob(ctx, p, r.ground); err != nil {
-		return nil, err
-	}
-	fresh := !r.resumed
+	f.share.divide(&r.ground.caps)
+	fresh := true
 	if r.resumed {
-		began, err := begun(ctx, r.store)
-		if err != nil {
-			return nil, err
+		if fresh, err = f.resume(ctx, p, r, at); err != nil || r.idle {
+			return err
 		}
-		if fresh = !began; fresh {
-			if err := f.showPlan(p, r.ground, r.job); err != nil {
-				return nil, err
-			}
-		}
+	} else if r.job, err = f.newJob(ctx, p, r.ground); err != nil {
+		return err
 	}
 	if err := f.checkRun(ctx, f.output.talk(p), r.ground, r.job, fresh); err != nil {
-		return nil, err
+		return err
 	}
 	if err := f.refuseHazards(r.ground, f.probing(r.ground)); err != nil {
-		return nil, err
+		return err
 	}
 	if err := f.refuseUpdates(r.ground); err != nil {
-		return nil, err
+		return err
 	}
 	if fresh {
 		if err := f.consent(ctx, p, r.job); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := f.probeEndpoint(ctx, f.output.talk(p), r.ground); err != nil {
-		return nil, err
+		return err
 	}
 	r.ground.bindToPlan(f.accept)
 	if r.store == nil {
 		if r.store, err = createJob(ctx, f.connection, f.job, f.share); err != nil {
-			return nil, fmt.Errorf("make job %s: %w", f.job, err)
+			return fmt.Errorf("make job %s: %w", f.job, err)
 		}
 	}
-	return r, nil
+	if r.lock != nil {
+		return nil
+	}
+	return r.hold(ctx, p)
 }
 
 // refuseHazards ends the run before it begins where a hazard was not accepted.

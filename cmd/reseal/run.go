@@ -211,12 +211,7 @@ func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, 
 	if err := f.output.summary(p, f.job, job, snapshot, past, stats, status, took); err != nil && runErr == nil {
 		runErr = err
 	}
-	if totals.Damaged > 0 {
-		for _, d := range damages(snapshot) {
-			fmt.Fprintf(p.stderr, "reseal: missing from the result: %s\n", d)
-		}
-		fmt.Fprintln(p.stderr, "hint: the same command tries them again; another report of the bucket has their objects, too")
-	}
+	tellDamages(p.stderr, snapshot)
 	var (
 		breaker *engine.BreakerError
 		stopped *engine.StopError

@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"reseal/checkpoint"
 )
 
 // runFlags is the command line of run.
@@ -150,17 +148,10 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	r, err := f.ready(ctx, p)
-	if err != nil {
+	r := new(readiness)
+	defer r.release()
+	if err := f.ready(ctx, p, r); err != nil || r.idle {
 		return err
-	}
-	lock, err := r.store.Lock(ctx, checkpoint.Self("reseal run"))
-	if err != nil {
-		return err
-	}
-	defer lock.Release()
-	if lock.Previous != nil {
-		fmt.Fprintf(p.stderr, "The run before this one ended without giving the job back (%s); going on where it stopped.\n", lock.Previous)
 	}
 	if !r.resumed {
 		if err := writePlan(ctx, r.store, r.job); err != nil {
@@ -172,6 +163,5 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 		return err
 	}
 	defer closeLog()
-	f.share.divide(&r.ground.caps)
-	return f.execute(ctx, p, r.ground, r.store, r.job, f.stateOptions(r.job, r.ground.report.Manifest().Files, lock), log)
+	return f.execute(ctx, p, r.ground, r.store, r.job, f.stateOptions(r.job, r.ground.report.Manifest().Files, r.lock), log)
 }
