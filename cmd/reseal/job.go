@@ -89,10 +89,10 @@ func encodePlan(j *jobPlan) ([]byte, error) {
 // would have told.
 const unknown = -1
 
-// inWords spells an option for people: a list without the brackets that Go prints,
+// optionWords spells an option for people: a list without the brackets that Go prints,
 // and what was not given as such. Lists have the options of their own, as a prefix
 // may have spaces in it.
-func inWords(name, value string, o *plan.Options) string {
+func optionWords(name, value string, o *plan.Options) string {
 	switch name {
 	case "--prefix":
 		value = strings.Join(o.Prefixes, ", ")
@@ -116,7 +116,7 @@ func (j *jobPlan) agree(dir string, now plan.Frozen) error {
 	for _, d := range j.Frozen.Differences(now) {
 		name, values, _ := strings.Cut(d, ": ")
 		have, want, _ := strings.Cut(values, " -> ")
-		diff = append(diff, checkpoint.Difference{Name: name, Have: inWords(name, have, &j.Options), Want: inWords(name, want, &now.Options)})
+		diff = append(diff, checkpoint.Difference{Name: name, Have: optionWords(name, have, &j.Options), Want: optionWords(name, want, &now.Options)})
 	}
 	return &checkpoint.MismatchError{Job: dir, Differences: diff}
 }

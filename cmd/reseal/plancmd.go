@@ -142,10 +142,10 @@ func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
 	for _, text := range g.warned {
-		fmt.Fprintf(w, "note: %s\n", text)
+		fmt.Fprintf(w, "note: %s\n", withoutPlumbing(text))
 	}
 	for _, u := range g.unknown {
-		fmt.Fprintf(w, "unknown: %s\n", u)
+		fmt.Fprintf(w, "unknown: %s\n", withoutPlumbing(u.String()))
 	}
 	g.sayCap(w)
 }

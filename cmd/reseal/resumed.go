@@ -51,7 +51,7 @@ func (f *runFlags) goingOn(w io.Writer, r *readiness, at *checkpoint.Snapshot) {
 	said := slices.Concat(aboutVersions(r.ground.policy.Options, r.ground.policy.Facts), aboutUpdates(r.ground.policy.Options, r.ground.policy.Facts))
 	for _, text := range r.ground.warned {
 		if !slices.Contains(said, text) {
-			fmt.Fprintf(w, "note: %s\n", text)
+			fmt.Fprintf(w, "note: %s\n", withoutPlumbing(text))
 		}
 	}
 }

@@ -221,11 +221,14 @@ func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, 
 	case runErr == nil && (totals.Failed > 0 || totals.Damaged > 0):
 		return &finding{exitFailures}
 	case errors.As(runErr, &sig), errors.As(runErr, &stopped), errors.As(runErr, &breaker):
-		failed := ""
+		failed, goesOn := "", ", the same command goes on"
+		if breaker != nil {
+			goesOn = "; once that is mended, the same command goes on" // before, it would stop again
+		}
 		if totals.Failed > 0 {
 			failed = fmt.Sprintf(", and reseal retry-failed tries the %s that failed", report.Plural(totals.Failed, "object"))
 		}
-		return fmt.Errorf("%w; everything done is recorded, the same command goes on%s", runErr, failed)
+		return fmt.Errorf("%w; everything done is recorded%s%s", runErr, goesOn, failed)
 	}
 	return runErr
 }
