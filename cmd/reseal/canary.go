@@ -19,12 +19,18 @@ import (
 // before it was tried, until it was compared with what it is after.
 const canaryNote = "canary"
 
+// unprovenNote is the name under which the checkpoint keeps, at one of its objects,
+// that a canary was begun and proved nothing yet: its failed objects are tried once
+// more then, as the rest of the bucket is not to be begun on the strength of them.
+const unprovenNote = "canary-unproven"
+
 // trial is one object on its way through the canary.
 type trial struct {
 	row     *canaryRow
 	task    plan.Task
 	settled bool // by an earlier run
 	resumed bool // what it was before was remembered by an earlier run
+	again   bool // it failed in an earlier run
 	note    *trialNote
 	result  *engine.Result // of this run
 }
@@ -33,6 +39,7 @@ type trial struct {
 type trialNote struct {
 	Before *plan.Snapshot `json:"before"`
 	ETag   string         `json:"etag,omitempty"` // after, where the run that did it could still say it
+	Row    *canaryRow     `json:"row,omitempty"`  // of an object that plan.json does not name
 }
 
 // trials tries some objects of each kind before the rest is begun.
@@ -44,6 +51,9 @@ type trials struct {
 	all      []*trial
 	accepted []plan.Attribute
 	talk     io.Writer
+	unproven []inventory.Position // where the checkpoint has an unprovenNote
+	retry    bool                 // they are chosen among rows that failed
+	more     bool                 // objects are left to do besides those that are tried
 }
 
 // tryFirst runs the canary of a job, where it has one that was not passed yet,
@@ -64,8 +74,15 @@ func (f *runFlags) tryFirst(admit, work context.Context, p process, rep *invento
 			return at, err
 		}
 	}
-	t := &trials{cfg: *cfg, looks: paid.Snapshotter, paid: paid, journal: j, accepted: f.accept.losses(), talk: f.output.talk(p)}
+	t := &trials{cfg: *cfg, looks: paid.Snapshotter, paid: paid, journal: j, accepted: f.accept.losses(), talk: f.output.talk(p), retry: f.retry}
 	if err := t.find(work, job, at, f.retry, again); err != nil || len(t.all) == 0 {
+		return at, err
+	}
+	t.more = job.Todo == unknown || job.Todo-settledBefore(at.Totals()) > t.fresh()
+	if f.retry {
+		t.more = at.Totals().Failed > int64(len(t.all))
+	}
+	if err := t.takeBack(work, at); err != nil {
 		return at, err
 	}
 	t.limit(cfg.Limit)
@@ -158,11 +175,30 @@ func (t *trials) remember(admit, work context.Context) error {
 			continue
 		}
 		one.note = &trialNote{Before: before}
+		if t.retry {
+			one.note.Row = one.row
+		}
 		if err := t.note(one); err != nil {
 			return err
 		}
 	}
+	if err := t.markUnproven(); err != nil {
+		return err
+	}
 	return t.journal.Flush(work)
+}
+
+// markUnproven has the checkpoint know, once something is going to be tried, that
+// nothing is proven yet.
+func (t *trials) markUnproven() error {
+	for _, one := range t.all {
+		if one.settled || len(t.unproven) > 0 {
+			continue
+		}
+		t.unproven = []inventory.Position{one.task.Record.Pos}
+		return t.journal.Note(t.unproven[0], unprovenNote, []byte("{}"))
+	}
+	return nil
 }
 
 // note tells the checkpoint what is known of one object.
