@@ -66,7 +66,7 @@ func (p process) exit(err error) int {
 	code := exitCode(err)
 	var f *finding
 	if !errors.As(err, &f) {
-		fmt.Fprintf(p.stderr, "reseal: %v\n", err)
+		fmt.Fprintf(p.stderr, "reseal: %s\n", inWords(err))
 		if h := hint(err); h != "" {
 			fmt.Fprintf(p.stderr, "hint: %s\n", h)
 		}

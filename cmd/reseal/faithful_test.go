@@ -187,7 +187,7 @@ func TestCanaryWithoutAPlan(t *testing.T) {
 		})
 		job := filepath.Join(t.TempDir(), "job")
 		accepted := []string{"--accept", "versioned", "--accept", "acl", "--accept", "weak-conditions", "--accept", "drops-expires"}
-		cmd := w.command(append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet"}, accepted...)...)
+		cmd := w.command(append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--no-canary"}, accepted...)...)
 		if out, _ := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitFailures || w.encrypted() != 0 {
 			t.Fatalf("exit %d, %d objects under the key; want all of them to fail\n%s", cmd.ProcessState.ExitCode(), w.encrypted(), out)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/inventory"
 	"reseal/plan"
 )
 
@@ -115,6 +116,7 @@ func (s *selection) options() (plan.Options, error) {
 		CopyVia: s.copyVia, AllVersions: s.versions == "all",
 	}
 	errs = append(errs, s.methodErrors(&o)...)
+	errs = append(errs, classErrors(s.classes)...)
 	switch {
 	case s.manifest == "":
 		errs = append(errs, errors.New("--manifest is needed: the manifest.json of an inventory report"))
@@ -140,6 +142,23 @@ func (s *selection) options() (plan.Options, error) {
 		return o, &usageError{errors.Join(errs...)}
 	}
 	return o.Normal(), nil
+}
+
+// storageClasses are those that an object in a general purpose bucket can have.
+var storageClasses = []string{
+	string(inventory.Standard), string(inventory.StandardIA), string(inventory.OneZoneIA), string(inventory.IntelligentTiering),
+	string(inventory.GlacierIR), string(inventory.Glacier), string(inventory.DeepArchive), string(inventory.ReducedRedundancy),
+}
+
+// classErrors refuses storage classes that no object has: a typo would select
+// nothing, and look like a bucket with nothing to do.
+func classErrors(classes []string) (errs []error) {
+	for _, c := range classes {
+		if !slices.Contains(storageClasses, c) {
+			errs = append(errs, fmt.Errorf("--storage-class %q: no such class; there are %s", c, strings.Join(storageClasses, ", ")))
+		}
+	}
+	return errs
 }
 
 // methodErrors reads what is about the way objects are re-encrypted, and says

@@ -36,7 +36,7 @@ func freeze(ctx context.Context, c connection, dir string, j *jobPlan) error {
 		}
 		return errors.Join(writePlan(ctx, store, j), lock.Release())
 	}
-	if _, err := checkpoint.CreateDir(dir); err != nil {
+	if _, err := localJob(dir); err != nil {
 		return err
 	}
 	data, err := encodePlan(j)

@@ -44,7 +44,7 @@ var setupHints = map[s3api.SetupKind]string{
 	s3api.Unreachable:    "nothing answers there; check --endpoint-url and --region",
 	s3api.Certificate:    "trust the endpoint's certificate authority with --ca-bundle FILE",
 	s3api.NoBucket:       "check the bucket's name and --region",
-	s3api.AccessDenied:   "the identity lacks a permission: reseal permissions prints the smallest policies for a run, docs/permissions.md lists what each command needs",
+	s3api.AccessDenied:   "a permission is missing, or a policy denies it: reseal preflight names the statement of a bucket policy that does, reseal permissions prints the smallest policies for a run, docs/permissions.md lists what each command needs",
 	s3api.KeyUnknown:     "check the key's ARN, Region and account: aws kms describe-key --key-id KEY",
 	s3api.KeyDisabled:    "enable it, then run the same command again: aws kms enable-key --key-id KEY",
 	s3api.KeyDeleted:     "objects under a key that is deleted are lost; cancel first: aws kms cancel-key-deletion --key-id KEY",
@@ -60,8 +60,12 @@ func hint(err error) string {
 		locked   *checkpoint.LockedError
 		checksum *inventory.ChecksumError
 		format   *inventory.FormatError
+		object   *engine.ObjectError
 	)
 	switch {
+	case errors.As(err, &object) && object.Class == engine.Denied:
+		return fmt.Sprintf("a permission is missing, or a policy denies it: reseal preflight --bucket %s --sse-kms-key-id KEY names the statement of a bucket policy that does, "+
+			"reseal permissions prints the smallest policies for a run", object.Bucket)
 	case errors.As(err, &setup) && (setup.Kind == s3api.WrongRegion || setup.Kind == s3api.KeyRegion):
 		if setup.Region != "" {
 			return fmt.Sprintf("it is in %s: --region %s", setup.Region, setup.Region)

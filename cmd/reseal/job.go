@@ -89,6 +89,24 @@ func encodePlan(j *jobPlan) ([]byte, error) {
 // would have told.
 const unknown = -1
 
+// optionWords spells an option for people: a list without the brackets that Go prints,
+// and what was not given as such. Lists have the options of their own, as a prefix
+// may have spaces in it.
+func optionWords(name, value string, o *plan.Options) string {
+	switch name {
+	case "--prefix":
+		value = strings.Join(o.Prefixes, ", ")
+	case "--exclude-prefix":
+		value = strings.Join(o.Exclude, ", ")
+	case "--storage-class":
+		value = strings.Join(o.StorageClasses, ", ")
+	}
+	if value == "" {
+		return "not given"
+	}
+	return value
+}
+
 // agree compares the job that is there with what is asked for now.
 func (j *jobPlan) agree(dir string, now plan.Frozen) error {
 	if j.Hash == now.Hash() {
@@ -98,7 +116,7 @@ func (j *jobPlan) agree(dir string, now plan.Frozen) error {
 	for _, d := range j.Frozen.Differences(now) {
 		name, values, _ := strings.Cut(d, ": ")
 		have, want, _ := strings.Cut(values, " -> ")
-		diff = append(diff, checkpoint.Difference{Name: name, Have: have, Want: want})
+		diff = append(diff, checkpoint.Difference{Name: name, Have: optionWords(name, have, &j.Options), Want: optionWords(name, want, &now.Options)})
 	}
 	return &checkpoint.MismatchError{Job: dir, Differences: diff}
 }

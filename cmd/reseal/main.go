@@ -40,5 +40,8 @@ func (p process) run(ctx context.Context, args []string) int {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
+	if err := knownCommand(root, args); err != nil {
+		return p.exit(err)
+	}
 	return p.exit(root.ExecuteContext(ctx))
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"reseal/checkpoint"
 	"reseal/cost"
 	"reseal/inventory"
 	"reseal/plan"
@@ -111,15 +110,6 @@ func (f *runFlags) million(g *ground) *cost.Estimate {
 	}
 	task := policy.Decide(&r)
 	return cost.New(cost.Uniform(&task, 1_000_000, g.policy.Now), f.params(g))
-}
-
-// begun tells whether a run of the job has recorded anything yet.
-func begun(ctx context.Context, store checkpoint.Reader) (bool, error) {
-	snapshot, err := checkpoint.Read(ctx, store)
-	if err != nil {
-		return false, err
-	}
-	return !snapshot.Totals().Written.IsZero() || len(snapshot.Segments()) > 0, nil
 }
 
 // planJob freezes a plan as a job, or leaves the one that is there as it is.

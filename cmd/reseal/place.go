@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"reseal/checkpoint"
@@ -15,6 +18,9 @@ type jobStore interface {
 	checkpoint.Store
 	fmt.Stringer
 }
+
+// lockFile is the file of a local job that its holder locks.
+const lockFile = "lock"
 
 // storeWriters is how many segments of a job in a bucket are written at once,
 // as each answer takes tens of milliseconds.
@@ -52,16 +58,71 @@ func existingJob(ctx context.Context, c connection, dir string, s share) (jobSto
 	return store, nil
 }
 
+// everHeld tells whether another process may hold a job that is there: the lock file
+// of a local one stays when it is given back, and is not there before.
+func everHeld(dir string) bool {
+	if remoteJob(dir) {
+		return true
+	}
+	_, err := os.Stat(filepath.Join(dir, lockFile))
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // createJob makes the place of a job.
 func createJob(ctx context.Context, c connection, dir string, s share) (jobStore, error) {
 	if remoteJob(dir) {
 		return remoteStore(ctx, c, dir, s)
 	}
-	store, err := checkpoint.CreateDir(dir)
+	store, err := localJob(dir)
 	if err != nil {
 		return nil, err
 	}
 	return store, nil
+}
+
+// localJob makes the folder of a job, and the folders above it.
+func localJob(dir string) (*checkpoint.Dir, error) {
+	if err := makeAbove(dir); err != nil {
+		return nil, err
+	}
+	return checkpoint.CreateDir(dir)
+}
+
+// makeAbove makes the folders above dir that are not there. Each is durable before
+// something is made in it: what a crash takes away of them takes the job along.
+func makeAbove(dir string) error {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	above := filepath.Dir(abs)
+	if _, err := os.Stat(above); !errors.Is(err, fs.ErrNotExist) {
+		return nil // what else is wrong with it, making the job says
+	}
+	if err := makeAbove(above); err != nil {
+		return err
+	}
+	if err := os.Mkdir(above, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	d, err := os.Open(filepath.Dir(above))
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// vacant refuses a local folder that no job can be made in, before a report is read
+// for it: one that holds something else.
+func vacant(dir string) error {
+	if remoteJob(dir) {
+		return nil
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) == 0 || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile || e.Name() == planFile }) {
+		return nil // not there, empty, or a job's that was never begun
+	}
+	return fmt.Errorf("make job %s: the folder has files, and none of a job; name a new one with --job", dir)
 }
 
 // findJob opens a job, or returns nothing where there is none yet.

@@ -82,6 +82,11 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		if _, old, err = findJob(ctx, f.connection, f.job, share{}); err != nil {
 			return err
 		}
+		if old == nil {
+			if err := vacant(f.job); err != nil {
+				return err
+			}
+		}
 	}
 	g, err := prepare(ctx, &f.request, old, time.Now())
 	if err != nil {
@@ -140,11 +145,16 @@ func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
 	for _, text := range g.warned {
-		fmt.Fprintf(w, "note: %s\n", text)
+		fmt.Fprintf(w, "note: %s\n", withoutPlumbing(text))
 	}
 	for _, u := range g.unknown {
-		fmt.Fprintf(w, "unknown: %s\n", u)
+		fmt.Fprintf(w, "unknown: %s\n", withoutPlumbing(u.String()))
 	}
+	g.sayCap(w)
+}
+
+// sayCap says how fast a run may go at most, and who says so.
+func (g *ground) sayCap(w io.Writer) {
 	if g.caps.kmsSource != "" {
 		fmt.Fprintf(w, "KMS cap: %s, which is %s\n", report.Rate(g.caps.kms), g.caps.kmsSource)
 	}

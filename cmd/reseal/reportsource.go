@@ -114,8 +114,17 @@ func openAny(ctx context.Context, src inventory.Source, name string, opts invent
 			}
 		}
 		return rep, err
+	case len(head) > 0 && path.Ext(name) != ".gz" && !strings.Contains(beforeBreak(string(head)), ","):
+		// What the line is stays unsaid: a file that was named by mistake may hold secrets.
+		return nil, fmt.Errorf("%s is neither the manifest.json of a report nor a list of objects, whose lines are bucket,key", name)
 	}
 	return inventory.OpenList(ctx, src, name, opts)
+}
+
+// beforeBreak is the first line of a text that may be cut off.
+func beforeBreak(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
 }
 
 // beginning returns the first bytes of an object, without white space before them.

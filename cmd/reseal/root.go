@@ -1,9 +1,12 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 )
 
 // version is set by the release build with -ldflags "-X main.version=v1.2.3".
@@ -32,15 +35,13 @@ func newRoot(p process) *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("unknown command %q", args[0])
-			}
-			return nil
+			return nil // knownCommand told a word that is no command already
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SuggestionsMinimumDistance = 2 // two letters swapped, left out or wrong
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return &usageError{fmt.Errorf("%w; see %s --help", err, cmd.CommandPath())}
+		return &usageError{fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
@@ -49,6 +50,39 @@ func newRoot(p process) *cobra.Command {
 		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p),
 	)
 	return root
+}
+
+// knownCommand refuses a command line whose first word is no command, before the flags
+// behind it are looked at: to root they are all unknown, and would be blamed.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
+		return nil
+	}
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(args...)
+	if cmd, _, err := root.Find(args); err == nil && cmd != root {
+		return nil
+	}
+	about := "see reseal --help"
+	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
+		about = "did you mean reseal " + strings.Join(near, " or reseal ") + "?"
+	}
+	return usagef("unknown command %q; %s", args[0], about)
+}
+
+// wants says what values flags of a type take, in words.
+var wants = map[string]string{
+	"float64": "a number", "int": "a whole number", "int64": "a whole number", "bool": "true or false", "duration": "a time such as 90s or 7h30m",
+}
+
+// flagError says in plain words what is wrong with the value of a flag, where
+// that is all that is wrong.
+func flagError(err error) error {
+	var invalid *pflag.InvalidValueError
+	if !errors.As(err, &invalid) || wants[invalid.GetFlag().Value.Type()] == "" {
+		return err
+	}
+	return fmt.Errorf("--%s %q: want %s", invalid.GetFlag().Name, invalid.GetValue(), wants[invalid.GetFlag().Value.Type()])
 }
 
 // noArgs refuses positional arguments: everything is a flag, so that a typo is

@@ -222,12 +222,7 @@ func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, 
 	if err := f.output.summary(p, f.job, job, snapshot, past, stats, status, took); err != nil && runErr == nil {
 		runErr = err
 	}
-	if totals.Damaged > 0 {
-		for _, d := range damages(snapshot) {
-			fmt.Fprintf(p.stderr, "reseal: missing from the result: %s\n", d)
-		}
-		fmt.Fprintln(p.stderr, "hint: the same command tries them again; another report of the bucket has their objects, too")
-	}
+	tellDamages(p.stderr, snapshot)
 	var (
 		breaker *engine.BreakerError
 		stopped *engine.StopError
@@ -237,11 +232,14 @@ func (f *runFlags) conclude(p process, job *jobPlan, state *checkpoint.Journal, 
 	case runErr == nil && (totals.Failed > 0 || totals.Damaged > 0):
 		return &finding{exitFailures}
 	case errors.As(runErr, &sig), errors.As(runErr, &stopped), errors.As(runErr, &breaker):
-		failed := ""
+		failed, goesOn := "", ", the same command goes on"
+		if breaker != nil {
+			goesOn = "; once that is mended, the same command goes on" // before, it would stop again
+		}
 		if totals.Failed > 0 {
 			failed = fmt.Sprintf(", and reseal retry-failed tries the %s that failed", report.Plural(totals.Failed, "object"))
 		}
-		return fmt.Errorf("%w; everything done is recorded, the same command goes on%s", runErr, failed)
+		return fmt.Errorf("%w; everything done is recorded%s%s", runErr, goesOn, failed)
 	}
 	return runErr
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,9 +27,13 @@ rules and error codes that AWS documents. It keeps everything in memory.
   reseal simulate --objects 100000
   reseal simulate --from-manifest ./inv/acme-media-archive/daily/2025-11-21T02-00Z/manifest.json
 
-It prints what a client needs as environment variables:
+It prints what a client needs as environment variables, and serves until it is
+interrupted. To have both in one shell:
 
-  eval "$(reseal simulate --objects 1000 --listen 127.0.0.1:9100 | head -5)"`
+  reseal simulate --objects 1000 --listen 127.0.0.1:9100 >simulator.env &
+  while kill -0 $! && [ ! -s simulator.env ]; do sleep 1; done; . ./simulator.env
+
+and, when it is not needed any more: kill %1`
 
 func newSimulateCommand(p process) *cobra.Command {
 	f := &simulateFlags{}
@@ -90,8 +95,8 @@ func (f *simulateFlags) serve(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	for _, v := range env {
-		fmt.Fprintf(p.stdout, "export %s\n", v)
+	if _, err := fmt.Fprint(p.stdout, exports(env)); err != nil {
+		return fmt.Errorf("print environment: %w", err)
 	}
 	fmt.Fprintf(p.stderr, "serving at %s until interrupted; KMS key %s\n", s.url(), simKey)
 	if manifest != "" {
@@ -101,4 +106,14 @@ func (f *simulateFlags) serve(ctx context.Context, p process) error {
 		return err
 	}
 	return nil
+}
+
+// exports are environment variables as a shell sets them. They are printed at once,
+// so that who waits for the first of them has them all.
+func exports(env []string) string {
+	var b strings.Builder
+	for _, v := range env {
+		fmt.Fprintf(&b, "export %s\n", v)
+	}
+	return b.String()
 }

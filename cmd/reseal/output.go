@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/report"
+)
+
+// output is how a command talks.
+type output struct {
+	json       bool
+	quiet      bool
+	noProgress bool
+	logLevel   string
+	logFile    string
+}
+
+func (o *output) bind(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.BoolVar(&o.json, "json", false, "print the result as one JSON document on stdout")
+	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing but results and errors")
+	f.BoolVar(&o.noProgress, "no-progress", false, "show no progress")
+	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
+	f.StringVar(&o.logFile, "log-file", "", "where to log (default: reseal.log in the job folder)")
+}
+
+// talk is where a command explains itself: stderr, or nowhere if it is to be quiet.
+func (o *output) talk(p process) io.Writer {
+	if o.quiet {
+		return io.Discard
+	}
+	return p.stderr
+}
+
+// surveyTicker returns what is called while the report is read: on a terminal
+// it shows the number of rows.
+func (o *output) surveyTicker(p process) func(rows int64) {
+	if o.quiet || o.noProgress || !isTerminal(p.stderr) {
+		return nil
+	}
+	last, out := time.Now(), p.screen()
+	return func(rows int64) {
+		if time.Since(last) > time.Second {
+			last = time.Now()
+			out.show("reading the report: " + report.Plural(rows, "row"))
+		}
+	}
+}
+
+// level is how much is logged.
+func (o *output) level() (level slog.Level, err error) {
+	if level.UnmarshalText([]byte(o.logLevel)) != nil {
+		return level, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
+	}
+	return level, nil
+}
+
+// logger opens the log of a job. That of a job in a bucket goes to talk, for what is to be known at once.
+func (o *output) logger(dir string, talk io.Writer) (*slog.Logger, func(), error) {
+	level, err := o.level()
+	if err != nil {
+		return nil, nil, err
+	}
+	name := o.logFile
+	if name == "" && remoteJob(dir) {
+		return slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
+	}
+	if name == "" {
+		name = dir + "/reseal.log"
+	}
+	file, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, nil, fmt.Errorf("open log: %w", err)
+	}
+	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: level})), func() { file.Close() }, nil
+}
