@@ -28,7 +28,9 @@ is in a bucket.
   --format json   the same numbers
   --format html   one self-contained page with charts, to look at or to print
   --format csv    a line for each recorded object, in the columns of an
-                  S3 Batch Operations completion report
+                  S3 Batch Operations completion report, which has no header.
+                  Every object is recorded by run --results all, else only
+                  failures and surprises
   --format lines  the result lines themselves`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -61,21 +63,43 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %v\n", err)
 	}
+	lines := new(int64)
+	render := func(w io.Writer) error { return renderReport(ctx, w, dir, format, job, snapshot, past, lines) }
 	if out == "" {
-		return renderReport(ctx, p.stdout, dir, format, job, snapshot, past)
+		err = render(p.stdout)
+	} else {
+		err = writeWhole(out, render)
 	}
-	return writeWhole(out, func(w io.Writer) error { return renderReport(ctx, w, dir, format, job, snapshot, past) })
+	if settled := newStatus(dir, job, snapshot.Totals(), past).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
+		fmt.Fprintf(p.stderr, "note: %s of %s have a line, as only failures and surprises were recorded; reseal run --results all records every object\n",
+			report.Count(*lines), report.Plural(settled, "settled row"))
+	}
+	return err
 }
 
-func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc) error {
+// counting counts the lines that are yielded.
+func counting(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line, error] {
+	return func(yield func(report.Line, error) bool) {
+		for line, err := range all {
+			if *n++; !yield(line, err) {
+				return
+			}
+		}
+	}
+}
+
+// renderReport writes a report; lines counts those of formats that have one for
+// each recorded object.
+func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, lines *int64) error {
 	switch format {
 	case "csv":
-		return report.WriteCSV(w, resultLines(ctx, snapshot))
+		return report.WriteCSV(w, counting(resultLines(ctx, snapshot), lines))
 	case "lines":
 		for line, err := range snapshot.Results(ctx) {
 			if err != nil {
 				return err
 			}
+			*lines++
 			if _, err := w.Write(append(line.Data, '\n')); err != nil {
 				return fmt.Errorf("write result lines: %w", err)
 			}
