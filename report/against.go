@@ -89,7 +89,7 @@ func (a *Against) rows(e *cost.Estimate) []comparison {
 
 // againstTitle says whether the run is at its end.
 func againstTitle(v *Run) string {
-	if v.Totals.Left+v.Totals.Deferred > 0 {
+	if v.open() {
 		return "Estimate against what it came to so far"
 	}
 	return "Estimate against what it came to"

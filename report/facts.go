@@ -1,10 +1,6 @@
 package report
 
-import (
-	"time"
-
-	"reseal/plan"
-)
+import "time"
 
 type counted struct {
 	name string
@@ -80,14 +76,4 @@ func coverage(v *Run) string {
 		return "By outcome, action and reason"
 	}
 	return "Failures and surprises by outcome, action and reason"
-}
-
-func holds(a plan.Answer) string {
-	switch a {
-	case plan.Yes:
-		return "holds"
-	case plan.No:
-		return "FAILS"
-	}
-	return "not checked"
 }

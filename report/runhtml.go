@@ -30,7 +30,11 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 		d.Head = append(d.Head, shown{Name: "started", Value: Time(v.Started)})
 	}
 	if !v.Ended.IsZero() {
-		d.Head = append(d.Head, shown{Name: "ended", Value: Time(v.Ended)})
+		name := "ended"
+		if v.open() { // it goes on, or is going to
+			name = "last recorded"
+		}
+		d.Head = append(d.Head, shown{Name: name, Value: Time(v.Ended)})
 	}
 	d.add(damages(v.Damages))
 	d.add(proof(v.Proof))
@@ -160,7 +164,7 @@ func proof(all []Proof) section {
 	g := &grid{Header: columns("claim", "evidence", "result")}
 	for _, p := range all {
 		class := map[plan.Answer]string{plan.Yes: "good nowrap", plan.No: "bad nowrap", plan.Unknown: "wait nowrap"}[p.Holds]
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(p.Claim), text(p.Evidence), {Text: holds(p.Holds), Class: class}}})
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(p.Claim), text(p.Evidence), {Text: p.Result(), Class: class}}})
 	}
 	return section{Title: "Proof", Table: g}
 }

@@ -284,7 +284,7 @@ func WriteRun(w io.Writer, v *Run) error {
 		p.printf("\nProof\n")
 		t := table{}
 		for _, x := range v.Proof {
-			t.row(holds(x.Holds), x.Claim, x.Evidence)
+			t.row(x.Result(), x.Claim, x.Evidence)
 		}
 		t.write(p, indent)
 	}

@@ -72,6 +72,20 @@ type Proof struct {
 	Claim    string      `json:"claim"`
 	Evidence string      `json:"evidence"`
 	Holds    plan.Answer `json:"-"`
+	Open     bool        `json:"-"` // it will be decided by the end of the run
+}
+
+// Result says in a word whether the claim holds.
+func (p *Proof) Result() string {
+	switch {
+	case p.Holds == plan.Yes:
+		return "holds"
+	case p.Holds == plan.No:
+		return "FAILS"
+	case p.Open:
+		return "not yet"
+	}
+	return "not checked"
 }
 
 // Run is all that there is to tell during and after a run.
@@ -92,3 +106,6 @@ type Run struct {
 	Proof    []Proof        `json:"proof"`
 	Damages  []string       `json:"damages,omitempty"` // files of the report that could not be read to the end, and why
 }
+
+// open tells whether rows are left to be done.
+func (v *Run) open() bool { return v.State != "finished" || v.Totals.Left+v.Totals.Deferred > 0 }

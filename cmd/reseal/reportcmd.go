@@ -63,8 +63,9 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %v\n", err)
 	}
+	verified := readVerified(ctx, store)
 	lines := new(int64)
-	render := func(w io.Writer) error { return renderReport(ctx, w, dir, format, job, snapshot, past, lines) }
+	render := func(w io.Writer) error { return renderReport(ctx, w, dir, format, job, snapshot, past, verified, lines) }
 	if out == "" {
 		err = render(p.stdout)
 	} else {
@@ -90,7 +91,7 @@ func counting(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line
 
 // renderReport writes a report; lines counts those of formats that have one for
 // each recorded object.
-func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, lines *int64) error {
+func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, verified *verifiedDoc, lines *int64) error {
 	switch format {
 	case "csv":
 		return report.WriteCSV(w, counting(resultLines(ctx, snapshot), lines))
@@ -106,7 +107,7 @@ func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job
 		}
 		return nil
 	}
-	view, err := jobReport(ctx, dir, job, snapshot, past)
+	view, err := jobReport(ctx, dir, job, snapshot, past, verified)
 	if err != nil {
 		return err
 	}
@@ -145,7 +146,7 @@ func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[r
 
 // jobReport sums up a job: totals from its state, failures from its lines, and
 // curves from its history, or from the lines where every object has one.
-func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc) (*report.Run, error) {
+func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, verified *verifiedDoc) (*report.Run, error) {
 	sum := new(report.Summary)
 	for line, err := range resultLines(ctx, snapshot) {
 		if err != nil {
@@ -182,12 +183,12 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 	if v.Started.IsZero() {
 		v.Started = job.Created
 	}
-	v.Proof, v.Damages = proofs(s), damages(snapshot)
+	v.Proof, v.Damages = proofs(s, verified), damages(snapshot)
 	return v, nil
 }
 
 // proofs are the claims of a job, and what they rest on.
-func proofs(s *jobStatus) []report.Proof {
+func proofs(s *jobStatus, verified *verifiedDoc) []report.Proof {
 	under := "the key"
 	if s.KMSKeyID == "" {
 		under = "SSE-S3"
@@ -198,7 +199,9 @@ func proofs(s *jobStatus) []report.Proof {
 	case s.Damaged > 0:
 		accounted.Holds = plan.No
 		accounted.Evidence += fmt.Sprintf("; %s of the report could not be read to the end", report.Plural(int64(s.Damaged), "file"))
-	case s.State == "finished" && s.Rows != nil:
+	case s.State != "finished":
+		accounted.Open = true
+	case s.Rows != nil:
 		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows)
 	}
 	done := report.Proof{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
@@ -214,10 +217,5 @@ func proofs(s *jobStatus) []report.Proof {
 		done.Holds = plan.Unknown
 		done.Evidence = fmt.Sprintf("S3's answer, or a HeadObject, named encryption and key, but %s; reseal verify looks at them", strings.Join(unproven, ", and "))
 	}
-	return []report.Proof{
-		done,
-		accounted,
-		{Claim: "metadata, tags, class and lock are as before", Holds: plan.Unknown,
-			Evidence: "S3 carries them over or the object fails; reseal verify looks at every object again"},
-	}
+	return append([]report.Proof{done, accounted}, verified.proofs(s.LastWrite)...)
 }

@@ -42,7 +42,8 @@ type verifyFlags struct {
 const verifyLong = `verify proves a job's result: it looks at every object that the job claims to
 have re-encrypted, or at a sample, and compares encryption, key, bucket key,
 size and storage class with what the job was to leave behind. Objects that other
-clients wrote after the run are told apart. It writes nothing.
+clients wrote after the run are told apart. It writes nothing to the bucket, and
+into the job only a note of what it found, for the report.
 
 Where the run took snapshots (run --snapshot 1%), all that they hold is compared
 with what is there now: metadata, tags, ACL, lock, and the data. Elsewhere
@@ -128,6 +129,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	v.remember(ctx, store, snapshot.Totals().Written, f.output.talk(p))
 	if f.output.json {
 		err = writeJSON(p.stdout, v)
 	} else {
@@ -286,7 +288,14 @@ func (v *verification) text(out io.Writer) error {
 	if v.NotDone > 0 {
 		fmt.Fprintf(w, "not done\t%s that the job does not claim: failed, gone, or not reached yet\n", report.Count(v.NotDone))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if advice := v.advice(); advice != "" {
+		_, err := fmt.Fprintf(out, "\n%s\n", advice)
+		return err
+	}
+	return nil
 }
 
 // claims tells which rows a job claims to have dealt with.
