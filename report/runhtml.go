@@ -110,7 +110,11 @@ func against(v *Run) section {
 	for _, r := range v.against().rows(v.Estimate) {
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(r.what), num(r.estimated), num(r.actual)}})
 	}
-	return section{Title: againstTitle(v), Table: g}
+	s := section{Title: againstTitle(v), Table: g}
+	if why := v.above(); why != "" {
+		s.Notes = []string{"The price is above what was planned: " + why + "."}
+	}
+	return s
 }
 
 func groups(v *Run) section {
@@ -186,7 +190,18 @@ func timeline(v *Run) section {
 		return out
 	}
 	from, to := Time(tl.Start()), Time(tl.Start().Add(time.Duration(len(tl.Slots()))*tl.Width()))
-	s.Charts = append(s.Charts, chart("Objects done", perSecond(func(s Slot) int64 { return s.Done }), 0, "", from, to))
-	s.Charts = append(s.Charts, chart("KMS requests, at most", perSecond(func(s Slot) int64 { return s.KMSCalls }), v.KMSCap, "2", from, to))
+	s.Charts = append(s.Charts, chart("Objects done", perSecond(func(s Slot) int64 { return s.Done }), nil, "", "", from, to))
+	s.Charts = append(s.Charts, chart("KMS requests, at most", perSecond(func(s Slot) int64 { return s.KMSCalls }), v.limits(), v.caps().Text(), "2", from, to))
 	return s
+}
+
+// limits are the caps on KMS requests in each slot of the timeline: of those that
+// held in one, the highest.
+func (v *Run) limits() (out []float64) {
+	tl, caps := v.Summary.Timeline(), v.caps()
+	for i := range tl.Slots() {
+		from := tl.Start().Add(time.Duration(i) * tl.Width())
+		out = append(out, caps.highest(from, from.Add(tl.Width())))
+	}
+	return out
 }

@@ -65,7 +65,9 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	}
 	verified := readVerified(ctx, store)
 	lines := new(int64)
-	render := func(w io.Writer) error { return renderReport(ctx, w, dir, format, job, snapshot, past, verified, lines) }
+	render := func(w io.Writer) error {
+		return renderReport(ctx, w, dir, format, job, snapshot, past, verified, lines)
+	}
 	if out == "" {
 		err = render(p.stdout)
 	} else {
@@ -78,8 +80,8 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	return err
 }
 
-// counting counts the lines that are yielded.
-func counting(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line, error] {
+// numbered counts the lines that are yielded.
+func numbered(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line, error] {
 	return func(yield func(report.Line, error) bool) {
 		for line, err := range all {
 			if *n++; !yield(line, err) {
@@ -94,7 +96,7 @@ func counting(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line
 func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, verified *verifiedDoc, lines *int64) error {
 	switch format {
 	case "csv":
-		return report.WriteCSV(w, counting(resultLines(ctx, snapshot), lines))
+		return report.WriteCSV(w, numbered(resultLines(ctx, snapshot), lines))
 	case "lines":
 		for line, err := range snapshot.Results(ctx) {
 			if err != nil {
@@ -170,14 +172,14 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 		skipped += n
 	}
 	totals := report.Totals{Done: s.Done, Skipped: skipped, Failed: s.Failed, Deferred: s.Deferred,
-		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, Rows: s.Settled}
+		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, CutOff: past.CutOff, Rows: s.Settled}
 	if s.Rows != nil {
 		totals.Rows, totals.Left = *s.Rows, max(*s.Rows-s.Settled, 0)
 	}
 	v := &report.Run{
 		Job: report.Job{Bucket: job.Options.Bucket, Region: job.Region, Manifest: job.Manifest, ManifestMD5: job.ManifestMD5,
 			Options: job.Options, Hash: job.Hash, Evaluated: job.Now, Version: version},
-		State: s.State, Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap,
+		State: s.State, Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap, KMSCaps: past.KMSCaps,
 		Totals: totals, Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: job.Tally, Estimate: job.Estimate,
 	}
 	if v.Started.IsZero() {
