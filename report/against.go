@@ -106,6 +106,14 @@ func Above(spent, planned, cutOff cost.Money, repeats int64) string {
 	return strings.Join(append(why, "requests sent again count each time"), "; ")
 }
 
+// uncounted says of which requests there is no count, "" where there is none.
+func (v *Run) uncounted() string {
+	if v.Totals.Repeats == 0 || v.Estimate == nil {
+		return ""
+	}
+	return "what was sent for " + Plural(v.Totals.Repeats, "repeat") + " before a run was cut off is in no count of requests, only in the price"
+}
+
 // againstTitle says whether the run is at its end.
 func againstTitle(v *Run) string {
 	if v.open() {

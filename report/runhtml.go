@@ -111,8 +111,11 @@ func against(v *Run) section {
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(r.what), num(r.estimated), num(r.actual)}})
 	}
 	s := section{Title: againstTitle(v), Table: g}
+	if note := v.uncounted(); note != "" {
+		s.Notes = append(s.Notes, "Requests: "+note+".")
+	}
 	if why := v.above(); why != "" {
-		s.Notes = []string{"The price is above what was planned: " + why + "."}
+		s.Notes = append(s.Notes, "The price is above what was planned: "+why+".")
 	}
 	return s
 }

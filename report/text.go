@@ -259,6 +259,9 @@ func WriteRun(w io.Writer, v *Run) error {
 		if v.Estimate.Priced {
 			p.wrapped(indent, "price: "+ListPrices(v.Estimate)+", before tax and discounts")
 		}
+		if note := v.uncounted(); note != "" {
+			p.wrapped(indent, "requests: "+note)
+		}
 		if why := v.above(); why != "" {
 			p.wrapped(indent, "price above what was planned: "+why)
 		}

@@ -196,13 +196,14 @@ func proofs(s *jobStatus, verified *verifiedDoc) []report.Proof {
 		under = "SSE-S3"
 	}
 	accounted := report.Proof{Claim: "no row of the report is unaccounted for", Holds: plan.Unknown,
-		Evidence: fmt.Sprintf("%s rows settled so far", outOf(s.Settled, s.Rows))}
+		Evidence: outOf(s.Settled, s.Rows) + " rows settled"}
 	switch {
 	case s.Damaged > 0:
 		accounted.Holds = plan.No
 		accounted.Evidence += fmt.Sprintf("; %s of the report could not be read to the end", report.Plural(int64(s.Damaged), "file"))
 	case s.State != "finished":
 		accounted.Open = true
+		accounted.Evidence += " so far"
 	case s.Rows != nil:
 		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows)
 	}
