@@ -22,6 +22,9 @@ const (
 
 const maxMoney = Money(math.MaxInt64)
 
+// errTooLarge says that a number is one, but more than there is room for.
+var errTooLarge = errors.New("too large")
+
 // Add returns the sum, at most the largest Money.
 func (m Money) Add(o Money) Money {
 	sum := m + o
@@ -57,6 +60,17 @@ func (m Money) String() string {
 		return "<$0.01"
 	}
 	return fmt.Sprintf("$%s.%02d", thousands(c/100), c%100)
+}
+
+// ParseMoney reads an amount in dollars such as "250" or "99.50". It refuses more
+// than nine decimal places, what a Money cannot hold, and anything that is not a
+// plain decimal number.
+func ParseMoney(dollars string) (Money, error) {
+	n, err := parseDecimal(dollars, 9)
+	if errors.Is(err, errTooLarge) {
+		err = fmt.Errorf("above %s, the largest amount that can be counted", maxMoney)
+	}
+	return Money(n), err
 }
 
 func thousands(n int64) string {
@@ -185,7 +199,7 @@ func parseDecimal(s string, places int) (int64, error) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil {
-		return 0, errors.New("too large")
+		return 0, errTooLarge
 	}
 	if negative {
 		n = -n

@@ -164,7 +164,7 @@ func (r *run) look(t plan.Task, cfg *VerifyConfig) (Check, bool) {
 	case head.LastModified.After(cfg.Written):
 		c.Verdict, c.Why, c.Body = plan.ChangedSince, "written after the run, with other data", ""
 	default:
-		c.Verdict, c.Why = plan.BodyDiffers, "the data has MD5 "+got+", but had "+want
+		c.Verdict, c.Why, c.Body = plan.BodyDiffers, "the data has MD5 "+got+", but had "+want, "" // seen to differ, not unproven
 	}
 	return c, true
 }

@@ -1,7 +1,9 @@
 package engine
 
 import (
+	"context"
 	"errors"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -43,6 +45,42 @@ func TestVerify(t *testing.T) {
 		}
 		if len(s.copies) != 0 {
 			t.Errorf("verification wrote %d objects", len(s.copies))
+		}
+	})
+}
+
+// bodies answers with the MD5 of every object but one.
+type bodies struct{}
+
+func (bodies) BodyMD5(_ context.Context, t *plan.Task, _ *plan.Head, _ Gate) (string, error) {
+	if t.Record.Key == key(3) {
+		return strings.Repeat("b", 32), nil
+	}
+	return strings.Repeat("a", 32), nil
+}
+
+// Data is proven, seen to differ, or neither, and never two of these.
+func TestVerifyBodies(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newStore(10)
+		for i := range 10 {
+			s.objects[key(i)].encrypted = true
+		}
+		c := config(s, newLog())
+		verdicts, proofs := map[plan.Verdict]int{}, map[plan.BodyProof]int{}
+		err := Verify(t.Context(), VerifyConfig{
+			Rewriter: s, Gate: open{}, Policy: c.Policy, Sample: 1, Written: time.Now(), Bodies: 1, BodyReader: bodies{},
+			Expected: func(inventory.Position) bool { return true },
+		}, batches(10, 10, func(i int, r *inventory.Record) {
+			if i < 8 { // of the others the report has no MD5
+				r.ETag = strings.Repeat("a", 32)
+			}
+		}), func(c Check) error { verdicts[c.Verdict]++; proofs[c.Body]++; return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		if verdicts[plan.BodyDiffers] != 1 || verdicts[plan.Proven] != 9 || proofs[plan.BodyProven] != 7 || proofs[plan.BodyUnproven] != 2 || proofs[""] != 1 {
+			t.Errorf("verdicts %v, bodies %v; want 1 that differs, 7 proven, 2 unproven", verdicts, proofs)
 		}
 	})
 }

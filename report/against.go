@@ -1,6 +1,7 @@
 package report
 
 import (
+	"strings"
 	"time"
 
 	"reseal/cost"
@@ -72,7 +73,7 @@ func (a *Against) rows(e *cost.Estimate) []comparison {
 	out := []comparison{count("objects", a.Objects, ""), count("S3 requests", a.Requests, ""), count("KMS requests", a.KMSCalls, "at most ")}
 	money := comparison{"price", "unknown", "unknown"}
 	if e.Priced {
-		money.estimated, money.actual = spanText(a.Cost.Estimated.Expected, a.Cost.Estimated.Max), "at most "+Money(a.Cost.Actual)
+		money.estimated, money.actual = spanText(a.Cost.Estimated.Expected, a.Cost.Estimated.Max), AtMost(a.Cost.Actual)
 		if !e.Once.Complete() {
 			money.estimated, money.actual = "over "+money.estimated, "over "+Money(a.Cost.Actual)
 		}
@@ -87,9 +88,35 @@ func (a *Against) rows(e *cost.Estimate) []comparison {
 	return append(out, money, took)
 }
 
+// Above says why a job may have cost more than was planned, "" where it did not.
+// cutOff is the part of what it cost that runs which were cut off may have spent
+// after they last said so, repeats the objects that they had done before they
+// could say so.
+func Above(spent, planned, cutOff cost.Money, repeats int64) string {
+	if spent <= planned || spent.Cents() == planned.Cents() {
+		return ""
+	}
+	var why []string
+	if cutOff > 0 {
+		why = append(why, AtMost(cutOff)+" of it is set aside for what a run may have sent when it was cut off, and is not given back")
+	}
+	if repeats > 0 {
+		why = append(why, Plural(repeats, "repeat")+" took a look more than planned")
+	}
+	return strings.Join(append(why, "requests sent again count each time"), "; ")
+}
+
+// uncounted says of which requests there is no count, "" where there is none.
+func (v *Run) uncounted() string {
+	if v.Totals.Repeats == 0 || v.Estimate == nil {
+		return ""
+	}
+	return "what was sent for " + Plural(v.Totals.Repeats, "repeat") + " before a run was cut off is in no count of requests, only in the price"
+}
+
 // againstTitle says whether the run is at its end.
 func againstTitle(v *Run) string {
-	if v.Totals.Left+v.Totals.Deferred > 0 {
+	if v.open() {
 		return "Estimate against what it came to so far"
 	}
 	return "Estimate against what it came to"

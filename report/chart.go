@@ -69,11 +69,14 @@ type lineChart struct {
 	From, To           string
 }
 
-// chart draws values, which are per second, as steps; a cap above 0 is a dashed
-// line. variant is "" or "2", for another colour.
-func chart(title string, values []float64, limit float64, variant, from, to string) lineChart {
-	top := limit
-	peak := 0.0
+// chart draws values, which are per second, as steps. limits, where there are any,
+// are as many caps, which are a dashed line, and held their names; a limit of 0 is
+// none. variant is "" or "2", for another colour.
+func chart(title string, values, limits []float64, held, variant, from, to string) lineChart {
+	top, peak := 0.0, 0.0
+	for _, v := range limits {
+		top = max(top, v)
+	}
 	for _, v := range values {
 		peak = max(peak, v)
 	}
@@ -82,25 +85,37 @@ func chart(title string, values []float64, limit float64, variant, from, to stri
 		top = 1
 	}
 	y := func(v float64) float64 { return round(100 - 100*v/top) }
-	var edge strings.Builder
-	for i, v := range values {
-		x0, x1 := round(1000*float64(i)/float64(len(values))), round(1000*float64(i+1)/float64(len(values)))
-		if i == 0 {
-			fmt.Fprintf(&edge, "M%g %g", x0, y(v))
-		} else {
-			fmt.Fprintf(&edge, "V%g", y(v))
-		}
-		fmt.Fprintf(&edge, "H%g", x1)
-	}
+	var edge, dashed strings.Builder
+	x := func(i int) float64 { return round(1000 * float64(i) / float64(len(values))) }
+	step(&edge, values, x, y, func(float64) bool { return true })
+	step(&dashed, limits, x, y, func(limit float64) bool { return limit > 0 })
 	c := lineChart{
 		Title: title, Caption: "peak " + Rate(peak), Area: "area" + variant, Edge: "edge" + variant,
 		EdgePath: edge.String(), AreaPath: edge.String() + "V100H0Z", From: from, To: to,
 	}
-	if limit > 0 {
-		c.CapPath = fmt.Sprintf("M0 %gH1000", y(limit))
-		c.Caption += ", cap " + Rate(limit) + " (dashed)"
+	if held != "" {
+		c.CapPath = dashed.String()
+		c.Caption += ", " + held + " (dashed)"
 	}
 	return c
+}
+
+// step draws a level for each value that counts, with a gap for the others.
+func step(path *strings.Builder, values []float64, x func(int) float64, y func(float64) float64, counts func(float64) bool) {
+	drawn, level := false, 0.0
+	for i, v := range values {
+		switch at := y(v); {
+		case !counts(v):
+			drawn = false
+			continue
+		case !drawn:
+			fmt.Fprintf(path, "M%g %g", x(i), at)
+		case at != level:
+			fmt.Fprintf(path, "V%g", at)
+		}
+		drawn, level = true, y(v)
+		fmt.Fprintf(path, "H%g", x(i+1))
+	}
 }
 
 // round keeps two decimals, which is more than a screen shows.

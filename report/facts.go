@@ -1,10 +1,6 @@
 package report
 
-import (
-	"time"
-
-	"reseal/plan"
-)
+import "time"
 
 type counted struct {
 	name string
@@ -37,7 +33,7 @@ func runFacts(v *Run) []fact {
 	add("S3 requests", Count(t.Requests))
 	add("KMS requests, at most", Count(t.KMSCalls))
 	if t.Cost > 0 {
-		add("price, at most", Money(t.Cost))
+		add("price", AtMost(t.Cost))
 	}
 	if v.Runs > 1 {
 		add("runs", Count(v.Runs))
@@ -47,8 +43,9 @@ func runFacts(v *Run) []fact {
 		add("objects a second", Rate(float64(t.Done)/took.Seconds()))
 		add("KMS requests a second, at most", Rate(float64(t.KMSCalls)/took.Seconds()))
 	}
-	if v.KMSCap > 0 {
-		add("cap on KMS requests", Rate(v.KMSCap))
+	if caps := v.caps(); len(caps) > 0 {
+		low, high := caps.bounds()
+		add("cap on KMS requests", rateSpan(low, high))
 	}
 	if l := v.Summary.Latency(); l.Total() > 0 {
 		add("time of an object, half of them below", Duration(l.Quantile(.5)))
@@ -82,12 +79,11 @@ func coverage(v *Run) string {
 	return "Failures and surprises by outcome, action and reason"
 }
 
-func holds(a plan.Answer) string {
-	switch a {
-	case plan.Yes:
-		return "holds"
-	case plan.No:
-		return "FAILS"
+// rateSpan writes a range of two rates, or one where both read the same.
+func rateSpan(low, high float64) string {
+	a, b := Rate(low), Rate(high)
+	if a == b {
+		return a
 	}
-	return "not checked"
+	return a + " to " + b
 }

@@ -29,7 +29,7 @@ func WriteRunJSON(w io.Writer, v *Run) error {
 	}
 	proofs := []proof{}
 	for _, p := range v.Proof {
-		proofs = append(proofs, proof{p, holds(p.Holds)})
+		proofs = append(proofs, proof{p, p.Result()})
 	}
 	return writeJSON(w, struct {
 		Type string `json:"type"`

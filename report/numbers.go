@@ -93,6 +93,14 @@ func Between(shortest, longest time.Duration) string {
 // Money writes dollars and cents: $1,234.56.
 func Money(m cost.Money) string { return m.String() }
 
+// AtMost writes an upper bound: at most $1,234.56, less than $0.01.
+func AtMost(m cost.Money) string {
+	if m > 0 && m.Cents() == 0 {
+		return "less than $0.01"
+	}
+	return "at most " + Money(m)
+}
+
 // Percent writes part of whole with one decimal: 12.5 %. Nothing of nothing is 0 %.
 func Percent(part, whole int64) string {
 	switch {

@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"reseal/cost"
 )
 
 func TestNumbers(t *testing.T) {
@@ -38,4 +40,25 @@ func TestNumbers(t *testing.T) {
 	check("Plural", Plural(1, "object")+" "+Plural(2000, "row"), "1 object 2,000 rows")
 	check("visible", visible("a\x1b[31m\u202e\xff\\é", 100), `a\x1b[31m\u202e\xff\\é`)
 	check("visible, cut", visible("aaaa", 2), "aa...")
+}
+
+func TestAbove(t *testing.T) {
+	for _, tt := range []struct {
+		spent, planned, cutOff cost.Money
+		repeats                int64
+		want                   string
+	}{
+		{3 * cost.Cent, 3 * cost.Cent, cost.Cent, 5, ""},
+		{3*cost.Cent + 1, 3 * cost.Cent, cost.Cent, 5, ""}, // reads the same
+		{5 * cost.Cent, 3 * cost.Cent, 0, 0, "requests sent again count each time"},
+		{5 * cost.Cent, 3 * cost.Cent, 2 * cost.Cent, 312, "at most $0.02 of it is set aside for what a run may have sent when it was cut off, and is not given back; " +
+			"312 repeats took a look more than planned; requests sent again count each time"},
+	} {
+		if got := Above(tt.spent, tt.planned, tt.cutOff, tt.repeats); got != tt.want {
+			t.Errorf("Above(%v, %v, %v, %d) = %q, want %q", tt.spent, tt.planned, tt.cutOff, tt.repeats, got, tt.want)
+		}
+	}
+	if AtMost(0) != "at most $0.00" || AtMost(1) != "less than $0.01" || AtMost(cost.Cent) != "at most $0.01" {
+		t.Error(AtMost(0), AtMost(1), AtMost(cost.Cent))
+	}
 }

@@ -128,10 +128,10 @@ func sampleRun() *Run {
 		Tally: pl.Tally, Estimate: pl.Estimate,
 		Runs: 3, Active: last.Sub(first) - 9*time.Minute,
 		Proof: []Proof{
-			{"every done object was confirmed under the key", "the answer to the copy, or a HeadObject after it, named aws:kms and the key", plan.Yes},
-			{"a sample of 1 % was read again", "48 of 48 objects are under the key, metadata and tags as before", plan.Yes},
-			{"no row of the report is unaccounted for", "8,000 rows, 8,000 outcomes", plan.Yes},
-			{"bytes are the same", "checksums were not compared: 12 objects have none", plan.Unknown},
+			{Claim: "every done object was confirmed under the key", Evidence: "the answer to the copy, or a HeadObject after it, named aws:kms and the key", Holds: plan.Yes},
+			{Claim: "a sample of 1 % was read again", Evidence: "48 of 48 objects are under the key, metadata and tags as before", Holds: plan.Yes},
+			{Claim: "no row of the report is unaccounted for", Evidence: "8,000 rows, 8,000 outcomes", Holds: plan.Yes},
+			{Claim: "bytes are the same", Evidence: "checksums were not compared: 12 objects have none", Holds: plan.Unknown},
 		},
 	}
 	v.Totals.Cost = 772_000_000

@@ -259,6 +259,12 @@ func WriteRun(w io.Writer, v *Run) error {
 		if v.Estimate.Priced {
 			p.wrapped(indent, "price: "+ListPrices(v.Estimate)+", before tax and discounts")
 		}
+		if note := v.uncounted(); note != "" {
+			p.wrapped(indent, "requests: "+note)
+		}
+		if why := v.above(); why != "" {
+			p.wrapped(indent, "price above what was planned: "+why)
+		}
 	}
 
 	s := v.Summary
@@ -284,7 +290,7 @@ func WriteRun(w io.Writer, v *Run) error {
 		p.printf("\nProof\n")
 		t := table{}
 		for _, x := range v.Proof {
-			t.row(holds(x.Holds), x.Claim, x.Evidence)
+			t.row(x.Result(), x.Claim, x.Evidence)
 		}
 		t.write(p, indent)
 	}

@@ -51,8 +51,9 @@ type Totals struct {
 	Repeats  int64      `json:"repeats"` // of done: recognised as done by an earlier attempt
 	Bytes    int64      `json:"bytes"`   // of done
 	Requests int64      `json:"requests"`
-	KMSCalls int64      `json:"kms_calls"` // upper bound
-	Cost     cost.Money `json:"cost_usd"`  // upper bound, list prices
+	KMSCalls int64      `json:"kms_calls"`             // upper bound
+	Cost     cost.Money `json:"cost_usd"`              // upper bound, list prices
+	CutOff   cost.Money `json:"cut_off_usd,omitempty"` // of Cost: what runs that were cut off may have spent after they last said so
 }
 
 // TotalsOf takes the totals from a summary that every object has a line in.
@@ -72,6 +73,20 @@ type Proof struct {
 	Claim    string      `json:"claim"`
 	Evidence string      `json:"evidence"`
 	Holds    plan.Answer `json:"-"`
+	Open     bool        `json:"-"` // it will be decided by the end of the run
+}
+
+// Result says in a word whether the claim holds.
+func (p *Proof) Result() string {
+	switch {
+	case p.Holds == plan.Yes:
+		return "holds"
+	case p.Holds == plan.No:
+		return "FAILS"
+	case p.Open:
+		return "not yet"
+	}
+	return "not checked"
 }
 
 // Run is all that there is to tell during and after a run.
@@ -84,11 +99,31 @@ type Run struct {
 	Runs     int64          `json:"runs,omitempty"`      // how often it was begun or gone on with
 	Totals   Totals         `json:"totals"`
 	Summary  *Summary       `json:"summary"`
-	AllLines bool           `json:"all_results"`   // the summary covers every object, not only failures and surprises
-	Curves   bool           `json:"all_in_curves"` // its timeline and latency do
-	KMSCap   float64        `json:"kms_cap,omitempty"`
+	AllLines bool           `json:"all_results"`       // the summary covers every object, not only failures and surprises
+	Curves   bool           `json:"all_in_curves"`     // its timeline and latency do
+	KMSCap   float64        `json:"kms_cap,omitempty"` // that the last run began with
+	KMSCaps  Caps           `json:"kms_caps,omitempty"`
 	Tally    *cost.Tally    `json:"tally,omitempty"`
 	Estimate *cost.Estimate `json:"estimate,omitempty"`
 	Proof    []Proof        `json:"proof"`
 	Damages  []string       `json:"damages,omitempty"` // files of the report that could not be read to the end, and why
+}
+
+// open tells whether rows are left to be done.
+func (v *Run) open() bool { return v.State != "finished" || v.Totals.Left+v.Totals.Deferred > 0 }
+
+// caps are the caps on KMS requests; of an older job only that of the last run is known.
+func (v *Run) caps() Caps {
+	if len(v.KMSCaps) == 0 && v.KMSCap > 0 {
+		return Caps{{v.Started, v.KMSCap}}
+	}
+	return v.KMSCaps
+}
+
+// above says why the run cost more than was planned, "" where it did not.
+func (v *Run) above() string {
+	if v.Estimate == nil || !v.Estimate.Priced || !v.Estimate.Once.Complete() {
+		return ""
+	}
+	return Above(v.Totals.Cost, v.Estimate.Once.Total.Max, v.Totals.CutOff, v.Totals.Repeats)
 }

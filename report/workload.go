@@ -31,7 +31,7 @@ func WriteWorkload(w io.Writer, v *Workload) error {
 	}
 	bill(p, "SSE-KMS adds a month, with a bucket key", &v.With.KMS)
 	e := v.Estimate
-	bill(p, "Re-encrypting it once, by "+string(e.Recommended), onceBy(e))
+	bill(p, onceTitle(e), &e.Once)
 	writeMethods(p, e)
 	p.printf("\n")
 	p.wrapped("", "Recommended: "+e.Advice)
@@ -49,14 +49,21 @@ func kmsRequests(b *cost.Bill) cost.Money {
 	return 0
 }
 
-// onceBy is the bill of the recommended way.
-func onceBy(e *cost.Estimate) *cost.Bill {
-	for i := range e.Methods {
-		if e.Methods[i].Name == e.Recommended {
-			return &e.Methods[i].Cost
-		}
+func onceTitle(e *cost.Estimate) string {
+	title := "Re-encrypting it once"
+	if way := by(e); way != "" {
+		title += ", " + way
 	}
-	return &e.Once
+	return title
+}
+
+// by names the way that the estimate is about: the one that the table of ways
+// calls planned.
+func by(e *cost.Estimate) string {
+	if m := planned(e); m != nil {
+		return "by " + m.Name
+	}
+	return ""
 }
 
 func classOf(l *cost.Workload) string {
@@ -95,14 +102,14 @@ func WriteWorkloadHTML(w io.Writer, v *Workload) error {
 			{Name: "a month of S3", Value: priceOf(&v.Without.S3)},
 			{Name: "SSE-KMS adds", Value: priceOf(&v.Without.KMS), More: "without a bucket key"},
 			{Name: "SSE-KMS adds", Value: priceOf(&v.With.KMS), More: "with a bucket key, " + atMost(&v.With.KMS)},
-			{Name: "re-encrypting it once", Value: priceOf(onceBy(e)), More: "by " + e.Recommended},
+			{Name: "re-encrypting it once", Value: priceOf(&e.Once), More: by(e)},
 		},
 		Footer: footer(&Job{}, e),
 	}
 	d.add(billSection("A month of S3, under any encryption", &v.Without.S3))
 	d.add(billSection("SSE-KMS adds a month, without a bucket key", &v.Without.KMS))
 	d.add(billSection("SSE-KMS adds a month, with a bucket key", &v.With.KMS))
-	d.add(billSection("Re-encrypting it once, by "+e.Recommended, onceBy(e)))
+	d.add(billSection(onceTitle(e), &e.Once))
 	d.add(limits(&e.Duration))
 	d.add(methods(e))
 	d.add(section{Title: "Notes", Notes: e.Notes})

@@ -32,6 +32,7 @@ type trial struct {
 	resumed bool // what it was before was remembered by an earlier run
 	again   bool // it failed in an earlier run
 	note    *trialNote
+	looks   sent           // by both looks at it, until the journal has them
 	result  *engine.Result // of this run
 }
 
@@ -129,7 +130,7 @@ func (t *trials) run(admit, work context.Context) error {
 		return err
 	}
 	cfg := t.cfg
-	cfg.Limit, cfg.Journal, cfg.Sink = 0, trialJournal{t.journal}, sinks{t.cfg.Sink, recorder{t}}
+	cfg.Limit, cfg.Journal, cfg.Sink = 0, trialJournal{t.journal, t.all}, sinks{t.cfg.Sink, recorder{t}}
 	cfg.Settled = nil
 	cfg.Uncertain = func(p inventory.Position) bool { return noted[p] }
 	if err := engine.Run(admit, work, cfg, t.rows()); err != nil {
@@ -167,7 +168,9 @@ func (t *trials) remember(admit, work context.Context) error {
 		if one.note != nil || one.settled {
 			continue
 		}
-		before, err := t.paid.first(admit, &one.task, t.cfg.Policy, gate)
+		first := &counting{Gate: gate}
+		before, err := t.paid.first(admit, &one.task, t.cfg.Policy, first)
+		one.looks = first.twice(t.cfg.Policy, &one.task)
 		if cause := context.Cause(admit); cause != nil {
 			return cause
 		}
@@ -282,7 +285,24 @@ func (t *trials) payAgain(admit context.Context) error {
 
 // trialJournal settles rows out of their order: the rows before them are not
 // being worked on, and no segment is read to its end.
-type trialJournal struct{ *journal }
+type trialJournal struct {
+	*journal
+	all []*trial
+}
+
+// Settle implements engine.Journal. What the looks at the object send counts as
+// its own: the estimate has it, too.
+func (j trialJournal) Settle(r *engine.Result) error {
+	for _, one := range j.all {
+		if p := one.task.Record.Pos; p == r.Task.Record.Pos {
+			if err := one.looks.count(j.journal, p); err != nil {
+				return err
+			}
+			one.looks = sent{}
+		}
+	}
+	return j.journal.Settle(r)
+}
 
 // Admit implements engine.Journal.
 func (trialJournal) Admit(context.Context, inventory.Position) error { return nil }

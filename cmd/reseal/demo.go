@@ -53,6 +53,10 @@ func newDemoCommand(p process) *cobra.Command {
 
 const demoBucket = "demo-archive"
 
+// arrivalShare is the part of the cap by which more requests may arrive in a
+// second than are released in one: they are on their way for different times.
+const arrivalShare = 20
+
 func (f *demoFlags) demo(ctx context.Context, p process) error {
 	if f.objects < 100 || f.kmsRPS < 1 {
 		return usagef("--objects wants at least 100, --kms-rps at least 1")
@@ -64,6 +68,8 @@ func (f *demoFlags) demo(ctx context.Context, p process) error {
 		if dir, err = os.MkdirTemp("", "reseal-demo-"); err != nil {
 			return fmt.Errorf("make folder: %w", err)
 		}
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
+		return fmt.Errorf("make folder: %w", err)
 	}
 	// The quota is twice the cap: production has the other half.
 	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", latency: 4 * time.Millisecond, jitter: 4 * time.Millisecond, kmsRPS: 2 * f.kmsRPS, seed: 1})
@@ -95,8 +101,9 @@ func (f *demoFlags) demo(ctx context.Context, p process) error {
 // demonstration plays a user of reseal who has a crash in the middle of a run.
 type demonstration struct {
 	process
-	sim *simulation
-	dir string
+	sim     *simulation
+	dir     string
+	fullest int64 // the most KMS requests that a run released in a second, by its own count
 }
 
 func (d *demonstration) job() string { return filepath.Join(d.dir, "job") }
@@ -123,7 +130,16 @@ func (d *demonstration) play(ctx context.Context, f *demoFlags, manifest string)
 		return err
 	}
 	d.say("Look at every object again.")
-	return d.reseal(ctx, "verify", "--job", d.job())
+	if err := d.reseal(ctx, "verify", "--job", d.job()); err != nil {
+		return err
+	}
+	store, _, err := openJob(ctx, d.job())
+	if err != nil {
+		return err
+	}
+	past, _, err := readHistory(ctx, store, historyFile)
+	d.fullest = max(d.fullest, past.Fullest)
+	return err
 }
 
 // say announces what comes next.
@@ -180,6 +196,9 @@ func (d *demonstration) crash(ctx context.Context, n int64, args ...string) erro
 			return fmt.Errorf("the run ended before it could be killed: %w", errors.Join(err, errors.New("nothing to show")))
 		case <-tick.C:
 			if d.sim.copies() >= n {
+				if s := liveStatus(ctx, placeOf(d.job(), share{})); s != nil { // what it has not written down dies with it
+					d.fullest = s.KMS.FullestSecond
+				}
 				if err := cmd.Process.Kill(); err != nil {
 					return fmt.Errorf("kill: %w", err)
 				}
@@ -230,8 +249,10 @@ func (d *demonstration) prove(f *demoFlags, before digest, began time.Time) erro
 		"%s of %s now under the key; the other %s, archived, left alone, as only a restore could make them readable",
 		report.Count(after.encrypted), report.Count(after.objects), report.Count(after.archived))
 	check(after.carried == before.carried, "metadata, tags, content headers, storage class and body of all %s compared: equal", report.Plural(after.objects, "object"))
-	check(counters.KMS.FullestSecond <= int64(f.kmsRPS)+int64(f.kmsRPS)/20, "%s KMS requests in the fullest second; the cap was %s",
-		report.Count(counters.KMS.FullestSecond), report.Count(int64(f.kmsRPS)))
+	limit := int64(f.kmsRPS)
+	check(d.fullest > 0 && d.fullest <= limit, "%s KMS requests released in the fullest second, by the runs' own count; the cap was %s", report.Count(d.fullest), report.Count(limit))
+	check(counters.KMS.FullestSecond <= limit+limit/arrivalShare, "%s arrived in the fullest second of KMS: what is released in one second can arrive in less, and up to %d %% more is taken for that",
+		report.Count(counters.KMS.FullestSecond), 100/arrivalShare)
 	check(counters.Throttles["kms"] == 0, "KMS never had to throttle: production kept its half of the quota")
 	fmt.Fprintf(d.stdout, "\nTook %s. The job is in %s: look at plan.json, state/, results/,\nor try: reseal report --job %s\n",
 		report.Duration(time.Since(began)), d.job(), d.job())

@@ -59,10 +59,7 @@ func (c *preflight) denials(d *policy.Document) []check {
 				open = append(open, r.Action)
 				continue
 			}
-			object := r.Resource
-			if r.anywhere {
-				object = ""
-			}
+			object := r.about
 			if denied[object] == nil {
 				objects = append(objects, object)
 			}
@@ -113,20 +110,21 @@ func hinges(s *policy.Statement) string {
 // asked is a request of a run about some object.
 type asked struct {
 	policy.Request
-	anywhere bool // about an object anywhere in the bucket, not one that the statement singles out
+	about string // the objects that the statement singles out, in its own words; "" for any of the bucket
 }
 
 // requests are those that a run sends, about any object and about one that the
 // statement is about.
 func (c *preflight) requests(s *policy.Statement) []asked {
 	arn := "arn:" + partitionOf(c.options.KMSKeyID) + ":s3:::" + c.options.Bucket
-	objects := []string{arn + "/any-object-of-the-bucket"}
+	type object struct{ arn, about string }
+	objects := []object{{arn + "/any-object-of-the-bucket", ""}}
 	for _, r := range s.Resources {
 		if rest, ok := strings.CutPrefix(r, arn+"/"); ok && strings.Trim(rest, "*") != "" {
-			objects = append(objects, arn+"/"+strings.NewReplacer("*", "x", "?", "x").Replace(rest))
+			objects = append(objects, object{arn + "/" + strings.NewReplacer("*", "x", "?", "x").Replace(rest), r})
 		}
 	}
-	out := []asked{{c.request("s3:ListBucket", arn, nil), true}}
+	out := []asked{{c.request("s3:ListBucket", arn, nil), ""}}
 	writes := c.options.Method != plan.MethodUpdate
 	actions := []string{"s3:GetObject", "s3:GetObjectTagging"}
 	add := func(need bool, more ...string) {
@@ -144,12 +142,12 @@ func (c *preflight) requests(s *policy.Statement) []asked {
 	if c.options.SSE == plan.TargetKMS {
 		headers[conditionKey] = []string{c.options.KMSKeyID}
 	}
-	for i, object := range objects {
+	for _, o := range objects {
 		for _, a := range actions {
-			out = append(out, asked{c.request(a, object, nil), i == 0})
+			out = append(out, asked{c.request(a, o.arn, nil), o.about})
 		}
 		if writes {
-			out = append(out, asked{c.request("s3:PutObject", object, headers), i == 0})
+			out = append(out, asked{c.request("s3:PutObject", o.arn, headers), o.about})
 		}
 	}
 	return out

@@ -36,8 +36,11 @@ type historyDoc struct {
 	Last    time.Time       `json:"last_written"`
 	Active  time.Duration   `json:"active_ns"` // of all runs, without the pauses between
 	Spent   cost.Money      `json:"spent_max_usd"`
-	KMSCap  float64         `json:"kms_cap"`          // of the last run, requests a second
-	Status  *runStatus      `json:"status,omitempty"` // of the last run, as of Last
+	CutOff  cost.Money      `json:"cut_off_max_usd,omitempty"` // of Spent: what runs that were cut off may have spent after they last said so
+	KMSCap  float64         `json:"kms_cap"`                   // that the last run began with, requests a second
+	KMSCaps report.Caps     `json:"kms_caps,omitempty"`
+	Fullest int64           `json:"kms_fullest_second"` // the most KMS requests that a run released in a second
+	Status  *runStatus      `json:"status,omitempty"`   // of the last run, as of Last
 	Summary *report.Summary `json:"summary"`
 
 	Sessions []session `json:"sessions"` // the runs, first to last
@@ -49,7 +52,9 @@ type history struct {
 	historyDoc
 	doc     document
 	ledger  *ledger
-	status  func() runStatus // how the run is doing
+	status  func() runStatus   // how the run is doing
+	caps    func() report.Caps // that held so far, may be nil
+	earlier report.Caps        // of the runs before
 	log     *slog.Logger
 	before  time.Duration // Active of earlier runs
 	started time.Time
@@ -61,7 +66,10 @@ type history struct {
 func readHistory(ctx context.Context, store checkpoint.Reader, name string) (historyDoc, checkpoint.Version, error) {
 	h, version, err := readHistoryDoc(ctx, store, name)
 	atMost, _ := readSpending(ctx, store, spendingName(name))
-	h.Spent = max(h.Spent, atMost)
+	if atMost > h.Spent { // written down ahead, by a run that goes on or was cut off
+		h.CutOff = h.CutOff.Add(atMost - h.Spent)
+		h.Spent = atMost
+	}
 	return h, version, err
 }
 
@@ -86,7 +94,7 @@ func openHistory(ctx context.Context, store checkpoint.Store, name string, kmsCa
 	if err != nil {
 		log.Warn("the history of the job cannot be read; it begins anew", "error", err)
 	}
-	h := &history{historyDoc: doc, doc: document{store: store, name: name, version: version}, log: log, before: doc.Active, started: time.Now()}
+	h := &history{historyDoc: doc, doc: document{store: store, name: name, version: version}, log: log, before: doc.Active, earlier: doc.KMSCaps, started: time.Now()}
 	h.Runs++
 	h.KMSCap = kmsCap
 	if h.First.IsZero() {
@@ -117,6 +125,13 @@ func (h *history) write(ctx context.Context) {
 	if h.status != nil {
 		status := h.status()
 		h.Status = &status
+		h.Fullest = max(h.Fullest, status.KMS.FullestSecond)
+	}
+	if h.caps != nil {
+		h.KMSCaps = h.earlier
+		for _, c := range h.caps() {
+			h.KMSCaps = h.KMSCaps.With(c)
+		}
 	}
 	err := h.doc.put(ctx, &h.historyDoc)
 	if err != nil && !h.broken {

@@ -22,13 +22,12 @@ func (f *runFlags) maxCost() (cost.Money, error) {
 	if f.maxCostText == "" {
 		return 0, nil
 	}
-	rate, err := cost.ParseRate(f.maxCostText, 1)
+	m, err := cost.ParseMoney(f.maxCostText)
 	if err != nil {
-		return 0, usagef("--max-cost %q: want an amount in USD such as 250 or 99.50", f.maxCostText)
+		return 0, usagef("--max-cost %q: want an amount in USD such as 250 or 99.50: %w", f.maxCostText, err)
 	}
-	m, known := rate.Times(1)
-	if !known || m <= 0 {
-		return 0, usagef("--max-cost %q: want an amount above 0", f.maxCostText)
+	if m <= 0 {
+		return 0, usagef("--max-cost %q: want an amount in USD above 0", f.maxCostText)
 	}
 	return m, nil
 }

@@ -39,7 +39,8 @@ Without a report it prices a bucket that is only stated:
   reseal plan --objects 10000 --object-size 1GB --region eu-west-2 \
               --monthly-gets 2000000 --monthly-puts 10000
 
-A GB is 2^30 bytes, as on an AWS bill. docs/cost.md says what is in a price.`
+by the recommended way, or the one that --method names. A GB is 2^30 bytes, as on
+an AWS bill. docs/cost.md says what is in a price.`
 
 func newPlanCommand(p process) *cobra.Command {
 	f := &planFlags{}
@@ -48,7 +49,10 @@ func newPlanCommand(p process) *cobra.Command {
 		Short: "Say what a run would do, cost and take; writes nothing",
 		Long:  planLong,
 		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return planOnly(cmd.Context(), p, f) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.methodNamed = cmd.Flags().Changed("method")
+			return planOnly(cmd.Context(), p, f)
+		},
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)

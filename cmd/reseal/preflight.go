@@ -8,6 +8,7 @@ import (
 
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/report"
 	"reseal/s3api"
 )
 
@@ -41,12 +42,17 @@ type preflight struct {
 	probing bool    // a probe on scratch objects is going to settle some of them
 	caller  s3api.Identity
 	key     s3api.Key
+	noKey   bool     // the key is not there or cannot be used, so no command may name it
 	listed  []string // some keys of the bucket, where it could be listed
 	checks  []check
 }
 
 func (c *preflight) say(name string, s standing, why, mend string) {
-	c.checks = append(c.checks, check{name, s, why, strings.NewReplacer("BUCKET", c.options.Bucket, "KEY", c.options.KMSKeyID).Replace(mend)})
+	key := c.options.KMSKeyID
+	if key == "" {
+		key = "ARN" // a command has to show that something goes there
+	}
+	c.checks = append(c.checks, check{name, s, why, strings.NewReplacer("BUCKET", c.options.Bucket, "KEY", key).Replace(mend)})
 }
 
 // failed adds a row for a question that was not answered.
@@ -69,7 +75,7 @@ func (c *preflight) look(ctx context.Context) {
 	if quota, err := c.client.Quota(ctx); err != nil {
 		c.failed("KMS quota", err)
 	} else {
-		c.say("KMS quota", standOK, fmt.Sprintf("%.0f requests a second", quota.Rate), "")
+		c.say("KMS quota", standOK, report.Count(int64(quota.Rate))+" requests a second", "")
 	}
 }
 
@@ -108,7 +114,7 @@ func (c *preflight) identity(ctx context.Context) {
 
 // target checks the key, by a dry run that makes no data key.
 func (c *preflight) target(ctx context.Context) {
-	if c.options.KMSKeyID == "" {
+	if c.noKey = c.options.KMSKeyID == ""; c.noKey {
 		c.say("key", standUnknown, "none was named", "reseal preflight --sse-kms-key-id ARN …")
 		return
 	}
@@ -119,6 +125,7 @@ func (c *preflight) target(ctx context.Context) {
 		c.failed("key", err)
 		return
 	default:
+		c.noKey = true
 		c.say("key", standStop, err.Error(), hint(err))
 		return
 	}
@@ -205,7 +212,7 @@ func (c *preflight) encryption(ctx context.Context) {
 		}
 		return // said with the facts
 	}
-	mend := "reseal enforce --bucket BUCKET --sse-kms-key-id KEY --apply"
+	mend := c.enforce("")
 	switch {
 	case e.Algorithm != plan.TargetKMS:
 		c.say("default encryption", standHazard, fmt.Sprintf("%q: objects that are written from now on are not under the key", e.Algorithm), mend)
@@ -217,8 +224,17 @@ func (c *preflight) encryption(ctx context.Context) {
 	if slices.Contains(e.Blocked, "SSE-C") {
 		c.say("SSE-C", standOK, "blocked", "")
 	} else {
-		c.say("SSE-C", standHazard, "clients can still bring keys of their own, which nobody else can read by", "reseal enforce --bucket BUCKET --sse-kms-key-id KEY --block-sse-c --apply")
+		c.say("SSE-C", standHazard, "clients can still bring keys of their own, which nobody else can read by", c.enforce(" --block-sse-c"))
 	}
+}
+
+// enforce is the command that closes the bucket. A key that is not there, or not
+// known, has no place in a command that somebody may paste.
+func (c *preflight) enforce(more string) string {
+	if c.noKey {
+		return "first name a key that can be used, then: reseal enforce --bucket BUCKET --sse-kms-key-id ARN" + more + " --apply"
+	}
+	return "reseal enforce --bucket BUCKET --sse-kms-key-id KEY" + more + " --apply"
 }
 
 func (c *preflight) replication(ctx context.Context) {
@@ -258,14 +274,24 @@ func (c *preflight) inventories(ctx context.Context) {
 		text := fmt.Sprintf("%s %s to %s", i.Frequency, i.Format, i.Destination)
 		if len(missing) > 0 {
 			c.say("inventory "+i.ID, standHazard, text+", without "+strings.Join(missing, ", ")+": one HeadObject more for each object",
-				"aws s3api put-bucket-inventory-configuration --bucket BUCKET --id "+i.ID+" …")
+				setUpInventory(i.ID, i.Destination[strings.LastIndexByte(i.Destination, ':')+1:]))
 			continue
 		}
 		c.say("inventory "+i.ID, standOK, text, "")
 	}
 	if !slices.ContainsFunc(all, func(i s3api.InventoryConfig) bool { return i.Enabled }) {
-		c.say("inventory", standHazard, "none is configured, so no newer report will come", "aws s3api put-bucket-inventory-configuration --bucket BUCKET …")
+		c.say("inventory", standHazard, "none is configured, so no newer report will come", setUpInventory("", "REPORTS"))
 	}
+}
+
+// setUpInventory is the command that orders reports with all columns into a
+// bucket, where there is a configuration of the given id.
+func setUpInventory(id, into string) string {
+	mend := "reseal inventory setup --bucket BUCKET --destination s3://" + into + "/inventory --apply"
+	if id == setupID { // it is the one that setup writes
+		mend += " --replace"
+	}
+	return mend
 }
 
 // actionOf is the permission that an operation of the preflight takes.

@@ -5,12 +5,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/report"
 )
 
 // preflightFlags is the command line of preflight.
@@ -78,13 +80,13 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 		return err
 	}
 	c := &preflight{options: plan.Options{Bucket: f.bucket, Method: method, SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey}}
-	var report *opened
+	var listed *opened
 	if f.manifest != "" {
-		report, err = openReport(ctx, client, &selection{manifest: f.manifest, memory: "512MiB"})
+		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, memory: "512MiB"})
 		if err != nil {
 			return err
 		}
-		m := report.report.Manifest()
+		m := listed.report.Manifest()
 		c.options.Bucket, c.missing = m.SourceBucket, inventory.UsefulColumns.Without(m.Columns)
 	}
 	if c.client, c.facts, c.unknown, err = bucketFacts(ctx, client, c.options.Bucket); err != nil {
@@ -92,10 +94,10 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	}
 	c.look(ctx)
 	try := c.listed
-	if report != nil {
-		c.lifetime(ctx, report)
+	if listed != nil {
+		c.lifetime(ctx, listed)
 		if c.facts.ObjectLock != plan.No {
-			if try, err = toCopy(ctx, &plan.Policy{Options: c.options, Facts: c.facts, Now: time.Now()}, report.report, nil); err != nil {
+			if try, err = toCopy(ctx, &plan.Policy{Options: c.options, Facts: c.facts, Now: time.Now()}, listed.report, nil); err != nil {
 				return err
 			}
 		}
@@ -105,7 +107,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if f.output.json {
 		err = c.writeJSON(p.stdout)
 	} else {
-		err = writeChecks(p.stdout, c.checks)
+		err = c.writeTable(p.stdout)
 	}
 	if err != nil {
 		return fmt.Errorf("print table: %w", err)
@@ -116,13 +118,48 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	return nil
 }
 
-func (c *preflight) stops() bool {
-	for _, row := range c.checks {
-		if row.Status == standStop {
-			return true
+func (c *preflight) stops() bool { return standings(c.checks)[standStop] > 0 }
+
+// standings counts rows by what they found.
+func standings(rows []check) map[standing]int64 {
+	counts := map[standing]int64{}
+	for _, row := range rows {
+		counts[row.Status]++
+	}
+	return counts
+}
+
+// writeTable writes the table and, below it, what it comes to: a stop must not
+// be lost among forty rows.
+func (c *preflight) writeTable(w io.Writer) error {
+	if err := writeChecks(w, c.checks); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "\n%s\n", conclusion(standings(c.checks)))
+	return err
+}
+
+// conclusion says what a table comes to, worst first.
+func conclusion(n map[standing]int64) string {
+	var parts []string
+	for _, s := range []standing{standStop, standHazard} {
+		if n[s] > 0 {
+			parts = append(parts, report.Plural(n[s], string(s)))
 		}
 	}
-	return false
+	for _, s := range []standing{standUnknown, standOK} {
+		if n[s] > 0 {
+			parts = append(parts, report.Count(n[s])+" "+string(s))
+		}
+	}
+	means := "nothing is known to be in the way of a run"
+	switch {
+	case n[standStop] > 0:
+		means = "a run would get nowhere before each stop is mended"
+	case n[standHazard] > 0:
+		means = "a run can begin, and stops where a hazard asks for --accept"
+	}
+	return strings.Join(parts, ", ") + ": " + means
 }
 
 func (c *preflight) writeJSON(w io.Writer) error {
@@ -184,7 +221,7 @@ func (f *runFlags) checkRun(ctx context.Context, talk io.Writer, g *ground, job 
 		g.locksShown = c.locks(ctx, try)
 		c.trusted(g.report.Manifest().Columns)
 	}
-	counts := map[standing]int{}
+	counts := map[standing]int64{}
 	var rows []check
 	for _, row := range c.checks {
 		if row.Name == "SSE-C" { // which no run has to do with
@@ -195,8 +232,8 @@ func (f *runFlags) checkRun(ctx context.Context, talk io.Writer, g *ground, job 
 			rows = append(rows, row)
 		}
 	}
-	fmt.Fprintf(talk, "preflight: %d ok, %d hazards, %d stops, %d unknown; reseal preflight shows all\n",
-		counts[standOK], counts[standHazard], counts[standStop], counts[standUnknown])
+	fmt.Fprintf(talk, "preflight: %d ok, %s, %s, %d unknown; reseal preflight shows all\n",
+		counts[standOK], report.Plural(counts[standHazard], "hazard"), report.Plural(counts[standStop], "stop"), counts[standUnknown])
 	if err := writeChecks(talk, rows); err != nil {
 		return fmt.Errorf("print preflight: %w", err)
 	}

@@ -64,7 +64,7 @@ func TestREADME(t *testing.T) {
 	if commands < 6 {
 		t.Errorf("found %d commands in the README, want at least 6: has its form changed?", commands)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "report.csv")); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, "report.html")); err != nil {
 		t.Errorf("README: the report was not written: %v", err)
 	}
 }

@@ -28,7 +28,9 @@ is in a bucket.
   --format json   the same numbers
   --format html   one self-contained page with charts, to look at or to print
   --format csv    a line for each recorded object, in the columns of an
-                  S3 Batch Operations completion report
+                  S3 Batch Operations completion report, which has no header.
+                  Every object is recorded by run --results all, else only
+                  failures and surprises
   --format lines  the result lines themselves`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -64,28 +66,53 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %v\n", err)
 	}
-	if out == "" {
-		return renderReport(ctx, p.stdout, dir, format, job, snapshot, past)
+	verified := readVerified(ctx, store)
+	lines := new(int64)
+	render := func(w io.Writer) error {
+		return renderReport(ctx, w, dir, format, job, snapshot, past, verified, lines)
 	}
-	return writeWhole(out, func(w io.Writer) error { return renderReport(ctx, w, dir, format, job, snapshot, past) })
+	if out == "" {
+		err = render(p.stdout)
+	} else {
+		err = writeWhole(out, render)
+	}
+	if settled := newStatus(dir, job, snapshot.Totals(), past).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
+		fmt.Fprintf(p.stderr, "note: %s of %s have a line, as only failures and surprises were recorded; reseal run --results all records every object\n",
+			report.Count(*lines), report.Plural(settled, "settled row"))
+	}
+	return err
 }
 
-func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc) error {
+// numbered counts the lines that are yielded.
+func numbered(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line, error] {
+	return func(yield func(report.Line, error) bool) {
+		for line, err := range all {
+			if *n++; !yield(line, err) {
+				return
+			}
+		}
+	}
+}
+
+// renderReport writes a report; lines counts those of formats that have one for
+// each recorded object.
+func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, verified *verifiedDoc, lines *int64) error {
 	switch format {
 	case "csv":
-		return report.WriteCSV(w, resultLines(ctx, snapshot))
+		return report.WriteCSV(w, numbered(resultLines(ctx, snapshot), lines))
 	case "lines":
 		for line, err := range snapshot.Results(ctx) {
 			if err != nil {
 				return err
 			}
+			*lines++
 			if _, err := w.Write(append(line.Data, '\n')); err != nil {
 				return fmt.Errorf("write result lines: %w", err)
 			}
 		}
 		return nil
 	}
-	view, err := jobReport(ctx, dir, job, snapshot, past)
+	view, err := jobReport(ctx, dir, job, snapshot, past, verified)
 	if err != nil {
 		return err
 	}
@@ -124,7 +151,7 @@ func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[r
 
 // jobReport sums up a job: totals from its state, failures from its lines, and
 // curves from its history, or from the lines where every object has one.
-func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc) (*report.Run, error) {
+func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, verified *verifiedDoc) (*report.Run, error) {
 	sum := new(report.Summary)
 	for line, err := range resultLines(ctx, snapshot) {
 		if err != nil {
@@ -148,36 +175,39 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 		skipped += n
 	}
 	totals := report.Totals{Done: s.Done, Skipped: skipped, Failed: s.Failed, Deferred: s.Deferred,
-		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, Rows: s.Settled}
+		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, CutOff: past.CutOff, Rows: s.Settled}
 	if s.Rows != nil {
 		totals.Rows, totals.Left = *s.Rows, max(*s.Rows-s.Settled, 0)
 	}
 	v := &report.Run{
 		Job: report.Job{Bucket: job.Options.Bucket, Region: job.Region, Manifest: job.Manifest, ManifestMD5: job.ManifestMD5,
 			Options: job.Options, Hash: job.Hash, Evaluated: job.Now, Version: version},
-		State: s.State, Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap,
+		State: s.State, Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap, KMSCaps: past.KMSCaps,
 		Totals: totals, Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: job.Tally, Estimate: job.Estimate,
 	}
 	if v.Started.IsZero() {
 		v.Started = job.Created
 	}
-	v.Proof, v.Damages = proofs(s), damages(snapshot)
+	v.Proof, v.Damages = proofs(s, verified), damages(snapshot)
 	return v, nil
 }
 
 // proofs are the claims of a job, and what they rest on.
-func proofs(s *jobStatus) []report.Proof {
+func proofs(s *jobStatus, verified *verifiedDoc) []report.Proof {
 	under := "the key"
 	if s.KMSKeyID == "" {
 		under = "SSE-S3"
 	}
 	accounted := report.Proof{Claim: "no row of the report is unaccounted for", Holds: plan.Unknown,
-		Evidence: fmt.Sprintf("%s rows settled so far", outOf(s.Settled, s.Rows))}
+		Evidence: outOf(s.Settled, s.Rows) + " rows settled"}
 	switch {
 	case s.Damaged > 0:
 		accounted.Holds = plan.No
 		accounted.Evidence += fmt.Sprintf("; %s of the report could not be read to the end", report.Plural(int64(s.Damaged), "file"))
-	case s.State == "finished" && s.Rows != nil:
+	case s.State != "finished":
+		accounted.Open = true
+		accounted.Evidence += " so far"
+	case s.Rows != nil:
 		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows)
 	}
 	done := report.Proof{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
@@ -193,10 +223,5 @@ func proofs(s *jobStatus) []report.Proof {
 		done.Holds = plan.Unknown
 		done.Evidence = fmt.Sprintf("S3's answer, or a HeadObject, named encryption and key, but %s; reseal verify looks at them", strings.Join(unproven, ", and "))
 	}
-	return []report.Proof{
-		done,
-		accounted,
-		{Claim: "metadata, tags, class and lock are as before", Holds: plan.Unknown,
-			Evidence: "S3 carries them over or the object fails; reseal verify looks at every object again"},
-	}
+	return append([]report.Proof{done, accounted}, verified.proofs(s.LastWrite)...)
 }

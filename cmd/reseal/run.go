@@ -74,7 +74,7 @@ func (f *runFlags) execute(ctx context.Context, p process, g *ground, store chec
 	defer stop(nil)
 	helm := f.steering(governor, stats, stop, log, f.output.talk(p), g.caps)
 	flushed := new(atomic.Int64)
-	past.status = helm.status
+	past.status, past.caps = helm.status, helm.heldCaps
 	doors, err := f.openDoors(helm, &runCollector{
 		todo: job.inAll(job.Todo), earlier: f.settledBefore(snapshot.Totals()), status: helm.status, rows: stats.Rows.Load, spent: spent.known, flushed: flushed,
 	})

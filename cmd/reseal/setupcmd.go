@@ -37,6 +37,9 @@ type setupFlags struct {
 	output      output
 }
 
+// setupID is the id of the inventory configuration that setup writes, where none is named.
+const setupID = "reseal"
+
 const setupLong = `setup lets S3 take an inventory of a bucket, with every column that plan and run can
 use, and lets S3 write it to its destination.
 
@@ -68,7 +71,7 @@ func newSetupCommand(p process) *cobra.Command {
 	fs.StringVar(&f.schedule, "schedule", "daily", "daily or weekly")
 	fs.StringVar(&f.versions, "versions", "current", "current, or all: noncurrent versions and delete markers, too")
 	fs.StringVar(&f.prefix, "prefix", "", "only keys with this prefix")
-	fs.StringVar(&f.id, "id", "reseal", "`name` of the configuration")
+	fs.StringVar(&f.id, "id", setupID, "`name` of the configuration")
 	fs.StringVar(&f.kmsKey, "sse-kms-key-id", "", "customer managed `key`, as an ARN, to put the reports under (default: SSE-S3)")
 	fs.BoolVar(&f.apply, "apply", false, "make the change")
 	fs.BoolVar(&f.replace, "replace", false, "replace a configuration of the same id that says something else")

@@ -240,3 +240,46 @@ func TestHistoryOutlivesAFailedWrite(t *testing.T) {
 		}
 	}
 }
+
+// What a run that was cut off had written down ahead counts as spent, and is told
+// apart: it is why a job can have cost more than its plan said.
+func TestCutOffIsToldApart(t *testing.T) {
+	dir, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := dir.Lock(t.Context(), checkpoint.Self("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	log := slog.New(slog.DiscardHandler)
+	h := openHistory(t.Context(), dir, historyFile, 0, log)
+	h.ledger = newLedger(cost.BuiltIn(), "us-east-1", time.Now(), 2*cost.Cent)
+	h.write(t.Context())
+	newAdvance(t.Context(), dir, spendingName(historyFile), log).cover(4 * cost.Cent) // and then it is killed
+	for range 2 {                                                                     // the next run counts it once
+		past, _, err := readHistory(t.Context(), dir, historyFile)
+		if err != nil || past.Spent != 5*cost.Cent || past.CutOff != 3*cost.Cent {
+			t.Fatalf("%v spent, %v of it cut off, %v; want $0.05 and $0.03", past.Spent, past.CutOff, err)
+		}
+		h = openHistory(t.Context(), dir, historyFile, 0, log)
+		h.ledger = newLedger(cost.BuiltIn(), "us-east-1", time.Now(), past.Spent)
+		h.write(t.Context())
+	}
+	var out strings.Builder
+	s := jobStatus{State: "finished", Spent: 5 * cost.Cent, Estimated: &cost.Span{Expected: 2 * cost.Cent, Max: 3 * cost.Cent}, Prices: "list prices", cutOff: 3 * cost.Cent}
+	if err := s.text(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Spent        at most $0.05; the plan expected $0.02, at most $0.03 (list prices)\n", "above the plan: at most $0.03 of it is set aside for what a run"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("status lacks %q:\n%s", want, out.String())
+		}
+	}
+	out.Reset()
+	s.State, s.Spent, s.Estimated = "unfinished", 1, &cost.Span{Expected: 1, Max: 2}
+	if _ = s.text(&out); !strings.Contains(out.String(), "less than $0.01 so far; the plan expected less than $0.01 (list prices)") {
+		t.Errorf("status of small amounts:\n%s", out.String())
+	}
+}

@@ -89,6 +89,8 @@ type jobStatus struct {
 	Damages     []string         `json:"damages,omitempty"`
 
 	command, does string // what to type next, and what that does; "" where nothing is to be typed
+
+	cutOff cost.Money // of Spent: what runs that were cut off may have spent after they last said so
 }
 
 // lastRun is what a run that is over said of itself at some instant: at its end, or
@@ -141,7 +143,7 @@ func newStatus(dir string, job *jobPlan, t checkpoint.Totals, past historyDoc) *
 		Rows: known(job.inAll(job.Rows)), Settled: t.Done + t.Failed, Todo: known(job.inAll(job.Todo)), Failed: t.Failed, Deferred: t.Deferred,
 		Bytes: t.Counters["bytes"], Requests: t.Counters["requests"], KMSCalls: t.Counters["kms_calls_max"],
 		Repeats: t.Counters["repeats"], Imported: t.Counters[importedCounter], Unconfirmed: t.Counters[unconfirmedCounter], Spent: max(past.Spent, cost.Money(t.Counters[spentCounter])),
-		Runs: past.Runs, Active: past.Active, LastWrite: t.Written, Skipped: map[string]int64{},
+		cutOff: past.CutOff, Runs: past.Runs, Active: past.Active, LastWrite: t.Written, Skipped: map[string]int64{},
 	}
 	if e := job.Estimate; e != nil && e.Priced {
 		s.Estimated, s.Prices = &e.Once.Total, report.ListPrices(e)
@@ -220,11 +222,18 @@ func (s *jobStatus) text(out io.Writer) error {
 		row("Put off", "%s to another pass", report.Plural(s.Deferred, "object"))
 	}
 	row("Requests", "%s to S3, at most %s of S3 to KMS", report.Count(s.Requests), report.Count(s.KMSCalls))
+	soFar := " so far"
+	if s.State == "finished" {
+		soFar = ""
+	}
 	switch {
 	case s.Estimated != nil:
-		row("Spent", "at most %s so far; the plan expected %s, at most %s (%s)", report.Money(s.Spent), report.Money(s.Estimated.Expected), report.Money(s.Estimated.Max), s.Prices)
+		row("Spent", "%s%s; the plan expected %s (%s)", report.AtMost(s.Spent), soFar, expected(s.Estimated), s.Prices)
+		if why := report.Above(s.Spent, s.Estimated.Max, s.cutOff, s.Repeats); why != "" {
+			row("", "above the plan: %s", why)
+		}
 	case s.Spent > 0:
-		row("Spent", "at most %s so far; there is no plan to compare with", report.Money(s.Spent))
+		row("Spent", "%s%s; there is no plan to compare with", report.AtMost(s.Spent), soFar)
 	}
 	if s.Runs > 1 {
 		row("Runs", "%s, %s together", report.Count(s.Runs), report.Duration(s.Active))
@@ -266,6 +275,14 @@ func (l *lastRun) row(row func(name, format string, args ...any), elsewhere bool
 	row("Last run", "begun %s, last heard of %s: it crashed or was killed%s; nothing is lost", begun, report.Time(l.At), or)
 	b := l.Status.Binding
 	row("", "then bound by %s (since %s)", b, report.Time(b.Since))
+}
+
+// expected is an estimated amount in words.
+func expected(e *cost.Span) string {
+	if e.Max > 0 && e.Max.Cents() == 0 {
+		return report.AtMost(e.Max)
+	}
+	return report.Money(e.Expected) + ", " + report.AtMost(e.Max)
 }
 
 // writeJSON prints v as one indented document.

@@ -17,6 +17,7 @@ import (
 	"reseal/engine"
 	"reseal/plan"
 	"reseal/ratelimit"
+	"reseal/report"
 )
 
 // maxConcurrency is the most objects in flight that can be asked for.
@@ -41,8 +42,9 @@ type steering struct {
 	concurrency atomic.Int64 // objects in flight at most
 
 	mu       sync.Mutex
-	wanted   float64 // cap on KMS requests that flags or operator set
-	left     float64 // of the quota by others, +Inf where nobody looks
+	wanted   float64     // cap on KMS requests that flags or operator set
+	left     float64     // of the quota by others, +Inf where nobody looks
+	caps     report.Caps // that held so far
 	paused   []string
 	draining bool
 	idle     binding // what binds where no quota does
@@ -61,6 +63,7 @@ func newSteering(g *ratelimit.Governor, stats *engine.Stats, stop context.Cancel
 	s.concurrency.Store(int64(concurrency))
 	s.idle = binding{Limit: boundByNothing, Since: s.started}
 	s.meter = meter{last: s.started}
+	s.caps = s.caps.With(report.Cap{Since: s.started.UTC(), PerSecond: caps.kms})
 	return s
 }
 
@@ -166,8 +169,16 @@ func (s *steering) applyCap() {
 	c := capBeside(s.wanted, s.left)
 	if s.governor.Status().KMS.Cap != c {
 		s.governor.SetCap(plan.QuotaKMS, c)
+		s.caps = s.caps.With(report.Cap{Since: time.Now().UTC(), PerSecond: c})
 		s.log.Info("kms cap", "rps", c, "wanted", s.wanted)
 	}
+}
+
+// heldCaps are the caps on KMS requests so far, first to last.
+func (s *steering) heldCaps() report.Caps {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.caps
 }
 
 // drain ends admission by the operator's word.

@@ -29,8 +29,12 @@ func (o *output) summary(p process, dir string, job *jobPlan, state *checkpoint.
 	}
 	fmt.Fprintf(talk, ", %s sent again.\n", report.Plural(stats.Retries.Load(), "request"))
 	if k := status.KMS; k.Cap > 0 {
-		fmt.Fprintf(talk, "KMS: %s in the fullest second, cap %s; throttled %s.\n",
-			report.Plural(k.FullestSecond, "request"), report.Rate(k.Cap), report.Plural(k.Throttled, "time"))
+		held := past.KMSCaps.Since(status.Started).Text() // that of the fullest second is one of them
+		if held == "" {
+			held = "cap " + report.Rate(k.Cap)
+		}
+		fmt.Fprintf(talk, "KMS: %s in the fullest second, %s; throttled %s.\n",
+			report.Plural(k.FullestSecond, "request"), held, report.Plural(k.Throttled, "time"))
 	}
 	if n := stats.Repeats.Load(); n > 0 {
 		fmt.Fprintf(talk, "%s had been done by a run that ended before it could say so: recognised, not copied again.\n", report.Plural(n, "object"))

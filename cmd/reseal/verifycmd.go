@@ -41,7 +41,8 @@ type verifyFlags struct {
 const verifyLong = `verify proves a job's result: it looks at every object that the job claims to
 have re-encrypted, or at a sample, and compares encryption, key, bucket key,
 size and storage class with what the job was to leave behind. Objects that other
-clients wrote after the run are told apart. It writes nothing.
+clients wrote after the run are told apart. It writes nothing to the bucket, and
+into the job only a note of what it found, for the report.
 
 Where the run took snapshots (run --snapshot 1%), all that they hold is compared
 with what is there now: metadata, tags, ACL, lock, and the data. Elsewhere
@@ -129,6 +130,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	v.remember(ctx, store, snapshot.Totals().Written, f.output.talk(p))
 	if f.output.json {
 		err = writeJSON(p.stdout, v)
 	} else {
@@ -291,7 +293,14 @@ func (v *verification) text(out io.Writer) error {
 	if len(v.Unread) > 0 {
 		fmt.Fprintf(w, "not read\t%s of the report: what the job did in there was not looked at\n", report.Plural(int64(len(v.Unread)), "file"))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	if advice := v.advice(); advice != "" {
+		_, err := fmt.Fprintf(out, "\n%s\n", advice)
+		return err
+	}
+	return nil
 }
 
 // claims tells which rows a job claims to have dealt with.

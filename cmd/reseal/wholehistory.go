@@ -65,7 +65,7 @@ func readWholeHistory(ctx context.Context, store checkpoint.Reader) (historyDoc,
 			names = append(names, name)
 		}
 	}
-	all := wholeHistory{caps: map[string]float64{}, ends: map[string]time.Time{}}
+	all := wholeHistory{caps: map[string]float64{}, held: map[string][]report.Caps{}, ends: map[string]time.Time{}}
 	errs := []error{err, noSpending}
 	for _, name := range names {
 		doc, _, err := readHistory(ctx, store, name)
@@ -83,7 +83,8 @@ func readWholeHistory(ctx context.Context, store checkpoint.Reader) (historyDoc,
 type wholeHistory struct {
 	sum  historyDoc
 	docs int
-	caps map[string]float64   // of all shares together, by the number of shares
+	caps map[string]float64 // of all shares together, by the number of shares
+	held map[string][]report.Caps
 	ends map[string]time.Time // when a share was last heard of
 }
 
@@ -95,6 +96,7 @@ func (w *wholeHistory) add(d *historyDoc, division string) {
 	}
 	s.Summary.Merge(d.Summary)
 	s.Spent += d.Spent
+	s.CutOff += d.CutOff
 	if d.Runs == 0 {
 		return
 	}
@@ -109,6 +111,7 @@ func (w *wholeHistory) add(d *historyDoc, division string) {
 	s.Sessions = append(s.Sessions, d.Sessions...)
 	s.Active = max(s.Active, d.Active)
 	w.caps[division] += d.KMSCap
+	w.held[division] = append(w.held[division], d.KMSCaps)
 	w.ends[division] = slices.MaxFunc([]time.Time{w.ends[division], d.Last}, time.Time.Compare)
 }
 
@@ -120,6 +123,14 @@ func (w *wholeHistory) doc() historyDoc {
 	}
 	if w.docs > 1 {
 		s.Active = max(s.Active, together(s.Sessions))
+	}
+	var held []report.Cap
+	for _, shares := range w.held {
+		held = append(held, report.SideBySide(shares)...)
+	}
+	slices.SortFunc(held, func(a, b report.Cap) int { return a.Since.Compare(b.Since) })
+	for _, c := range held {
+		s.KMSCaps = s.KMSCaps.With(c)
 	}
 	latest := time.Time{}
 	for division, at := range w.ends {

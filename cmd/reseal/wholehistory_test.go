@@ -23,6 +23,7 @@ func TestWholeHistory(t *testing.T) {
 		}
 		d.First, d.Last = at(spans[0]), at(spans[len(spans)-1])
 		d.Summary.Add(&report.Line{Time: d.First, Status: "done", Attempts: 1})
+		d.KMSCaps = report.Caps{{Since: d.First, PerSecond: kmsCap}}
 		d.Status = &runStatus{PID: int(kmsCap)}
 		return d
 	}
@@ -44,7 +45,7 @@ func TestWholeHistory(t *testing.T) {
 		{"resumed, and shorter within longer", []part{{"2", one(2, 4, 0, 10, 20, 30)}, {"2", one(1, 5, 1, 2)}}, 3, 20 * time.Minute, 9, 4},
 		{"divided anew", []part{{"4", one(1, 1, 0, 1)}, {"4", one(1, 1, 0, 1)}, {"2", one(1, 7, 3, 5)}}, 3, 3 * time.Minute, 7, 7},
 	} {
-		w := wholeHistory{caps: map[string]float64{}, ends: map[string]time.Time{}}
+		w := wholeHistory{caps: map[string]float64{}, held: map[string][]report.Caps{}, ends: map[string]time.Time{}}
 		for _, p := range tt.parts {
 			w.add(p.doc, p.division)
 		}
@@ -54,6 +55,13 @@ func TestWholeHistory(t *testing.T) {
 			t.Errorf("%s: %d runs, active %v, cap %v, last %d, spent %v, %d lines; want %d, %v, %v, %d, %v, %d", tt.name,
 				got.Runs, got.Active, got.KMSCap, got.Status.PID, got.Spent, got.Summary.Lines(), tt.runs, tt.active, tt.cap, tt.lastShare, cost.Money(10*n), n)
 		}
+	}
+	w := wholeHistory{caps: map[string]float64{}, held: map[string][]report.Caps{}, ends: map[string]time.Time{}}
+	w.add(one(1, 4, 0, 10), "2")
+	w.add(one(1, 5, 2, 12), "2")
+	w.add(one(1, 7, 20, 25), "")
+	if got := w.doc().KMSCaps; len(got) != 3 || got[0].PerSecond != 4 || got[1].PerSecond != 9 || got[2].PerSecond != 7 {
+		t.Errorf("caps of two shares and of a run after them: %v, want 4, 9, 7", got)
 	}
 	var many []session
 	for i := range 3 * maxSessions {

@@ -15,8 +15,9 @@ import (
 
 // stated is a bucket that is only stated on the command line, not listed.
 type stated struct {
-	objects int64
-	size    string
+	objects     int64
+	size        string
+	methodNamed bool // --method was given
 }
 
 // asked tells whether a bucket is stated.
@@ -47,6 +48,9 @@ func (f *planFlags) workload(p process) error {
 	if err != nil || size > mostBytes {
 		return usagef("--object-size %q: want a size up to 50TB", f.size)
 	}
+	if m := plan.Method(f.method); m != plan.MethodCopy && m != plan.MethodUpdate && m != plan.MethodAuto {
+		return usagef("--method %q: want copy, update or auto", f.method)
+	}
 	if _, err := f.pace.check(); err != nil {
 		return err
 	}
@@ -62,7 +66,7 @@ func (f *planFlags) workload(p process) error {
 		return usagef("--region %q: %s", f.region, noPrices(prices, f.region))
 	}
 	w := cost.Workload{Region: f.region, Class: class, Objects: f.objects, Size: size, Gets: f.gets, Puts: f.puts}
-	v := &report.Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: f.statedEstimate(prices, w)}
+	v := &report.Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: f.recommended(prices, w)}
 	v.Without = prices.Monthly(w)
 	w.FreeKMS = cost.FreeTier
 	v.FreeTier = prices.Monthly(w)
@@ -101,16 +105,26 @@ func (f *planFlags) oneClass() (inventory.StorageClass, error) {
 	return class, nil
 }
 
+// recommended is the estimate for the way that the command line names, else for
+// the recommended one: price, time and the table of ways are about the same.
+func (f *planFlags) recommended(prices cost.Prices, w cost.Workload) *cost.Estimate {
+	e := f.statedEstimate(prices, w, plan.Method(f.method))
+	if way := plan.Method(e.Recommended); !f.methodNamed && way != plan.Method(f.method) {
+		e = f.statedEstimate(prices, w, way)
+	}
+	return e
+}
+
 // statedEstimate is what re-encrypting the stated bucket costs once: on AWS, all
 // objects under SSE-S3, older than any minimum storage duration, in a bucket
 // whose facts are known and harmless.
-func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload) *cost.Estimate {
+func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload, method plan.Method) *cost.Estimate {
 	now := time.Now()
 	facts := plan.Facts{
 		Bucket: "stated", Region: w.Region, Versioning: plan.Unversioned, Transitions: plan.No, Expirations: plan.No, ObjectLock: plan.No,
 		ACLs: plan.No, Website: plan.No, Replication: plan.No, Events: plan.No, Requester: plan.No, AWS: plan.Yes, IgnoresIfMatch: plan.No,
 	}
-	options := plan.Options{Bucket: facts.Bucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, BucketKey: f.bucketKey}
+	options := plan.Options{Bucket: facts.Bucket, Method: method, SSE: plan.TargetKMS, BucketKey: f.bucketKey}
 	policy := &plan.Policy{Options: options, Facts: facts, Now: now, Weights: plan.DefaultWeights(options.BucketKey)}
 	r := inventory.Record{
 		Bucket: facts.Bucket, Known: ^inventory.Columns(0), IsLatest: true, Size: w.Size, ETag: "any", StorageClass: w.Class,

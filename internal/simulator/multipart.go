@@ -131,7 +131,7 @@ func (c *call) addPart(u *upload, number int, body Body, sum Checksum) *PartOutp
 		p.checksum = checksumOf(p.checksum, &p.body)
 	}
 	v := version{seq: c.w.nextSeq(), enc: u.enc, body: body}
-	p.etag = c.w.etagOf(&v)
+	p.etag = strings.TrimSuffix(c.w.etagOf(&v), onePart) // a part has none of its own
 	u.parts[number] = p
 	return &PartOutput{ETag: p.etag, LastModified: p.modified, Size: body.Size(), Encryption: c.shown(u.enc), Checksum: p.checksum,
 		RequestCharged: c.charged()}

@@ -35,7 +35,7 @@ func (w *World) install(b *bucket, key string, v, from *version) {
 func (w *World) etagOf(v *version) string {
 	switch v.enc.Type {
 	case SSES3, NotSSE:
-		return v.body.contentMD5()
+		return v.body.etag()
 	}
 	return hexOf(mix(w.cfg.Seed^1, v.seq), mix(w.cfg.Seed^2, v.seq))
 }

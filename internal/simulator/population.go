@@ -237,7 +237,7 @@ func (p *population) encryption(st popState) Encryption {
 // etag is that of the last write: an encryption update does not change it.
 func (p *population) etag(i int64, st popState, v *version) string {
 	if st.flags&popPlainETag != 0 {
-		return v.body.contentMD5()
+		return v.body.etag()
 	}
 	return hexOf(p.hash(i, 16+uint64(st.copies)<<8), p.hash(i, 17+uint64(st.copies)<<8))
 }
@@ -293,16 +293,17 @@ func (p *population) class(i int64) StorageClass {
 
 // firstETag is the ETag of what made returns.
 func (p *population) firstETag(v *version) string {
-	etag := ""
-	if v.enc.Type == SSEKMS {
-		etag = hexOf(p.hash(v.index, 6), p.hash(v.index, 7))
-	} else {
-		etag = v.body.contentMD5()
-	}
+	parts := ""
 	if n := v.more().partCount; n > 0 {
-		etag += "-" + strconv.Itoa(n)
+		parts = "-" + strconv.Itoa(n)
 	}
-	return etag
+	switch {
+	case v.enc.Type == SSEKMS:
+		return hexOf(p.hash(v.index, 6), p.hash(v.index, 7)) + parts
+	case parts != "":
+		return v.body.contentMD5() + parts
+	}
+	return v.body.etag()
 }
 
 // decorate gives a generated object the attributes that copies can lose.

@@ -27,8 +27,8 @@ type piece struct {
 	data      []byte
 }
 
-// md5Limit is the size up to which the MD5 of synthetic bytes is really computed. Above it, their ETag is as good as
-// random, but still a function of the content: hashing terabytes would make the simulator useless.
+// md5Limit is the size up to which the MD5 of synthetic bytes is really computed: hashing terabytes would make the
+// simulator useless. Above it they have an ETag that S3 gives to what was uploaded in one part, which is no MD5.
 const md5Limit = 1 << 10
 
 // Bytes returns a body that holds data, which the caller must not change any more.
@@ -206,7 +206,7 @@ func (b *Body) contentMD5() string {
 	if b.md5 != "" {
 		return b.md5
 	}
-	if b.size <= md5Limit || b.real() {
+	if b.hashed() {
 		h := md5.New()
 		var room [md5Limit]byte
 		for p := range b.pieces {
@@ -221,6 +221,21 @@ func (b *Body) contentMD5() string {
 	}
 	return hexOf(b.identity(1), b.identity(2))
 }
+
+// hashed tells whether contentMD5 is the MD5 of the content.
+func (b *Body) hashed() bool { return b.md5 != "" || b.size <= md5Limit || b.real() }
+
+// etag is that of an object which is stored as it came, without KMS: the MD5 of its content. Where that would take too
+// long, the object passes for one that was uploaded in a single part: an ETag that looks like an MD5 has to be it.
+func (b *Body) etag() string {
+	if b.hashed() {
+		return b.contentMD5()
+	}
+	return b.contentMD5() + onePart
+}
+
+// onePart ends the ETag of an object that was uploaded in one part.
+const onePart = "-1"
 
 // identity hashes what the content is made of, without generating it.
 func (b *Body) identity(salt uint64) uint64 {

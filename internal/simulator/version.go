@@ -3,6 +3,7 @@ package simulator
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -75,6 +76,9 @@ func (v *version) info(key string, latest bool, owner string, now time.Time, o *
 		Encryption: v.enc, Lock: r.lock, Grants: r.grants, Owner: r.owner, WebsiteRedirect: r.redirect,
 		Checksum: v.checksum, PartsCount: max(len(r.parts), r.partCount), PartSizes: r.parts, Replication: r.replication,
 		Annotations: len(r.annotations),
+	}
+	if o.PartsCount == 0 && strings.HasSuffix(v.etag, onePart) {
+		o.PartsCount = 1
 	}
 	if o.Owner == "" {
 		o.Owner = owner
