@@ -89,7 +89,14 @@ func TestHiddenLocks(t *testing.T) {
 			t.Errorf("table at the start of a run: %q, want %q", got, want)
 		}
 		refused("resume", run("begun")...)
-		refused("retry-failed", append([]string{"retry-failed", "--job", filepath.Join(n.dir, "begun"), "--no-progress"}, accept...)...)
+		n.as(false)
+		n.sim.front.Locked(func(w *simulator.World) {
+			w.AddFault(simulator.Fault{Op: "CopyObject", Code: "InvalidRequest", HTTPStatus: 400, Key: "locked", Message: "no", Count: 1})
+		})
+		if code, out, talk := n.command(run("failed", "--no-canary", "--concurrency", "1")...); code != exitFailures {
+			t.Fatalf("run of which an object fails: exit %d\n%s%s", code, out, talk)
+		}
+		refused("retry-failed", append([]string{"retry-failed", "--job", filepath.Join(n.dir, "failed"), "--no-progress"}, accept...)...)
 		n.as(false)
 		if code, out, talk := n.command(run("begun")...); code != exitDone {
 			t.Fatalf("run by who may look: exit %d\n%s%s", code, out, talk)

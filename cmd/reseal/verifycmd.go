@@ -34,6 +34,7 @@ type verifyFlags struct {
 	readRPS     float64
 	kmsRPS      float64
 	bodies      string
+	outage      time.Duration
 	accept      accepts
 	output      output
 }
@@ -69,6 +70,7 @@ func newVerifyCommand(p process) *cobra.Command {
 	fs.StringVar(&f.sample, "sample", "100%", "share of the objects to look at")
 	fs.Uint64Var(&f.seed, "seed", 1, "which objects a sample takes")
 	fs.IntVar(&f.concurrency, "concurrency", 256, "HeadObjects in flight at most")
+	fs.DurationVar(&f.outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
 	fs.StringVar(&f.bodies, "bodies", "0%", "share of the objects whose data is read and compared")
 	fs.Float64Var(&f.kmsRPS, "kms-rps", 0, "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
 	f.accept.bind(cmd)
@@ -108,6 +110,9 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	}
 	if f.concurrency < 1 || !(f.readRPS > 0) || f.kmsRPS < 0 {
 		return usagef("--concurrency, --s3-rps and --kms-rps must be above 0")
+	}
+	if f.outage <= 0 {
+		return usagef("--max-outage %s: want a time above 0", f.outage)
 	}
 	bodies, err := parsePercent(f.bodies)
 	if err != nil {
@@ -207,6 +212,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	err = engine.Verify(ctx, engine.VerifyConfig{
 		Rewriter: rewriter, Gate: governor, Policy: policy, Workers: f.concurrency, Sample: share, Seed: f.seed,
 		Written: written, Expected: claimed.done, Stats: stats,
+		Alive: func(ctx context.Context) error { return client.Alive(ctx, job.Options.Bucket) }, Patience: f.outage,
 		Bodies: bodies, BodyReader: rewriter, Restate: known.restate, Unread: func(err error) { v.Unread = append(v.Unread, err.Error()) },
 	}, rep.Read(ctx, job.Segments), func(c engine.Check) error {
 		if c.Verdict == plan.ClassDiffers && f.accept.has(plan.Class.Hazard()) {
