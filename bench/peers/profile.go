@@ -50,7 +50,7 @@ func profiling(repository, folder string) ([]string, error) {
 		return nil, err
 	}
 	changed := strings.NewReplacer("func main() {", "func main() {\n\tstartProfile(); ", "os.Exit(", "exitProfiled(",
-		`"os/signal"`, `"os/signal"`+"\n\t"+`"runtime/pprof"`).Replace(string(text)) + addition
+		"package main\n", "package main\n\nimport \"runtime/pprof\"\n").Replace(string(text)) + addition
 	replacement := filepath.Join(folder, "main.go")
 	if err := os.WriteFile(replacement, []byte(changed), 0o644); err != nil {
 		return nil, err
