@@ -69,11 +69,7 @@ func commonPrefix(seen []outcome) string {
 	}
 	common := seen[0].key
 	for _, o := range seen[1:] {
-		n := 0
-		for n < len(common) && n < len(o.key) && common[n] == o.key[n] {
-			n++
-		}
-		common = common[:n]
+		common = common[:sharedLength(common, o.key)]
 	}
 	return common
 }

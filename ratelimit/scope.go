@@ -121,7 +121,18 @@ func (s *scope) allows(n int64) bool {
 	}
 	room := s.room - s.used
 	fits := n <= room || n > s.limit && room == s.limit
-	return !s.shut && fits && float64(s.paid+s.priceOf(n)) <= s.credit
+	return !s.shut && fits && s.affords(n)
+}
+
+// affords reports whether the limiter gave enough at this or the last tick for n
+// requests besides those that passed since.
+func (s *scope) affords(n int64) bool { return float64(s.paid+s.priceOf(n)) <= s.credit }
+
+// pay takes the price of n requests off that.
+func (s *scope) pay(n int64) {
+	if s.paced() {
+		s.paid += s.priceOf(n)
+	}
 }
 
 // hold notes that a step of weight n could not pass. Until the next tick
@@ -141,7 +152,7 @@ func (s *scope) spares(now time.Duration, n int64) bool {
 		return true
 	case s.shut:
 		return false
-	case n > windowLimit(s.ctl.rate)-s.window.count(now) || float64(s.paid+s.priceOf(n)) > s.credit:
+	case n > windowLimit(s.ctl.rate)-s.window.count(now) || !s.affords(n):
 		s.hold(now, n)
 		return false
 	}
@@ -151,17 +162,13 @@ func (s *scope) spares(now time.Duration, n int64) bool {
 // spend lets n requests pass between two ticks.
 func (s *scope) spend(now time.Duration, n int64) {
 	s.count(now, n)
-	if s.paced() {
-		s.paid += s.priceOf(n)
-	}
+	s.pay(n)
 }
 
 // take lets n requests pass.
 func (s *scope) take(n int64) {
 	s.used += n
-	if s.paced() {
-		s.paid += s.priceOf(n)
-	}
+	s.pay(n)
 }
 
 // close ends the tick: what passed is counted, in one call of the limiter.

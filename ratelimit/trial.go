@@ -135,10 +135,7 @@ func hotIn(seen []outcome, n int) (hot []string, even bool) {
 		return nil, true
 	}
 	first, last := seen[0].key, seen[len(seen)-1].key
-	p := 0
-	for p < len(first) && p < len(last) && first[p] == last[p] {
-		p++
-	}
+	p := sharedLength(first, last)
 	var groups [][]outcome // by the byte after the common prefix
 	restSeen, restThrottled := 0, 0
 	for rest := seen; len(rest) > 0; {
@@ -167,6 +164,15 @@ func hotIn(seen []outcome, n int) (hot []string, even bool) {
 		return []string{first[:stem(first[:p], n)]}, true
 	}
 	return hot, false
+}
+
+// sharedLength returns how many bytes a and b have in common at their beginning.
+func sharedLength(a, b string) int {
+	n := 0
+	for n < len(a) && n < len(b) && a[n] == b[n] {
+		n++
+	}
+	return n
 }
 
 // stem returns the length of the prefix that stands for what begins with common:

@@ -49,5 +49,5 @@ func quoted(key string) string {
 	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
 		return "KEY"
 	}
-	return "'" + strings.ReplaceAll(key, "'", `'\''`) + "'"
+	return shellQuoted(key)
 }

@@ -90,5 +90,8 @@ func shellWord(s string) string {
 	if s != "" && strings.IndexFunc(s, odd) < 0 {
 		return s
 	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+	return shellQuoted(s)
 }
+
+// shellQuoted writes a word so that a shell takes every character as it is.
+func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

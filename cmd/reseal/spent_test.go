@@ -152,16 +152,7 @@ func (s failingStore) Put(ctx context.Context, name string, data []byte, expect 
 
 // A write that fails ends neither the run nor the ones after it.
 func TestAdvanceGoesOnAfterAFailure(t *testing.T) {
-	dir, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock, err := dir.Lock(t.Context(), checkpoint.Self("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Release()
-	fail := true
+	dir, fail := lockedDir(t), true
 	a := newAdvance(t.Context(), failingStore{dir, &fail}, "spending.json", slog.New(slog.DiscardHandler))
 	a.cover(cost.Dollar)
 	fail = false
@@ -244,16 +235,7 @@ func TestHistoryOutlivesAFailedWrite(t *testing.T) {
 // What a run that was cut off had written down ahead counts as spent, and is told
 // apart: it is why a job can have cost more than its plan said.
 func TestCutOffIsToldApart(t *testing.T) {
-	dir, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock, err := dir.Lock(t.Context(), checkpoint.Self("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer lock.Release()
-	log := slog.New(slog.DiscardHandler)
+	dir, log := lockedDir(t), slog.New(slog.DiscardHandler)
 	h := openHistory(t.Context(), dir, historyFile, 0, log)
 	h.ledger = newLedger(cost.BuiltIn(), "us-east-1", time.Now(), 2*cost.Cent)
 	h.write(t.Context())
