@@ -42,6 +42,9 @@ func (c *call) checkACL(b *bucket, a *ACL) *Error {
 	if b.ownership == BucketOwnerEnforced && !enforcedAllows(b, a) {
 		return fail(400, "AccessControlListNotSupported", "The bucket does not allow ACLs")
 	}
+	if a.public() && c.w.blocks(b).BlockPublicAcls {
+		return c.prevented("ACLs", "BlockPublicAcls")
+	}
 	return nil
 }
 
@@ -137,7 +140,7 @@ func (w *World) PutObjectAcl(now time.Time, in *ObjectInput, acl ACL) *Error {
 	return err
 }
 
-// GetBucketAcl returns the ACL of a bucket. It is kept, but decides nothing here.
+// GetBucketAcl returns the ACL of a bucket.
 func (w *World) GetBucketAcl(now time.Time, r *Request) (*ACLOutput, *Error) {
 	return run(w, now, OpGetBucketAcl, r, "", func(c *call) (*ACLOutput, *Error) {
 		owner := CanonicalID(c.b.owner)

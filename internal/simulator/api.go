@@ -4,8 +4,10 @@ import "time"
 
 // Principal is who sends a request.
 type Principal struct {
-	ARN     string // identity the bucket-key cache goes by; a role session counts as its own requester
-	Account string // 12 digits; "" means the account that owns the world's buckets
+	ARN       string // identity the bucket-key cache goes by; a role session counts as its own requester
+	Role      string // of a role session: the ARN of its role, with the path that ARN has not
+	Account   string // 12 digits; "" means the account that owns the world's buckets
+	Anonymous bool   // nobody signed the request; the other fields are ""
 }
 
 // Request is what every S3 request carries. The zero values are the usual ones: the owner, over TLS, with SigV4.
@@ -187,12 +189,14 @@ type GetObjectOutput struct {
 	Offset, Length int64
 	Partial        bool
 	RequestCharged bool
+	PartChecksums  []string // GetObjectAttributes: of each part, where the checksum is one of those
 }
 
 // PutObjectInput is a whole PutObject request. MD5 is the hex MD5 of the body where the caller already knows it.
 type PutObjectInput struct {
 	Request
 	Key        string
+	Unchecked  bool // came without Content-MD5 and without any x-amz-checksum-* header
 	Body       Body
 	MD5        string
 	Conditions WriteConditions
@@ -213,6 +217,7 @@ type WriteOutput struct {
 // CopySource names what a copy reads. Key is decoded.
 type CopySource struct {
 	Bucket, Key, VersionID string
+	Sent                   string // x-amz-copy-source as it came, which policies see
 	ExpectedOwner          string // x-amz-source-expected-bucket-owner
 	CustomerKeyMD5         string // x-amz-copy-source-server-side-encryption-customer-key-MD5
 	Conditions             ReadConditions
@@ -324,6 +329,7 @@ type PartOutput struct {
 type CompletedPart struct {
 	PartNumber int
 	ETag       string
+	Checksum   Checksum // Value "" where none was sent
 }
 
 // CompleteMultipartUploadInput ends an upload. ObjectSize is x-amz-mp-object-size, -1 when not sent.
@@ -357,6 +363,9 @@ type ListPartsOutput struct {
 	NextMarker   int
 	StorageClass StorageClass
 	Initiated    time.Time
+	Initiator    Principal
+	Owner        string   // canonical id
+	Checksum     Checksum // that was asked for: algorithm and type
 }
 
 // Upload is one multipart upload in progress.
@@ -364,6 +373,8 @@ type Upload struct {
 	Key, ID      string
 	Initiated    time.Time
 	StorageClass StorageClass
+	Initiator    Principal // who sent CreateMultipartUpload
+	Owner        string    // canonical id
 }
 
 // ListMultipartUploadsInput lists uploads in order of key, then of initiation. Max 0 means 1,000.

@@ -1,9 +1,9 @@
 package simulator
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -28,12 +28,19 @@ type bucket struct {
 	created             time.Time
 	versioning          string
 	encryption          *BucketEncryption // nil: never set, which is SSE-S3 without saying so
+	mfaDelete           bool              // versions are deleted only with a second factor
 	ownership           string            // "" after the controls were deleted, which is ObjectWriter
 	requesterPays       bool
 	lock                ObjectLockConfig
 	documents           map[document][]byte
-	objects             store
-	uploads             map[string]*upload
+	stale               struct { // what reads answer for some time after a change
+		documents  map[document]*staleReads[[]byte]
+		encryption staleReads[*BucketEncryption]
+	}
+	publicPolicy bool               // what documents has of a policy is public
+	publicAccess *PublicAccessBlock // nil: none of its own
+	objects      store
+	uploads      map[string]*upload
 }
 
 // BucketInfo is one line of ListBuckets, and the answer to HeadBucket.
@@ -55,6 +62,9 @@ type CreateBucketInput struct {
 
 // CanonicalID returns the canonical user id of an account: 64 hex digits.
 func CanonicalID(account string) string {
+	if account == anonymousAccount {
+		return anonymousOwner
+	}
 	sum := sha256.Sum256([]byte("canonical user " + account))
 	return hex.EncodeToString(sum[:])
 }
@@ -70,11 +80,18 @@ func (w *World) CreateBucket(now time.Time, in *CreateBucketInput) *Error {
 }
 
 func (c *call) createBucket(in *CreateBucketInput) *Error {
+	if in.Principal.Anonymous {
+		return fail(403, "AccessDenied", "Anonymous access is forbidden for this operation")
+	}
 	w, owner := c.w, orElse(in.Owner, c.account())
 	if !validBucketName(in.Bucket) {
 		return fail(400, "InvalidBucketName", "The specified bucket is not valid.")
 	}
 	if old := w.buckets[in.Bucket]; old != nil {
+		if old.owner == owner && old.region == "us-east-1" && w.cfg.Region == "us-east-1" {
+			old.grants = nil // there alone a bucket is given again, its ACL reset (S3 API Reference, CreateBucket; from memory)
+			return nil
+		}
 		if old.owner == owner {
 			return fail(409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.")
 		}
@@ -84,8 +101,9 @@ func (c *call) createBucket(in *CreateBucketInput) *Error {
 	if !validOwnership(ownership) {
 		return invalidArgument("Invalid x-amz-object-ownership header: " + ownership)
 	}
+	block := blockAll
 	b := &bucket{name: in.Bucket, region: orElse(in.Region, w.cfg.Region), owner: owner, created: c.now, ownership: ownership,
-		documents: map[document][]byte{}, objects: newStore(), uploads: map[string]*upload{}}
+		publicAccess: &block, documents: map[document][]byte{}, objects: newStore(), uploads: map[string]*upload{}}
 	if in.ObjectLockEnabled {
 		b.lock.Enabled, b.versioning = true, Enabled // object lock turns versioning on (S3 User Guide, object-lock-configure)
 	}
@@ -134,18 +152,56 @@ func (w *World) GetBucketLocation(now time.Time, r *Request) (string, *Error) {
 	return run(w, now, OpGetBucketLocation, r, "", func(c *call) (string, *Error) { return c.b.region, nil })
 }
 
-// ListBuckets returns the buckets of the requester's account by name.
-func (w *World) ListBuckets(now time.Time, p Principal) ([]BucketInfo, *Error) {
-	c := call{w: w, now: w.clock(now), op: OpListBuckets, req: &Request{Principal: p}}
+// ListBucketsInput asks for the buckets of the requester's account. Max 0 means all; Region "" means of each.
+type ListBucketsInput struct {
+	Principal             Principal
+	Prefix, Region, Token string
+	Max                   int
+}
+
+// ListBucketsOutput is one page, by name. NextToken is "" on the last one.
+type ListBucketsOutput struct {
+	Buckets   []BucketInfo
+	NextToken string
+}
+
+// ListBuckets lists the buckets of the requester's account.
+func (w *World) ListBuckets(now time.Time, in *ListBucketsInput) (*ListBucketsOutput, *Error) {
+	c := call{w: w, now: w.clock(now), op: OpListBuckets, req: &Request{Principal: in.Principal}}
+	out := &ListBucketsOutput{}
 	err := w.faults.strike(&c, false)
-	var out []BucketInfo
-	for _, b := range w.buckets {
-		if b.owner == c.account() {
-			out = append(out, b.info())
-		}
+	if err == nil {
+		err = c.listBuckets(in, out)
 	}
-	slices.SortFunc(out, func(x, y BucketInfo) int { return cmp.Compare(x.Name, y.Name) })
 	return out, c.leave(err)
+}
+
+func (c *call) listBuckets(in *ListBucketsInput, out *ListBucketsOutput) *Error {
+	if in.Principal.Anonymous {
+		return accessDenied()
+	}
+	if err := c.w.AllowOther(in.Principal, "s3:ListAllMyBuckets", "*", c.account()); err != nil {
+		return err
+	}
+	after, ok := "", true
+	if in.Token != "" {
+		after, ok = c.w.readToken(in.Token)
+	}
+	if !ok {
+		return invalidArgument("The continuation token provided is incorrect")
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.w.buckets)) {
+		b := c.w.buckets[name]
+		if b.owner != c.account() || name <= after || !strings.HasPrefix(name, in.Prefix) || in.Region != "" && b.region != in.Region {
+			continue
+		}
+		if in.Max > 0 && len(out.Buckets) == in.Max {
+			out.NextToken = c.w.token(out.Buckets[in.Max-1].Name)
+			return nil
+		}
+		out.Buckets = append(out.Buckets, b.info())
+	}
+	return nil
 }
 
 func (b *bucket) info() BucketInfo {

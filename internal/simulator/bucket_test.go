@@ -9,7 +9,7 @@ import (
 func TestCreateBucket(t *testing.T) {
 	b := newBench(t, Config{})
 	for name, code := range map[string]string{"my-bucket.1": "", "ab": "InvalidBucketName", "UPPER": "InvalidBucketName", "-x-": "InvalidBucketName",
-		"a..b": "InvalidBucketName", "under_score": "InvalidBucketName", "bkt": "BucketAlreadyOwnedByYou"} {
+		"a..b": "InvalidBucketName", "under_score": "InvalidBucketName"} {
 		err := b.CreateBucket(b.tick(), &CreateBucketInput{Request: in(name)})
 		if err == nil && code != "" || err != nil && err.Code != code {
 			t.Errorf("%q: got %v, want %q", name, err, code)
@@ -17,9 +17,9 @@ func TestCreateBucket(t *testing.T) {
 	}
 	b.want(b.CreateBucket(b.tick(), &CreateBucketInput{Request: in("bkt"), Owner: stranger}), 409, "BucketAlreadyExists")
 	b.must(b.CreateBucket(b.tick(), &CreateBucketInput{Request: in("theirs"), Owner: stranger, Region: "eu-west-1"}))
-	got, err := b.ListBuckets(b.tick(), Principal{})
+	got, err := b.ListBuckets(b.tick(), &ListBucketsInput{})
 	b.must(err)
-	if len(got) != 2 || got[0].Name != "bkt" || got[1].Name != "my-bucket.1" {
+	if list := got.Buckets; len(list) != 2 || list[0].Name != "bkt" || list[1].Name != "my-bucket.1" {
 		t.Errorf("buckets %v", got)
 	}
 	r := in("theirs")
@@ -35,6 +35,27 @@ func TestCreateBucket(t *testing.T) {
 	b.put("bkt", "k", "x")
 	r = in("bkt")
 	b.want(b.DeleteBucket(b.tick(), &r), 409, "BucketNotEmpty")
+}
+
+// TestCreateBucketAgain: us-east-1 gives a bucket to its owner again, with its ACL as new, and other Regions do not (S3
+// API Reference, CreateBucket).
+func TestCreateBucketAgain(t *testing.T) {
+	for region, code := range map[string]string{"us-east-1": "", "eu-west-1": "BucketAlreadyOwnedByYou"} {
+		b := newBench(t, Config{Region: region})
+		r := in("bkt")
+		b.must(b.DeletePublicAccessBlock(b.tick(), &r))
+		b.must(b.PutBucketOwnershipControls(b.tick(), &r, ObjectWriter))
+		b.must(b.PutBucketAcl(b.tick(), &r, ACL{Canned: "public-read"}))
+		err := b.CreateBucket(b.tick(), &CreateBucketInput{Request: r})
+		if err == nil && code != "" || err != nil && err.Code != code {
+			t.Errorf("%s: got %v, want %q", region, err, code)
+		}
+		acl, err := b.GetBucketAcl(b.tick(), &r)
+		b.must(err)
+		if reset := len(acl.Grants) == 1; reset != (code == "") {
+			t.Errorf("%s: grants %v", region, acl.Grants)
+		}
+	}
 }
 
 // TestDocuments: each configuration has its own error for "there is none" (S3 API Reference, ErrorResponses).

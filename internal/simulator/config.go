@@ -75,9 +75,14 @@ func (w *World) PutBucketConfig(now time.Time, r *Request, kind ConfigKind, id s
 			return err
 		}
 		if kind == PolicyConfig {
-			if err := checkPolicy(c.b.name, doc); err != nil {
+			if err := c.checkPolicy(doc); err != nil {
 				return err
 			}
+			public := isPublicPolicy(doc)
+			if public && c.w.blocks(c.b).BlockPublicPolicy {
+				return c.prevented("policies", "BlockPublicPolicy")
+			}
+			c.b.publicPolicy = public
 		}
 		if kind == ReplicationConfig && c.b.versioning != Enabled {
 			return invalidRequest("Versioning must be 'Enabled' on the bucket to apply a replication configuration")
@@ -85,6 +90,7 @@ func (w *World) PutBucketConfig(now time.Time, r *Request, kind ConfigKind, id s
 		if kind == PolicyConfig || kind == TaggingConfig {
 			c.status = 204
 		}
+		c.b.staleDocument(document{kind, id}).change(c.b.documents[document{kind, id}], w.knobs.StaleConfig)
 		c.b.documents[document{kind, id}] = doc
 		return nil
 	})
@@ -96,8 +102,8 @@ func (w *World) GetBucketConfig(now time.Time, r *Request, kind ConfigKind, id s
 		if err := c.allow(kind.action("Get"), c.b, "", nil); err != nil {
 			return nil, err
 		}
-		doc, ok := c.b.documents[document{kind, id}]
-		if !ok {
+		doc := c.b.staleDocument(document{kind, id}).read(c.b.documents[document{kind, id}])
+		if doc == nil {
 			return nil, kind.missing()
 		}
 		return doc, nil
@@ -117,7 +123,11 @@ func (w *World) DeleteBucketConfig(now time.Time, r *Request, kind ConfigKind, i
 		if _, ok := c.b.documents[document{kind, id}]; !ok && kind == InventoryConfig {
 			return kind.missing()
 		}
+		c.b.staleDocument(document{kind, id}).change(c.b.documents[document{kind, id}], w.knobs.StaleConfig)
 		delete(c.b.documents, document{kind, id})
+		if kind == PolicyConfig {
+			c.b.publicPolicy = false
+		}
 		c.status = 204
 		return nil
 	})
@@ -163,6 +173,15 @@ func (w *World) PutBucketVersioning(now time.Time, r *Request, status string) *E
 	})
 }
 
+// SetMFADelete plays the owner's root user, who alone can switch it, with an MFA device (S3 User Guide,
+// MultiFactorAuthenticationDelete).
+func (w *World) SetMFADelete(name string, on bool) { w.buckets[name].mfaDelete = on }
+
+// MFADelete tells whether it is on.
+func (w *World) MFADelete(name string) bool {
+	return w.buckets[name] != nil && w.buckets[name].mfaDelete
+}
+
 // GetBucketVersioning returns Enabled, Suspended or "".
 func (w *World) GetBucketVersioning(now time.Time, r *Request) (string, *Error) {
 	return run(w, now, OpGetBucketVersioning, r, "", func(c *call) (string, *Error) { return c.b.versioning, nil })
@@ -184,6 +203,7 @@ func (w *World) PutBucketEncryption(now time.Time, r *Request, e BucketEncryptio
 			}
 		}
 		e.BlockedTypes = slices.Clone(e.BlockedTypes)
+		c.b.stale.encryption.change(c.b.encryption, w.knobs.StaleConfig)
 		c.b.encryption = &e
 		return nil
 	})
@@ -191,12 +211,16 @@ func (w *World) PutBucketEncryption(now time.Time, r *Request, e BucketEncryptio
 
 // GetBucketEncryption returns the default encryption, which is SSE-S3 where none was put.
 func (w *World) GetBucketEncryption(now time.Time, r *Request) (BucketEncryption, *Error) {
-	return run(w, now, OpGetBucketEncryption, r, "", func(c *call) (BucketEncryption, *Error) { return c.b.defaultEncryption(), nil })
+	return run(w, now, OpGetBucketEncryption, r, "", func(c *call) (BucketEncryption, *Error) {
+		seen := bucket{encryption: c.b.stale.encryption.read(c.b.encryption)}
+		return seen.defaultEncryption(), nil
+	})
 }
 
 // DeleteBucketEncryption goes back to SSE-S3.
 func (w *World) DeleteBucketEncryption(now time.Time, r *Request) *Error {
 	return w.configure(now, OpDeleteBucketEncryption, r, func(c *call) *Error {
+		c.b.stale.encryption.change(c.b.encryption, w.knobs.StaleConfig)
 		c.b.encryption, c.status = nil, 204
 		return nil
 	})

@@ -20,6 +20,7 @@ func (w *World) BeginCopy(now time.Time, in *CopyObjectInput) (*PendingCopy, *Er
 	var err *Error
 	p.c, err = w.enter(now, OpCopyObject, &in.Request, in.Key)
 	if err == nil {
+		p.c.sent = sent{in.Source.Sent, in.MetadataDirective, in.Conditions}
 		err = p.read()
 	}
 	if err != nil {
@@ -49,7 +50,7 @@ func (c *call) openSource(s *CopySource) (*bucket, *version, *Error) {
 	if s.VersionID != "" {
 		action = "s3:GetObjectVersion"
 	}
-	if err := c.allow(action, b, s.Key, nil); err != nil {
+	if err := c.allowOn(action, b, s.Key, s.VersionID, nil); err != nil {
 		return nil, nil, err
 	}
 	if err := c.payer(b); err != nil {
@@ -92,6 +93,9 @@ func (c *call) notActive(v *version) *Error {
 
 func (p *PendingCopy) read() *Error {
 	c, in := &p.c, p.in
+	if in.Principal.Anonymous {
+		return fail(403, "AccessDenied", "Anonymous users cannot copy objects.  Please authenticate.")
+	}
 	if err := checkDirectives(in); err != nil {
 		return err
 	}
@@ -124,7 +128,7 @@ func (p *PendingCopy) read() *Error {
 	if err := c.checkWrite(&in.Conditions, current); err != nil {
 		return err
 	}
-	if err := c.unwrap(from, &v.enc, in.Source.CustomerKeyMD5); err != nil {
+	if err := c.unwrap(from, in.Source.Key, &v.enc, in.Source.CustomerKeyMD5); err != nil {
 		return err
 	}
 	if err := c.wrap(c.b, &p.enc); err != nil {
@@ -215,6 +219,9 @@ func (p *PendingCopy) commit() (*CopyObjectOutput, *Error) {
 	v := p.build()
 	c.w.install(c.b, in.Key, v, &p.src)
 	out := &CopyObjectOutput{WriteOutput: *c.written(v), SourceVersionID: p.from.visibleID(&p.src)}
+	if v.size <= statedLimit {
+		out.Checksum = v.stated(&c.w.sums)
+	}
 	return out, nil
 }
 
@@ -230,10 +237,13 @@ func (p *PendingCopy) annotationsChanged() *Error {
 	return fail(409, "OperationAborted", "A conflicting conditional operation is currently in progress against this resource. Please try again.")
 }
 
+// statedLimit is the size, in bytes, up to which the answer to a copy states the checksum. S3 does so of any size (S3 API
+// Reference, CopyObject); here that would have each copy of a large object computed while others wait.
+const statedLimit = 1 << 20
+
 // build makes the new version: what the source had and copies carry, and for the rest what the request says.
 func (p *PendingCopy) build() *version {
 	c, in := &p.c, p.in
-	attrs := &in.WriteAttributes
 	v := &version{size: p.src.size, body: p.src.body, enc: p.enc, modified: whole(c.now), meta: p.src.meta, tags: p.src.tags,
 		checksum: p.src.checksum}
 	if in.MetadataDirective == "REPLACE" {
@@ -249,68 +259,10 @@ func (p *PendingCopy) build() *version {
 		v.checksum = Checksum{Algorithm: in.Checksum.Algorithm}
 	}
 	v.checksum = checksumOf(v.checksum, &v.body)
-	if len(c.w.knobs.DropOnCopy) > 0 {
-		attrs = c.w.knobs.spoil(v, attrs)
-	}
-	c.dress(v, c.b, attrs, c.now)
-	if notes := p.src.more().annotations; len(notes) > 0 && in.AnnotationDirective != "EXCLUDE" && !c.w.knobs.drops(AttrAnnotations) {
+	c.dress(v, c.b, &in.WriteAttributes, c.now)
+	if notes := p.src.more().annotations; len(notes) > 0 && in.AnnotationDirective != "EXCLUDE" {
 		v.edit().annotations = notes // shared: edit clones before each change
 	}
+	c.w.knobs.spoil(v, in.Key, ByCopy, c.now)
 	return v
-}
-
-// spoil takes from a new version, and from the attributes it is going to get, what the knobs say gets lost.
-func (k *Knobs) spoil(v *version, a *WriteAttributes) *WriteAttributes {
-	meta, attrs := *orNoMetadata(v.meta), *a
-	for _, d := range k.DropOnCopy {
-		switch d {
-		case AttrContentType:
-			meta.ContentType = ""
-		case AttrCacheControl:
-			meta.CacheControl = ""
-		case AttrContentDisposition:
-			meta.ContentDisposition = ""
-		case AttrContentEncoding:
-			meta.ContentEncoding = ""
-		case AttrContentLanguage:
-			meta.ContentLanguage = ""
-		case AttrExpires:
-			meta.Expires = ""
-		case AttrUserMetadata:
-			meta.User = nil
-		case AttrTags:
-			v.tags = nil
-		case AttrStorageClass:
-			attrs.StorageClass = ""
-		case AttrACL:
-			attrs.ACL = ACL{}
-		case AttrWebsiteRedirect:
-			attrs.WebsiteRedirect = ""
-		case AttrLock:
-			attrs.Lock = Lock{}
-		case AttrRetention:
-			attrs.Lock.Mode, attrs.Lock.RetainUntil = "", time.Time{}
-		case AttrLegalHold:
-			attrs.Lock.LegalHold = ""
-		case AttrEventHold:
-			attrs.Lock.EventHold, attrs.Lock.EventHoldDuration = "", ""
-		case AttrHiddenMetadata:
-			meta.Missing = 0
-		case AttrChecksum:
-			v.checksum = checksumOf(Checksum{Algorithm: "SHA1"}, &v.body)
-		case AttrBody:
-			v.body = Bytes(make([]byte, v.size))
-		case AttrBucketKey:
-			v.enc.BucketKeyEnabled = false
-		}
-	}
-	v.meta = &meta
-	return &attrs
-}
-
-func orNoMetadata(m *Metadata) *Metadata {
-	if m == nil {
-		return noMetadata
-	}
-	return m
 }

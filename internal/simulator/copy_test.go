@@ -63,6 +63,7 @@ func TestSelfCopyOfOldVersion(t *testing.T) {
 func TestCopyCarriesAndResets(t *testing.T) {
 	b := newBench(t, Config{})
 	b.must(b.CreateBucket(b.tick(), &CreateBucketInput{Request: in("lock"), ObjectLockEnabled: true, ObjectOwnership: ObjectWriter}))
+	b.unblock("lock")
 	until := t0.AddDate(1, 0, 0)
 	meta := &Metadata{ContentType: "a/b", CacheControl: "c", ContentDisposition: "d", ContentEncoding: "e", ContentLanguage: "f",
 		Expires: "never", User: map[string]string{"x": "y"}}
@@ -353,6 +354,7 @@ func TestDropOnCopy(t *testing.T) {
 	for _, drop := range append([]Attribute{""}, all...) {
 		b := newBench(t, Config{})
 		b.must(b.CreateBucket(b.tick(), &CreateBucketInput{Request: in("lock"), ObjectLockEnabled: true, ObjectOwnership: ObjectWriter}))
+		b.unblock("lock")
 		attrs := WriteAttributes{Tags: []Tag{{"t", "1"}}, StorageClass: StandardIA, ACL: ACL{Canned: "public-read"}, WebsiteRedirect: "/r",
 			Lock: Lock{LegalHold: "ON"}, Encryption: kmsHeaders(testKey), Metadata: &Metadata{ContentType: "a/b", CacheControl: "c",
 				ContentDisposition: "d", ContentEncoding: "e", ContentLanguage: "f", Expires: "g", User: map[string]string{"x": "y"}}}

@@ -99,6 +99,17 @@ func validContext(encoded string) bool {
 	return err == nil && json.Unmarshal(raw, &pairs) == nil
 }
 
+// contextPairs are those of an encryption context that was checked.
+func contextPairs(encoded string) (pairs map[string]string) {
+	if encoded == "" {
+		return nil
+	}
+	if raw, err := base64.StdEncoding.DecodeString(encoded); err == nil {
+		_ = json.Unmarshal(raw, &pairs) // validContext has seen to it
+	}
+	return pairs
+}
+
 // secure refuses requests for KMS objects without TLS or SigV4 (S3 User Guide, UsingKMSEncryption, read 2026-11-21).
 func (c *call) secure() *Error {
 	if c.req.Plaintext {
@@ -115,11 +126,11 @@ func (c *call) wrap(b *bucket, e *Encryption) *Error {
 	if e.Type != SSEKMS && e.Type != DSSEKMS {
 		return nil
 	}
-	return c.useKey("GenerateDataKey", e.KMSKeyARN, b, e.BucketKeyEnabled)
+	return c.useKey("GenerateDataKey", e, b, c.key)
 }
 
 // unwrap makes the KMS calls of a read under e, and checks the customer's key of SSE-C.
-func (c *call) unwrap(b *bucket, e *Encryption, customerKeyMD5 string) *Error {
+func (c *call) unwrap(b *bucket, key string, e *Encryption, customerKeyMD5 string) *Error {
 	switch e.Type {
 	case SSEC:
 		return c.customerKey(e, customerKeyMD5)
@@ -127,7 +138,7 @@ func (c *call) unwrap(b *bucket, e *Encryption, customerKeyMD5 string) *Error {
 		if err := c.secure(); err != nil {
 			return err
 		}
-		return c.useKey("Decrypt", e.KMSKeyARN, b, e.BucketKeyEnabled)
+		return c.useKey("Decrypt", e, b, key)
 	}
 	return nil
 }

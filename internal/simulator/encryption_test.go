@@ -361,15 +361,15 @@ func TestKMSAPI(t *testing.T) {
 	}
 	b.tick()
 	for range 3 {
-		_, err = b.GenerateDataKey(b.now, p, testKey, true)
+		_, err = b.UseKey(b.now, &KeyUse{Principal: p, Op: OpGenerateDataKey, KeyID: testKey, DryRun: true})
 		b.want(err, 412, "DryRunOperationException")
 	}
-	_, err = b.GenerateDataKey(b.now, p, testKey, true)
+	_, err = b.UseKey(b.now, &KeyUse{Principal: p, Op: OpGenerateDataKey, KeyID: testKey, DryRun: true})
 	b.want(err, 400, "ThrottlingException")
 	if err := b.SetKeyState(testKey, KeyDisabled); err != nil {
 		t.Fatal(err)
 	}
-	_, err = b.GenerateDataKey(b.tick(), p, testKey, true)
+	_, err = b.UseKey(b.tick(), &KeyUse{Principal: p, Op: OpGenerateDataKey, KeyID: testKey, DryRun: true})
 	b.want(err, 400, "DisabledException")
 	if k, err := b.DescribeKey(b.tick(), p, testKey); err != nil || k.State != KeyDisabled {
 		t.Errorf("describe a disabled key: %+v %v", k, err)

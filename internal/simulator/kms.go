@@ -20,14 +20,16 @@ const (
 
 // Key is a KMS key. Zero fields read as Enabled, SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT and CUSTOMER.
 type Key struct {
-	ARN      string // arn:aws:kms:REGION:ACCOUNT:key/ID
-	State    KeyState
-	Spec     string
-	Usage    string
-	Manager  string   // CUSTOMER or AWS
-	DeniedTo []string // principal ARNs, "*" for everyone, that its policy denies every use
-	Created  time.Time
-	Policy   []byte // nil: the default one, which leaves everything to the account's identity policies
+	ARN         string // arn:aws:kms:REGION:ACCOUNT:key/ID
+	State       KeyState
+	Spec        string
+	Usage       string
+	Manager     string   // CUSTOMER or AWS
+	DeniedTo    []string // principal ARNs, "*" for everyone, that its policy denies every use
+	Created     time.Time
+	Store       string // id of the custom key store that holds it, "" for KMS's own
+	Description string
+	Policy      []byte // nil: the default one, which leaves everything to the account's identity policies
 }
 
 // Account returns the account that owns the key.
@@ -58,6 +60,8 @@ type keyRing struct {
 	keys     map[string]*Key   // by ARN
 	aliases  map[string]string // alias ARN -> key ARN
 	accounts map[string]*kmsAccount
+	grants   []KeyGrant
+	made     int                   // grants, the revoked ones included
 	data     map[dataKey]time.Time // until when a bucket key is known
 }
 
@@ -116,6 +120,25 @@ func (w *World) PutAlias(name, arn string) error {
 
 func aliasARN(region, account, name string) string {
 	return "arn:aws:kms:" + region + ":" + account + ":" + name
+}
+
+// AddAlias is CreateAlias: unlike PutAlias, it moves none.
+func (w *World) AddAlias(name, arn string) *Error {
+	k := w.kms.keys[arn]
+	switch {
+	case !strings.HasPrefix(name, "alias/"):
+		return fail(400, "ValidationException", "Alias must start with the prefix \"alias/\". Please see https://docs.aws.amazon.com/kms/latest/developerguide/kms-alias.html")
+	case strings.HasPrefix(name, "alias/aws/"):
+		return fail(400, "InvalidAliasNameException", "The alias name cannot begin with alias/aws/.")
+	case k == nil:
+		return fail(400, "NotFoundException", "Key '"+arn+"' does not exist")
+	}
+	full := aliasARN(k.Region(), k.Account(), name)
+	if _, ok := w.kms.aliases[full]; ok {
+		return fail(400, "AlreadyExistsException", "An alias with the name "+full+" already exists")
+	}
+	w.kms.aliases[full] = arn
+	return nil
 }
 
 // awsManagedKey returns the account's aws/s3 key of a Region, which comes into being when it is first used.
@@ -198,8 +221,8 @@ func kmsThroughS3(err *Error) *Error {
 }
 
 // useKey makes one KMS call for an S3 request, unless a bucket key spares it.
-func (c *call) useKey(action, arn string, b *bucket, bucketKey bool) *Error {
-	w := c.w
+func (c *call) useKey(action string, e *Encryption, b *bucket, key string) *Error {
+	w, arn, bucketKey := c.w, e.KMSKeyARN, e.BucketKeyEnabled
 	id := dataKey{c.req.Principal.ARN, arn, b.name}
 	if bucketKey && c.now.Before(w.kms.data[id]) {
 		w.counters.KMS.Cached++
@@ -214,12 +237,16 @@ func (c *call) useKey(action, arn string, b *bucket, bucketKey bool) *Error {
 	}
 	context := "arn:aws:s3:::" + b.name
 	if !bucketKey {
-		context += "/" + c.key
+		context += "/" + key
 	}
-	if err := w.allowKey(c.req.Principal, action, k, b.region, context); err != nil {
+	further := contextPairs(e.Context)
+	if own, ok := further["aws:s3:arn"]; ok {
+		context = own
+	}
+	if err := w.allowKey(c.req.Principal, action, k, b.region, context, further); err != nil {
 		return kmsThroughS3(err)
 	}
-	if !w.takeKMS(c.now, c.account(), action) {
+	if !w.takeKMS(c.now, c.account(), k, action) {
 		return slowDown(throttleKMS)
 	}
 	c.kms++
@@ -232,14 +259,20 @@ func (c *call) useKey(action, arn string, b *bucket, bucketKey bool) *Error {
 // takeKMS counts one cryptographic request of an account, unless that is over its quota. The quota is shared by all
 // symmetric operations and counted against the requester's account (KMS Developer Guide, requests-per-second, read
 // 2026-11-21).
-func (w *World) takeKMS(now time.Time, account, action string) bool {
+//
+// Each custom key store has a quota of its own instead (the same page).
+func (w *World) takeKMS(now time.Time, account string, k *Key, action string) bool {
+	limit := w.cfg.KMSRequestsPerSecond
+	if k.Store != "" {
+		account, limit = k.Store, w.cfg.StoreRequestsPerSecond
+	}
 	a := w.kms.accounts[account]
 	if a == nil {
 		a = &kmsAccount{}
 		w.kms.accounts[account] = a
 	}
 	n := &w.counters.KMS
-	if !a.take(now, w.cfg.KMSRequestsPerSecond) {
+	if !a.take(now, limit) {
 		n.Rejected++
 		return false
 	}

@@ -25,7 +25,7 @@ func (w *World) DescribeKey(now time.Time, p Principal, keyID string) (Key, *Err
 		if err != nil {
 			return Key{}, err
 		}
-		if err := w.allowKey(p, "DescribeKey", k, "", ""); err != nil {
+		if err := w.allowKey(p, "DescribeKey", k, "", "", nil); err != nil {
 			return Key{}, err
 		}
 		return *k, nil
@@ -55,32 +55,6 @@ func (w *World) ListAliases(now time.Time, p Principal, keyID string) (map[strin
 	})
 }
 
-// GenerateDataKey returns the ARN of the key it used. With dryRun it answers DryRunOperationException (412) where it
-// would have succeeded (KMS Developer Guide, testing-permissions). Both count against the quota.
-func (w *World) GenerateDataKey(now time.Time, p Principal, keyID string, dryRun bool) (arn string, err *Error) {
-	return kmsCall(w, now, OpGenerateDataKey, p, keyID, func(c *call) (string, *Error) {
-		k, err := w.findKey(w.cfg.Region, c.account(), keyID)
-		if err == nil {
-			err = k.usable(p, c.account(), "GenerateDataKey")
-		}
-		if err != nil {
-			return "", err
-		}
-		if err := w.allowKey(p, "GenerateDataKey", k, "", ""); err != nil {
-			return "", err
-		}
-		if !w.takeKMS(c.now, c.account(), "GenerateDataKey") {
-			e := fail(400, "ThrottlingException", "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.")
-			e.cause = throttleKMS
-			return "", e
-		}
-		if dryRun {
-			return "", fail(412, "DryRunOperationException", "The request would have succeeded, but the DryRun parameter is set.")
-		}
-		return k.ARN, nil
-	})
-}
-
 // ServiceQuota is the part of a Quota answer that clients read.
 type ServiceQuota struct {
 	ServiceCode, QuotaCode, Name, Unit string
@@ -102,6 +76,27 @@ func defaultKMSQuota(region string) float64 {
 	return 10_000
 }
 
+// ListServiceQuotas answers ListServiceQuotas, or ListAWSDefaultServiceQuotas with awsDefault: the quotas of a service
+// that the world has. The first list leaves out what was never applied.
+func (w *World) ListServiceQuotas(now time.Time, p Principal, service string, awsDefault bool) ([]ServiceQuota, *Error) {
+	return kmsCall(w, now, OpListServiceQuotas, p, service, func(c *call) ([]ServiceQuota, *Error) {
+		action := "servicequotas:ListServiceQuotas"
+		if awsDefault {
+			action = "servicequotas:ListAWSDefaultServiceQuotas"
+		}
+		if err := w.AllowOther(p, action, "*", c.account()); err != nil {
+			return nil, err
+		}
+		if service != "kms" {
+			return nil, fail(400, "NoSuchResourceException", "The request failed because the specified service does not exist.")
+		}
+		if q, ok := w.kmsQuota(awsDefault); ok {
+			return []ServiceQuota{q}, nil
+		}
+		return nil, nil
+	})
+}
+
 // GetServiceQuota answers GetServiceQuota, or GetAWSDefaultServiceQuota with awsDefault.
 func (w *World) GetServiceQuota(now time.Time, p Principal, service, code string, awsDefault bool) (ServiceQuota, *Error) {
 	return kmsCall(w, now, OpGetServiceQuota, p, service+"/"+code, func(c *call) (ServiceQuota, *Error) {
@@ -109,28 +104,33 @@ func (w *World) GetServiceQuota(now time.Time, p Principal, service, code string
 		if awsDefault {
 			action = "servicequotas:GetAWSDefaultServiceQuota"
 		}
-		if w.cfg.Authorize != nil {
-			if err := w.cfg.Authorize(&AccessRequest{Principal: p, Action: action, Owner: c.account()}); err != nil {
-				return ServiceQuota{}, err
-			}
+		if err := w.AllowOther(p, action, "*", c.account()); err != nil {
+			return ServiceQuota{}, err
 		}
 		missing := fail(400, "NoSuchResourceException", "The request failed because the specified service quota does not exist.")
 		if service != "kms" || code != kmsQuotaCode {
 			return ServiceQuota{}, missing
 		}
-		q := ServiceQuota{ServiceCode: service, QuotaCode: code, Name: "Cryptographic operations (symmetric) request rate",
-			Unit: "None", Adjustable: true, Value: defaultKMSQuota(w.cfg.Region)}
-		if awsDefault {
-			return q, nil
-		}
-		switch applied := w.cfg.ServiceQuotaApplied; {
-		case applied < 0:
+		q, ok := w.kmsQuota(awsDefault)
+		if !ok {
 			return ServiceQuota{}, missing
-		case applied > 0:
-			q.Value = applied
-		case w.cfg.KMSRequestsPerSecond > 0:
-			q.Value = float64(w.cfg.KMSRequestsPerSecond)
 		}
 		return q, nil
 	})
+}
+
+// kmsQuota is the quota of symmetric requests, false where it has no applied value.
+func (w *World) kmsQuota(awsDefault bool) (ServiceQuota, bool) {
+	q := ServiceQuota{ServiceCode: "kms", QuotaCode: kmsQuotaCode, Name: "Cryptographic operations (symmetric) request rate",
+		Unit: "None", Adjustable: true, Value: defaultKMSQuota(w.cfg.Region)}
+	switch applied := w.cfg.ServiceQuotaApplied; {
+	case awsDefault:
+	case applied < 0:
+		return ServiceQuota{}, false
+	case applied > 0:
+		q.Value = applied
+	case w.cfg.KMSRequestsPerSecond > 0:
+		q.Value = float64(w.cfg.KMSRequestsPerSecond)
+	}
+	return q, true
 }

@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"strings"
 	"time"
 )
@@ -89,14 +90,29 @@ func (w *World) ListObjects(now time.Time, in *ListObjectsInput) (*ListObjectsOu
 			start = max(start, after(in.StartAfter, in.Delimiter, in.Prefix))
 		}
 		if in.Token != "" {
-			raw, err := base64.RawURLEncoding.DecodeString(in.Token)
-			if err != nil || len(raw) == 0 {
+			var ok bool
+			if start, ok = c.w.readToken(in.Token); !ok {
 				return nil, invalidArgument("The continuation token provided is incorrect")
 			}
-			start = string(raw)
 		}
 		return c.list(in, start), nil
 	})
+}
+
+// token hides a key in a continuation token, with a sum that tells it from what clients make up.
+func (w *World) token(start string) string {
+	sum := binary.BigEndian.AppendUint64(nil, hashString(w.cfg.Seed^5, start))
+	return base64.RawURLEncoding.EncodeToString(append(sum, start...))
+}
+
+// readToken gives the key of a token that the world made.
+func (w *World) readToken(token string) (start string, ok bool) {
+	raw, err := base64.RawURLEncoding.DecodeString(token)
+	if err != nil || len(raw) <= 8 {
+		return "", false
+	}
+	start = string(raw[8:])
+	return start, w.token(start) == token
 }
 
 func (c *call) list(in *ListObjectsInput, start string) *ListObjectsOutput {
@@ -109,7 +125,7 @@ func (c *call) list(in *ListObjectsInput, start string) *ListObjectsOutput {
 			return false
 		}
 		out.Truncated = true
-		out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(after(out.LastKey, in.Delimiter, in.Prefix)))
+		out.NextToken = c.w.token(after(out.LastKey, in.Delimiter, in.Prefix))
 		return true
 	}
 	c.b.objects.walk(start, in.Prefix, in.Delimiter,

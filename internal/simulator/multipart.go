@@ -22,6 +22,7 @@ type upload struct {
 	key, id   string
 	seq       uint64 // the object's place among its versions is that of the upload's beginning
 	initiated time.Time
+	initiator Principal
 	attrs     WriteAttributes
 	enc       Encryption
 	parts     map[int]*part
@@ -38,6 +39,9 @@ type part struct {
 // CreateMultipartUpload begins an upload. The object gets its attributes from this request alone.
 func (w *World) CreateMultipartUpload(now time.Time, in *CreateMultipartUploadInput) (*CreateMultipartUploadOutput, *Error) {
 	return run(w, now, OpCreateMultipartUpload, &in.Request, in.Key, func(c *call) (*CreateMultipartUploadOutput, *Error) {
+		if in.Principal.Anonymous {
+			return nil, fail(403, "AccessDenied", "Anonymous users cannot initiate multipart uploads.  Please authenticate.")
+		}
 		if err := c.checkAttributes(c.b, &in.WriteAttributes, true, true); err != nil {
 			return nil, err
 		}
@@ -51,7 +55,10 @@ func (w *World) CreateMultipartUpload(now time.Time, in *CreateMultipartUploadIn
 		if err := c.multipartKMS("GenerateDataKey", &enc, w.cfg.MultipartKMS.Create); err != nil {
 			return nil, err
 		}
-		u := &upload{key: in.Key, seq: w.nextSeq(), initiated: c.now, attrs: in.WriteAttributes, enc: enc, parts: map[int]*part{}}
+		if err := checkUploadChecksum(in.Checksum); err != nil {
+			return nil, err
+		}
+		u := &upload{key: in.Key, seq: w.nextSeq(), initiated: c.now, initiator: in.Principal, attrs: in.WriteAttributes, enc: enc, parts: map[int]*part{}}
 		u.id = versionIDOf(mix(w.cfg.Seed^3, u.seq), u.seq)
 		c.b.uploads[u.id] = u
 		return &CreateMultipartUploadOutput{UploadID: u.id, Encryption: c.shown(enc), RequestCharged: c.charged()}, nil
@@ -66,7 +73,7 @@ func (c *call) multipartKMS(action string, e *Encryption, n int) *Error {
 		return err
 	}
 	for range n {
-		if err := c.useKey(action, e.KMSKeyARN, c.b, e.BucketKeyEnabled); err != nil {
+		if err := c.useKey(action, e, c.b, c.key); err != nil {
 			return err
 		}
 	}
@@ -141,6 +148,7 @@ func (c *call) addPart(u *upload, number int, body Body, sum Checksum) *PartOutp
 // those of the upload's beginning (S3 User Guide, mpuoverview, read 2026-11-21).
 func (w *World) CompleteMultipartUpload(now time.Time, in *CompleteMultipartUploadInput) (*WriteOutput, *Error) {
 	return run(w, now, OpCompleteMultipartUpload, &in.Request, in.Key, func(c *call) (*WriteOutput, *Error) {
+		c.sent.conditions = in.Conditions
 		u, err := c.upload(&in.UploadInput)
 		if err != nil {
 			return nil, err
@@ -156,9 +164,10 @@ func (w *World) CompleteMultipartUpload(now time.Time, in *CompleteMultipartUplo
 			return nil, err
 		}
 		v := c.completed(u, parts)
-		if err := v.checkDigest(in.Checksum); err != nil {
+		if err := v.checkDigest(in.Checksum, &w.sums); err != nil {
 			return nil, err
 		}
+		w.knobs.spoil(v, u.key, ByParts, c.now)
 		w.install(c.b, in.Key, v, nil)
 		delete(c.b.uploads, u.id)
 		return c.written(v), nil
@@ -175,20 +184,15 @@ func (c *call) checkComplete(u *upload, in *CompleteMultipartUploadInput) *Error
 	return c.checkWrite(&in.Conditions, current)
 }
 
-// checkDigest refuses an object whose checksum is not the one that was sent, as far as that can be told of synthetic
-// bytes (S3 API Reference, CompleteMultipartUpload, read 2026-11-21).
-func (v *version) checkDigest(sent Checksum) *Error {
+// checkDigest refuses an object whose checksum is not the one that was sent (S3 API Reference, CompleteMultipartUpload, read 2026-11-21).
+func (v *version) checkDigest(sent Checksum, known *checksums) *Error {
 	if sent.Value == "" {
 		return nil
 	}
-	is := v.checksum.Value
 	if v.checksum.Algorithm != sent.Algorithm || v.checksum.Type != "FULL_OBJECT" {
 		return invalidRequest("Checksum Type mismatch occurred, expected checksum Type: " + v.checksum.Algorithm + ", actual checksum Type: " + sent.Algorithm)
 	}
-	if is == "" {
-		is = v.body.checksum(sent.Algorithm)
-	}
-	if is != "" && is != sent.Value {
+	if v.stated(known).Value != sent.Value {
 		return fail(400, "BadDigest", "The "+sent.Algorithm+" you specified did not match the calculated checksum.")
 	}
 	return nil
@@ -199,17 +203,20 @@ func (u *upload) assemble(in *CompleteMultipartUploadInput) ([]*part, *Error) {
 	if len(in.Parts) == 0 || len(in.Parts) > maxParts {
 		return nil, fail(400, "MalformedXML", "The XML you provided was not well-formed or did not validate against our published schema")
 	}
+	for i := range in.Parts[1:] {
+		if in.Parts[i+1].PartNumber <= in.Parts[i].PartNumber {
+			return nil, fail(400, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
+		}
+	}
 	parts := make([]*part, len(in.Parts))
 	var size int64
 	for i, want := range in.Parts {
-		if i > 0 && want.PartNumber <= in.Parts[i-1].PartNumber {
-			return nil, fail(400, "InvalidPartOrder", "The list of parts was not in ascending order. Parts must be ordered by part number.")
-		}
 		p := u.parts[want.PartNumber]
 		if p == nil || strings.Trim(want.ETag, `"`) != p.etag {
-			e := fail(400, "InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
-			e.PartNumber, e.UploadID = want.PartNumber, u.id
-			return nil, e
+			return nil, u.invalidPart(want.PartNumber)
+		}
+		if err := u.checkPartSum(p, want.Checksum); err != nil {
+			return nil, err
 		}
 		if p.body.Size() < minPartSize && i < len(in.Parts)-1 {
 			e := fail(400, "EntityTooSmall", "Your proposed upload is smaller than the minimum allowed size")
@@ -228,6 +235,12 @@ func (u *upload) assemble(in *CompleteMultipartUploadInput) ([]*part, *Error) {
 	return parts, nil
 }
 
+func (u *upload) invalidPart(number int) *Error {
+	e := fail(400, "InvalidPart", "One or more of the specified parts could not be found.  The part may not have been uploaded, or the specified entity tag may not match the part's entity tag.")
+	e.PartNumber, e.UploadID = number, u.id
+	return e
+}
+
 // completed makes the version of an upload.
 func (c *call) completed(u *upload, parts []*part) *version {
 	bodies := make([]Body, len(parts))
@@ -239,13 +252,19 @@ func (c *call) completed(u *upload, parts []*part) *version {
 	v := &version{seq: u.seq, body: Join(bodies, c.w.cfg.MaxKeptBody), enc: u.enc, modified: whole(u.initiated),
 		meta: attrs.Metadata, tags: attrs.Tags}
 	v.size = v.body.Size()
-	v.checksum = completedChecksum(attrs.Checksum, parts, &v.body)
-	v.etag = c.multipartETag(u, parts)
-	if len(c.w.knobs.DropOnCopy) > 0 {
-		attrs = c.w.knobs.spoil(v, attrs)
+	if attrs.Checksum.Algorithm == "" && c.w.knobs.PartCopyWithoutChecksum {
+		v.checksum = Checksum{} // such servers make none of their own
+	} else {
+		v.checksum = completedChecksum(attrs.Checksum, parts, &v.body)
 	}
+	v.etag = c.multipartETag(u, parts)
 	c.dress(v, c.b, attrs, c.now)
 	v.edit().parts = sizes
+	if v.checksum.Type == "COMPOSITE" {
+		for _, p := range parts {
+			v.rare.partSums = append(v.rare.partSums, p.checksum.Value)
+		}
+	}
 	return v
 }
 
@@ -297,7 +316,10 @@ func (w *World) ListParts(now time.Time, in *ListPartsInput) (*ListPartsOutput, 
 			return nil, err
 		}
 		class, _ := storageClass(u.attrs.StorageClass) // was checked
-		out := &ListPartsOutput{StorageClass: class, Initiated: u.initiated}
+		out := &ListPartsOutput{StorageClass: class, Initiated: u.initiated, Initiator: u.initiator, Owner: CanonicalID(c.b.owner), Checksum: u.attrs.Checksum}
+		if u.composite() != "" {
+			out.Checksum.Type = "COMPOSITE"
+		}
 		limit := pageSize(in.Max)
 		for _, n := range slices.Sorted(maps.Keys(u.parts)) {
 			if n <= in.Marker {
@@ -322,6 +344,9 @@ func (w *World) ListMultipartUploads(now time.Time, in *ListMultipartUploadsInpu
 			return cmp.Or(cmp.Compare(x.key, y.key), cmp.Compare(x.seq, y.seq))
 		})
 		out := &ListMultipartUploadsOutput{}
+		if c.w.knobs.NoUploadsListed && c.b.uploadsOf(in.Prefix) == 0 {
+			return out, nil
+		}
 		after := seqAfter(c.b.uploads[in.UploadIDMarker])
 		for _, u := range uploads {
 			if u.key < in.KeyMarker || u.key == in.KeyMarker && in.KeyMarker != "" && (in.UploadIDMarker == "" || u.seq <= after) {
@@ -345,11 +370,22 @@ func (w *World) ListMultipartUploads(now time.Time, in *ListMultipartUploadsInpu
 				continue
 			}
 			class, _ := storageClass(u.attrs.StorageClass) // was checked
-			out.Uploads = append(out.Uploads, Upload{Key: u.key, ID: u.id, Initiated: u.initiated, StorageClass: class})
+			out.Uploads = append(out.Uploads, Upload{Key: u.key, ID: u.id, Initiated: u.initiated, StorageClass: class,
+				Initiator: u.initiator, Owner: CanonicalID(c.b.owner)})
 			out.NextKeyMarker, out.NextUploadIDMarker = u.key, u.id
 		}
 		return out, nil
 	})
+}
+
+// uploadsOf counts the uploads of exactly one key.
+func (b *bucket) uploadsOf(key string) (n int) {
+	for _, u := range b.uploads {
+		if u.key == key {
+			n++
+		}
+	}
+	return n
 }
 
 // seqAfter is the number of an upload, or one above all others when it has gone: the page then goes on with the next key.

@@ -23,7 +23,7 @@ func (b *bench) part(u UploadInput, n int, body Body) CompletedPart {
 	b.Helper()
 	out, err := b.UploadPart(b.tick(), &UploadPartInput{UploadInput: u, PartNumber: n, Body: body})
 	b.must(err)
-	return CompletedPart{n, `"` + out.ETag + `"`}
+	return CompletedPart{PartNumber: n, ETag: `"` + out.ETag + `"`, Checksum: out.Checksum}
 }
 
 func (b *bench) partCopy(u UploadInput, n int, source CopySource, rng string) (*PartOutput, *Error) {
@@ -58,8 +58,8 @@ func TestMultipartComplete(t *testing.T) {
 		{"no parts", []int64{1}, func([]CompletedPart) []CompletedPart { return nil }, nil, "MalformedXML"},
 		{"parts left out", []int64{5 * mib, 5 * mib, 5 * mib}, func(p []CompletedPart) []CompletedPart { return p[1:2] }, nil, ""},
 		{"wrong order", []int64{5 * mib, 5 * mib}, func(p []CompletedPart) []CompletedPart { return []CompletedPart{p[1], p[0]} }, nil, "InvalidPartOrder"},
-		{"wrong ETag", []int64{1}, func(p []CompletedPart) []CompletedPart { return []CompletedPart{{1, "x"}} }, nil, "InvalidPart"},
-		{"unknown part", []int64{1}, func(p []CompletedPart) []CompletedPart { return []CompletedPart{{2, p[0].ETag}} }, nil, "InvalidPart"},
+		{"wrong ETag", []int64{1}, func(p []CompletedPart) []CompletedPart { return []CompletedPart{{PartNumber: 1, ETag: "x"}} }, nil, "InvalidPart"},
+		{"unknown part", []int64{1}, func(p []CompletedPart) []CompletedPart { return []CompletedPart{{PartNumber: 2, ETag: p[0].ETag}} }, nil, "InvalidPart"},
 		{"right size", []int64{5 * mib, 7}, nil, func(c *CompleteMultipartUploadInput) { c.ObjectSize = 5*mib + 7 }, ""},
 		{"wrong size", []int64{5 * mib, 7}, nil, func(c *CompleteMultipartUploadInput) { c.ObjectSize = 5 * mib }, "InvalidRequest"},
 		{"condition", []int64{1}, nil, func(c *CompleteMultipartUploadInput) { c.Conditions.IfMatch = "x" }, "NoSuchKey"},
@@ -132,7 +132,7 @@ func TestMultipartCopy(t *testing.T) {
 	for i, rng := range []string{"bytes=0-5368709119", "bytes=5368709120-10737418239", "bytes=10737418240-12884901892"} {
 		out, err := b.partCopy(u, i+1, src, rng)
 		b.must(err)
-		parts = append(parts, CompletedPart{i + 1, out.ETag})
+		parts = append(parts, CompletedPart{PartNumber: i + 1, ETag: out.ETag})
 	}
 	if _, err := b.partCopy(u, 4, src, ""); err == nil || err.Code != "InvalidRequest" {
 		t.Errorf("a part of 12 GiB: %v", err)
@@ -345,7 +345,7 @@ func TestBody(t *testing.T) {
 		t.Error("the made-up MD5 does not depend on the content alone")
 	}
 	d, e := Synthetic(100, 1), Bytes(read(Synthetic(100, 1)))
-	if d.contentMD5() != e.contentMD5() || d.checksum("CRC32") != e.checksum("CRC32") {
+	if d.contentMD5() != e.contentMD5() || d.checksum("CRC32", &checksums{}) != e.checksum("CRC32", &checksums{}) {
 		t.Error("generated and real bytes have different hashes")
 	}
 }
@@ -355,7 +355,7 @@ func TestChecksumValues(t *testing.T) {
 	b := Bytes([]byte("123456789"))
 	for algorithm, want := range map[string]string{"CRC64NVME": "rosUhgp5mIg=", "CRC32": "y/Q5Jg==", "CRC32C": "4waSgw==",
 		"SHA1": "98O8HYCOBHMq32eZZczDTKeuNEE=", "XXHASH3": ""} {
-		if got := b.checksum(algorithm); got != want {
+		if got := b.checksum(algorithm, &checksums{}); got != want {
 			t.Errorf("%s: %s, want %s", algorithm, got, want)
 		}
 	}

@@ -74,6 +74,10 @@ func (c *call) put(in *PutObjectInput) (*WriteOutput, *Error) {
 	if err := c.checkAttributes(c.b, &in.WriteAttributes, true, true); err != nil {
 		return nil, err
 	}
+	if in.Unchecked && c.b.lockFor(&in.Lock, c.now) != (Lock{}) {
+		return nil, invalidRequest("Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock parameters")
+	}
+	c.sent.conditions = in.Conditions
 	if err := c.allow("s3:PutObject", c.b, in.Key, &in.WriteAttributes); err != nil {
 		return nil, err
 	}
@@ -118,7 +122,7 @@ func (w *World) GetObject(now time.Time, in *GetObjectInput) (*GetObjectOutput, 
 			e.StorageClass, e.AccessTier = string(v.class), v.more().tier
 			return nil, e
 		}
-		if err := c.unwrap(c.b, &v.enc, in.CustomerKeyMD5); err != nil {
+		if err := c.unwrap(c.b, in.Key, &v.enc, in.CustomerKeyMD5); err != nil {
 			return nil, err
 		}
 		out.Body = v.body
@@ -135,9 +139,30 @@ func (w *World) HeadObject(now time.Time, in *GetObjectInput) (*GetObjectOutput,
 			return nil, err
 		}
 		if in.ChecksumMode && v.enc.Type != SSEC {
-			err = c.unwrap(c.b, &v.enc, "")
+			err = c.unwrap(c.b, in.Key, &v.enc, "")
 		}
 		return out, err
+	})
+}
+
+// GetObjectAttributes reads checksum, parts, class and size of an object version. It needs a permission of its own besides
+// that to read the object, and KMS (S3 API Reference, GetObjectAttributes, read 2026-11-21).
+func (w *World) GetObjectAttributes(now time.Time, in *GetObjectInput) (*GetObjectOutput, *Error) {
+	return run(w, now, OpGetObjectAttributes, &in.Request, in.Key, func(c *call) (*GetObjectOutput, *Error) {
+		action := "s3:GetObjectAttributes"
+		if in.VersionID != "" {
+			action = "s3:GetObjectVersionAttributes"
+		}
+		if err := c.allow(action, c.b, in.Key, nil); err != nil {
+			return nil, err
+		}
+		in.ChecksumMode = true
+		out, v, err := c.head(in)
+		if err != nil {
+			return nil, err
+		}
+		out.PartChecksums = v.more().partSums
+		return out, c.unwrap(c.b, in.Key, &v.enc, in.CustomerKeyMD5)
 	})
 }
 
@@ -163,9 +188,7 @@ func (c *call) head(in *GetObjectInput) (*GetObjectOutput, *version, *Error) {
 	v.info(in.Key, latest, CanonicalID(c.b.owner), c.now, &out.ObjectInfo)
 	out.VersionID = c.b.visibleID(v)
 	if in.ChecksumMode {
-		if out.Checksum.Value == "" && out.Checksum.Type == "FULL_OBJECT" {
-			out.Checksum.Value = v.body.checksum(out.Checksum.Algorithm)
-		}
+		out.Checksum = v.stated(&c.w.sums)
 	} else {
 		out.Checksum.Value = ""
 	}
@@ -292,6 +315,9 @@ func (c *call) remove(in *DeleteObjectInput) (*DeleteObjectOutput, *Error) {
 		}
 	}
 	permanent := in.VersionID != "" || b.versioning == ""
+	if in.VersionID != "" && b.mfaDelete {
+		return nil, fail(403, "AccessDenied", "Mfa Authentication must be used for this request")
+	}
 	if permanent && target == nil {
 		return out, nil
 	}

@@ -31,9 +31,18 @@ const (
 	OpGetBucketAcl           Op = "GetBucketAcl"
 	OpPutBucketAcl           Op = "PutBucketAcl"
 
+	OpGetPublicAccessBlock        Op = "GetPublicAccessBlock"
+	OpPutPublicAccessBlock        Op = "PutPublicAccessBlock"
+	OpDeletePublicAccessBlock     Op = "DeletePublicAccessBlock"
+	OpGetAccountPublicAccessBlock Op = "GetAccountPublicAccessBlock"
+	OpPutAccountPublicAccessBlock Op = "PutAccountPublicAccessBlock"
+	OpGetBucketPolicyStatus       Op = "GetBucketPolicyStatus"
+	OpListAccessPoints            Op = "ListAccessPoints"
+
 	OpPutObject              Op = "PutObject"
 	OpGetObject              Op = "GetObject"
 	OpHeadObject             Op = "HeadObject"
+	OpGetObjectAttributes    Op = "GetObjectAttributes"
 	OpCopyObject             Op = "CopyObject"
 	OpDeleteObject           Op = "DeleteObject"
 	OpUpdateObjectEncryption Op = "UpdateObjectEncryption"
@@ -64,11 +73,20 @@ const (
 
 	OpDescribeKey     Op = "DescribeKey"
 	OpListAliases     Op = "ListAliases"
+	OpListKeys        Op = "ListKeys"
 	OpGenerateDataKey Op = "GenerateDataKey"
+	OpDataKeyAlone    Op = "GenerateDataKeyWithoutPlaintext"
+	OpEncrypt         Op = "Encrypt"
+	OpDecrypt         Op = "Decrypt"
 	OpGetKeyPolicy    Op = "GetKeyPolicy"
+	OpCreateGrant     Op = "CreateGrant"
+	OpListGrants      Op = "ListGrants"
+	OpRevokeGrant     Op = "RevokeGrant"
 	OpPutKeyPolicy    Op = "PutKeyPolicy"
 	OpGetServiceQuota Op = "GetServiceQuota"
 	OpGetMetricData   Op = "GetMetricData"
+
+	OpListServiceQuotas Op = "ListServiceQuotas"
 )
 
 // direction says which S3 request quota a request takes from.
@@ -89,7 +107,7 @@ func (o Op) direction() direction {
 		OpPutObjectAnnotation, OpDeleteObjectAnnotation, OpCreateMultipartUpload, OpUploadPart, OpUploadPartCopy,
 		OpCompleteMultipartUpload, OpAbortMultipartUpload:
 		return writing
-	case OpGetObject, OpHeadObject, OpGetObjectTagging, OpGetObjectAcl, OpGetObjectRetention, OpGetObjectLegalHold,
+	case OpGetObject, OpHeadObject, OpGetObjectAttributes, OpGetObjectTagging, OpGetObjectAcl, OpGetObjectRetention, OpGetObjectLegalHold,
 		OpGetObjectAnnotation, OpListObjectAnnotations, OpListParts, OpListObjects, OpListObjectVersions,
 		OpListMultipartUploads:
 		return reading
@@ -111,7 +129,7 @@ func (o Op) writesObject() bool {
 // no such difference (S3 User Guide, using-with-s3-policy-actions, read 2026-11-21). Those requests ask for themselves.
 func (o Op) versionAction() string {
 	switch o {
-	case OpGetObject, OpHeadObject:
+	case OpGetObject, OpHeadObject, OpGetObjectAttributes:
 		return "s3:GetObjectVersion"
 	case OpDeleteObject, OpGetObjectTagging, OpPutObjectTagging, OpDeleteObjectTagging, OpGetObjectAcl, OpPutObjectAcl:
 		return strings.Replace("s3:"+string(o), "Object", "ObjectVersion", 1)
@@ -125,7 +143,7 @@ func (o Op) action() string {
 	case OpPutObject, OpCopyObject, OpCreateMultipartUpload, OpUploadPart, OpUploadPartCopy,
 		OpCompleteMultipartUpload:
 		return "s3:PutObject"
-	case OpGetObject, OpHeadObject:
+	case OpGetObject, OpHeadObject, OpGetObjectAttributes:
 		return "s3:GetObject"
 	case OpHeadBucket, OpListObjects:
 		return "s3:ListBucket"
@@ -143,6 +161,10 @@ func (o Op) action() string {
 		return "s3:PutBucketObjectLockConfiguration"
 	case OpGetObjectLockConfig:
 		return "s3:GetBucketObjectLockConfiguration"
+	case OpGetPublicAccessBlock:
+		return "s3:GetBucketPublicAccessBlock"
+	case OpPutPublicAccessBlock, OpDeletePublicAccessBlock:
+		return "s3:PutBucketPublicAccessBlock"
 	case OpPutBucketConfig, OpGetBucketConfig, OpDeleteBucketConfig, OpListBucketConfigs:
 		return "" // asked per kind
 	}

@@ -20,6 +20,7 @@ func (w *World) BeginPartCopy(now time.Time, in *UploadPartCopyInput) (*PendingP
 	var err *Error
 	p.c, err = w.enter(now, OpUploadPartCopy, &in.Request, in.Key)
 	if err == nil {
+		p.c.sent.source = in.Source.Sent
 		err = p.read()
 	}
 	if err != nil {
@@ -40,6 +41,9 @@ func (p *PendingPart) read() *Error {
 	if err != nil {
 		return err
 	}
+	if a := u.attrs.Checksum.Algorithm; a != "" && c.w.knobs.PartCopyWithoutChecksum {
+		return invalidArgument("Invalid arguments provided: (checksum missing, want \"" + a + "\", got \"\")")
+	}
 	from, v, err := c.openSource(&in.Source)
 	if err != nil {
 		return err
@@ -56,7 +60,7 @@ func (p *PendingPart) read() *Error {
 	if err := checkPart(in.PartNumber, n); err != nil {
 		return err
 	}
-	if err := c.unwrap(from, &v.enc, in.Source.CustomerKeyMD5); err != nil {
+	if err := c.unwrap(from, in.Source.Key, &v.enc, in.Source.CustomerKeyMD5); err != nil {
 		return err
 	}
 	if err := c.multipartKMS("Decrypt", &u.enc, c.w.cfg.MultipartKMS.Part); err != nil {

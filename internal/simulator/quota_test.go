@@ -134,10 +134,10 @@ func TestPartition(t *testing.T) {
 func TestClockDoesNotRunBack(t *testing.T) {
 	b := newBench(t, Config{KMSRequestsPerSecond: 1})
 	p := in("bkt").Principal
-	if _, err := b.GenerateDataKey(t0.Add(time.Hour), p, testKey, false); err != nil {
+	if _, err := b.UseKey(t0.Add(time.Hour), &KeyUse{Principal: p, Op: OpGenerateDataKey, KeyID: testKey}); err != nil {
 		t.Fatal(err)
 	}
-	_, err := b.GenerateDataKey(t0, p, testKey, false)
+	_, err := b.UseKey(t0, &KeyUse{Principal: p, Op: OpGenerateDataKey, KeyID: testKey})
 	b.want(err, 400, "ThrottlingException")
 }
 
@@ -242,4 +242,24 @@ func TestGlob(t *testing.T) {
 			t.Errorf("glob(%q, %q) = %v", tt.pattern, tt.s, got)
 		}
 	}
+}
+
+// TestKeyStoreQuota: a custom key store has a quota of its own, and takes
+// nothing from the account's (KMS Developer Guide, requests-per-second).
+func TestKeyStoreQuota(t *testing.T) {
+	b := newBench(t, Config{KMSRequestsPerSecond: 1, StoreRequestsPerSecond: 2})
+	const inStore = "arn:aws:kms:us-east-1:111122223333:key/0a1b2c3d-0000-4000-8000-000000000003"
+	if err := b.CreateKey(Key{ARN: inStore, Store: "cks-1"}); err != nil {
+		t.Fatal(err)
+	}
+	now, p := b.tick(), in("bkt").Principal
+	use := func(arn string) *Error {
+		_, err := b.UseKey(now, &KeyUse{Principal: p, Op: OpGenerateDataKey, KeyID: arn})
+		return err
+	}
+	b.must(use(inStore))
+	b.must(use(testKey))
+	b.must(use(inStore))
+	b.want(use(inStore), 400, "ThrottlingException")
+	b.want(use(testKey), 400, "ThrottlingException")
 }

@@ -53,6 +53,11 @@ func (v *version) seed(o *ObjectInfo, b Body) {
 	v.class = StorageClass(orElse(string(o.StorageClass), string(Standard)))
 	if v.checksum.Algorithm != "" && v.checksum.Type == "" {
 		v.checksum.Type = "FULL_OBJECT"
+		// What came in parts has a checksum of those of its parts, by every algorithm but one (S3 User Guide,
+		// checking-object-integrity, read 2026-11-21); what is larger than a PutObject takes came in parts.
+		if inParts := o.PartsCount > 0 || len(o.PartSizes) > 0 || o.Size > maxWholeObject; inParts && v.checksum.Algorithm != "CRC64NVME" {
+			v.checksum.Type = "COMPOSITE"
+		}
 	}
 }
 

@@ -6,10 +6,11 @@ import (
 	"encoding/hex"
 	"io"
 	"slices"
+	"sync"
 )
 
-// Body is the content of an object: real bytes, or a synthetic (size, seed) pair whose bytes can be generated anywhere,
-// or a row of such pieces. The zero Body is empty. A Body never changes.
+// Body is the content of an object: real bytes, in memory or stored elsewhere, or a synthetic (size, seed) pair whose
+// bytes can be generated anywhere, or a row of such pieces. The zero Body is empty. A Body never changes.
 //
 // Two bodies made of the same bytes by the same ranges of the same seeds are equal in form, too: an object of one seed
 // that is copied in parts comes out as the one piece it was.
@@ -20,12 +21,17 @@ type Body struct {
 	md5   string // hex, where the caller knew it
 }
 
-// A piece is a range of one source: of data, or of the bytes of seed from off on.
+// A piece is a range of one source: of data, or of the bytes from off on of stored or of seed. Of stored bytes, seed is
+// a hash.
 type piece struct {
 	size, off int64
 	seed      uint64
 	data      []byte
+	stored    io.ReaderAt
 }
+
+// synthetic tells whether the bytes are generated.
+func (p *piece) synthetic() bool { return p.data == nil && p.stored == nil }
 
 // md5Limit is the size up to which the MD5 of synthetic bytes is really computed: hashing terabytes would make the
 // simulator useless. Above it they have an ETag that S3 gives to what was uploaded in one part, which is no MD5.
@@ -34,6 +40,12 @@ const md5Limit = 1 << 10
 // Bytes returns a body that holds data, which the caller must not change any more.
 func Bytes(data []byte) Body {
 	return Body{size: int64(len(data)), first: piece{size: int64(len(data)), data: data}}
+}
+
+// Stored returns a body of size bytes that r holds, and nobody changes any more; hash is one of them. A read of r that
+// fails makes a panic: nothing true could be answered.
+func Stored(r io.ReaderAt, size int64, hash uint64) Body {
+	return Body{size: size, first: piece{size: size, seed: hash, stored: r}}
 }
 
 // Synthetic returns a body of size bytes that are a function of seed. A negative size is read as 0.
@@ -91,9 +103,9 @@ func Join(bodies []Body, keep int64) Body {
 		}
 	}
 	if len(out.more) > 0 && out.size <= keep && out.real() {
-		data := make([]byte, 0, out.size)
-		for p := range out.pieces {
-			data = append(data, p.data...)
+		data := make([]byte, out.size)
+		if _, err := io.ReadFull(out.Reader(0, out.size), data); err != nil {
+			panic("simulator: reading a body: " + err.Error())
 		}
 		return Bytes(data)
 	}
@@ -103,7 +115,7 @@ func Join(bodies []Body, keep int64) Body {
 // real tells whether all pieces are kept as bytes.
 func (b *Body) real() bool {
 	for p := range b.pieces {
-		if p.data == nil {
+		if p.synthetic() {
 			return false
 		}
 	}
@@ -132,7 +144,7 @@ func (b *Body) append(p piece) {
 	switch {
 	case b.size == 0:
 		b.first = p
-	case p.data == nil && last.data == nil && p.seed == last.seed && p.off == last.off+last.size:
+	case p.data == nil && last.data == nil && p.stored == last.stored && p.seed == last.seed && p.off == last.off+last.size:
 		last.size += p.size
 	default:
 		b.more = append(b.more, p)
@@ -144,7 +156,7 @@ func (p piece) cut(off, n int64) piece {
 	if p.data != nil {
 		return piece{size: n, data: p.data[off : off+n]}
 	}
-	return piece{size: n, seed: p.seed, off: p.off + off}
+	return piece{size: n, seed: p.seed, off: p.off + off, stored: p.stored}
 }
 
 // Reader returns n bytes from off on; the range is cut to the body.
@@ -171,9 +183,14 @@ func (r *bodyReader) Read(buf []byte) (int, error) {
 			r.pieces, r.at = r.pieces[1:], 0
 			continue
 		}
-		if p.data != nil {
+		switch {
+		case p.data != nil:
 			copy(buf, p.data[r.at:r.at+int64(n)])
-		} else {
+		case p.stored != nil:
+			if got, err := p.stored.ReadAt(buf[:n], p.off+r.at); got < n {
+				panic("simulator: reading a stored body: " + err.Error())
+			}
+		default:
 			generate(buf[:n], p.seed, p.off+r.at)
 		}
 		r.at += int64(n)
@@ -182,15 +199,40 @@ func (r *bodyReader) Read(buf []byte) (int, error) {
 	return 0, io.EOF
 }
 
-// generate fills buf with the bytes of seed from off on: eight bytes a step, each step a hash of its number.
+// blockSize is the length of the blocks that synthetic content is made of, and blockHead that of the start of each, which
+// no other block shares.
+const (
+	blockSize = 1 << 10
+	blockHead = 8
+)
+
+// generate fills buf with the bytes of seed from off on. A block begins with a hash of seed and its number; the rest is
+// a piece of noise that the hash chooses. So most bytes are copied rather than computed: a test reads gigabytes of them.
 func generate(buf []byte, seed uint64, off int64) {
-	var block [8]byte
+	table := noise()
+	var head [blockHead]byte
 	for len(buf) > 0 {
-		binary.LittleEndian.PutUint64(block[:], mix(seed, uint64(off)/8))
-		n := copy(buf, block[off%8:])
+		id, at := mix(seed, uint64(off)/blockSize), int(off%blockSize)
+		n := 0
+		if at < blockHead {
+			binary.LittleEndian.PutUint64(head[:], id)
+			n = copy(buf, head[at:])
+			at += n
+		}
+		start := int(id % uint64(len(table)-blockSize))
+		n += copy(buf[n:], table[start+at:start+blockSize])
 		buf, off = buf[n:], off+int64(n)
 	}
 }
+
+// noise returns the same 64 KiB each time.
+var noise = sync.OnceValue(func() []byte {
+	table := make([]byte, 0, 64<<10)
+	for i := range uint64(cap(table) / 8) {
+		table = binary.LittleEndian.AppendUint64(table, mix(0, i))
+	}
+	return table
+})
 
 // mix hashes two numbers into one (the finaliser of SplitMix64 over a Weyl step).
 func mix(a, b uint64) uint64 {
@@ -208,14 +250,8 @@ func (b *Body) contentMD5() string {
 	}
 	if b.hashed() {
 		h := md5.New()
-		var room [md5Limit]byte
-		for p := range b.pieces {
-			if p.data != nil {
-				h.Write(p.data)
-				continue
-			}
-			generate(room[:p.size], p.seed, p.off)
-			h.Write(room[:p.size])
+		if _, err := io.Copy(h, b.Reader(0, b.size)); err != nil {
+			panic("simulator: reading a body: " + err.Error())
 		}
 		return hex.EncodeToString(h.Sum(nil))
 	}
@@ -288,7 +324,7 @@ func versionIDOf(a, b uint64) string {
 // equal tells whether two bodies are the same content in form.
 func (b *Body) equal(o *Body) bool {
 	same := func(p, q piece) bool {
-		return p.size == q.size && p.off == q.off && p.seed == q.seed && string(p.data) == string(q.data)
+		return p.size == q.size && p.off == q.off && p.seed == q.seed && p.stored == q.stored && string(p.data) == string(q.data)
 	}
 	return b.size == o.size && b.md5 == o.md5 && same(b.first, o.first) && slices.EqualFunc(b.more, o.more, same)
 }

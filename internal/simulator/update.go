@@ -58,13 +58,14 @@ func (c *call) update(in *UpdateObjectEncryptionInput) *Error {
 	if err := c.rewrap(&v.enc, &to); err != nil {
 		return err
 	}
-	if c.b.objects.updateCompact(in.Key, v, to) {
+	if len(c.w.knobs.Spoils) == 0 && c.b.objects.updateCompact(in.Key, v, to) {
 		return nil
 	}
 	e := c.b.objects.own(in.Key)
 	defer c.b.objects.release(e)
 	stored := find(e.versions, v.id)
 	stored.enc = to
+	c.w.knobs.spoil(stored, in.Key, ByUpdate, c.now)
 	e.rewrites++
 	return nil
 }
@@ -80,7 +81,7 @@ func (c *call) rewrap(from, to *Encryption) *Error {
 		}
 		return nil
 	}
-	if err := c.unwrap(c.b, from, ""); err != nil {
+	if err := c.unwrap(c.b, c.key, from, ""); err != nil {
 		return err
 	}
 	return c.wrap(c.b, to)

@@ -34,7 +34,7 @@ func (a *kmsAccount) countMinute(now time.Time) {
 func (w *World) UseKMS(now time.Time, account string, n int) (accepted int) {
 	now = w.clock(now)
 	for range n {
-		if w.takeKMS(now, account, "Decrypt") {
+		if w.takeKMS(now, account, new(Key), "Decrypt") {
 			accepted++
 		}
 	}

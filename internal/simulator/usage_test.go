@@ -17,7 +17,7 @@ func TestKMSUsage(t *testing.T) {
 	if n := b.UseKMS(at, stranger, 4); n != 4 {
 		t.Errorf("%d of 4 requests of another account, want its own quota", n)
 	}
-	if _, err := b.GenerateDataKey(at.Add(time.Minute), us, testKey, false); err != nil {
+	if _, err := b.UseKey(at.Add(time.Minute), &KeyUse{Principal: us, Op: OpGenerateDataKey, KeyID: testKey}); err != nil {
 		t.Fatal(err)
 	}
 	b.UseKMS(at.Add(3*time.Minute), owner, 2)

@@ -38,7 +38,8 @@ type rare struct {
 	owner       string // canonical id, "" is the bucket owner's
 	redirect    string
 	parts       []int64
-	partCount   int // where the sizes are not known
+	partSums    []string // checksums of the parts, where that of the object is COMPOSITE
+	partCount   int      // where the sizes are not known
 	replication string
 	tier        string
 	restore     restore

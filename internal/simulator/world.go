@@ -10,14 +10,15 @@ type Config struct {
 	Region  string // "" is us-east-1
 	Seed    uint64 // of all made-up ids
 
-	KMSRequestsPerSecond int           // symmetric cryptographic requests per account in any second; 0: no limit
-	S3WritesPerSecond    int           // per partition in any second; 0: no limit
-	S3ReadsPerSecond     int           // per partition in any second; 0: no limit
-	PartitionDepth       int           // a partition is the keys that agree up to this many slashes; 0: the whole bucket
-	DataKeyLifetime      time.Duration // of a bucket key per requester, bucket and KMS key; 0: 5 minutes
-	MultipartKMS         MultipartKMS  // KMS calls of the multipart requests; zero: one each
-	UpdateKMS            int           // KMS calls of an UpdateObjectEncryption; 0: one to wrap, one more to unwrap SSE-KMS
-	RestoreDelay         time.Duration // from RestoreObject to the readable copy
+	KMSRequestsPerSecond   int           // symmetric cryptographic requests per account in any second; 0: no limit
+	StoreRequestsPerSecond int           // cryptographic requests per custom key store in any second; 0: 1,800, below 0: no limit
+	S3WritesPerSecond      int           // per partition in any second; 0: no limit
+	S3ReadsPerSecond       int           // per partition in any second; 0: no limit
+	PartitionDepth         int           // a partition is the keys that agree up to this many slashes; 0: the whole bucket
+	DataKeyLifetime        time.Duration // of a bucket key per requester, bucket and KMS key; 0: 5 minutes
+	MultipartKMS           MultipartKMS  // KMS calls of the multipart requests; zero: one each
+	UpdateKMS              int           // KMS calls of an UpdateObjectEncryption; 0: one to wrap, one more to unwrap SSE-KMS
+	RestoreDelay           time.Duration // from RestoreObject to the readable copy
 
 	// ServiceQuotaApplied is the applied value of L-6E3AF000. 0: KMSRequestsPerSecond, or the Region's default when
 	// that is 0. Below 0: no applied value, so that clients have to ask for the default.
@@ -30,8 +31,12 @@ type Config struct {
 	MaxKeptBody int64
 
 	// Authorize decides whether a request is allowed: nil when it is, else the error to answer. A nil function allows
-	// everything.
+	// everything, and to anonymous requests what ACLs allow.
 	Authorize func(*AccessRequest) *Error
+
+	// Exists tells whether there is a user or role of the account, by ARN or unique id. A nil function takes all for
+	// there. It is not asked about other accounts, of which the simulator knows nothing.
+	Exists func(name string) bool
 }
 
 // MultipartKMS is the number of KMS calls that S3 makes for each multipart request on an SSE-KMS upload. AWS names the
@@ -55,32 +60,16 @@ func (c Config) withDefaults() Config {
 			*n = 1
 		}
 	}
+	switch {
+	case c.StoreRequestsPerSecond == 0:
+		c.StoreRequestsPerSecond = 1800 // KMS Developer Guide, requests-per-second, read 2026-11-29
+	case c.StoreRequestsPerSecond < 0:
+		c.StoreRequestsPerSecond = 0
+	}
 	if c.MaxKeptBody == 0 {
 		c.MaxKeptBody = 8 << 20
 	}
 	return c
-}
-
-// AccessRequest is one question to Config.Authorize. A request may lead to several: a copy asks for s3:GetObject on the
-// source and s3:PutObject on the destination.
-type AccessRequest struct {
-	Principal   Principal
-	Action      string // s3:PutObject, kms:GenerateDataKey, …
-	Bucket, Key string // of S3 actions; Key is "" for those on buckets
-	Owner       string // account of the bucket or key
-	Policy      []byte // the bucket's or key's policy document as stored, nil when there is none
-	Plaintext   bool   // aws:SecureTransport is false
-	TLSVersion  string // s3:TlsVersion
-	Write       *WriteAttributes
-
-	// WriteKey is the ARN of the key that the write would be under, the bucket's default included; "" where it is under
-	// none. A condition on the key id is about this key, not about the header alone, while one on the algorithm is about
-	// the header (S3 User Guide, UsingKMSEncryption, read 2026-11-21).
-	WriteKey string
-
-	KMSKeyARN  string // of KMS actions
-	ViaS3      string // Region whose S3 calls KMS for the principal, "" for the principal's own calls
-	KMSContext string // aws:s3:arn of the encryption context: the object's ARN, with a bucket key the bucket's
 }
 
 // World is one partition of AWS: its buckets, keys, quotas and counters. Make one with New. It is not safe for
@@ -95,7 +84,11 @@ type World struct {
 	faults   faultRules
 	knobs    Knobs
 	counters Counters
+	sums     checksums
 	observe  func(Observed)
+
+	accountBlocks map[string]PublicAccessBlock // by account; none: nothing is blocked
+	accessPoints  []AccessPoint                // by name
 }
 
 // New returns an empty world: no buckets, no keys but the AWS managed ones, which come into being when used.
@@ -106,6 +99,8 @@ func New(c Config) *World {
 		kms:      newKeyRing(),
 		meters:   map[string]*meter{},
 		counters: newCounters(),
+
+		accountBlocks: map[string]PublicAccessBlock{},
 	}
 }
 
@@ -131,6 +126,7 @@ type call struct {
 	req    *Request
 	key    string
 	b      *bucket
+	sent   sent
 	status int   // of a good answer; 0 is 200
 	kms    int64 // cryptographic requests that it made so far
 }
@@ -203,6 +199,9 @@ func (c *call) leave(err *Error) *Error {
 
 // account is the account of the requester, which pays KMS quota and, with requester pays, the request.
 func (c *call) account() string {
+	if c.req.Principal.Anonymous {
+		return anonymousAccount
+	}
 	if c.req.Principal.Account != "" {
 		return c.req.Principal.Account
 	}
@@ -225,7 +224,7 @@ func (c *call) openBucket(name, expectedOwner string) (*bucket, *Error) {
 
 // payer applies requester pays: everyone but the owner has to accept the charge (S3 User Guide, RequesterPaysBuckets).
 func (c *call) payer(b *bucket) *Error {
-	if b.requesterPays && c.account() != b.owner && c.req.RequestPayer != "requester" {
+	if b.requesterPays && c.account() != b.owner && (c.req.RequestPayer != "requester" || c.req.Principal.Anonymous) {
 		return accessDenied()
 	}
 	return nil
@@ -234,82 +233,4 @@ func (c *call) payer(b *bucket) *Error {
 // charged tells whether the answer says x-amz-request-charged.
 func (c *call) charged() bool {
 	return c.b.requesterPays && c.account() != c.b.owner
-}
-
-// allow asks Config.Authorize.
-func (c *call) allow(action string, b *bucket, key string, wr *WriteAttributes) *Error {
-	if c.w.cfg.Authorize == nil || action == "" {
-		return nil
-	}
-	err := c.w.cfg.Authorize(&AccessRequest{
-		Principal: c.req.Principal, Action: action, Bucket: b.name, Key: key, Owner: b.owner,
-		Policy:    b.documents[document{kind: PolicyConfig}],
-		Plaintext: c.req.Plaintext, TLSVersion: c.req.TLSVersion, Write: wr, WriteKey: c.writeKey(b, wr),
-	})
-	if err != nil || wr == nil {
-		return err
-	}
-	return c.allowAttributes(b, key, wr)
-}
-
-// allowVersion asks for what a request about the current version takes, or about one that it names.
-func (c *call) allowVersion(id string) *Error {
-	action := c.op.action()
-	if id != "" {
-		action = c.op.versionAction()
-	}
-	return c.allow(action, c.b, c.key, nil)
-}
-
-// allowAttributes asks for what setting tags, a lock or an ACL along with an object takes (S3 User Guide,
-// using-with-s3-policy-actions, read 2026-11-21).
-func (c *call) allowAttributes(b *bucket, key string, wr *WriteAttributes) *Error {
-	for _, need := range []struct {
-		set    bool
-		action string
-	}{
-		{len(wr.Tags) > 0, "s3:PutObjectTagging"},
-		{wr.Lock.Mode != "", "s3:PutObjectRetention"},
-		{wr.Lock.LegalHold != "", "s3:PutObjectLegalHold"},
-		{wr.ACL.Canned != "" || len(wr.ACL.Grants) > 0, "s3:PutObjectAcl"},
-	} {
-		if need.set {
-			if err := c.allow(need.action, b, key, nil); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// writeKey is the key that a write with these attributes would be under.
-func (c *call) writeKey(b *bucket, wr *WriteAttributes) string {
-	if wr == nil || wr.Encryption.CustomerAlgorithm != "" {
-		return ""
-	}
-	algorithm, id := wr.Encryption.Algorithm, wr.Encryption.KMSKeyID
-	if algorithm == "" {
-		def := b.defaultEncryption()
-		algorithm, id = def.Algorithm, def.KMSKeyID
-	}
-	switch {
-	case algorithm == algorithmS3:
-		return ""
-	case id == "":
-		return c.w.awsManagedKey(c.account(), b.region).ARN
-	}
-	if k, err := c.w.findKey(b.region, c.account(), id); err == nil {
-		return k.ARN
-	}
-	return id
-}
-
-// allowKey asks Config.Authorize about a KMS action: of the principal itself, or of S3 for it where via is a Region.
-func (w *World) allowKey(p Principal, action string, k *Key, via, context string) *Error {
-	if w.cfg.Authorize == nil || k.Manager == "AWS" && via != "" {
-		return nil // the policy of aws/s3 lets everybody of the account use it through S3 (KMS Developer Guide, "AWS managed keys")
-	}
-	return w.cfg.Authorize(&AccessRequest{
-		Principal: p, Action: "kms:" + action, Owner: k.Account(), Policy: k.Policy, KMSKeyARN: k.ARN, ViaS3: via, KMSContext: context,
-	})
 }

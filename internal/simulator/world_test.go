@@ -49,6 +49,13 @@ func (b *bench) bucket(name, versioning string) {
 	}
 }
 
+// unblock takes Block Public Access off a bucket.
+func (b *bench) unblock(name string) {
+	b.Helper()
+	r := in(name)
+	b.must(b.DeletePublicAccessBlock(b.tick(), &r))
+}
+
 func (b *bench) must(err *Error) {
 	b.Helper()
 	if err != nil {

@@ -3,7 +3,9 @@
 package access
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"reseal/internal/simulator"
@@ -50,35 +52,58 @@ func (r *Rules) Grant(arn string, policies ...[]byte) error {
 	return nil
 }
 
+// Knows tells whether an identity of that ARN has policies.
+func (r *Rules) Knows(arn string) bool { return len(r.identities[arn]) > 0 }
+
 // Authorize tells whether a request is allowed; nil when it is.
 func (r *Rules) Authorize(q *simulator.AccessRequest) *simulator.Error {
 	isKey := q.KMSKeyARN != ""
-	if q.Principal.ARN == "" { // in process, as the owner
+	if q.Principal.ARN == "" && !q.Principal.Anonymous { // in process, as the owner
 		return nil
 	}
-	if r.admins[q.Principal.ARN] && q.Policy == nil && q.Principal.Account == q.Owner {
+	if r.admins[cmp.Or(q.Principal.Role, q.Principal.ARN)] && q.Policy == nil && q.Principal.Account == q.Owner {
 		return nil
 	}
-	c := policy.Combined{Identity: r.identities[q.Principal.ARN], Owner: q.Owner}
+	c := policy.Combined{Identity: r.identities[cmp.Or(q.Principal.Role, q.Principal.ARN)], Owner: q.Owner}
 	switch {
 	case q.Policy != nil:
 		kind := policy.Bucket
-		if isKey {
+		switch {
+		case isKey:
 			kind = policy.Key
+		case strings.HasPrefix(q.Action, "sts:"):
+			kind = policy.Trust
 		}
 		c.Resource = r.parse(kind, q.Policy)
 	case isKey:
 		c.Resource = r.parse(policy.Key, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::`+q.Owner+`:root"},"Action":"kms:*","Resource":"*"}}`))
 	}
 	ask := policy.Request{
-		Principal: policy.Principal{ARN: q.Principal.ARN, Account: q.Principal.Account},
+		Principal: policy.Principal{ARN: q.Principal.ARN, Role: q.Principal.Role, Account: q.Principal.Account, Anonymous: q.Principal.Anonymous},
 		Action:    q.Action, Resource: resource(q), Context: context(q),
 	}
 	out := c.Decide(&ask)
-	if out.Allowed == policy.Yes {
+	if out.Allowed == policy.Yes || q.Grant && out.By == nil || q.ACL && out.By == nil && holds(&c, &ask) {
 		return nil
 	}
-	return refusal(q, ask.Resource, out)
+	unnamed := false // by the key's policy, without which no policy of an identity is of use
+	if isKey && c.Resource != nil {
+		v := c.Resource.Decide(&ask)
+		unnamed = v.Allow == policy.No && v.Delegate == policy.No
+	}
+	return refusal(q, ask.Resource, out, unnamed)
+}
+
+// holds tells whether the requester's own policies allow what an ACL of another
+// account lets it do. Nobody has to allow an anonymous request.
+func holds(c *policy.Combined, ask *policy.Request) bool {
+	if ask.Principal.Anonymous || ask.Principal.Root() {
+		return true
+	}
+	return slices.ContainsFunc(c.Identity, func(d *policy.Document) bool {
+		v := d.Decide(ask)
+		return v.Allow == policy.Yes && v.Deny == policy.No
+	})
 }
 
 func (r *Rules) parse(kind policy.Kind, text []byte) *policy.Document {
@@ -101,11 +126,32 @@ func resource(q *simulator.AccessRequest) string {
 	case q.KMSKeyARN != "":
 		return q.KMSKeyARN
 	case q.Bucket == "":
-		return "*"
+		return cmp.Or(q.Resource, "*")
 	case q.Key == "":
 		return "arn:aws:s3:::" + q.Bucket
 	}
 	return "arn:aws:s3:::" + q.Bucket + "/" + q.Key
+}
+
+// suffix is the DNS suffix of a Region's partition, as kms:ViaService has it.
+func suffix(region string) string {
+	if strings.HasPrefix(region, "cn-") {
+		return ".amazonaws.com.cn"
+	}
+	return ".amazonaws.com"
+}
+
+// contextKeys are the names of an encryption context. S3 always sends aws:s3:arn.
+func contextKeys(q *simulator.AccessRequest) (names []string) {
+	if q.KMSContext != "" {
+		names = append(names, "aws:s3:arn")
+	}
+	for name := range q.KMSFurtherContext {
+		if name != "aws:s3:arn" {
+			names = append(names, name)
+		}
+	}
+	return names
 }
 
 // context gives the condition keys of a request.
@@ -118,36 +164,46 @@ func context(q *simulator.AccessRequest) map[string][]string {
 	}
 	if q.KMSKeyARN != "" {
 		if q.ViaS3 != "" {
-			set("kms:viaservice", "s3."+q.ViaS3+".amazonaws.com")
+			set("kms:viaservice", "s3."+q.ViaS3+suffix(q.ViaS3))
 		}
+		set("kms:calleraccount", q.Principal.Account)
 		set("kms:encryptioncontext:aws:s3:arn", q.KMSContext)
+		for name, value := range q.KMSFurtherContext {
+			set("kms:encryptioncontext:"+strings.ToLower(name), value)
+		}
+		if names := contextKeys(q); len(names) > 0 {
+			out["kms:encryptioncontextkeys"] = names
+		}
 		return out
 	}
 	set("aws:securetransport", fmt.Sprint(!q.Plaintext))
 	set("s3:tlsversion", q.TLSVersion)
-	if w := q.Write; w != nil {
-		set("s3:x-amz-server-side-encryption", w.Encryption.Algorithm)
-		set("s3:x-amz-server-side-encryption-aws-kms-key-id", q.WriteKey)
-		set("s3:x-amz-server-side-encryption-customer-algorithm", w.Encryption.CustomerAlgorithm)
-		set("s3:x-amz-acl", w.ACL.Canned)
-		set("s3:x-amz-storage-class", string(w.StorageClass))
-	}
+	written(q, out)
 	return out
 }
 
 // refusal words an error as S3 and KMS do (IAM User Guide, "Troubleshoot access
 // denied error messages"; KMS Developer Guide, "Troubleshooting key access").
-func refusal(q *simulator.AccessRequest, resource string, out policy.Outcome) *simulator.Error {
+func refusal(q *simulator.AccessRequest, resource string, out policy.Outcome, unnamed bool) *simulator.Error {
+	if q.Principal.Anonymous {
+		return &simulator.Error{HTTPStatus: 403, Code: "AccessDenied", Message: "Access Denied"}
+	}
 	why := "because no identity-based policy allows the " + q.Action + " action"
 	switch {
 	case out.By != nil && out.Where == "identity policy":
 		why = "with an explicit deny in an identity-based policy"
+	case out.By == nil && unnamed:
+		why = "because no resource-based policy allows the " + q.Action + " action"
 	case out.By != nil:
 		why = "with an explicit deny in a resource-based policy"
 	}
 	e := &simulator.Error{HTTPStatus: 403, Code: "AccessDenied",
 		Message: "User: " + q.Principal.ARN + " is not authorized to perform: " + q.Action + " on resource: \"" + resource + "\" " + why}
-	if !strings.HasPrefix(q.Action, "s3:") {
+	switch service, _, _ := strings.Cut(q.Action, ":"); service {
+	case "s3":
+	case "iam", "sts":
+		e.Message = strings.ReplaceAll(e.Message, `"`, "")
+	default:
 		e.HTTPStatus, e.Code = 400, "AccessDeniedException"
 		e.Message = strings.ReplaceAll(e.Message, `"`, "")
 	}

@@ -179,7 +179,7 @@ func TestReaderWithoutKey(t *testing.T) {
 		text := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:*","Resource":"*"},
 			{"Effect":"Allow","Principal":{"AWS":"` + reader + `"},"Action":"kms:Decrypt","Resource":"*","Condition":{
 			"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"},"StringLike":{"kms:EncryptionContext:aws:s3:arn":"` + tt.context + `"}}}]}`
-		if err := s.PutKeyPolicy(s.now, s.as(admin).Principal, keyA, []byte(text)); err != nil {
+		if err := s.PutKeyPolicy(s.now, s.as(admin).Principal, keyA, []byte(text), true); err != nil {
 			t.Fatal(err)
 		}
 		if got := read(); got != tt.want {
@@ -221,6 +221,88 @@ func TestPolicyIsChecked(t *testing.T) {
 	for _, text := range []string{`{}`, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other/*"}}`} {
 		if err := s.PutBucketConfig(s.now, &r, simulator.PolicyConfig, "", []byte(text)); err == nil || err.Code != "MalformedPolicy" {
 			t.Errorf("put policy %s: %v, want MalformedPolicy", text, err)
+		}
+	}
+}
+
+// TestAnonymousByPolicy: a policy that names everybody opens a bucket to
+// requests that nobody signed, until RestrictPublicBuckets takes that away from
+// all but the owner's account (S3 User Guide,
+// access-control-block-public-access).
+func TestAnonymousByPolicy(t *testing.T) {
+	const abroad = "arn:aws:iam::444455556666:user/partner"
+	s := newStage(t)
+	r := s.as(admin)
+	s.put("k", simulator.EncryptionHeaders{Algorithm: "AES256"})
+	if err := s.rules.Grant(abroad, []byte(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	requesters := []simulator.Request{
+		{Bucket: "acme", Principal: simulator.Principal{Anonymous: true}, Unsigned: true},
+		{Bucket: "acme", Principal: simulator.Principal{ARN: abroad, Account: "444455556666"}},
+		s.as(reader),
+	}
+	read := func() (out [3]bool) {
+		for i, r := range requesters {
+			_, err := s.GetObject(s.now, &simulator.GetObjectInput{Request: r, Key: "k"})
+			out[i] = err == nil
+		}
+		return out
+	}
+	if got := read(); got != [3]bool{false, false, true} {
+		t.Errorf("without a policy: %v", got)
+	}
+	if err := s.DeletePublicAccessBlock(s.now, &r); err != nil {
+		t.Fatal(err)
+	}
+	s.policy(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::acme/*"}}`)
+	if got := read(); got != [3]bool{true, true, true} {
+		t.Errorf("with a public policy: %v", got)
+	}
+	if public, err := s.GetBucketPolicyStatus(s.now, &r); err != nil || !public {
+		t.Errorf("policy status: %v, %v", public, err)
+	}
+	if err := s.PutPublicAccessBlock(s.now, &r, simulator.PublicAccessBlock{RestrictPublicBuckets: true}); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(); got != [3]bool{false, false, true} {
+		t.Errorf("restricted: %v", got)
+	}
+	s.policy(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"444455556666"},"Action":"s3:GetObject","Resource":"arn:aws:s3:::acme/*"}}`)
+	if got := read(); got != [3]bool{false, true, true} {
+		t.Errorf("restricted, with a policy for one account: %v", got)
+	}
+}
+
+// TestKeyOnlyThroughS3: a key policy with kms:ViaService, kms:CallerAccount or a
+// condition on the encryption context refuses the direct call, and allows the
+// same through S3 (KMS Developer Guide, conditions-kms).
+func TestKeyOnlyThroughS3(t *testing.T) {
+	s := newStage(t)
+	for _, tt := range []struct {
+		name, condition string
+		want            bool
+	}{
+		{"through S3 of this Region", `"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com","kms:CallerAccount":"111122223333"}`, true},
+		{"through S3 of another", `"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}`, false},
+		{"of another account", `"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com","kms:CallerAccount":"444455556666"}`, false},
+		{"the object", `"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::acme/k"}`, true},
+		{"another object", `"StringLike":{"kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::acme/other"}`, false},
+		{"context keys", `"ForAllValues:StringEquals":{"kms:EncryptionContextKeys":["aws:s3:arn"]},"Null":{"kms:EncryptionContextKeys":"false"}`, true},
+	} {
+		text := `{"Version":"2012-10-17","Statement":[
+			{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:root"},"Action":"kms:PutKeyPolicy","Resource":"*"},
+			{"Effect":"Allow","Principal":{"AWS":"*"},"Action":["kms:GenerateDataKey","kms:Decrypt"],"Resource":"*","Condition":{` + tt.condition + `}}]}`
+		if err := s.PutKeyPolicy(s.now, s.as(admin).Principal, keyA, []byte(text), true); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.UseKey(s.now, &simulator.KeyUse{Principal: s.as(admin).Principal, Op: simulator.OpGenerateDataKey, KeyID: keyA, DryRun: true}); err == nil || err.Code != "AccessDeniedException" {
+			t.Errorf("%s: directly: %v, want AccessDeniedException", tt.name, err)
+		}
+		no := false
+		_, code := s.put("k", simulator.EncryptionHeaders{Algorithm: "aws:kms", KMSKeyID: keyA, BucketKeyEnabled: &no})
+		if (code == "") != tt.want {
+			t.Errorf("%s: through S3: %q", tt.name, code)
 		}
 	}
 }

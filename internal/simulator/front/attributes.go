@@ -278,6 +278,7 @@ func (x *exchange) copySource() (simulator.CopySource, error) {
 		Bucket:        bucket,
 		Key:           key,
 		VersionID:     version,
+		Sent:          raw,
 		ExpectedOwner: x.header("X-Amz-Source-Expected-Bucket-Owner"),
 		Conditions:    x.readConditions("X-Amz-Copy-Source-"),
 	}

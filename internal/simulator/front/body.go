@@ -199,11 +199,11 @@ type content struct {
 	content  simulator.Body
 	md5      string
 	checksum simulator.Checksum
+	claimed  bool // the client sent the checksum
 }
 
 // readBody reads the body of PutObject and UploadPart. What is larger than the
-// core keeps is reduced to its size and a seed drawn from its MD5: equal bodies
-// stay equal, but reading back gives other bytes.
+// core keeps in memory goes to a file; what is larger than may be stored is refused.
 func (x *exchange) readBody() (*content, error) {
 	if x.r.ContentLength < 0 && x.header("X-Amz-Decoded-Content-Length") == "" {
 		return nil, newError(http.StatusLengthRequired, "MissingContentLength", "You must provide the Content-Length HTTP header.")
@@ -215,31 +215,18 @@ func (x *exchange) readBody() (*content, error) {
 	if p.claim == nil { // S3 computes this one itself when the client brings none
 		p.claim = &claimedChecksum{algorithm: "CRC64NVME", sum: newChecksum("CRC64NVME"), own: true}
 	}
-	keep := x.front.keep
-	var kept bytes.Buffer
-	if p.declare > 0 && p.declare <= keep {
-		kept.Grow(int(min(p.declare, 64<<10))) // not more, as the promise may be a lie
-	}
-	if _, err := io.Copy(&kept, io.LimitReader(p, keep+1)); err != nil {
-		return nil, asWireError(err)
-	}
-	if int64(kept.Len()) > keep {
-		if _, err := io.Copy(io.Discard, p); err != nil {
-			return nil, asWireError(err)
-		}
-	} else if _, err := p.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
-		return nil, asWireError(err)
+	body, err := x.front.store(p)
+	if err != nil {
+		return nil, err
 	}
 	sum := p.md5.Sum(nil)
-	c := &content{md5: hex.EncodeToString(sum), checksum: simulator.Checksum{
+	c := &content{claimed: !p.claim.own, md5: hex.EncodeToString(sum), checksum: simulator.Checksum{
 		Algorithm: p.claim.algorithm,
 		Type:      "FULL_OBJECT",
 		Value:     base64.StdEncoding.EncodeToString(p.claim.sum.Sum(nil)),
 	}}
-	if p.n > keep {
-		c.content = simulator.Synthetic(p.n, binary.LittleEndian.Uint64(sum))
-	} else {
-		c.content = simulator.Bytes(kept.Bytes())
+	if c.content = simulator.Bytes(body.data); body.file != nil {
+		c.content = simulator.Stored(body.file, p.n, binary.LittleEndian.Uint64(sum))
 	}
 	return c, nil
 }

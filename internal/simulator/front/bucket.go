@@ -3,6 +3,7 @@ package front
 import (
 	"encoding/xml"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -10,14 +11,23 @@ import (
 )
 
 func listBuckets(x *exchange) error {
-	list, err := world(x.front, (*simulator.World).ListBuckets, principalOf(x.signer))
+	most, err := x.intQuery("max-buckets", 0)
+	if err != nil {
+		return err
+	}
+	if x.query.has("max-buckets") && (most < 1 || most > 10000) {
+		return errInvalidArgument("Argument max-buckets must be an integer between 1 and 10000", "max-buckets", x.query.get("max-buckets"))
+	}
+	in := &simulator.ListBucketsInput{Principal: principalOf(x.signer), Prefix: x.query.get("prefix"), Region: x.query.get("bucket-region"),
+		Token: x.query.get("continuation-token"), Max: most}
+	list, err := world(x.front, (*simulator.World).ListBuckets, in)
 	if err != nil {
 		return err
 	}
 	d := newXMLDoc("ListAllMyBucketsResult")
-	ownerElement(d, x.signer.identity.AccountID)
+	ownerElement(d, simulator.CanonicalID(x.signer.identity.AccountID)) // an anonymous request was refused
 	d.open("Buckets")
-	for _, b := range list {
+	for _, b := range list.Buckets {
 		d.open("Bucket")
 		d.text("Name", b.Name)
 		d.time("CreationDate", b.Created)
@@ -25,9 +35,14 @@ func listBuckets(x *exchange) error {
 		d.close("Bucket")
 	}
 	d.close("Buckets")
+	d.optional("ContinuationToken", list.NextToken)
+	d.optional("Prefix", in.Prefix)
 	d.close("ListAllMyBucketsResult")
 	return x.document(d)
 }
+
+// postForm is the upload of a browser's form.
+func postForm(*exchange) error { return errNotImplemented("POST of a form") }
 
 func createBucket(x *exchange) error {
 	data, err := x.readDocument()
@@ -37,15 +52,25 @@ func createBucket(x *exchange) error {
 	var body struct {
 		XMLName            xml.Name `xml:"CreateBucketConfiguration"`
 		LocationConstraint string
+		Location, Bucket   *struct{}
+		Tags               *struct{}
 	}
 	if len(data) > 0 {
 		if err := xml.Unmarshal(data, &body); err != nil {
 			return errMalformedXML()
 		}
 	}
+	switch {
+	case body.Location != nil || body.Bucket != nil:
+		return errNotImplemented("Location and Bucket of a directory bucket")
+	case body.Tags != nil:
+		return errNotImplemented("Tags of a new bucket")
+	}
+	if err := x.checkLocation(body.LocationConstraint); err != nil {
+		return err
+	}
 	in := &simulator.CreateBucketInput{
 		Request:           x.request(),
-		Owner:             x.signer.identity.AccountID,
 		Region:            body.LocationConstraint,
 		ObjectLockEnabled: strings.EqualFold(x.header("X-Amz-Bucket-Object-Lock-Enabled"), "true"),
 		ObjectOwnership:   x.header("X-Amz-Object-Ownership"),
@@ -56,6 +81,26 @@ func createBucket(x *exchange) error {
 	}
 	x.set("Location", "/"+x.bucket)
 	return x.empty(http.StatusOK)
+}
+
+// location is the form that names of Regions have.
+var location = regexp.MustCompile(`^([a-z]{2,3}(-[a-z]+)+-\d|EU)$`)
+
+// checkLocation holds the Region of a new bucket against the one that was asked.
+// Only us-east-1 makes buckets for others, and it is named by nothing at all (S3
+// API Reference, CreateBucket and ErrorResponses; from memory).
+func (x *exchange) checkLocation(region string) error {
+	var own string
+	x.front.Locked(func(w *simulator.World) { own = w.Config().Region })
+	switch {
+	case region != "" && !location.MatchString(region), own == "us-east-1" && region == own:
+		return newError(http.StatusBadRequest, "InvalidLocationConstraint", "The specified location-constraint is not valid").
+			with("LocationConstraint", region)
+	case own != "us-east-1" && region != own:
+		return newError(http.StatusBadRequest, "IllegalLocationConstraintException",
+			"The "+orElse(region, "unspecified")+" location constraint is incompatible for the region specific endpoint this request was sent to.")
+	}
+	return nil
 }
 
 func headBucket(x *exchange) error {
@@ -115,17 +160,26 @@ func getBucketVersioning(x *exchange) error {
 	}
 	d := newXMLDoc("VersioningConfiguration")
 	d.optional("Status", status)
+	x.front.Locked(func(w *simulator.World) {
+		if w.MFADelete(x.bucket) {
+			d.text("MfaDelete", "Enabled")
+		}
+	})
 	d.close("VersioningConfiguration")
 	return x.document(d)
 }
 
 func putBucketVersioning(x *exchange) error {
 	var body struct {
-		XMLName xml.Name `xml:"VersioningConfiguration"`
-		Status  string
+		XMLName   xml.Name `xml:"VersioningConfiguration"`
+		Status    string
+		MfaDelete string
 	}
 	if err := x.readXML(&body); err != nil {
 		return err
+	}
+	if body.MfaDelete == "Enabled" {
+		return errNotImplemented("MfaDelete")
 	}
 	return x.bucketPut(func(w *simulator.World, now time.Time, r *simulator.Request) *simulator.Error {
 		return w.PutBucketVersioning(now, r, body.Status)

@@ -17,6 +17,8 @@ type Identity struct {
 	SessionToken string    // when set, requests must carry exactly this token
 	AccountID    string    // 12 digits
 	ARN          string    // of the user or role session
+	Role         string    // of a role session: the ARN of its role, with the path
+	UserID       string    // as GetCallerIdentity states it; "": the access key id
 	Expires      time.Time // zero: never. From then on requests fail with ExpiredToken
 }
 
@@ -58,10 +60,23 @@ const maxSigningKeys = 256
 // keyring finds identities by access key id and remembers derived keys.
 // It is safe for concurrent use.
 type keyring struct {
-	identities map[string]*Identity // not changed after newKeyring
+	mu         sync.RWMutex
+	identities map[string]*Identity
+	keys       map[signingScope]*signingKey
+}
 
-	mu   sync.RWMutex
-	keys map[signingScope]*signingKey
+// identity finds who an access key id is of, nil where it is of nobody.
+func (k *keyring) identity(accessKeyID string) *Identity {
+	k.mu.RLock()
+	defer k.mu.RUnlock()
+	return k.identities[accessKeyID]
+}
+
+// add lets requests be signed by one more identity.
+func (k *keyring) add(id Identity) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.identities[id.AccessKeyID] = &id
 }
 
 func newKeyring(identities []Identity) (*keyring, error) {

@@ -5,8 +5,8 @@
 // A [Front] is an http.Handler; [Front.Serve] and [Front.ServeTLS] run it on a
 // listener, the latter with a [Certificate] made on the spot. All services share
 // the one address: the service in a request's credential scope tells them apart.
-// Every request must be signed with Signature Version 4, in headers or in the
-// query, by one of the identities of [Config]; signatures, payload hashes,
+// Requests are signed with Signature Version 4, in headers or in the query, by
+// one of the identities of [Config], or anonymous; signatures, payload hashes,
 // signed chunks and trailing checksums are verified. Buckets are named in the
 // path or in the host. Keys are taken as they come, with "//", "." and "..".
 //
@@ -16,15 +16,15 @@
 // another, after the latency of [Latency]; other clients' requests come between,
 // as they do at S3.
 //
-// Bodies up to simulator.Config.MaxKeptBody are kept as they are. Of larger ones
-// the size, ETag and checksum are true, but reading them back gives generated
-// bytes.
+// Bodies up to simulator.Config.MaxKeptBody are kept in memory, larger ones in the
+// files of Config.BodyFolder. Where there is no folder, or a body is above
+// Config.MaxBody, the answer is 400 EntityTooLarge: never are other bytes read back.
 //
 // Bucket policies are stored as they come; what they allow is for
 // simulator.Config.Authorize to say, and without it everything is allowed.
 //
 // What S3 has and this has not is answered with 501 NotImplemented. Beyond that
-// it differs from S3 in these points: there is no anonymous access; DeleteObjects
+// it differs from S3 in these points: Signature Version 2 is refused; DeleteObjects
 // counts as so many DeleteObject calls; ListBuckets and the list of inventory
 // configurations have one page; answers are never padded with white space while
 // a long copy runs.

@@ -47,6 +47,11 @@ func errNotImplemented(what string) *wireError {
 		"A header or query you provided requested a function that is not implemented: "+what)
 }
 
+// notHere refuses, in any protocol, what AWS has and this simulator has not.
+func notHere(what string) *wireError {
+	return newError(http.StatusNotImplemented, "NotImplemented", "This simulator does not implement it: "+what)
+}
+
 func errMalformedXML() *wireError {
 	return newError(http.StatusBadRequest, "MalformedXML",
 		"The XML you provided was not well-formed or did not validate against our published schema")

@@ -60,6 +60,7 @@ func (x *exchange) request() simulator.Request {
 		Principal:           principalOf(x.signer),
 		ExpectedBucketOwner: x.header("X-Amz-Expected-Bucket-Owner"),
 		RequestPayer:        x.header("X-Amz-Request-Payer"),
+		Unsigned:            x.signer == nil,
 		Plaintext:           x.r.TLS == nil && !x.front.config.PlainIsSecure,
 		TLSVersion:          tlsVersion(x.r.TLS),
 		Agent:               x.r.UserAgent(),
@@ -74,8 +75,12 @@ func tlsVersion(s *tls.ConnectionState) string {
 	return strings.TrimPrefix(tls.VersionName(s.Version), "TLS ")
 }
 
+// principalOf tells who sent a request; nil is nobody.
 func principalOf(s *signer) simulator.Principal {
-	return simulator.Principal{ARN: s.identity.ARN, Account: s.identity.AccountID}
+	if s == nil {
+		return simulator.Principal{Anonymous: true}
+	}
+	return simulator.Principal{ARN: s.identity.ARN, Role: s.identity.Role, Account: s.identity.AccountID}
 }
 
 func (x *exchange) object() simulator.ObjectInput {

@@ -95,10 +95,17 @@ func (x *exchange) writeError(status int, e *wireError) {
 	switch x.protocol() {
 	case serviceKMS, serviceQuotas:
 		x.writeJSONError(status, e)
-	case serviceSTS:
+	case serviceSTS, serviceIAM:
 		x.writeQueryError(status, e)
 	case serviceMetric:
-		x.writeCBORError(status, e)
+		switch {
+		case x.r.Header.Get("X-Amz-Target") != "":
+			x.writeJSONError(status, e)
+		case x.isForm():
+			x.writeQueryError(status, e)
+		default:
+			x.writeCBORError(status, e)
+		}
 	default:
 		x.writeS3Error(status, e)
 	}
@@ -114,6 +121,10 @@ func (x *exchange) writeS3Error(status int, e *wireError) {
 	x.set("Server", "AmazonS3")
 	d := &xmlDoc{buf: make([]byte, 0, 512)}
 	d.buf = append(d.buf, xmlHeader...)
+	ofAccount := x.header("X-Amz-Account-Id") != "" // S3 Control wraps its errors
+	if ofAccount {
+		d.open("ErrorResponse")
+	}
 	d.open("Error")
 	d.text("Code", code)
 	d.text("Message", e.message)
@@ -123,6 +134,9 @@ func (x *exchange) writeS3Error(status int, e *wireError) {
 	d.text("RequestId", x.requestID)
 	d.text("HostId", x.hostID)
 	d.close("Error")
+	if ofAccount {
+		d.close("ErrorResponse")
+	}
 	_ = x.send(status, "application/xml", d.buf)
 }
 

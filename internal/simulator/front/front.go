@@ -10,15 +10,22 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/iam"
+	"reseal/internal/wait"
 )
 
 // Config says how the front meets its clients.
 type Config struct {
-	// Identities are the credentials accepted. With none, every request is
-	// refused: there is no anonymous access.
+	// Identities are the credentials accepted. A request without a signature
+	// is anonymous: to S3 it may do what policies and ACLs give to everybody,
+	// the other services refuse it.
 	Identities []Identity
 
-	// Region that credential scopes must name; empty accepts each.
+	// Directory of IAM; nil: the account has no IAM, and no role to assume.
+	Directory *iam.Directory
+
+	// Region that credential scopes must name, as at AWS each endpoint has one;
+	// empty accepts each.
 	Region string
 
 	// Domains are the host names below which the first label is a bucket, as
@@ -33,6 +40,12 @@ type Config struct {
 	// PlainIsSecure makes requests without TLS count as made over TLS, as
 	// behind a proxy that ends it. S3 refuses SSE-KMS and SSE-C without TLS.
 	PlainIsSecure bool
+
+	// BodyFolder takes uploaded bodies above simulator.Config.MaxKeptBody, up to
+	// MaxBody bytes each (0: 1 GiB), in files that are removed when they are
+	// written. Empty: such bodies are refused.
+	BodyFolder string
+	MaxBody    int64
 
 	// Seed of latencies and request ids.
 	Seed uint64
@@ -51,6 +64,9 @@ type Latency struct {
 func (c Config) withDefaults() Config {
 	if len(c.Domains) == 0 {
 		c.Domains = []string{"localhost", "s3.amazonaws.com"}
+	}
+	if c.MaxBody == 0 {
+		c.MaxBody = 1 << 30
 	}
 	if c.Now == nil {
 		c.Now = time.Now
@@ -129,12 +145,12 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		x.fail(werr)
 		return
 	}
-	if signer == nil {
+	if signer == nil && x.protocol() != serviceS3 {
 		x.fail(errAnonymous())
 		return
 	}
 	x.signer = signer
-	if signer.service != serviceS3 {
+	if signer != nil && signer.service != serviceS3 {
 		if err := x.serveService(); err != nil {
 			x.fail(err)
 		}
@@ -165,14 +181,10 @@ func (f *Front) pause(ctx context.Context, bytes int64) error {
 	if d <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+	if wait.For(ctx, d) != nil {
 		return errGone
 	}
+	return nil
 }
 
 // errGone means that the client broke the connection: nothing can be answered.

@@ -31,11 +31,14 @@ func getKeyPolicy(x *exchange, body []byte) (any, error) {
 }
 
 func putKeyPolicy(x *exchange, body []byte) (any, error) {
-	in, err := parseJSON[struct{ KeyId, Policy string }](body)
+	in, err := parseJSON[struct {
+		KeyId, Policy                  string
+		BypassPolicyLockoutSafetyCheck bool
+	}](body)
 	if err != nil {
 		return nil, err
 	}
 	return nil, do(x.front, func(w *simulator.World, now time.Time) *simulator.Error {
-		return w.PutKeyPolicy(now, principalOf(x.signer), in.KeyId, []byte(in.Policy))
+		return w.PutKeyPolicy(now, principalOf(x.signer), in.KeyId, []byte(in.Policy), in.BypassPolicyLockoutSafetyCheck)
 	})
 }

@@ -29,6 +29,7 @@ type keyMetadata struct {
 	KeySpec               string
 	EncryptionAlgorithms  []string `json:",omitempty"`
 	MultiRegion           bool
+	CustomKeyStoreId      string `json:",omitempty"`
 }
 
 func describe(k *simulator.Key) keyMetadata {
@@ -36,12 +37,16 @@ func describe(k *simulator.Key) keyMetadata {
 		AWSAccountId: k.Account(),
 		KeyId:        k.ID(),
 		Arn:          k.ARN,
+		Description:  k.Description,
 		KeyUsage:     orElse(k.Usage, "ENCRYPT_DECRYPT"),
 		KeyState:     orElse(string(k.State), string(simulator.KeyEnabled)),
 		Origin:       "AWS_KMS",
 		KeyManager:   orElse(k.Manager, "CUSTOMER"),
 		KeySpec:      orElse(k.Spec, "SYMMETRIC_DEFAULT"),
 		MultiRegion:  strings.HasPrefix(k.ID(), "mrk-"),
+	}
+	if m.CustomKeyStoreId = k.Store; k.Store != "" {
+		m.Origin = "AWS_CLOUDHSM"
 	}
 	if !k.Created.IsZero() {
 		m.CreationDate = float64(k.Created.UnixMilli()) / 1000
@@ -70,36 +75,6 @@ func describeKey(x *exchange, body []byte) (any, error) {
 	return map[string]any{"KeyMetadata": describe(&key)}, nil
 }
 
-// generateDataKey answers data of the right length that is no secret: nothing
-// in the simulator is encrypted.
-func generateDataKey(x *exchange, body []byte) (any, error) {
-	in, err := parseJSON[struct {
-		KeyId, KeySpec string
-		NumberOfBytes  int
-		DryRun         bool
-	}](body)
-	if err != nil {
-		return nil, err
-	}
-	size := in.NumberOfBytes
-	switch in.KeySpec {
-	case "AES_128":
-		size = 16
-	case "AES_256":
-		size = 32
-	}
-	if size < 1 || size > 1024 {
-		return nil, newError(http.StatusBadRequest, "ValidationException", "Please specify either number of bytes or key spec.")
-	}
-	arn, err := world(x.front, func(w *simulator.World, now time.Time, id string) (string, *simulator.Error) {
-		return w.GenerateDataKey(now, principalOf(x.signer), id, in.DryRun)
-	}, in.KeyId)
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{"KeyId": arn, "Plaintext": make([]byte, size), "CiphertextBlob": make([]byte, size+64)}, nil
-}
-
 func listAliases(x *exchange, body []byte) (any, error) {
 	in, err := parseJSON[keyRequest](body)
 	if err != nil {
@@ -122,23 +97,46 @@ func listAliases(x *exchange, body []byte) (any, error) {
 
 func createKey(x *exchange, body []byte) (any, error) {
 	in, err := parseJSON[struct {
-		KeyUsage, KeySpec string
-		MultiRegion       bool
+		KeyUsage, KeySpec, Description, Policy, Origin string
+		MultiRegion                                    bool
+		BypassPolicyLockoutSafetyCheck                 bool
 	}](body)
 	if err != nil {
 		return nil, err
 	}
+	if err := refuseMembers(body, "Tags", "CustomKeyStoreId", "XksKeyId"); err != nil {
+		return nil, err
+	}
+	if in.Origin != "" && in.Origin != "AWS_KMS" {
+		return nil, notHere("Origin " + in.Origin)
+	}
+	var document []byte
+	if in.Policy != "" {
+		document = []byte(in.Policy)
+	}
+	var refused *simulator.Error
 	var key simulator.Key
 	x.front.Locked(func(w *simulator.World) {
 		key = simulator.Key{
-			ARN:     fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", w.Config().Region, x.signer.identity.AccountID, x.front.newKeyID(in.MultiRegion)),
-			State:   simulator.KeyEnabled,
-			Usage:   in.KeyUsage,
-			Spec:    in.KeySpec,
-			Created: x.front.config.Now(),
+			ARN:    fmt.Sprintf("arn:aws:kms:%s:%s:key/%s", w.Config().Region, x.signer.identity.AccountID, x.front.newKeyID(in.MultiRegion)),
+			State:  simulator.KeyEnabled,
+			Usage:  in.KeyUsage,
+			Spec:   in.KeySpec,
+			Policy: document,
+
+			Description: in.Description,
+			Created:     x.front.config.Now(),
 		}
-		err = w.CreateKey(key)
+		if document != nil {
+			refused = w.CheckKeyPolicy(principalOf(x.signer), &key, document, in.BypassPolicyLockoutSafetyCheck)
+		}
+		if refused == nil {
+			err = w.CreateKey(key)
+		}
 	})
+	if refused != nil {
+		return nil, refused
+	}
 	if err != nil {
 		return nil, kmsFailure(err)
 	}
@@ -166,11 +164,7 @@ func createAlias(x *exchange, body []byte) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.front.Locked(func(w *simulator.World) { err = w.PutAlias(in.AliasName, key.ARN) })
-	if err != nil {
-		return nil, kmsFailure(err)
-	}
-	return nil, nil
+	return nil, do(x.front, func(w *simulator.World, _ time.Time) *simulator.Error { return w.AddAlias(in.AliasName, key.ARN) })
 }
 
 // findKey resolves a key id the way DescribeKey does.
@@ -254,7 +248,11 @@ func (x *exchange) quota(body []byte, awsDefault bool) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return map[string]any{"Quota": map[string]any{
+	return map[string]any{"Quota": quotaDocument(q)}, nil
+}
+
+func quotaDocument(q simulator.ServiceQuota) map[string]any {
+	return map[string]any{
 		"ServiceCode": q.ServiceCode,
 		"QuotaCode":   q.QuotaCode,
 		"QuotaName":   q.Name,
@@ -262,5 +260,27 @@ func (x *exchange) quota(body []byte, awsDefault bool) (any, error) {
 		"Unit":        q.Unit,
 		"Adjustable":  q.Adjustable,
 		"GlobalQuota": false,
-	}}, nil
+	}
+}
+
+func listServiceQuotas(x *exchange, body []byte) (any, error)        { return x.listQuotas(body, false) }
+func listDefaultServiceQuotas(x *exchange, body []byte) (any, error) { return x.listQuotas(body, true) }
+
+// listQuotas answers the one page that there is.
+func (x *exchange) listQuotas(body []byte, awsDefault bool) (any, error) {
+	in, err := parseJSON[quotaRequest](body)
+	if err != nil {
+		return nil, err
+	}
+	quotas, err := world(x.front, func(w *simulator.World, now time.Time, in quotaRequest) ([]simulator.ServiceQuota, *simulator.Error) {
+		return w.ListServiceQuotas(now, principalOf(x.signer), in.ServiceCode, awsDefault)
+	}, in)
+	if err != nil {
+		return nil, err
+	}
+	list := []map[string]any{}
+	for _, q := range quotas {
+		list = append(list, quotaDocument(q))
+	}
+	return map[string]any{"Quotas": list}, nil
 }

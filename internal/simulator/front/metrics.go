@@ -1,8 +1,10 @@
 package front
 
 import (
+	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"reseal/internal/simulator"
@@ -11,9 +13,9 @@ import (
 // CloudWatch speaks Smithy's RPC v2 with CBOR (Smithy specification, "Smithy RPC
 // v2 CBOR protocol", read 2026-11-21).
 const (
-	cborProtocol   = "rpc-v2-cbor"
-	cborType       = "application/cbor"
-	getMetricsPath = "service/GraniteServiceVersion20100801/operation/GetMetricData"
+	cborProtocol = "rpc-v2-cbor"
+	cborType     = "application/cbor"
+	metricsPath  = "service/GraniteServiceVersion20100801/operation/"
 )
 
 // metricQuery is one of MetricDataQueries.
@@ -28,33 +30,83 @@ type metricQuery struct {
 
 // serveMetrics answers the one operation of CloudWatch that is here.
 func (x *exchange) serveMetrics(body []byte) error {
-	if x.r.Method != http.MethodPost || x.bucket+"/"+x.key != getMetricsPath || x.r.Header.Get("Smithy-Protocol") != cborProtocol {
-		return newError(http.StatusNotFound, "UnknownOperationException", "The operation is not one of this service, or not of this simulator.")
+	asJSON := strings.HasPrefix(x.r.Header.Get("X-Amz-Target"), metricsTarget)
+	switch path := x.bucket + "/" + x.key; {
+	case asJSON:
+		return x.metricsInJSON(body)
+	case x.isForm():
+		return x.metricsInXML(body)
+	case x.r.Method != http.MethodPost || !strings.HasPrefix(path, metricsPath) || x.r.Header.Get("Smithy-Protocol") != cborProtocol:
+		return newError(http.StatusNotFound, "UnknownOperationException", "The request names no operation of CloudWatch.")
+	case path != metricsPath+"GetMetricData":
+		return notHere(strings.TrimPrefix(path, metricsPath))
 	}
 	doc, err := parseCBOR(body)
 	if err != nil {
 		return newError(http.StatusBadRequest, "SerializationException", "The request is not well-formed CBOR.")
 	}
 	in, _ := doc.(map[string]any)
+	results, err := x.metrics(in)
+	if err != nil {
+		return err
+	}
+	w := &cborWriter{}
+	w.head(cborMap, 1)
+	w.field("MetricDataResults").head(cborList, uint64(len(results)))
+	for i := range results {
+		results[i].cbor(w)
+	}
+	x.set("Smithy-Protocol", cborProtocol)
+	x.set("x-amzn-RequestId", x.requestID)
+	return x.send(http.StatusOK, cborType, w.buf)
+}
+
+// metricsTarget begins the X-Amz-Target of CloudWatch's JSON protocol, which
+// older SDKs speak, boto3 among them.
+const metricsTarget = "GraniteServiceVersion20100801."
+
+// metricsInJSON answers the same in the AWS JSON protocol.
+func (x *exchange) metricsInJSON(body []byte) error {
+	var in map[string]any
+	if err := json.Unmarshal(body, &in); err != nil {
+		return newError(http.StatusBadRequest, "SerializationException", "The request is not well-formed JSON.")
+	}
+	if target := x.r.Header.Get("X-Amz-Target"); target != metricsTarget+"GetMetricData" {
+		return unknownOperation(target)
+	}
+	results, err := x.metrics(in)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(map[string]any{"MetricDataResults": results})
+	if err != nil {
+		return err
+	}
+	x.set("x-amzn-RequestId", x.requestID)
+	return x.send(http.StatusOK, x.r.Header.Get("Content-Type"), data)
+}
+
+// metrics answers a GetMetricData whose document was read in either protocol.
+func (x *exchange) metrics(in map[string]any) ([]metricResult, error) {
 	from, ok := numberOf(in["StartTime"])
 	to, ok2 := numberOf(in["EndTime"])
 	if !ok || !ok2 || !(from < to) {
-		return errMetrics("The parameters StartTime and EndTime are required, and EndTime must be greater than StartTime.")
+		return nil, errMetrics("The parameters StartTime and EndTime are required, and EndTime must be greater than StartTime.")
 	}
 	list, _ := in["MetricDataQueries"].([]any)
 	if len(list) == 0 || len(list) > 500 {
-		return errMetrics("MetricDataQueries must have 1 to 500 members.")
+		return nil, errMetrics("MetricDataQueries must have 1 to 500 members.")
 	}
 	var queries []metricQuery
 	for _, v := range list {
 		q, err := queryOf(v)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		queries = append(queries, q)
 	}
 	order, _ := in["ScanBy"].(string)
-	return x.sendMetrics(queries, instant(from), instant(to), order == "TimestampAscending")
+	return x.readMetrics(queries, instant(from), instant(to), order == "TimestampAscending")
 }
 
 // errMetrics is CloudWatch's word for a request that makes no sense.
@@ -77,7 +129,8 @@ func queryOf(v any) (metricQuery, error) {
 	q.namespace, _ = metric["Namespace"].(string)
 	q.name, _ = metric["MetricName"].(string)
 	q.stat, _ = stat["Stat"].(string)
-	q.period, _ = stat["Period"].(int64)
+	period, _ := numberOf(stat["Period"])
+	q.period = int64(period)
 	list, _ := metric["Dimensions"].([]any)
 	for _, d := range list {
 		d, _ := d.(map[string]any)
@@ -104,18 +157,16 @@ func (q *metricQuery) isKMSUsage() bool {
 		d["Service"] == "KMS" && d["Type"] == "API" && d["Class"] == "None" && d["Resource"] == "CryptographicOperationsSymmetric"
 }
 
-// sendMetrics answers the queries. A metric that nobody counts has no values,
+// readMetrics answers the queries. A metric that nobody counts has no values,
 // which is no error.
-func (x *exchange) sendMetrics(queries []metricQuery, from, to time.Time, ascending bool) error {
+func (x *exchange) readMetrics(queries []metricQuery, from, to time.Time, ascending bool) ([]metricResult, error) {
 	minutes, err := world(x.front, func(w *simulator.World, now time.Time, p simulator.Principal) ([]simulator.UsageMinute, *simulator.Error) {
 		return w.KMSUsage(now, p, from, to)
 	}, principalOf(x.signer))
 	if err != nil {
-		return err
+		return nil, err
 	}
-	w := &cborWriter{}
-	w.head(cborMap, 1)
-	w.field("MetricDataResults").head(cborList, uint64(len(queries)))
+	var out []metricResult
 	for _, q := range queries {
 		var points []simulator.UsageMinute
 		if q.isKMSUsage() {
@@ -124,22 +175,35 @@ func (x *exchange) sendMetrics(queries []metricQuery, from, to time.Time, ascend
 		if !ascending {
 			slices.Reverse(points)
 		}
-		w.head(cborMap, 5)
-		w.field("Id").text(q.id)
-		w.field("Label").text(q.name)
-		w.field("StatusCode").text("Complete")
-		w.field("Timestamps").head(cborList, uint64(len(points)))
+		r := metricResult{Id: q.id, Label: q.name, StatusCode: "Complete", Timestamps: []float64{}, Values: []float64{}}
 		for _, p := range points {
-			w.time(float64(p.Minute.Unix()))
+			r.Timestamps, r.Values = append(r.Timestamps, float64(p.Minute.Unix())), append(r.Values, float64(p.Calls))
 		}
-		w.field("Values").head(cborList, uint64(len(points)))
-		for _, p := range points {
-			w.float(float64(p.Calls))
-		}
+		out = append(out, r)
 	}
-	x.set("Smithy-Protocol", cborProtocol)
-	x.set("x-amzn-RequestId", x.requestID)
-	return x.send(http.StatusOK, cborType, w.buf)
+	return out, nil
+}
+
+// metricResult is one of MetricDataResults.
+type metricResult struct {
+	Id, Label, StatusCode string
+	Timestamps            []float64 // seconds since 1970
+	Values                []float64
+}
+
+func (r *metricResult) cbor(w *cborWriter) {
+	w.head(cborMap, 5)
+	w.field("Id").text(r.Id)
+	w.field("Label").text(r.Label)
+	w.field("StatusCode").text(r.StatusCode)
+	w.field("Timestamps").head(cborList, uint64(len(r.Timestamps)))
+	for _, t := range r.Timestamps {
+		w.time(t)
+	}
+	w.field("Values").head(cborList, uint64(len(r.Values)))
+	for _, v := range r.Values {
+		w.float(v)
+	}
 }
 
 // sumPeriods adds minutes up to periods of so many seconds.

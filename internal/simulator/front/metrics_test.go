@@ -96,7 +96,7 @@ func TestGetMetricData(t *testing.T) {
 // TestMetricsUnsigned: who did not sign gets CloudWatch's form of an error.
 func TestMetricsUnsigned(t *testing.T) {
 	s := newRig(t, simulator.Config{Region: "eu-west-1"}, Config{})
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/"+getMetricsPath, strings.NewReader("\xa0"))
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.url+"/"+metricsPath+"GetMetricData", strings.NewReader("\xa0"))
 	if err != nil {
 		t.Fatal(err)
 	}

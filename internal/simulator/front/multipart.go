@@ -117,6 +117,7 @@ func completeMultipartUpload(x *exchange) error {
 		Part    []struct {
 			PartNumber int
 			ETag       string
+			partChecksum
 		}
 	}
 	var sum simulator.Checksum
@@ -132,7 +133,7 @@ func completeMultipartUpload(x *exchange) error {
 	}
 	in := &simulator.CompleteMultipartUploadInput{UploadInput: x.upload(), ObjectSize: -1, Conditions: x.writeConditions(), Checksum: sum}
 	for _, p := range body.Part {
-		in.Parts = append(in.Parts, simulator.CompletedPart{PartNumber: p.PartNumber, ETag: strings.Trim(p.ETag, `"`)})
+		in.Parts = append(in.Parts, simulator.CompletedPart{PartNumber: p.PartNumber, ETag: strings.Trim(p.ETag, `"`), Checksum: p.checksum()})
 	}
 	if v := x.header("X-Amz-Mp-Object-Size"); v != "" {
 		n, err := strconv.ParseInt(v, 10, 64)
@@ -159,6 +160,24 @@ func completeMultipartUpload(x *exchange) error {
 	checksumElements(d, out.Checksum)
 	d.close("CompleteMultipartUploadResult")
 	return x.document(d)
+}
+
+// partChecksum is the checksum of a part, in the list that completes an upload.
+type partChecksum struct {
+	ChecksumCRC32, ChecksumCRC32C, ChecksumCRC64NVME, ChecksumSHA1, ChecksumSHA256    string
+	ChecksumSHA512, ChecksumMD5, ChecksumXXHASH64, ChecksumXXHASH3, ChecksumXXHASH128 string
+}
+
+func (p *partChecksum) checksum() simulator.Checksum {
+	for _, c := range []simulator.Checksum{{Algorithm: "CRC32", Value: p.ChecksumCRC32}, {Algorithm: "CRC32C", Value: p.ChecksumCRC32C},
+		{Algorithm: "CRC64NVME", Value: p.ChecksumCRC64NVME}, {Algorithm: "SHA1", Value: p.ChecksumSHA1}, {Algorithm: "SHA256", Value: p.ChecksumSHA256},
+		{Algorithm: "SHA512", Value: p.ChecksumSHA512}, {Algorithm: "MD5", Value: p.ChecksumMD5}, {Algorithm: "XXHASH64", Value: p.ChecksumXXHASH64},
+		{Algorithm: "XXHASH3", Value: p.ChecksumXXHASH3}, {Algorithm: "XXHASH128", Value: p.ChecksumXXHASH128}} {
+		if c.Value != "" {
+			return c
+		}
+	}
+	return simulator.Checksum{}
 }
 
 func abortMultipartUpload(x *exchange) error {
@@ -190,7 +209,12 @@ func listParts(x *exchange) error {
 	d.int("NextPartNumberMarker", int64(out.NextMarker))
 	d.int("MaxParts", int64(limit))
 	d.bool("IsTruncated", out.Truncated)
+	d.open("Initiator")
+	d.optional("ID", out.Initiator.ARN)
+	d.close("Initiator")
+	ownerElement(d, out.Owner)
 	d.text("StorageClass", string(out.StorageClass))
+	checksumKind(d, out.Checksum)
 	for _, p := range out.Parts {
 		d.open("Part")
 		d.int("PartNumber", int64(p.Number))

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"reseal/internal/simulator"
@@ -18,15 +17,20 @@ const (
 	serviceQuotas = "servicequotas"
 	serviceSTS    = "sts"
 	serviceMetric = "monitoring"
+	serviceIAM    = "iam"
 )
 
 func knownService(name string) bool {
 	switch name {
-	case serviceS3, serviceKMS, serviceQuotas, serviceSTS, serviceMetric:
+	case serviceS3, serviceKMS, serviceQuotas, serviceSTS, serviceMetric, serviceIAM:
 		return true
 	}
 	return false
 }
+
+// regionless tells the services that sign for one Region wherever they are
+// called, or that have an endpoint for all.
+func regionless(name string) bool { return name == serviceSTS || name == serviceIAM }
 
 // protocol is the service whose answers the client can read. Before the
 // signature is known to be good, the shape of the request has to tell.
@@ -54,10 +58,19 @@ type action func(x *exchange, body []byte) (any, error)
 
 var actions = map[string]map[string]action{
 	serviceKMS: {
-		"TrentService.DescribeKey":         describeKey,
-		"TrentService.GenerateDataKey":     generateDataKey,
+		"TrentService.DescribeKey":     describeKey,
+		"TrentService.GenerateDataKey": generateDataKey,
+		"TrentService.Encrypt":         encrypt,
+		"TrentService.Decrypt":         decrypt,
+		"TrentService.ListKeys":        listKeys,
+
+		"TrentService.GenerateDataKeyWithoutPlaintext": generateDataKeyAlone,
+
 		"TrentService.GetKeyPolicy":        getKeyPolicy,
 		"TrentService.PutKeyPolicy":        putKeyPolicy,
+		"TrentService.CreateGrant":         createGrant,
+		"TrentService.ListGrants":          listGrants,
+		"TrentService.RevokeGrant":         revokeGrant,
 		"TrentService.ListAliases":         listAliases,
 		"TrentService.CreateKey":           createKey,
 		"TrentService.CreateAlias":         createAlias,
@@ -67,8 +80,10 @@ var actions = map[string]map[string]action{
 		"TrentService.CancelKeyDeletion":   cancelKeyDeletion,
 	},
 	serviceQuotas: {
-		"ServiceQuotasV20190624.GetServiceQuota":           getServiceQuota,
-		"ServiceQuotasV20190624.GetAWSDefaultServiceQuota": getDefaultServiceQuota,
+		"ServiceQuotasV20190624.ListServiceQuotas":           listServiceQuotas,
+		"ServiceQuotasV20190624.ListAWSDefaultServiceQuotas": listDefaultServiceQuotas,
+		"ServiceQuotasV20190624.GetServiceQuota":             getServiceQuota,
+		"ServiceQuotasV20190624.GetAWSDefaultServiceQuota":   getDefaultServiceQuota,
 	},
 }
 
@@ -83,14 +98,15 @@ func (x *exchange) serveService() error {
 		return err
 	}
 	switch x.signer.service {
-	case serviceSTS:
-		return x.serveSTS(body)
+	case serviceSTS, serviceIAM:
+		return x.serveQuery(body)
 	case serviceMetric:
 		return x.serveMetrics(body)
 	}
-	act := actions[x.signer.service][x.r.Header.Get("X-Amz-Target")]
+	target := x.r.Header.Get("X-Amz-Target")
+	act := actions[x.signer.service][target]
 	if act == nil {
-		return newError(http.StatusBadRequest, "UnknownOperationException", "The operation is not one of this service, or not of this simulator.")
+		return unknownOperation(target)
 	}
 	answer, err := act(x, body)
 	if err != nil {
@@ -107,6 +123,16 @@ func (x *exchange) serveService() error {
 	return x.send(http.StatusOK, jsonType, data)
 }
 
+// unknownOperation refuses a request that names no operation, or one that is
+// not here.
+func unknownOperation(target string) *wireError {
+	_, operation, _ := strings.Cut(target, ".")
+	if operation == "" {
+		return newError(http.StatusBadRequest, "UnknownOperationException", "The request names no operation.")
+	}
+	return notHere(operation)
+}
+
 const jsonType = "application/x-amz-json-1.1"
 
 // parseJSON reads a request's document; unknown members are ignored.
@@ -116,6 +142,20 @@ func parseJSON[T any](body []byte) (T, error) {
 		return v, newError(http.StatusBadRequest, "SerializationException", "The request is not well-formed JSON of this operation.")
 	}
 	return v, nil
+}
+
+// refuseMembers refuses a document with a member that would not be heeded.
+func refuseMembers(body []byte, names ...string) error {
+	in, err := parseJSON[map[string]any](body)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if list, ok := in[name].([]any); in[name] != nil && !(ok && len(list) == 0) {
+			return notHere(name)
+		}
+	}
+	return nil
 }
 
 // writeJSONError answers an error of a JSON service.
@@ -153,63 +193,6 @@ func jsonCode(code string) string {
 // anonymousCode marks a request that carries no signature; each protocol has
 // its own word for that.
 const anonymousCode = "AnonymousRequest"
-
-// serveSTS answers the one operation of STS that tools need to learn who they
-// are.
-func (x *exchange) serveSTS(body []byte) error {
-	form, err := url.ParseQuery(string(body))
-	if err != nil {
-		return newError(http.StatusBadRequest, "MalformedQueryString", "The query string contains a syntax error.")
-	}
-	action := form.Get("Action")
-	if action == "" {
-		action = x.query.get("Action")
-	}
-	if action != "GetCallerIdentity" {
-		return newError(http.StatusBadRequest, "InvalidAction", "Could not find operation "+action+" for version "+form.Get("Version"))
-	}
-	id := x.signer.identity
-	d := &xmlDoc{}
-	d.buf = append(d.buf, `<GetCallerIdentityResponse xmlns="`+stsNamespace+`">`...)
-	d.open("GetCallerIdentityResult")
-	d.text("Arn", id.ARN)
-	d.text("UserId", id.AccessKeyID)
-	d.text("Account", id.AccountID)
-	d.close("GetCallerIdentityResult")
-	d.open("ResponseMetadata")
-	d.text("RequestId", x.requestID)
-	d.close("ResponseMetadata")
-	d.close("GetCallerIdentityResponse")
-	x.set("x-amzn-RequestId", x.requestID)
-	return x.send(http.StatusOK, "text/xml", d.buf)
-}
-
-const stsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/"
-
-// writeQueryError answers an error of the query protocol.
-func (x *exchange) writeQueryError(status int, e *wireError) {
-	code := e.code
-	switch code {
-	case "InvalidAccessKeyId", "InvalidToken":
-		code, status = "InvalidClientTokenId", http.StatusForbidden
-	case "RequestTimeTooSkewed":
-		code = "SignatureDoesNotMatch"
-	case "ExpiredToken":
-		status = http.StatusForbidden
-	case anonymousCode:
-		code = "MissingAuthenticationToken"
-	}
-	d := &xmlDoc{}
-	d.buf = append(d.buf, `<ErrorResponse xmlns="`+stsNamespace+`">`...)
-	d.open("Error")
-	d.text("Type", "Sender")
-	d.text("Code", code)
-	d.text("Message", e.message)
-	d.close("Error")
-	d.text("RequestId", x.requestID)
-	d.close("ErrorResponse")
-	_ = x.send(status, "text/xml", d.buf)
-}
 
 // kmsFailure turns an error of the core's set-up calls, which are not part of
 // any protocol, into one of KMS.

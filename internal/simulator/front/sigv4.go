@@ -87,7 +87,7 @@ func (v *verifier) verify(r *http.Request, rawPath string, q query) (*signer, *w
 	if werr := v.checkTime(auth); werr != nil {
 		return nil, werr
 	}
-	identity := v.keys.identities[auth.scope.accessKeyID]
+	identity := v.keys.identity(auth.scope.accessKeyID)
 	if identity == nil {
 		return nil, newError(http.StatusForbidden, "InvalidAccessKeyId",
 			"The AWS Access Key Id you provided does not exist in our records.").
@@ -151,18 +151,20 @@ var canonicalBuffers = sync.Pool{New: func() any { return bytes.NewBuffer(make([
 func parseAuthorization(r *http.Request, q query) (*authorization, *wireError) {
 	header := r.Header.Get("Authorization")
 	inQuery := q.has("X-Amz-Signature") || q.has("X-Amz-Algorithm")
+	version2 := q.has("AWSAccessKeyId") || q.has("Signature")
 	switch {
-	case header != "" && inQuery:
+	case header != "" && (inQuery || version2):
 		return nil, newError(http.StatusBadRequest, "InvalidArgument",
 			"Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string parameter or the Authorization header should be specified")
 	case inQuery:
 		return parsePresigned(q)
+	case version2:
+		return nil, errMechanism()
 	case header == "":
 		return nil, nil
 	}
 	if len(header) > maxAuthSize || !strings.HasPrefix(header, algorithm+" ") {
-		return nil, newError(http.StatusBadRequest, "InvalidRequest",
-			"The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
+		return nil, errMechanism()
 	}
 	auth := &authorization{
 		date:  r.Header.Get("X-Amz-Date"),
@@ -197,6 +199,13 @@ func parseAuthorization(r *http.Request, q query) (*authorization, *wireError) {
 		auth.date = t.UTC().Format(amzTime)
 	}
 	return auth, nil
+}
+
+// errMechanism refuses Signature Version 2, in a header or in a presigned URL.
+// Regions that began after 2013 do not know it, and no Region takes it for a
+// bucket made after June 24, 2020 (S3 User Guide, UsingAWSSDK; from memory).
+func errMechanism() *wireError {
+	return errInvalidRequest("The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.")
 }
 
 func parsePresigned(q query) (*authorization, *wireError) {
@@ -256,7 +265,10 @@ func (v *verifier) checkScope(auth *authorization) *wireError {
 	if !knownService(auth.scope.service) {
 		return malformed(fmt.Sprintf("The authorization header is malformed; incorrect service %q. This endpoint belongs to \"s3\".", auth.scope.service))
 	}
-	if v.region != "" && auth.scope.region != v.region && auth.scope.service != serviceSTS {
+	if v.region != "" && auth.scope.region != v.region && !regionless(auth.scope.service) {
+		if auth.scope.service != serviceS3 {
+			return newError(http.StatusForbidden, "SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
+		}
 		return malformed(fmt.Sprintf("The authorization header is malformed; the region '%s' is wrong; expecting '%s'",
 			auth.scope.region, v.region)).with("Region", v.region)
 	}

@@ -315,7 +315,7 @@ func TestPresignedGetAndPut(t *testing.T) {
 }
 
 func TestMultipartCopy(t *testing.T) {
-	r := newRig(t, simulator.Config{}, Config{})
+	r := newRig(t, simulator.Config{}, Config{BodyFolder: t.TempDir()})
 	c := r.s3(longLived)
 	const size = 12 << 20 // above what the core keeps as bytes
 	key := "big file"
