@@ -14,7 +14,7 @@ import (
 
 // WaitFor has readings that begin after it wait out outages: a data file that is
 // not to be had because its Source answers ErrUnanswered is asked for again until
-// that has lasted for patience, and only then counts as unavailable. Told, where
+// that has lasted for patience, which ends the reading with an *OutageError. Told, where
 // it is not nil, is called when waiting for a file begins, from any goroutine.
 func (r *Report) WaitFor(patience time.Duration, told func(name string, err error)) {
 	r.spool.wait = waiting{patience, told}
@@ -27,8 +27,8 @@ func (r *Report) WaitFor(patience time.Duration, told func(name string, err erro
 //
 // Every segment ends with one batch that has End or Err set. What is wrong with
 // one file is in Batch.Err and does not touch the others. The error of the
-// sequence is the end of it: that of ctx, or a failure of this machine, such as
-// a full disk. When the loop over the sequence ends, for whatever reason,
+// sequence is the end of it: that of ctx, a failure of this machine, such as a
+// full disk, or an *OutageError (WaitFor). When the loop over the sequence ends, for whatever reason,
 // everything that was started for it has ended, too.
 func (r *Report) Read(ctx context.Context, segments []Segment) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
@@ -113,7 +113,7 @@ func (rd *reading) work(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		if le := (*localError)(nil); errors.As(err, &le) {
+		if endsReading(err) {
 			select {
 			case rd.fatal <- fmt.Errorf("read inventory: %w", err):
 			default: // another one was first

@@ -122,8 +122,16 @@ func TestReadWaitsForAnOutage(t *testing.T) {
 				}
 				return -1, fmt.Errorf("no route to host: %w", ErrUnanswered)
 			}
-			c := readReport(t, r)
-			if tt.whole != (c.errs[0] == nil && c.rows[0] == 5000) {
+			segs, err := r.Segments(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			c, err := readSegments(t.Context(), r, segs)
+			var out *OutageError
+			if ended := tt.patience > 0 && !tt.whole; ended != errors.As(err, &out) || !ended && err != nil {
+				t.Errorf("%s: the reading ends with %v", tt.name, err)
+			}
+			if tt.whole != (err == nil && c.errs[0] == nil && c.rows[0] == 5000) {
 				t.Errorf("%s: %d rows, %v", tt.name, c.rows[0], c.errs[0])
 			}
 			if want := min(1, int(tt.patience)); len(waited) != want {
@@ -132,7 +140,7 @@ func TestReadWaitsForAnOutage(t *testing.T) {
 			if took := time.Since(over.Add(-tt.outage)); took > max(tt.patience, tt.outage)+lastBackoff {
 				t.Errorf("%s: it took %s", tt.name, took)
 			}
-			if !tt.whole {
+			if tt.patience == 0 {
 				if fe := (*FileError)(nil); !errors.As(c.errs[0], &fe) || !fe.Unavailable {
 					t.Errorf("%s: %v is not a file that is unavailable", tt.name, c.errs[0])
 				}

@@ -14,6 +14,10 @@ type Position struct {
 	Row  int64
 }
 
+// Number numbers the rows of a report, for bitmaps: a report has less than 2^24 files,
+// and a file less than 2^40 rows.
+func (p Position) Number() uint64 { return uint64(p.File)<<40 | uint64(p.Row)&(1<<40-1) }
+
 // Segment is a run of rows of one data file, First to Last inclusive, that is
 // read and accounted for as one unit. A file that can be cut (Parquet by row
 // group, ORC by stripe) may be several segments, a CSV file is always one.

@@ -24,7 +24,24 @@ type Listed struct {
 	Complete bool      // its manifest.checksum is there
 	Manifest *Manifest // nil where it cannot be read: Err says why
 	Missing  Columns   // of UsefulColumns
+	Newest   bool      // of the complete ones of its configuration; set by Reports
 	Err      error
+}
+
+// Config is the folder of the reports of its configuration.
+func (l *Listed) Config() string { return path.Dir(path.Dir(l.Name)) }
+
+// Rows counts the rows of the report by the ends of its files; known is false where
+// they do not tell, or are not there. Only the end of ctx is an error.
+func (l *Listed) Rows(ctx context.Context, src Source) (n int64, known bool, err error) {
+	rep, err := Open(ctx, src, l.Name, Options{})
+	if err == nil {
+		n, err = rep.Rows(ctx)
+	}
+	if err != nil || n < 0 {
+		return 0, false, context.Cause(ctx)
+	}
+	return n, true, nil
 }
 
 // Age is how old the report was at now: since the listing of the bucket began,
@@ -53,9 +70,14 @@ func Reports(ctx context.Context, src Source, prefix string) ([]Listed, error) {
 		return nil, err
 	}
 	found = found[:min(len(found), maxListed)]
+	newest := map[string]bool{}
 	for i := range found {
-		if err := found[i].read(ctx, src); err != nil {
+		l := &found[i]
+		if err := l.read(ctx, src); err != nil {
 			return nil, err
+		}
+		if config := l.Config(); l.Err == nil && l.Complete && !newest[config] {
+			newest[config], l.Newest = true, true
 		}
 	}
 	return found, nil
@@ -74,7 +96,7 @@ func Newest(ctx context.Context, src Source, prefix string) (*Listed, error) {
 	}
 	var configs []string
 	for _, l := range found {
-		if c := path.Dir(path.Dir(l.Name)); !slices.Contains(configs, c) {
+		if c := l.Config(); !slices.Contains(configs, c) {
 			configs = append(configs, c)
 		}
 	}
@@ -156,4 +178,13 @@ func (l *Listed) read(ctx context.Context, src Source) error {
 		l.Err = &ManifestError{Name: l.Name, Err: err}
 	}
 	return nil
+}
+
+// ValidID tells whether S3 would take s as the id of an inventory configuration
+// (Amazon S3 API Reference, PutBucketInventoryConfiguration, read 2026-11-21).
+func ValidID(s string) bool {
+	odd := strings.IndexFunc(s, func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(".-_", r)
+	})
+	return s != "" && len(s) <= 64 && odd < 0 && s != "." && s != ".."
 }

@@ -88,6 +88,14 @@ func TestReports(t *testing.T) {
 	if l := found[2]; !l.Complete || l.Err != nil || l.Age(now) != 50*time.Hour || l.Missing != UsefulColumns.Without(ColumnsOf(ColSize)) {
 		t.Errorf("the good one: %+v, age %v", l, l.Age(now))
 	}
+	for _, l := range found {
+		if l.Newest != (l.Name == good) || l.Config() != "p/b/daily" {
+			t.Errorf("%s: newest %t, of %s", l.Name, l.Newest, l.Config())
+		}
+		if n, known, err := l.Rows(t.Context(), m); n != 0 || known != (l.Err == nil) || err != nil { // they have no data files
+			t.Errorf("%s: %d rows, known %t, %v", l.Name, n, known, err)
+		}
+	}
 	l, err := Newest(t.Context(), m, "p/")
 	if err != nil || l.Name != good {
 		t.Errorf("newest: %+v, %v, want %s", l, err, good)

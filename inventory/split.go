@@ -9,6 +9,8 @@ import (
 	"os"
 	"sync"
 	"sync/atomic"
+
+	"reseal/internal/wait"
 )
 
 // pieces says where a data file can be cut.
@@ -211,7 +213,7 @@ func (r *rangeReader) get(p []byte, off int64) (n int, err error) {
 			r.failed = err
 			return 0, err
 		}
-		if err := sleep(r.ctx, firstBackoff<<try); err != nil {
+		if err := wait.For(r.ctx, firstBackoff<<try); err != nil {
 			return 0, err
 		}
 	}

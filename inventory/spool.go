@@ -15,6 +15,8 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"time"
+
+	"reseal/internal/wait"
 )
 
 // memorySpool is the size of a data file up to which it is held in memory, if
@@ -67,6 +69,33 @@ type localError struct{ err error }
 
 func (e *localError) Error() string { return e.err.Error() }
 func (e *localError) Unwrap() error { return e.err }
+
+// OutageError says that the place of the report did not answer for as long as it was
+// to be waited for. It says nothing of the file that was asked for, and ends the
+// whole reading: the next file would be waited for in vain, too.
+type OutageError struct {
+	Name   string // of the file that was asked for
+	Waited time.Duration
+	Err    error // of the last try
+}
+
+// Error names the file, and for how long it was asked for.
+func (e *OutageError) Error() string {
+	return fmt.Sprintf("the report could not be read: its file %s could not be had for %s: %v", e.Name, e.Waited, e.Err)
+}
+
+// Unwrap returns the cause.
+func (e *OutageError) Unwrap() error { return e.Err }
+
+// endsReading tells whether err is no matter of the file that was read: no other
+// could be read either.
+func endsReading(err error) bool {
+	var (
+		local  *localError
+		outage *OutageError
+	)
+	return errors.As(err, &local) || errors.As(err, &outage)
+}
 
 // unavailableError is a failure to get at the bytes, as opposed to wrong bytes.
 type unavailableError struct{ err error }
@@ -334,13 +363,15 @@ func (d *download) copyTo(ctx context.Context, w io.Writer) error {
 		}
 		pause, outage := d.outage()
 		switch {
-		case outage && pause == 0, !outage && tries == spoolRetries:
+		case outage && pause == 0:
+			return &OutageError{Name: d.name, Waited: d.wait.patience, Err: d.err}
+		case !outage && tries == spoolRetries:
 			return openError(ctx, d.err)
 		case !outage:
 			pause = firstBackoff << tries
 			tries++
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := wait.For(ctx, pause); err != nil {
 			return err
 		}
 		d.err = nil
@@ -437,15 +468,4 @@ func openError(ctx context.Context, err error) error {
 		return context.Cause(ctx)
 	}
 	return &unavailableError{err}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }

@@ -3,6 +3,7 @@ package inventory
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -22,6 +23,7 @@ import (
 type WriterOptions struct {
 	SourceBucket      string    // the bucket that the rows are of
 	DestinationBucket string    // the bucket that the report goes to; may be ""
+	DestinationARN    string    // of it; "" is the one of a bucket in partition aws
 	Prefix            string    // of all names; may be ""
 	Config            string    // name in the place of the inventory configuration; "" means "reseal"
 	Created           time.Time // when the listing began
@@ -102,6 +104,22 @@ func NewWriter(sink Sink, o WriterOptions) (*Writer, error) {
 		base:  path.Join(o.Prefix, o.SourceBucket, o.Config),
 		stamp: o.Created.UTC().Format("2006-01-02T15-04Z"),
 	}, nil
+}
+
+// Existing returns the name of something that src has of a report of the same minute,
+// which reports are called after; "" where there is nothing. Not every server honours
+// the condition that a Sink sends, so ask before hours of work.
+func (w *Writer) Existing(ctx context.Context, src Source) (string, error) {
+	for _, name := range []string{path.Join(w.base, w.stamp) + "/", path.Join(w.base, "data", w.stamp)} {
+		there, err := src.List(ctx, name)
+		if err != nil {
+			return "", fmt.Errorf("list %s: %w", name, err)
+		}
+		if len(there) > 0 {
+			return there[0].Name, nil
+		}
+	}
+	return "", nil
 }
 
 // Write adds a row. Columns that are not Known in r are null. After an error
@@ -244,7 +262,7 @@ func (w *Writer) manifest() ([]byte, error) {
 		Files:             []file{},
 	}
 	if w.opts.DestinationBucket != "" {
-		doc.DestinationBucket = "arn:aws:s3:::" + w.opts.DestinationBucket
+		doc.DestinationBucket = cmp.Or(w.opts.DestinationARN, "arn:aws:s3:::"+w.opts.DestinationBucket)
 	}
 	if w.opts.Format == Parquet {
 		doc.FileSchema = parquetSchema(w.opts.Columns)

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -25,27 +24,44 @@ const (
 	Class              Attribute = "storage class"
 	Redirect           Attribute = "website redirect"
 	Retention          Attribute = "retention"
+	NewRetention       Attribute = "retention that it did not have"
 	LegalHold          Attribute = "legal hold"
 	EventHold          Attribute = "event hold"
 	ACL                Attribute = "ACL"
 	Annotations        Attribute = "annotations"
 	ChecksumAlgorithm  Attribute = "checksum algorithm"
+	ChecksumType       Attribute = "checksum type" // over the whole object before, of its parts after
+	BucketKey          Attribute = "bucket key"    // compared with what was asked for, not with before
 	Length             Attribute = "size"
 	Body               Attribute = "body"
+	Encryption         Attribute = "encryption" // of an object that is not under the key it was written under
 )
 
-// Losses are the attributes whose loss somebody may want to accept. The data
-// itself is not among them.
+// Losses are the attributes of which somebody may want to accept that they are
+// lost, changed or added. The data itself is not among them.
 func Losses() []Attribute {
 	return []Attribute{ContentType, CacheControl, ContentDisposition, ContentEncoding, ContentLanguage, Expires, UserMetadata,
-		HiddenMetadata, Tags, Class, Redirect, Retention, LegalHold, EventHold, ACL, Annotations, ChecksumAlgorithm}
+		HiddenMetadata, Tags, Class, Redirect, Retention, NewRetention, LegalHold, EventHold, ACL, Annotations, ChecksumAlgorithm, ChecksumType, BucketKey}
 }
 
-// Hazard is the name under which the loss of the attribute is accepted, such as
-// drops-expires.
+// Lasts tells whether only a write of the object changes the attribute. Tags, ACL,
+// annotations and locks have requests of their own.
+func (a Attribute) Lasts() bool {
+	switch a {
+	case Tags, ACL, Annotations, Retention, NewRetention, LegalHold, EventHold:
+		return false
+	}
+	return true
+}
+
+// Hazard is the name under which a difference of the attribute is accepted, such
+// as drops-expires.
 func (a Attribute) Hazard() string {
-	if a == HiddenMetadata {
+	switch a {
+	case HiddenMetadata:
 		return "drops-hidden-metadata"
+	case NewRetention:
+		return "default-retention" // where it comes from
 	}
 	return "drops-" + strings.ReplaceAll(strings.ToLower(string(a)), " ", "-")
 }
@@ -80,55 +96,19 @@ func LostIn(text string) (lost []Attribute, ok bool) {
 	return lost, ok
 }
 
-// LostByWrite names the attributes that HeadObject showed before and does not
-// show after. Attributes that were gained, such as a retention that the bucket
-// gives every new object, are not losses.
+// LostByWrite names the attributes that HeadObject shows otherwise after than
+// before; see CompareHeads.
 func LostByWrite(before, after *Head, now time.Time) []Attribute {
-	var lost []Attribute
-	text := func(name Attribute, was, is string) {
-		if was != "" && was != is {
-			lost = append(lost, name)
-		}
-	}
-	text(ContentType, before.ContentType, after.ContentType)
-	text(CacheControl, before.CacheControl, after.CacheControl)
-	text(ContentDisposition, before.ContentDisposition, after.ContentDisposition)
-	text(ContentEncoding, before.ContentEncoding, after.ContentEncoding)
-	text(ContentLanguage, before.ContentLanguage, after.ContentLanguage)
-	text(Expires, before.Expires, after.Expires)
-	if !maps.Equal(before.Metadata, after.Metadata) {
-		lost = append(lost, UserMetadata)
-	}
-	if before.MissingMeta != after.MissingMeta {
-		lost = append(lost, HiddenMetadata)
-	}
-	if before.TagCount > 0 && after.TagCount >= 0 && before.TagCount != after.TagCount {
-		lost = append(lost, Tags)
-	}
-	return append(lost, LostByCopy(before, after, now)...)
+	c := CompareHeads(before, after, now)
+	return c.Attributes()
 }
 
-// LostByCopy names those attributes that a copy keeps only where they are sent
-// along with it. A retention that has run out by now protects nothing any more.
+// LostByCopy names those attributes that differ and that a copy keeps only where
+// they are sent along with it.
 func LostByCopy(before, after *Head, now time.Time) []Attribute {
-	var lost []Attribute
-	if before.StorageClass != after.StorageClass {
-		lost = append(lost, Class)
-	}
-	if before.Redirect != after.Redirect {
-		lost = append(lost, Redirect)
-	}
-	if before.LockMode != "" && before.LockRetainUntil.After(now) &&
-		(before.LockMode != after.LockMode || before.LockRetainUntil.After(after.LockRetainUntil)) {
-		lost = append(lost, Retention)
-	}
-	if before.LegalHold == "ON" && after.LegalHold != "ON" {
-		lost = append(lost, LegalHold)
-	}
-	if before.EventHold == "ON" && after.EventHold != "ON" {
-		lost = append(lost, EventHold)
-	}
-	return lost
+	var c Comparison
+	c.resent(before, after, now)
+	return c.Attributes()
 }
 
 // Without returns names without those of accepted.

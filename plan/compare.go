@@ -2,7 +2,6 @@ package plan
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"reseal/inventory"
@@ -11,20 +10,15 @@ import (
 // Verdict is what a look at an object after the run shows.
 type Verdict string
 
-// The verdicts. Proven, ChangedSince, VanishedSince and LeftAlone are no differences.
+// The verdicts. Proven, ChangedSince and LeftAlone are no differences.
 const (
-	Proven         Verdict = "proven"          // under the wanted key, size and class as in the report
-	ChangedSince   Verdict = "changed-since"   // another client wrote it after the run
-	VanishedSince  Verdict = "gone"            // another client deleted it
-	NotUnderKMS    Verdict = "not-encrypted"   // not under the wanted kind of encryption
-	WrongKey       Verdict = "wrong-key"       // under another key
-	NoBucketKey    Verdict = "no-bucket-key"   // the bucket-key flag is not the wanted one
-	SizeDiffers    Verdict = "size-differs"    // not the size of the report
-	ClassDiffers   Verdict = "class-differs"   // not the storage class of the report
-	LeftAlone      Verdict = "left-alone"      // a run would leave it alone as it is now, for instance archived
-	VerdictUnknown Verdict = "could-not-check" // the look itself did not work
-	BodyDiffers    Verdict = "body-differs"    // the data is not what it was
-	Unfaithfully   Verdict = "not-kept"        // an attribute is not what it was
+	Proven       Verdict = "proven"        // under the wanted key, size and class as in the report
+	ChangedSince Verdict = "changed-since" // another client wrote it after the run
+	NotUnderKMS  Verdict = "not-encrypted" // not under the wanted kind of encryption
+	WrongKey     Verdict = "wrong-key"     // under another key
+	SizeDiffers  Verdict = "size-differs"  // not the size of the report
+	ClassDiffers Verdict = "class-differs" // not the storage class of the report
+	LeftAlone    Verdict = "left-alone"    // a run would leave it alone as it is now, for instance archived
 )
 
 // BodyProof is what is known of an object's data after the run.
@@ -39,7 +33,7 @@ const (
 // Difference tells whether v is something that the run promised not to leave behind.
 func (v Verdict) Difference() bool {
 	switch v {
-	case Proven, ChangedSince, VanishedSince, LeftAlone:
+	case Proven, ChangedSince, LeftAlone:
 		return false
 	}
 	return true
@@ -63,8 +57,6 @@ func (p *Policy) Compare(t *Task, h *Head, written time.Time) (Verdict, string) 
 		v, why = NotUnderKMS, fmt.Sprintf("encryption is %s, not %s", orNone(string(h.Encryption)), o.SSE)
 	case o.SSE == TargetKMS && !SameKey(h.KMSKeyID, o.KMSKeyID):
 		v, why = WrongKey, fmt.Sprintf("under %s, not %s", h.KMSKeyID, o.KMSKeyID)
-	case p.Facts.AWS == Yes && o.SSE == TargetKMS && h.BucketKey != o.BucketKey: // other servers do not keep the flag
-		v, why = NoBucketKey, fmt.Sprintf("bucket key is %t, not %t", h.BucketKey, o.BucketKey)
 	case r.Size >= 0 && h.Size != r.Size:
 		v, why = SizeDiffers, fmt.Sprintf("%d bytes, not %d", h.Size, r.Size)
 	case r.StorageClass != "" && h.StorageClass != r.StorageClass && p.Facts.Transitions == No:
@@ -79,27 +71,6 @@ func (p *Policy) Compare(t *Task, h *Head, written time.Time) (Verdict, string) 
 		return ChangedSince, "written after the run; now " + why
 	}
 	return v, why
-}
-
-// CompareSnapshots says what of an object is not as it was before the run, as a
-// phrase. etag is the one that the object had when the run was done with it, ""
-// where that is not known; accepted are the attributes that may be lost.
-func CompareSnapshots(before, after *Snapshot, etag string, accepted []Attribute, now time.Time) (Verdict, BodyProof, string) {
-	if etag != "" && after.Head.ETag != etag {
-		return ChangedSince, "", "written after the run"
-	}
-	lost := Without(before.Lost(after, now), accepted)
-	proof := BodyUnproven
-	if before.BodyProven(after) {
-		proof = BodyProven
-	}
-	switch {
-	case slices.Contains(lost, Body) || slices.Contains(lost, Length):
-		return BodyDiffers, proof, "not as before: " + Words(lost)
-	case len(lost) > 0:
-		return Unfaithfully, proof, "not as before: " + Words(lost)
-	}
-	return Proven, proof, ""
 }
 
 func orNone(s string) string {

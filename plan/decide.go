@@ -21,9 +21,22 @@ type Policy struct {
 	// them, and one that turns up since is none of the plan's.
 	NoCopies bool
 
+	// NoParts are the hazards of copies in parts that were not accepted, as the plan
+	// has no such copies: what turns out to need one is not begun.
+	NoParts []string
+
+	// NoTrials: no object is compared before others of its kind are begun.
+	NoTrials bool
+
+	// AnyBucketKey has the bucket key of an object decide nothing: the endpoint does
+	// not keep it, as was accepted.
+	AnyBucketKey bool
+
 	// Snapshots is the share of the objects, 0 to 1, that all is read of before
-	// they are re-encrypted, for a comparison afterwards.
+	// they are re-encrypted, for a comparison afterwards. Remember are rows of which
+	// that is so whatever the share.
 	Snapshots float64
+	Remember  Rows
 }
 
 // Decide says what is to be done to the object version that a report row
@@ -34,12 +47,22 @@ func (p *Policy) Decide(r *inventory.Record) Task {
 	if t.Record.VersionID == "" && r.Known.Has(inventory.ColVersionID) {
 		t.Record.VersionID = "null"
 	}
+	t.FromKMS = UnderKMS(r.Encryption) // of a row that is left alone, too: looks at it are paced
 	if reason := p.skip(r); reason != "" {
 		t.Reason = reason
 		return t
 	}
-	t.FromKMS = r.Encryption == inventory.SSEKMS
 	p.act(&t)
+	return t
+}
+
+// UnderKMS tells whether S3 asks KMS to read an object in this state of encryption.
+func UnderKMS(e inventory.Encryption) bool { return e == inventory.SSEKMS || e == inventory.DSSEKMS }
+
+// ByNow returns t for looks at an object that may have been re-encrypted since it was
+// decided on: reading it may take KMS requests that it did not take before.
+func (p *Policy) ByNow(t Task) Task {
+	t.FromKMS = t.FromKMS || p.Options.SSE == TargetKMS
 	return t
 }
 
@@ -59,13 +82,24 @@ func (p *Policy) DecideHead(t Task, h *Head) Task {
 	if h.VersionID != "" {
 		r.VersionID = h.VersionID
 	}
-	t.FromKMS = h.Encryption == inventory.SSEKMS
+	t.FromKMS = UnderKMS(h.Encryption)
 	t.NeedHead = false
 	if reason := p.byState(h.Encryption, h); reason != "" {
 		t.Action, t.Reason, t.Demand = Skip, reason, p.Weights.Of(StepHead, false)
 		return t
 	}
 	p.act(&t)
+	return t
+}
+
+// DecideInParts decides t again after a copy in one request turned out not to do it:
+// by what HeadObject said of the object, or else a look comes first.
+func (p *Policy) DecideInParts(t Task) Task {
+	t.InParts = true
+	if t.Head != nil {
+		return p.DecideHead(t, t.Head)
+	}
+	t.NeedHead = true
 	return t
 }
 
@@ -87,8 +121,7 @@ func nameOf(version string) string {
 // ownWork tells whether what h is of may be this job's own copy of what the row
 // names: made since the job began, and as the job makes it.
 func (p *Policy) ownWork(h *Head) bool {
-	return p.madeSince(h) && p.byState(h.Encryption, h) == AlreadyEncrypted &&
-		(p.Options.SSE == TargetAES256 || SameKey(h.KMSKeyID, p.Options.KMSKeyID))
+	return p.madeSince(h) && p.byState(h.Encryption, h) == AlreadyEncrypted && p.Options.Reached(h)
 }
 
 // madeSince tells whether an object was written after the job began, or in the
@@ -124,7 +157,7 @@ func (p *Policy) byState(e inventory.Encryption, head *Head) Reason {
 			return ""
 		case !p.Options.Rekey:
 			return AlreadyEncrypted
-		case head != nil && SameKey(head.KMSKeyID, p.Options.KMSKeyID) && head.BucketKey == p.Options.BucketKey:
+		case head != nil && SameKey(head.KMSKeyID, p.Options.KMSKeyID) && (p.AnyBucketKey || head.BucketKey == p.Options.BucketKey):
 			return AlreadyEncrypted
 		}
 	case inventory.SSES3:
@@ -164,7 +197,7 @@ func (p *Policy) act(t *Task) {
 	t.Action, t.Reason = p.choose(t)
 	t.NeedHead = t.Action != Skip && t.Head == nil && p.headNeeded(t)
 	t.Unconfirmed = t.Action == Update && !p.confirmed(t.Record.Pos)
-	t.Snapshot = t.Action != Skip && Sampled(t.Record.Pos, p.Snapshots, snapshotSeed)
+	t.Snapshot = t.Action != Skip && (Sampled(t.Record.Pos, p.Snapshots, snapshotSeed) || p.Remember.Has(t.Record.Pos))
 	t.Demand = p.demand(t)
 	if t.Snapshot {
 		t.Demand = t.Demand.Add(p.SnapshotDemand(t, t.FromKMS))
@@ -195,6 +228,12 @@ func (p *Policy) SnapshotDemand(t *Task, fromKMS bool) Demand {
 	return d.Add(body)
 }
 
+// TrialDemand is what trying the task's object asks for beyond re-encrypting it: all
+// of it is read before and after.
+func (p *Policy) TrialDemand(t *Task) Demand {
+	return p.SnapshotDemand(t, t.FromKMS).Add(p.SnapshotDemand(t, p.Options.SSE == TargetKMS))
+}
+
 // ifSo returns the demand of steps that are left out where a is no. Where that is
 // not known they are not, but a run may know.
 func ifSo(a Answer, d Demand) Demand {
@@ -211,10 +250,13 @@ func ifSo(a Answer, d Demand) Demand {
 func (p *Policy) demand(t *Task) Demand {
 	var d Demand
 	if t.NeedHead || t.Head != nil {
-		d = p.Weights.Of(StepHead, false)
+		d = p.look(t)
 	}
 	if t.NeedHead && !p.headCertain(t) {
-		d.Reads.Min = 0
+		d.Reads.Min, d.KMS.Min = 0, 0
+	}
+	if t.NeedHead && p.Facts.AWS != Yes && OddKey(t.Record.Key) { // the first of a kind is held against its twin
+		d = d.Add(p.look(t).Add(p.Weights.Of(StepList, false)).UpTo())
 	}
 	of := func(k StepKind) Demand { return p.Weights.Of(k, t.FromKMS) }
 	acl := func() {
@@ -228,16 +270,20 @@ func (p *Policy) demand(t *Task) Demand {
 	switch t.Action {
 	case Copy:
 		acl()
-		d = d.Add(of(StepCopy))
+		d = d.Add(of(StepCopy)).Add(p.untried(t))
 		if p.Facts.AWS != Yes { // answers of other endpoints may say nothing of the encryption
-			confirm := of(StepConfirm)
-			confirm.Reads.Min = 0
-			d = d.Add(confirm)
+			d = d.Add(p.confirm(t).UpTo())
 		}
 	case MultipartCopy:
 		// Nothing comes along by itself: all is read, and read again before Complete.
 		acl()
 		acl()
+		again := ifSo(p.Facts.ACLs, of(StepGetACL)) // after it, where there were grants
+		again.Reads.Min = 0
+		d = d.Add(again)
+		put := ifSo(p.Facts.ACLs, of(StepGetACL).Add(of(StepPutACL))) // what no header holds
+		put.Reads.Min, put.Writes.Min = 0, 0
+		d = d.Add(put)
 		tags := of(StepGetTags).Times(2)
 		switch {
 		case t.Head == nil:
@@ -245,19 +291,64 @@ func (p *Policy) demand(t *Task) Demand {
 		case t.Head.TagCount == 0:
 			tags = Demand{}
 		}
+		if p.Facts.AWS != Yes && tags.Reads.Max > 0 { // they are compared after it, and read once more before they are put back
+			tags = tags.Add(of(StepGetTags).Times(2).UpTo())
+		}
 		if p.Facts.AWS != No { // other servers have no annotations
 			d = d.Add(of(StepListAnnotations).Times(2))
 		}
-		if p.Facts.AWS == Yes { // S3 compares it with that of the copy
-			d = d.Add(of(StepHeadChecksum))
-		}
+		d = d.Add(of(StepHeadChecksum)) // on every endpoint: it is to have one of the same kind again
 		parts := PartCount(t.Record.Size)
-		d = d.Add(tags).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepHead)).Add(of(StepComplete)).Add(p.owed(t)).Add(of(StepConfirm))
+		d = d.Add(tags).Add(of(StepCreate)).Add(of(StepPart).Times(parts)).Add(of(StepHead)).Add(of(StepComplete)).Add(p.owed(t)).Add(p.confirm(t))
 	case Update:
 		d = d.Add(of(StepUpdate))
 		if !t.Unconfirmed {
-			d = d.Add(of(StepConfirm))
+			d = d.Add(p.confirm(t))
 		}
+	}
+	return d
+}
+
+// untried is what a single copy may ask for until objects were seen to keep what a
+// HeadObject does not show: the tags, and the ACL once more after a wait.
+func (p *Policy) untried(t *Task) Demand {
+	if p.NoTrials || !t.NeedHead && t.Head == nil {
+		return Demand{}
+	}
+	d := ifSo(p.Facts.ACLs, p.Weights.Of(StepGetACL, t.FromKMS))
+	if p.HidesTags(t.Head) {
+		d = d.Add(p.Weights.Of(StepGetTags, t.FromKMS))
+	}
+	return d.UpTo()
+}
+
+// HidesTags tells whether an object may have tags that its look does not show: the
+// endpoint is not known to count them in each answer.
+func (p *Policy) HidesTags(h *Head) bool {
+	return p.Facts.AWS != Yes && p.Facts.CountsTags != Yes && (h == nil || h.TagCount < 0)
+}
+
+// look is what a HeadObject before the decision asks for. Elsewhere than on AWS it
+// asks for the checksum, for which the endpoint may ask a key service. Once it was
+// sent only the request itself counts.
+func (p *Policy) look(t *Task) Demand {
+	unknown := t.Record.Encryption == inventory.EncryptionUnknown
+	if p.Facts.AWS != No || t.Head != nil || !t.FromKMS && !unknown {
+		return p.Weights.Of(StepHead, t.FromKMS)
+	}
+	d := p.Weights.Of(StepHeadChecksum, true)
+	if unknown {
+		d.KMS.Min = 0
+	}
+	return d
+}
+
+// confirm is what the HeadObject that proves a write asks for. The object is under
+// the key by then.
+func (p *Policy) confirm(t *Task) Demand {
+	d := p.Weights.Of(StepConfirm, t.FromKMS)
+	if p.Facts.AWS == No && (t.FromKMS || p.Options.SSE == TargetKMS) {
+		d.KMS = d.KMS.Add(p.Weights.Source)
 	}
 	return d
 }
@@ -287,9 +378,6 @@ func (p *Policy) owed(t *Task) Demand {
 }
 
 func (p *Policy) threshold() int64 {
-	if p.Options.CopyVia == ViaMultipart {
-		return -1
-	}
 	if m := p.Options.Multipart; m > 0 && m < SingleCopyLimit {
 		return m
 	}
@@ -334,8 +422,7 @@ func PartCount(size int64) int64 {
 	if size <= 0 {
 		return 1
 	}
-	part := PartSize(size)
-	return (size + part - 1) / part
+	return (size-1)/PartSize(size) + 1
 }
 
 // SameKey tells whether two spellings name the same KMS key: a full ARN, a key

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"strings"
 	"testing"
 	"testing/quick"
 	"time"
@@ -86,6 +87,9 @@ func TestDecide(t *testing.T) {
 		{name: "ETag not in the report", row: func(r *inventory.Record) { r.ETag = ""; without(r, inventory.ColETag) }, action: Copy, head: true},
 		{name: "encryption not in the report", row: func(r *inventory.Record) { r.Encryption = ""; without(r, inventory.ColEncryption) }, action: Copy, head: true},
 		{name: "transitions unknown", policy: func(p *Policy) { p.Facts.Transitions = Unknown }, action: Copy, head: true},
+		{name: "lock unknown", policy: func(p *Policy) { p.Facts.ObjectLock = Unknown }, action: Copy, head: true},
+		{name: "lock unknown, in place", policy: func(p *Policy) { p.Options.Method, p.Facts.ObjectLock = MethodUpdate, Unknown }, action: Update, head: true},
+		{name: "lock off, in place", policy: func(p *Policy) { p.Options.Method = MethodUpdate }, action: Update},
 		{name: "lock on", policy: func(p *Policy) { p.Facts.ObjectLock = Yes }, action: Copy, head: true},
 		{name: "ACLs on", policy: func(p *Policy) { p.Facts.ACLs = Yes }, action: Copy, head: true},
 		{name: "website unknown", policy: func(p *Policy) { p.Facts.Website = Unknown }, action: Copy, head: true},
@@ -131,6 +135,8 @@ func TestDecideHead(t *testing.T) {
 		{"grown beyond one copy", nil, Head{StorageClass: inventory.Standard, Size: 6 << 30, Encryption: inventory.SSES3}, MultipartCopy, ""},
 		{"rekey, right key and flag", rekey, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN, BucketKey: true}, Skip, AlreadyEncrypted},
 		{"rekey, right key, no bucket key", rekey, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, Copy, ""},
+		{"rekey, right key, a flag that decides nothing", func(p *Policy) { rekey(p); p.AnyBucketKey = true },
+			Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, Skip, AlreadyEncrypted},
 		{"rekey, other key", rekey, Head{Encryption: inventory.SSEKMS, KMSKeyID: otherARN, BucketKey: true}, Copy, ""},
 		{"replaced by an SSE-C object", nil, Head{Encryption: inventory.SSEC}, Skip, SSECustomer},
 	}
@@ -243,13 +249,19 @@ func TestDemand(t *testing.T) {
 		{"HEAD if the run does not find out that none is needed", func(p *Policy) { p.Facts.IgnoresIfMatch = Unknown }, nil, Demand{one, maybe, one}},
 		{"HEAD for want of a column, whatever the facts", func(p *Policy) { p.Facts.IgnoresIfMatch = Unknown },
 			func(r *inventory.Record) { without(r, inventory.ColETag) }, Demand{one, one, one}},
-		{"nobody read the facts", func(p *Policy) { p.Facts = Facts{AWS: Yes} }, nil, Demand{one, Range{0, 4}, one}},
-		{"HEAD and ACL", func(p *Policy) { p.Facts.ACLs = Yes }, nil, Demand{one, Exactly(2), one}},
-		{"elsewhere than AWS a proof may be needed", func(p *Policy) { p.Facts.AWS = No }, nil, Demand{one, maybe, one}},
+		{"nobody read the facts", func(p *Policy) { p.Facts = Facts{AWS: Yes} }, nil, Demand{one, Range{0, 5}, one}},
+		{"HEAD and ACL, which is read again of one that waited", func(p *Policy) { p.Facts.ACLs = Yes }, nil, Demand{one, Range{2, 3}, one}},
+		{"elsewhere than AWS a proof may be needed, which asks for the checksum", func(p *Policy) { p.Facts.AWS = No }, nil, Demand{one, maybe, Range{1, 2}}},
+		{"a look elsewhere asks for the checksum, and may not show tags", func(p *Policy) { rekey(p); p.Facts.AWS = No },
+			func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, Demand{one, Range{1, 3}, Range{3, 4}}},
+		{"likewise where the report does not say what the object is under", func(p *Policy) { p.Facts.AWS = No },
+			func(r *inventory.Record) { without(r, inventory.ColEncryption); r.Encryption = "" }, Demand{one, Range{1, 3}, Range{1, 3}}},
 		{"12 GiB in parts", nil, func(r *inventory.Record) { r.Size = 12 << 30 },
 			// HEAD, the checksum, annotations twice, HEAD before Complete, HEAD as proof; tags twice if there are any; and after
 			// it, as nobody knows whether versions are kept: tags and annotations of both, and tags put again
 			Demand{Writes: Range{14, 15}, Reads: Range{6, 12}, KMS: Exactly(14)}},
+		{"likewise from SSE-KMS, of which every part and the checksum are decrypted", rekey, func(r *inventory.Record) { r.Encryption, r.Size = inventory.SSEKMS, 12<<30 },
+			Demand{Writes: Range{14, 15}, Reads: Range{6, 12}, KMS: Exactly(14 + 12 + 1)}},
 	}
 	for _, tt := range tests {
 		if got := policy(tt.policy).Decide(row(tt.row)).Demand; got != tt.want {
@@ -291,6 +303,39 @@ func TestSameKey(t *testing.T) {
 	} {
 		if got := SameKey(tt.a, tt.b); got != tt.want {
 			t.Errorf("SameKey(%q, %q) = %v, want %v", tt.a, tt.b, got, tt.want)
+		}
+	}
+}
+
+// What one request turned out not to copy is a copy in parts from then on, with the
+// requests of one, however small it is.
+func TestDecideInParts(t *testing.T) {
+	p := policy(nil)
+	task := p.Decide(row(nil))
+	head := &Head{ETag: "e", Size: 1000, StorageClass: inventory.Standard, Encryption: inventory.SSES3}
+	unseen := p.DecideInParts(task)
+	if !unseen.NeedHead {
+		t.Error("no look comes before the parts")
+	}
+	for name, got := range map[string]Task{"unseen": p.DecideHead(unseen, head), "seen": p.DecideInParts(p.DecideHead(task, head))} {
+		if got.Action != MultipartCopy || got.NeedHead || got.Demand.Writes.Min < 3 {
+			t.Errorf("%s: %v, HEAD %v, %+v; want a copy in parts", name, got.Action, got.NeedHead, got.Demand)
+		}
+		if again := p.DecideHead(got, head); again.Action != MultipartCopy {
+			t.Errorf("%s: %v after another look", name, again.Action)
+		}
+	}
+}
+
+// Why only parts do it names what else would.
+func TestWhyParts(t *testing.T) {
+	p := policy(func(p *Policy) { p.Options.Multipart = 1 << 30 })
+	for size, want := range map[int64]string{
+		1000: "one request copy it", 1 << 30: "one request copy it", 1<<30 + 1: "a larger one", 5 << 30: "a larger one", 5<<30 + 1: "above 5 GiB",
+	} {
+		task := p.Decide(row(func(r *inventory.Record) { r.Size = size }))
+		if got := p.WhyParts(&task); !strings.Contains(got, want) {
+			t.Errorf("%d bytes: %q, want %q", size, got, want)
 		}
 	}
 }

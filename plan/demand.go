@@ -1,5 +1,7 @@
 package plan
 
+import "math"
+
 // Quota is one of the request quotas that a run has to stay below.
 type Quota uint8
 
@@ -33,11 +35,26 @@ type Range struct {
 // Exactly is the range of one number.
 func Exactly(n int64) Range { return Range{n, n} }
 
-// Add returns the sum of two ranges.
-func (r Range) Add(o Range) Range { return Range{r.Min + o.Min, r.Max + o.Max} }
+// Add returns the sum of two ranges. It saturates: a row of a report may claim any
+// size, and so any number of parts.
+func (r Range) Add(o Range) Range { return Range{plus(r.Min, o.Min), plus(r.Max, o.Max)} }
 
-// Times returns the range n times over.
-func (r Range) Times(n int64) Range { return Range{r.Min * n, r.Max * n} }
+// Times returns the range n times over; n is not negative. It saturates, too.
+func (r Range) Times(n int64) Range { return Range{times(r.Min, n), times(r.Max, n)} }
+
+func plus(a, b int64) int64 {
+	if b > 0 && a > math.MaxInt64-b {
+		return math.MaxInt64
+	}
+	return a + b
+}
+
+func times(a, n int64) int64 {
+	if n > 0 && a > math.MaxInt64/n {
+		return math.MaxInt64
+	}
+	return a * n
+}
 
 // Demand is what one request, one task or a whole run asks of the quotas.
 // Gate and estimate are fed from the same Demand, so they cannot disagree: the
@@ -51,6 +68,12 @@ type Demand struct {
 // Add returns the sum of two demands.
 func (d Demand) Add(o Demand) Demand {
 	return Demand{d.Writes.Add(o.Writes), d.Reads.Add(o.Reads), d.KMS.Add(o.KMS)}
+}
+
+// UpTo returns the demand as one that may as well be nothing.
+func (d Demand) UpTo() Demand {
+	d.Writes.Min, d.Reads.Min, d.KMS.Min = 0, 0, 0
+	return d
 }
 
 // Times returns the demand n times over.
@@ -83,16 +106,24 @@ const (
 	StepGetLegalHold                    // GetObjectLegalHold, likewise
 	StepGetAnnotation                   // GetObjectAnnotation
 	StepPutAnnotation                   // PutObjectAnnotation
+	StepPutACL                          // PutObjectAcl, of one that was lost
+	StepPutRetention                    // PutObjectRetention, likewise
+	StepPutLegalHold                    // PutObjectLegalHold, likewise
+	StepListUploads                     // ListMultipartUploads, of one key
 	NumSteps
 )
 
 var stepNames = [NumSteps]string{"HeadObject", "GetObjectTagging", "GetObjectAcl", "CopyObject", "CreateMultipartUpload",
 	"UploadPartCopy", "CompleteMultipartUpload", "AbortMultipartUpload", "UpdateObjectEncryption", "HeadObject",
 	"PutObjectTagging", "GetObject", "ListParts", "ListObjectAnnotations", "ListObjects", "HeadObject",
-	"GetObjectRetention", "GetObjectLegalHold", "GetObjectAnnotation", "PutObjectAnnotation"}
+	"GetObjectRetention", "GetObjectLegalHold", "GetObjectAnnotation", "PutObjectAnnotation",
+	"PutObjectAcl", "PutObjectRetention", "PutObjectLegalHold", "ListMultipartUploads"}
 
 // String returns the name of the S3 operation.
 func (k StepKind) String() string { return stepNames[k] }
+
+// Commits tells whether a step of this kind makes the object what it is to be.
+func (k StepKind) Commits() bool { return k == StepCopy || k == StepComplete || k == StepUpdate }
 
 // Step is one request that wants to be sent.
 type Step struct {
@@ -135,7 +166,7 @@ func DefaultWeights(bucketKey bool) Weights {
 func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 	var d Demand
 	switch k {
-	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations, StepList, StepGetRetention, StepGetLegalHold:
+	case StepHead, StepConfirm, StepGetTags, StepGetACL, StepListParts, StepListAnnotations, StepList, StepGetRetention, StepGetLegalHold, StepListUploads:
 		d.Reads = Exactly(1)
 	case StepGetBody, StepHeadChecksum, StepGetAnnotation:
 		d.Reads = Exactly(1)
@@ -151,7 +182,7 @@ func (w Weights) Of(k StepKind, fromKMS bool) Demand {
 		d.Writes, d.KMS = Exactly(1), w.Complete
 	case StepUpdate:
 		d.Writes, d.KMS = Exactly(1), w.Update
-	case StepAbort, StepPutTags:
+	case StepAbort, StepPutTags, StepPutACL, StepPutRetention, StepPutLegalHold:
 		d.Writes = Exactly(1)
 	}
 	if fromKMS && (k == StepCopy || k == StepPart || k == StepGetBody || k == StepHeadChecksum || k == StepGetAnnotation) {

@@ -30,6 +30,8 @@ func (p *Policy) notUpdatable(t *Task) Reason {
 		return Unencrypted
 	case p.locked(t):
 		return Locked
+	case p.Options.Method == MethodAuto && p.Facts.ForeignKey == Yes: // who asks for updates alone may have been allowed them
+		return ForeignKey
 	}
 	return ""
 }
@@ -54,10 +56,21 @@ func (p *Policy) chooseCopy(t *Task) (Action, Reason) {
 		return Skip, Archived
 	case class != "" && !knownClass(class):
 		return Skip, UnknownClass
-	case r.Size > p.threshold():
+	case p.Options.CopyVia == ViaMultipart, t.InParts, r.Size > p.threshold(): // of a size that is not known, the head tells
 		return MultipartCopy, ""
 	}
 	return Copy, ""
+}
+
+// WhyParts says why only a copy in parts does the task's object, and what else would.
+func (p *Policy) WhyParts(t *Task) string {
+	switch {
+	case t.Record.Size > SingleCopyLimit:
+		return "the object is above 5 GiB, which one request does not copy"
+	case t.Record.Size > p.threshold():
+		return "the object is above --multipart-threshold (a new job with a larger one copies it in one request)"
+	}
+	return "the endpoint, or the object's ACL, does not let one request copy it"
 }
 
 // headNeeded tells whether the row is not enough to do the task's action by:
@@ -81,6 +94,8 @@ func (p *Policy) headByRow(t *Task) bool {
 	case o.InspectAll, o.Rekey && r.Encryption == inventory.SSEKMS: // no report has the key id
 		return true
 	case !r.Known.Has(inventory.ColEncryption):
+		return true
+	case p.Facts.AWS != Yes && OddKey(r.Key): // requests may meet another object
 		return true
 	case isAbout(r) && !o.AllVersions: // it may not be the current one
 		return true
@@ -126,10 +141,14 @@ func Sampled(pos inventory.Position, share float64, seed uint64) bool {
 	if share >= 1 {
 		return true
 	}
-	// splitmix64 over the position
+	return float64(rankOf(pos, seed)>>11)/(1<<53) < share
+}
+
+// rankOf puts rows into an order that seed makes, which has nothing to do with
+// that of the report: splitmix64 over the position.
+func rankOf(pos inventory.Position, seed uint64) uint64 {
 	x := seed + uint64(pos.File)*0x9e3779b97f4a7c15 + uint64(pos.Row)*0xbf58476d1ce4e5b9
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
 	x = (x ^ x>>27) * 0x94d049bb133111eb
-	x ^= x >> 31
-	return float64(x>>11)/(1<<53) < share
+	return x ^ x>>31
 }

@@ -20,9 +20,11 @@ func updating(edits ...func(*Policy)) *Policy {
 }
 
 func auto(p *Policy)        { p.Options.Method = MethodAuto }
+func inParts(p *Policy)     { p.Options.Method, p.Options.CopyVia = MethodCopy, ViaMultipart }
 func allVersions(p *Policy) { p.Options.AllVersions = true }
 func lockOn(p *Policy)      { p.Facts.ObjectLock = Yes }
 func unversioned(p *Policy) { p.Facts.Versioning = Unversioned }
+func foreignKey(p *Policy)  { p.Facts.ForeignKey = Yes }
 func suspended(p *Policy)   { p.Facts.Versioning = VersioningSuspended }
 
 func TestMethod(t *testing.T) {
@@ -45,6 +47,8 @@ func TestMethod(t *testing.T) {
 	}{
 		{"a named version needs no look", updating(), nil, Update, "", false},
 		{"nor with columns missing that only copies need", updating(), func(r *inventory.Record) { without(r, inventory.ColStorageClass) }, Update, "", false},
+		{"parts, size not in the report", updating(inParts), func(r *inventory.Record) { r.Size = -1 }, MultipartCopy, "", true},
+		{"parts, an empty object", updating(inParts), func(r *inventory.Record) { r.Size = 0 }, MultipartCopy, "", true},
 		{"encryption not in the report", updating(), func(r *inventory.Record) { r.Encryption = ""; without(r, inventory.ColEncryption) }, Update, "", true},
 		{"no version in the report", updating(), func(r *inventory.Record) { r.VersionID = ""; without(r, inventory.ColVersionID) }, Update, "", true},
 		{"unversioned bucket", updating(unversioned), null, Update, "", true},
@@ -61,6 +65,10 @@ func TestMethod(t *testing.T) {
 		{"not encrypted", updating(), sse(inventory.NotSSE), Skip, Unencrypted, false},
 		{"not encrypted, auto", updating(auto), sse(inventory.NotSSE), Copy, "", false},
 		{"not encrypted, auto without copies", updating(auto, func(p *Policy) { p.NoCopies = true }), sse(inventory.NotSSE), Skip, Unencrypted, false},
+		{"key of another account", updating(foreignKey), nil, Update, "", false},
+		{"key of another account, auto", updating(auto, foreignKey), nil, Copy, "", false},
+		{"key of another account, auto without copies", updating(auto, foreignKey, func(p *Policy) { p.NoCopies = true }), nil, Skip, ForeignKey, false},
+		{"key of another account, auto, an old version", updating(allVersions, auto, foreignKey), old, Skip, ForeignKey, false},
 		{"SSE-KMS", updating(), sse(inventory.SSEKMS), Skip, AlreadyEncrypted, false},
 		{"SSE-KMS with rekey", updating(rekey), sse(inventory.SSEKMS), Update, "", true},
 		{"SSE-C", updating(auto), sse(inventory.SSEC), Skip, SSECustomer, false},

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"reseal/inventory"
 )
 
 // Method is how objects are re-encrypted.
@@ -28,6 +30,11 @@ const (
 // ViaMultipart is a way to copy: objects of every size in parts, for servers
 // that refuse to copy an object onto itself.
 const ViaMultipart = "multipart"
+
+// BucketOwnerFullControl is the canned ACL that gives the bucket's owner all of an
+// object; where Object Ownership is preferred or enforced it makes the object the
+// owner's.
+const BucketOwnerFullControl = "bucket-owner-full-control"
 
 // DecisionVersion is raised whenever the same report and options would lead to
 // other decisions than in the version before, so that a job begun by one
@@ -57,6 +64,10 @@ type Options struct {
 	InspectAll     bool     `json:"inspect_all,omitempty"`         // a HeadObject before every copy, whatever the facts allow
 	Multipart      int64    `json:"multipart_threshold,omitempty"` // bytes; 0 = SingleCopyLimit
 	CopyVia        string   `json:"copy_via,omitempty"`            // ViaMultipart, or "" for single copies where they are possible
+
+	// ACL is the canned ACL that goes with every copy, as policies of buckets that
+	// others write to ask for it: BucketOwnerFullControl, or "" for none.
+	ACL string `json:"acl,omitempty"`
 
 	// Unconfirmed is the share of updates, in millionths, whose effect is not
 	// proven by a HeadObject afterwards: the answer to the update itself says
@@ -113,8 +124,18 @@ func (f Frozen) Differences(o Frozen) []string {
 	diff("--inspect-all", f.Options.InspectAll, o.Options.InspectAll)
 	diff("--multipart-threshold", f.Options.Multipart, o.Options.Multipart)
 	diff("--copy-via", f.Options.CopyVia, o.Options.CopyVia)
+	diff("--acl", f.Options.ACL, o.Options.ACL)
 	diff("--confirm, unconfirmed millionths", f.Options.Unconfirmed, o.Options.Unconfirmed)
 	return out
+}
+
+// Reached tells whether an object is under the encryption that o asks for, by the
+// key alone: the bucket key of an object is compared like its attributes.
+func (o *Options) Reached(h *Head) bool {
+	if o.SSE == TargetAES256 {
+		return h.Encryption == inventory.SSES3
+	}
+	return h.Encryption == inventory.SSEKMS && SameKey(h.KMSKeyID, o.KMSKeyID)
 }
 
 // Normal returns o with lists sorted and without repeats, so that the order in

@@ -11,51 +11,58 @@ type Tag struct {
 	Value string `json:"value"`
 }
 
-// Snapshot is all of an object that a re-encryption has to keep, as it was at
-// one moment.
-type Snapshot struct {
-	Head        Head   `json:"head"`
-	Tags        []Tag  `json:"tags,omitempty"`        // in order of their keys
-	ACL         string `json:"acl,omitempty"`         // the grants beyond the default, "" for none
-	Annotations int    `json:"annotations,omitempty"` // -1 where the endpoint has none to list
-	Body        string `json:"body,omitempty"`        // SHA-256 in hex; "" where the body was not read
+// Annotation is one annotation of an object, without its payload.
+type Annotation struct {
+	Name string `json:"name"`
+	Size int64  `json:"size"` // bytes
 }
 
+// Snapshot is all of an object that a re-encryption has to keep, as it was at
+// one moment. What was not asked for, or not told, is left out of its JSON;
+// snapshots of the versions before this one leave out what was empty, too, so that
+// it counts as not asked for there.
+type Snapshot struct {
+	Head        Head               `json:"head"`
+	Tags        Seen[[]Tag]        `json:"tags,omitzero"`            // in order of their keys
+	ACL         Seen[string]       `json:"acl,omitzero"`             // the grants beyond the default, "" for none
+	Annotations Seen[[]Annotation] `json:"annotation_list,omitzero"` // not told by endpoints that have none to list
+	Body        Seen[string]       `json:"body,omitzero"`            // SHA-256 in hex, where the body was read
+
+	// LocksShown says that the caller is shown the locks of the object, so that
+	// none in Head means none.
+	LocksShown bool `json:"locks_shown,omitempty"`
+}
+
+// hides tells whether a kind of lock of which the look shows lock may be there
+// all the same.
+func (s *Snapshot) hides(lock string) bool { return lock == "" && !s.LocksShown }
+
 // Lost names what differs between two snapshots of an object, one from before
-// and one from after it was re-encrypted; what was gained where nothing was is
-// no loss.
+// and one from after it was re-encrypted; see Compare.
 func (s *Snapshot) Lost(after *Snapshot, now time.Time) []Attribute {
-	lost := slices.DeleteFunc(LostByWrite(&s.Head, &after.Head, now), func(a Attribute) bool { return a == Tags }) // only counted there
-	differ := func(name Attribute, different bool) {
-		if different {
-			lost = append(lost, name)
-		}
-	}
-	differ(Tags, !slices.Equal(s.Tags, after.Tags))
-	differ(ACL, s.ACL != after.ACL)
-	differ(Annotations, s.Annotations > 0 && s.Annotations != after.Annotations)
-	differ(Length, s.Head.Size != after.Head.Size)
-	differ(Body, s.Body != "" && after.Body != "" && s.Body != after.Body || s.checksum(after) == No)
-	// Several objects of a bucket may have lost theirs to copies that nobody
-	// told to keep it, so that one there before counts and one new does not.
-	differ(ChecksumAlgorithm, s.Head.Checksum != "" && after.Head.Checksum != "" && s.Head.Checksum != after.Head.Checksum)
-	return lost
+	c := s.Compare(after, now)
+	return c.Attributes()
 }
 
 // BodyProven tells whether the two snapshots prove that the data is the same.
 func (s *Snapshot) BodyProven(after *Snapshot) bool {
-	return s.Body != "" && s.Body == after.Body || s.checksum(after) == Yes
+	b, knownBefore := s.Body.Get()
+	a, knownAfter := after.Body.Get()
+	if knownBefore && knownAfter {
+		return b == a
+	}
+	// Only a checksum over the whole object does not depend on the parts that it
+	// was written in.
+	x, y := s.Head, after.Head
+	return x.Checksum != "" && x.ChecksumValue != "" && x.Checksum == y.Checksum && x.ChecksumValue == y.ChecksumValue &&
+		x.ChecksumType == fullObject && y.ChecksumType == fullObject
 }
 
-// checksum tells whether the data has the same checksum: Unknown where the two
-// cannot be compared, as only one over the whole object does not depend on the
-// parts that it was written in.
-func (s *Snapshot) checksum(after *Snapshot) Answer {
-	b, a := &s.Head, &after.Head
-	if b.ChecksumValue == "" || a.ChecksumValue == "" || b.Checksum != a.Checksum || b.ChecksumType != fullObject || a.ChecksumType != fullObject {
-		return Unknown
-	}
-	return AnswerOf(b.ChecksumValue == a.ChecksumValue)
+// Hidden returns the attributes that the look was not told of, with which an
+// object cannot be proven to be as it was.
+func (s *Snapshot) Hidden() []Attribute {
+	c := s.Compare(s, time.Time{})
+	return slices.DeleteFunc(c.Unchecked, func(a Attribute) bool { return a == Body })
 }
 
 const fullObject = "FULL_OBJECT"

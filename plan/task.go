@@ -29,7 +29,7 @@ type Reason string
 
 // Reasons for leaving an object alone.
 const (
-	AlreadyEncrypted Reason = "already-encrypted"  // under SSE-KMS (with the wanted key where that was looked at)
+	AlreadyEncrypted Reason = "already-encrypted"  // under some KMS key; which one, nobody looked at but --rekey
 	DeleteMarker     Reason = "delete-marker"      // no data
 	Noncurrent       Reason = "noncurrent-version" // only current versions are asked for
 	Archived         Reason = "archived"           // a copy would need a restore first
@@ -40,6 +40,7 @@ const (
 	Gone             Reason = "gone"               // deleted since the report
 	UnknownClass     Reason = "unknown-class"      // a storage class that this version does not know
 	TooLarge         Reason = "too-large"          // above 5 GiB: more than one CopyObject can do
+	ForeignKey       Reason = "foreign-key"        // the key is of another account than the bucket, which an update in place does not take
 	Unencrypted      Reason = "unencrypted"        // not encrypted at all, which an update in place does not take
 )
 
@@ -48,9 +49,19 @@ const (
 	Changing     Reason = "changing"      // other clients kept writing it; their data is untouched
 	NotEncrypted Reason = "not-encrypted" // the endpoint answered 200 but the object is not under the key
 	Denied       Reason = "access-denied"
+	PublicACL    Reason = "public-acl" // it has a grant to everybody, which S3 Block Public Access refuses
 	Unfaithful   Reason = "unfaithful" // something of the object could not be carried over
 	RequestError Reason = "request-error"
+	SelfCopy     Reason = "self-copy"    // the endpoint does not copy an object onto itself for the sake of its encryption
 	OtherBucket  Reason = "other-bucket" // the row names another bucket than the report
+
+	// NeedsParts: only a copy in parts does it, what that brings with it was not
+	// accepted, and the plan had no such copies to ask about.
+	NeedsParts Reason = "needs-parts"
+
+	// Unaddressable: the endpoint refuses the key as such, requests and a listing
+	// contradict each other about it, or requests about it meet another object.
+	Unaddressable Reason = "unaddressable"
 )
 
 // Task is one object version and what is to be done to it.
@@ -60,11 +71,20 @@ type Task struct {
 	Reason   Reason // for Skip
 	NeedHead bool   // one HeadObject precedes the action: the report is not enough (or was proven stale)
 	Head     *Head  // what that HeadObject said; nil before
-	FromKMS  bool   // the source is under SSE-KMS, so reading it costs KMS requests
+	FromKMS  bool   // the object is under SSE-KMS, so reading it costs KMS requests
 	Demand   Demand // the sum of the expected steps
 
+	InParts     bool // a copy in one request turned out not to do it
 	Snapshot    bool // all of the object is read before, for a comparison afterwards
 	Unconfirmed bool // the answer to an update is taken for its proof: see Options.Unconfirmed
+
+	// Wrote tells whether a look shows what the job wrote of the object; nil where
+	// nobody knows what that is.
+	Wrote func(*Head) bool
+
+	// Untried are attributes that a look does not show, and that no object of the kind
+	// was seen to keep: one that has any of them is not written as any other.
+	Untried []Attribute
 
 	weights *Weights
 }
@@ -77,6 +97,7 @@ func (t *Task) Step(k StepKind) Step {
 // Head is what HeadObject says of an object version: the state it is in now,
 // against the days-old state in the report.
 type Head struct {
+	RequestID    string // of the look itself
 	ETag         string // without quotes
 	VersionID    string
 	Size         int64
@@ -104,8 +125,15 @@ type Head struct {
 	EventHoldDays   int32
 	EventHoldYears  int32
 
+	// ChecksumAsked says that the look asked for the stored checksum: elsewhere ""
+	// does not mean that there is none.
+	ChecksumAsked bool   `json:",omitempty"`
 	Checksum      string // algorithm of the stored checksum, "" where none was shown
 	ChecksumType  string // FULL_OBJECT or COMPOSITE
 	ChecksumValue string // base64
 	Parts         int    // 0 where not stated
+
+	// PutBack is what an earlier attempt's write of the object had lost and the look
+	// gave back. It is part of no comparison.
+	PutBack []Difference `json:"-"`
 }

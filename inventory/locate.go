@@ -1,0 +1,128 @@
+package inventory
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+)
+
+// Located is the report that was found at a location.
+type Located struct {
+	Report *Report
+	URI    string  // of what was read: a manifest or a list
+	Newest *Listed // the report, where it was chosen among those below a folder; else nil
+}
+
+// Locate opens the report or list at a location: a manifest, the newest complete
+// report below a folder, a list of objects, or the completion report of an S3 Batch
+// Operations job. What it is, its content says. bucket opens a bucket.
+func Locate(ctx context.Context, at Location, bucket func(name string) Source, opts Options) (*Located, error) {
+	src, name, err := at.Source(bucket, opts.KeepDir)
+	if err != nil {
+		return nil, err
+	}
+	l := &Located{URI: at.String()}
+	if name == "" || strings.HasSuffix(name, "/") {
+		if l.Newest, err = Newest(ctx, src, name); err != nil {
+			return nil, err
+		}
+		name = l.Newest.Name
+		l.URI = at.Below(name)
+	}
+	if l.Report, err = openAny(ctx, src, name, opts); err != nil {
+		if errors.Is(err, fs.ErrNotExist) && path.Ext(name) == "" && !at.Local() {
+			return nil, fmt.Errorf("%w; to take the newest report below a prefix, end it with a slash", err)
+		}
+		return nil, err
+	}
+	if k, keeps := src.(*keepingSource); keeps {
+		if err := k.noteList(ctx, l.Report); err != nil {
+			return nil, err
+		}
+	}
+	if m := l.Report.Manifest(); m.SourceBucket == "" {
+		if m.Format == BatchReport {
+			return nil, fmt.Errorf("%s: no task of the job failed, so there is nothing to do", l.URI)
+		}
+		return nil, fmt.Errorf("%s: the list is empty", l.URI)
+	}
+	return l, nil
+}
+
+// Source returns the place that a location is in, and the name there; a folder
+// is "" or ends in a slash. Manifests in S3 are kept in keep, if it is not "".
+func (l Location) Source(bucket func(name string) Source, keep string) (Source, string, error) {
+	if !l.Local() {
+		src := bucket(l.Bucket)
+		if keep != "" {
+			src = &keepingSource{Source: src, bucket: l.Bucket, dir: keep}
+		}
+		return src, l.Name, nil
+	}
+	if info, err := os.Stat(l.Name); err == nil && info.IsDir() || l.Folder() {
+		local, err := NewLocal(l.Name)
+		return local, "", err
+	}
+	src, name, err := LocalFile(l.Name)
+	return src, name, err
+}
+
+// Below spells the location of a name in the place that l is in.
+func (l Location) Below(name string) string {
+	if l.Local() {
+		return filepath.Join(l.Name, filepath.FromSlash(name))
+	}
+	return Location{Bucket: l.Bucket, Name: name}.String()
+}
+
+// openAny opens what is called name by what it begins with.
+func openAny(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
+	head, err := beginning(ctx, src, name)
+	switch {
+	case err != nil:
+		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
+	case bytes.HasPrefix(head, []byte("PAR1")), bytes.HasPrefix(head, []byte("ORC")):
+		return nil, fmt.Errorf("%s is a data file of a report: %w", name, ErrNotManifest)
+	case bytes.HasPrefix(head, []byte("{")), path.Ext(name) == ".json":
+		rep, err := Open(ctx, src, name, opts)
+		if errors.Is(err, ErrNotManifest) {
+			batch, batchErr := OpenBatchReport(ctx, src, name, opts)
+			if !errors.Is(batchErr, ErrNotManifest) {
+				return batch, batchErr
+			}
+		}
+		return rep, err
+	case len(head) > 0 && path.Ext(name) != ".gz" && !strings.Contains(beforeBreak(string(head)), ","):
+		// What the line is stays unsaid: a file that was named by mistake may hold secrets.
+		return nil, fmt.Errorf("%s is neither the manifest.json of a report nor a list of objects, whose lines are bucket,key", name)
+	}
+	return OpenList(ctx, src, name, opts)
+}
+
+// beforeBreak is the first line of a text that may be cut off.
+func beforeBreak(text string) string {
+	line, _, _ := strings.Cut(text, "\n")
+	return line
+}
+
+// beginning returns the first bytes of an object, without white space before them.
+func beginning(ctx context.Context, src Source, name string) ([]byte, error) {
+	body, _, err := src.Open(ctx, name, 0, "")
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	head := make([]byte, 512)
+	n, err := io.ReadFull(body, head)
+	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, err
+	}
+	return bytes.TrimLeft(bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf")), " \t\r\n"), nil
+}
