@@ -104,10 +104,40 @@ func parseConditions(data []byte) ([]Condition, error) {
 // does not have fails all operators but the negated ones, those with IfExists
 // and ForAllValues (IAM User Guide, "Condition operators", read 2026-11-21).
 func (c *Condition) holds(r *Request, variables bool) Answer {
+	if strings.EqualFold(c.Key, "aws:PrincipalArn") && r.Context["aws:principalarn"] == nil {
+		if all := r.Principal.roles(); len(all) > 1 {
+			return c.holdsOfRole(r, all, variables)
+		}
+	}
 	have, known := r.values(c.Key)
 	if !known {
 		return Maybe
 	}
+	return c.holdsOf(r, have, variables)
+}
+
+// holdsOfRole weighs what the ARN of a role may be whose path is not known: all
+// is without one, and below one that only a wildcard matches. Where the policy
+// names some path, that may be the role's.
+func (c *Condition) holdsOfRole(r *Request, all []string, variables bool) Answer {
+	without, below := c.holdsOf(r, all[:1], variables), c.holdsOf(r, all[1:], variables)
+	if without != below {
+		return Maybe
+	}
+	before, name, _ := r.Principal.session()
+	somewhere := compile(before+"*/", nil)
+	somewhere = append(somewhere, []rune(name)...)
+	for _, want := range c.Values {
+		p, a := r.expand(want, variables)
+		if c.Operator != "Null" && (a == Maybe || a == Yes && !p.match(all[1]) && overlap(p, somewhere)) {
+			return Maybe
+		}
+	}
+	return without
+}
+
+// holdsOf tells whether a request meets the condition whose key has these values.
+func (c *Condition) holdsOf(r *Request, have []string, variables bool) Answer {
 	if c.Operator == "Null" {
 		return answer(slices.ContainsFunc(c.Values, func(v string) bool { return strings.EqualFold(v, "true") == (len(have) == 0) }))
 	}

@@ -45,19 +45,25 @@ func (r *Request) values(key string) ([]string, bool) {
 	}
 	p := &r.Principal
 	switch key {
-	case "aws:principalisawsservice":
+	case "aws:principalisawsservice": // absent from anonymous requests (IAM User Guide, reference_policies_condition-keys)
+		if p.Anonymous {
+			return nil, true
+		}
 		return []string{answerText(p.Service != "")}, true
 	case "aws:principalarn":
-		return present(p.role()), true
+		if all := p.roles(); len(all) == 1 {
+			return all, true
+		}
+		return nil, p.Anonymous || p.Service != "" // else Condition.holds weighs what it may be
 	case "aws:principalaccount":
-		return present(p.Account), true
+		return present(p.Account), p.Account != "" || p.Anonymous || p.Service != ""
 	case "aws:principalservicename":
 		return present(p.Service), true
 	case "aws:username":
 		if _, name, ok := strings.Cut(p.ARN, ":user/"); ok {
 			return []string{name[strings.LastIndex(name, "/")+1:]}, true
 		}
-		return nil, true
+		return nil, p.ARN != "" || p.Anonymous || p.Service != ""
 	}
 	return nil, r.Unknown == nil || !r.Unknown(key)
 }
@@ -129,6 +135,7 @@ func (d *Document) Decide(r *Request) Verdict {
 			}
 		case who == byAccount && !r.Principal.Root():
 			v.Delegate = max(v.Delegate, a)
+			v.Allow = max(v.Allow, min(a, s.Principals.byName(&r.Principal)))
 		default:
 			v.Allow = max(v.Allow, a)
 		}
@@ -140,11 +147,12 @@ func (s *Statement) matches(d *Document, r *Request) (Answer, who) {
 	meets, result := named, Yes
 	switch {
 	case s.NotPrincipal:
-		result = Maybe
+		result = Yes - s.Principals.exempt(&r.Principal)
 	case d.Kind != Identity:
-		if meets = s.Principals.meet(&r.Principal); meets == stranger {
-			return No, stranger
-		}
+		meets, result = s.Principals.meet(&r.Principal)
+	}
+	if result == No {
+		return No, stranger
 	}
 	variables := d.Version == "2012-10-17"
 	and := func(a Answer) bool { result = min(result, a); return result != No }
@@ -197,17 +205,14 @@ func (s *Statement) aboutResource(r *Request, variables bool) Answer {
 type Outcome struct {
 	Allowed Answer
 	By      *Statement // that denies, or may; nil where nothing allows
-	Where   string     // what By stands in: "bucket policy", "key policy" or "identity policy"
+	Where   string     // what By stands in: "bucket policy", "key policy", "trust policy" or "identity policy"
 }
 
 // Combined are the policies that bear on a request.
 type Combined struct {
 	Identity []*Document // of the principal; not asked for the root of an account
-	// IdentityUnknown: what the principal's own policies say is not known.
-	IdentityUnknown bool
-	Resource        *Document // nil where there is none
-	ResourceUnknown bool
-	Owner           string // account of the resource
+	Resource *Document   // nil where there is none
+	Owner    string      // account of the resource
 }
 
 // Decide combines the policies: a Deny anywhere decides; within one account
@@ -224,23 +229,20 @@ func (c *Combined) Decide(r *Request) Outcome {
 	}
 	var resource, identity Verdict
 	isKey := strings.HasPrefix(r.Action, "kms:")
+	isRole := strings.HasPrefix(r.Action, "sts:AssumeRole")
 	where := "bucket policy"
-	if isKey {
-		where = "key policy"
-	}
 	switch {
-	case c.ResourceUnknown:
-		resource = Verdict{Deny: Maybe, Allow: Maybe, Delegate: Maybe}
-	case c.Resource != nil:
+	case isKey:
+		where = "key policy"
+	case isRole:
+		where = "trust policy"
+	}
+	if c.Resource != nil {
 		resource = c.Resource.Decide(r)
 	}
 	denied := deny(resource, where)
-	switch {
-	case r.Principal.Service != "":
-	case r.Principal.Root():
+	if r.Principal.Root() {
 		identity.Allow = Yes
-	case c.IdentityUnknown:
-		identity.Allow, identity.Deny = Maybe, Maybe
 	}
 	for _, d := range c.Identity {
 		v := d.Decide(r)
@@ -251,12 +253,12 @@ func (c *Combined) Decide(r *Request) Outcome {
 	}
 	denied = max(denied, identity.Deny)
 	var allowed Answer
-	switch same := r.Principal.Account == c.Owner; {
-	case isKey && same:
+	switch same := r.Principal.Account == c.Owner && !r.Principal.Anonymous; {
+	case (isKey || isRole) && same:
 		allowed = max(resource.Allow, min(resource.Delegate, identity.Allow))
 	case same:
 		allowed = max(resource.Allow, identity.Allow)
-	case r.Principal.Service != "":
+	case r.Principal.Service != "" || r.Principal.Anonymous:
 		allowed = resource.Allow
 	default:
 		allowed = min(max(resource.Allow, resource.Delegate), identity.Allow)

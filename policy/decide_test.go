@@ -96,7 +96,7 @@ func TestOutcome(t *testing.T) {
 	}
 	deny := func(text string) string { return strings.Replace(text, "Allow", "Deny", 1) }
 	bob := Principal{ARN: "arn:aws:iam::444455556666:user/bob", Account: other}
-	session := Principal{ARN: "arn:aws:sts::111122223333:assumed-role/Night/42", Account: owner}
+	session := Principal{ARN: "arn:aws:sts::111122223333:assumed-role/Night/42", Role: "arn:aws:iam::111122223333:role/Night", Account: owner}
 	logs := Principal{Service: "logging.s3.amazonaws.com"}
 	root := `{"AWS":"arn:aws:iam::111122223333:root"}`
 	tests := []struct {

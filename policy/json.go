@@ -73,7 +73,7 @@ func texts(data []byte, loose bool) ([]string, error) {
 	out := make([]string, 0, len(elements))
 	for _, e := range elements {
 		var s string
-		if err := json.Unmarshal(e, &s); err == nil && len(e) > 0 && bytes.TrimSpace(e)[0] == '"' {
+		if err := json.Unmarshal(e, &s); err == nil && bytes.TrimSpace(e)[0] == '"' {
 			out = append(out, s)
 			continue
 		}

@@ -12,6 +12,10 @@ import (
 // other statements keep their bytes. A nil document is one without statements;
 // nil is returned where none is left.
 //
+// Where a statement that is put has a variable, such as ${*}, the document becomes
+// one of version 2012-10-17, as the older one takes them for text. That is an error
+// where another statement has such a text: it would come to mean something else.
+//
 // It does not look whether the outcome is a policy: Parse tells.
 func Merge(doc []byte, put []json.RawMessage, remove []string) ([]byte, error) {
 	if doc == nil {
@@ -60,6 +64,12 @@ func Merge(doc []byte, put []json.RawMessage, remove []string) ([]byte, error) {
 	}
 	if len(statements) == 0 {
 		return nil, nil
+	}
+	if slices.ContainsFunc(put, hasVariable) {
+		if members, err = withVariables(members, statements, put); err != nil {
+			return nil, err
+		}
+		at = slices.IndexFunc(members, func(m Member) bool { return m.Name == "Statement" })
 	}
 	var out bytes.Buffer
 	for i, m := range members {

@@ -17,6 +17,14 @@ func TestMerge(t *testing.T) {
 		{"others keep their bytes and places", `{"Id":"x", "Statement":[{ "Sid":"Z" }, {"Sid":"B"},{"n":1}],"Version":"2008-10-17"}`, put, nil,
 			`{"Id":"x","Statement":[{ "Sid":"Z" },{"Sid":"B","new":1},{"n":1},{"Sid":"A","new":1}],"Version":"2008-10-17"}`},
 		{"a statement that is no list", `{"Statement":{"Sid":"Z"}}`, put[:1], nil, `{"Statement":[{"Sid":"Z"},{"Sid":"A","new":1}]}`},
+		{"a variable in an older policy", `{"Version":"2008-10-17","Statement":[{"Sid":"Z","Resource":"a$b*"}]}`, []json.RawMessage{[]byte(`{"Sid":"A","Resource":"in${$}put/*"}`)}, nil,
+			`{"Version":"2012-10-17","Statement":[{"Sid":"Z","Resource":"a$b*"},{"Sid":"A","Resource":"in${$}put/*"}]}`},
+		{"a variable in a policy without version", `{"Statement":[{"Sid":"Z"}]}`, []json.RawMessage{[]byte(`{"Sid":"A","Resource":"in${$}put/*"}`)}, nil,
+			`{"Version":"2012-10-17","Statement":[{"Sid":"Z"},{"Sid":"A","Resource":"in${$}put/*"}]}`},
+		{"a text that looks like a variable is replaced", `{"Version":"2008-10-17","Statement":[{"Sid":"A","Resource":"${*}"}]}`, []json.RawMessage{[]byte(`{"Sid":"A","Resource":"${*}"}`)}, nil,
+			`{"Version":"2012-10-17","Statement":[{"Sid":"A","Resource":"${*}"}]}`},
+		{"variables beside variables", `{"Version":"2012-10-17","Statement":[{"Sid":"Z","Resource":"${aws:username}"}]}`, []json.RawMessage{[]byte(`{"Sid":"A","Resource":"${*}"}`)}, nil,
+			`{"Version":"2012-10-17","Statement":[{"Sid":"Z","Resource":"${aws:username}"},{"Sid":"A","Resource":"${*}"}]}`},
 		{"remove", `{"Statement":[{"Sid":"Z"},{"Sid":"B"},{}]}`, nil, []string{"A", "B", ""}, `{"Statement":[{"Sid":"Z"},{}]}`},
 		{"remove all", `{"Statement":[{"Sid":"B"}]}`, nil, []string{"B"}, ""},
 		{"remove from none", "", nil, []string{"B"}, ""},
@@ -32,6 +40,19 @@ func TestMerge(t *testing.T) {
 		}
 	}
 	for _, doc := range []string{`{}`, `[]`, `{"Statement":["x"]}`, `{"Statement":[{"Sid":1}]}`} {
+		if got, err := Merge([]byte(doc), put, nil); err == nil {
+			t.Errorf("merge into %s: %s, want an error", doc, got)
+		}
+	}
+}
+
+// TestMergeKeepsMeaning: a text of an older policy is not made a variable.
+func TestMergeKeepsMeaning(t *testing.T) {
+	put := []json.RawMessage{[]byte(`{"Sid":"A","Resource":"${*}"}`)}
+	for _, doc := range []string{
+		`{"Version":"2008-10-17","Statement":[{"Sid":"Z","Resource":"${aws:username}"}]}`,
+		`{"Statement":[{"Sid":"Z","Condition":{"StringLike":{"s3:prefix":["a","\u0024{b}"]}}}]}`,
+	} {
 		if got, err := Merge([]byte(doc), put, nil); err == nil {
 			t.Errorf("merge into %s: %s, want an error", doc, got)
 		}

@@ -23,6 +23,7 @@ const (
 	Bucket   Kind = iota // names principals and S3 actions
 	Identity             // names no principal
 	Key                  // names principals and KMS actions
+	Trust                // of a role: names principals and STS actions, and no resource
 )
 
 // Document is a policy that was read. It is immutable.
@@ -39,7 +40,7 @@ type Statement struct {
 	Deny bool
 
 	Principals   Principals
-	NotPrincipal bool // is read, but not evaluated: such a statement may match anybody
+	NotPrincipal bool // Principals are those that the statement is not about
 
 	// At most one of each pair is set; all match with * and ?.
 	Actions, NotActions     []string
@@ -154,7 +155,7 @@ func parseStatement(kind Kind, data []byte) (Statement, error) {
 		case "Principal":
 			s.Principals, err = parsePrincipals(m.Value)
 		case "NotPrincipal":
-			_, err = parsePrincipals(m.Value)
+			s.Principals, err = parsePrincipals(m.Value)
 			s.NotPrincipal = true
 		case "Action":
 			s.Actions, err = texts(m.Value, false)
@@ -179,6 +180,11 @@ func parseStatement(kind Kind, data []byte) (Statement, error) {
 	for _, pair := range [][2]string{{"Action", "NotAction"}, {"Resource", "NotResource"}, {"Principal", "NotPrincipal"}} {
 		either := has[pair[0]] || has[pair[1]]
 		switch {
+		case pair[0] == "Resource" && kind == Trust:
+			if either {
+				return s, fmt.Errorf("a trust policy names no Resource")
+			}
+			s.Resources = []string{"*"}
 		case has[pair[0]] && has[pair[1]]:
 			return s, fmt.Errorf("%s and %s together", pair[0], pair[1])
 		case pair[0] == "Principal" && kind == Identity:
@@ -205,6 +211,7 @@ func (s *Statement) check(kind Kind) error {
 		case a == "*":
 		case !ok || service == "" || name == "",
 			kind == Bucket && service != "s3",
+			kind == Trust && service != "sts",
 			kind == Key && service != "kms":
 			return fmt.Errorf("invalid action %q", a)
 		}

@@ -65,3 +65,27 @@ func (p pattern) match(text string) bool {
 	}
 	return j == len(p)
 }
+
+// overlap tells whether some text matches both patterns. It takes time of the
+// product of both lengths.
+func overlap(p, q pattern) bool {
+	// meets[j]: the rest of p from i on, and that of q from j on, have a text in common.
+	var meets []bool
+	for i := len(p); i >= 0; i-- {
+		row := make([]bool, len(q)+1)
+		for j := len(q); j >= 0; j-- {
+			switch {
+			case i < len(p) && p[i] == anyRun:
+				row[j] = meets[j] || j < len(q) && row[j+1]
+			case j < len(q) && q[j] == anyRun:
+				row[j] = row[j+1] || i < len(p) && meets[j]
+			case i == len(p) || j == len(q):
+				row[j] = i == len(p) && j == len(q)
+			default:
+				row[j] = (p[i] == q[j] || p[i] == anyOne || q[j] == anyOne) && meets[j+1]
+			}
+		}
+		meets = row
+	}
+	return meets[0]
+}

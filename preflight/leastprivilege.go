@@ -1,0 +1,251 @@
+package preflight
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"reseal/inventory"
+	"reseal/partition"
+	"reseal/plan"
+	"reseal/policy"
+	"reseal/s3api"
+)
+
+// Grant is an Allow statement.
+type Grant struct {
+	Sid       string
+	Effect    string
+	Principal map[string]any `json:",omitempty"`
+	Action    []string
+	Resource  []string
+	Condition conditions `json:",omitempty"`
+}
+
+// Grants is a policy that allows.
+type Grants struct {
+	Version   string
+	Statement []Grant
+}
+
+// Permissions are the policies that a run takes.
+type Permissions struct {
+	IdentityPolicy     Grants
+	KeyPolicyStatement *Grant         `json:",omitempty"` // of the run; nil where no key is written under
+	KeyPolicyOthers    *KeyStatements `json:",omitempty"` // of everybody else
+}
+
+// factActions are what the preflight reads of the bucket. Without one of them
+// a run goes on, says that the fact is unknown, and sends more requests for it.
+var factActions = []string{"s3:GetBucketVersioning", "s3:GetLifecycleConfiguration", "s3:GetBucketObjectLockConfiguration",
+	"s3:GetBucketOwnershipControls", "s3:GetBucketWebsite", "s3:GetReplicationConfiguration", "s3:GetBucketNotification",
+	"s3:GetBucketRequestPayment", "s3:GetEncryptionConfiguration", "s3:GetBucketPolicy"}
+
+// Policies are the smallest for what is needed (Amazon S3 User Guide,
+// "using-with-s3-policy-actions"; Amazon S3 API Reference, CopyObject,
+// CreateMultipartUpload, UpdateObjectEncryption; AWS KMS Developer Guide,
+// "services-s3"; read 2026-11-21).
+func (n *Needs) Policies(facts *plan.Facts, caller s3api.Identity) Permissions {
+	o := &n.frozen.Options
+	in := partition.Of(n.key.ARN, facts.Region)
+	bucket := in.Bucket(o.Bucket)
+	out := Permissions{IdentityPolicy: Grants{Version: "2012-10-17"}}
+	allow := func(sid string, resources, actions []string, when conditions) {
+		if len(actions) > 0 && len(resources) > 0 {
+			out.IdentityPolicy.Statement = append(out.IdentityPolicy.Statement, Grant{Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: when})
+		}
+	}
+	ofBucket := append([]string{"s3:ListBucket"}, factActions...)
+	var ofAccount []string
+	if facts.ACLs != plan.No { // else nothing is public by an ACL
+		ofBucket = append(ofBucket, "s3:GetBucketPublicAccessBlock")
+		ofAccount = append(ofAccount, "s3:GetAccountPublicAccessBlock")
+	}
+	if o.SSE == plan.TargetKMS { // to see who reads
+		ofAccount = append(ofAccount, "s3:ListAccessPoints")
+		if facts.ACLs != plan.No {
+			ofBucket = append(ofBucket, "s3:GetBucketAcl")
+		}
+	}
+	allow("Account", []string{"*"}, ofAccount, nil)
+	allow("Caller", rolesOf(caller), []string{"iam:GetRole"}, nil)
+	if n.parts { // an upload whose beginning was not answered is looked for
+		ofBucket = append(ofBucket, "s3:ListBucketMultipartUploads")
+	}
+	if o.AllVersions && facts.Versioning != plan.Unversioned { // an old version that is gone is looked for
+		ofBucket = append(ofBucket, "s3:ListBucketVersions")
+	}
+	allow("Bucket", []string{bucket}, ofBucket, nil)
+	objects := n.objectActions(o, facts)
+	allow("Objects", objectsOf(bucket, o.Prefixes), objects, nil)
+	if n.Scratch != "" {
+		if len(o.Prefixes) > 0 {
+			objects = nil // of other objects
+		}
+		allow("Scratch", objectsOf(bucket, []string{n.Scratch}), n.scratchActions(o, facts, objects), nil)
+	}
+	if at, err := inventory.ParseLocation(n.frozen.Manifest); err == nil && !at.Local() {
+		report := in.Bucket(at.Bucket)
+		allow("Report", reportFiles(report, at.Name, n.report), []string{"s3:GetObject"}, nil)
+	}
+	if n.State != "" {
+		depot, prefix, _ := strings.Cut(strings.TrimPrefix(n.State, "s3://"), "/")
+		depot = in.Bucket(depot)
+		if depot != bucket {
+			allow("StateBucket", []string{depot}, []string{"s3:ListBucket"}, nil) // else what is not there yet looks forbidden
+		}
+		allow("State", objectsOf(depot, []string{strings.Trim(prefix, "/") + "/"}), []string{"s3:GetObject", "s3:PutObject"}, nil)
+	}
+	direct, through := n.keyActions(o)
+	region := facts.Region
+	via := conditions{"StringEquals": {"kms:ViaService": in.S3(region)}}
+	if facts.AWS == plan.Yes && len(direct) > 0 && cmp.Or(caller.Account, s3api.KeyOfARN(n.key.ARN).Account) == s3api.KeyOfARN(n.key.ARN).Account {
+		direct = append(direct, "kms:GetKeyPolicy") // to see who reads; of no other account's key
+	}
+	allow("Key", []string{n.key.ARN}, direct, nil)
+	allow("KeyThroughS3", []string{n.key.ARN}, through, via)
+	anyKey := "arn:" + in.ID + ":kms:" + region + ":*:key/*"
+	old := n.fromKMS && (o.Rekey || o.SSE != plan.TargetKMS)
+	if old { // the report does not name them
+		allow("OldKeysThroughS3", []string{anyKey}, []string{"kms:Decrypt"}, via)
+	}
+	if key := n.reportKey; key != "" && !old && !(plan.SameKey(key, n.key.ARN) && len(through) > 0) {
+		if key == keyUnknown {
+			key = anyKey
+		}
+		allow("ReportKeyThroughS3", []string{key}, []string{"kms:Decrypt"}, via)
+	}
+	if o.SSE == plan.TargetKMS {
+		allow("Quota", []string{"*"}, []string{"servicequotas:GetServiceQuota", "servicequotas:GetAWSDefaultServiceQuota"}, nil)
+		if n.Headroom {
+			allow("Usage", []string{"*"}, []string{"cloudwatch:GetMetricData"}, nil) // which knows no resources
+		}
+		who, when := principal(caller)
+		out.KeyPolicyStatement = &Grant{Sid: "ResealRun", Effect: "Allow", Principal: map[string]any{"AWS": who},
+			Action: append(append([]string{}, direct...), through...), Resource: []string{"*"}, Condition: when}
+	}
+	return out
+}
+
+// objectActions are those on the objects of the bucket. Requests about current
+// objects name no version, apart from the proof of what a copy has become.
+func (n *Needs) objectActions(o *plan.Options, f *plan.Facts) []string {
+	var out []string
+	add := func(need bool, actions ...string) {
+		if need {
+			out = append(out, actions...)
+		}
+	}
+	rewrites := n.copies || n.parts
+	versions := f.Versioning != plan.Unversioned
+	named := n.updates && o.AllVersions && versions // each update names its version, and so does each look at the object
+	current := rewrites || n.updates && !named
+	add(current, "s3:GetObject", "s3:GetObjectTagging")
+	add((rewrites || n.updates) && versions, "s3:GetObjectVersion")
+	add(named || n.parts && versions, "s3:GetObjectVersionTagging")
+	add(rewrites, "s3:PutObject", "s3:PutObjectTagging")
+	add(n.parts && versions, "s3:PutObjectVersionTagging")
+	add(current && f.ACLs != plan.No, "s3:GetObjectAcl")
+	add(named && f.ACLs != plan.No, "s3:GetObjectVersionAcl")
+	add(rewrites && (f.ACLs != plan.No || o.ACL != ""), "s3:PutObjectAcl")
+	add(rewrites && f.ObjectLock != plan.No, s3api.SeeRetention, s3api.SeeLegalHold, "s3:PutObjectRetention", "s3:PutObjectLegalHold")
+	add(n.updates && !rewrites && f.ObjectLock != plan.No, s3api.SeeRetention, s3api.SeeLegalHold)
+	add(rewrites, "s3:GetObjectAnnotation", "s3:PutObjectAnnotation")
+	add(f.AWS != plan.No && (rewrites || n.updates), "s3:ListObjectAnnotations")
+	add(n.parts, "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts")
+	add(n.updates, "s3:UpdateObjectEncryption")
+	return out
+}
+
+// scratchActions are those of a probe on objects of its own, without those that
+// are held anyway.
+func (n *Needs) scratchActions(o *plan.Options, f *plan.Facts, held []string) []string {
+	all := []string{"s3:PutObject", "s3:PutObjectTagging", "s3:GetObject"}
+	add := func(need bool, actions ...string) {
+		if need {
+			all = append(all, actions...)
+		}
+	}
+	add(f.Versioning != plan.VersioningEnabled, "s3:DeleteObject")
+	add(f.Versioning != plan.Unversioned, "s3:DeleteObjectVersion")
+	add(true, "s3:GetObjectTagging") // the probe compares all of its scratch object
+	add(o.Method != plan.MethodUpdate && o.CopyVia == plan.ViaMultipart && f.Versioning != plan.Unversioned, "s3:GetObjectVersion", "s3:GetObjectVersionTagging")
+	add(updates(o), "s3:UpdateObjectEncryption")
+	return slices.DeleteFunc(all, func(a string) bool { return slices.Contains(held, a) })
+}
+
+// keyActions are those on the key: the program's own calls, and S3's for it.
+// GenerateDataKey is both, for the dry run that checks the key.
+func (n *Needs) keyActions(o *plan.Options) (direct, through []string) {
+	if o.SSE != plan.TargetKMS {
+		return nil, nil
+	}
+	direct = []string{"kms:DescribeKey", "kms:GenerateDataKey"}
+	through = []string{"kms:Decrypt"} // parts, and reading back what was written
+	if n.updates {
+		through = append(through, "kms:Encrypt", "kms:ReEncrypt*")
+	}
+	return direct, through
+}
+
+// objectsOf are the objects of a bucket below the prefixes, of all without any.
+func objectsOf(bucket string, prefixes []string) []string {
+	if len(prefixes) == 0 {
+		return []string{bucket + "/*"}
+	}
+	var out []string
+	for _, p := range prefixes {
+		out = append(out, bucket+"/"+strings.NewReplacer("*", "${*}", "?", "${?}", "$", "${$}").Replace(p)+"*")
+	}
+	return out
+}
+
+// reportFiles are the manifest's folder and that of the data files.
+func reportFiles(bucket, manifest string, files []string) []string {
+	folder := func(key string) string { return bucket + "/" + key[:strings.LastIndex(key, "/")+1] + "*" }
+	out := []string{folder(manifest)}
+	for _, f := range files {
+		if d := folder(f); d != out[len(out)-1] {
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+// unknownCaller stands where nobody knows for whom the policies are.
+const unknownCaller = "ARN-OF-THE-ROLE"
+
+// rolesOf are the ARNs that the role of a session may have, of which plan and run ask
+// for the path; none for everybody else.
+func rolesOf(id s3api.Identity) []string {
+	who := policy.Principal{ARN: id.ARN}
+	name, ok := who.RoleName()
+	if !ok {
+		return nil
+	}
+	if id.Role != "" {
+		return []string{id.Role}
+	}
+	f := strings.SplitN(id.ARN, ":", 6)
+	roles := "arn:" + f[1] + ":iam::" + f[4] + ":role/"
+	return []string{roles + name, roles + "*/" + name}
+}
+
+// principal names the caller in a key policy: KMS refuses ARNs of what does not
+// exist. A session is named by its role. Where the path of that is not known, the
+// account is, with the condition that it is a role of that name: the identity
+// policy then has to allow the same, which the one that is printed does.
+func principal(id s3api.Identity) (aws string, when conditions) {
+	f := strings.SplitN(id.ARN, ":", 6)
+	switch {
+	case id.ARN == "":
+		return unknownCaller, nil
+	case id.Role != "":
+		return id.Role, nil
+	case len(f) < 6 || f[2] != "sts" || !strings.HasPrefix(f[5], "assumed-role/"):
+		return id.ARN, nil
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(f[5], "assumed-role/"), "/")
+	roles := "arn:" + f[1] + ":iam::" + f[4] + ":role/"
+	return partition.OfARN(id.ARN).Root(f[4]), conditions{"ArnLike": {"aws:PrincipalArn": []string{roles + name, roles + "*/" + name}}}
+}

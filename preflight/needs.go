@@ -1,0 +1,76 @@
+package preflight
+
+import (
+	"context"
+
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/s3api"
+)
+
+// Needs are what a plan does with the objects of a bucket.
+type Needs struct {
+	Headroom bool   // the use of KMS by others is to be read
+	Scratch  string // prefix of scratch objects, "" for none
+	State    string // s3://bucket/prefix of the job, "" for a local one
+
+	frozen                          plan.Frozen
+	copies, parts, updates, fromKMS bool
+	report                          []string // keys of the report's files
+	reportKey                       string   // that they are under; "" for none, or keyUnknown
+	key                             s3api.Key
+}
+
+// FindNeeds decides on every row of the report.
+func FindNeeds(ctx context.Context, client *s3api.Client, rep *inventory.Report, frozen *plan.Frozen, policy *plan.Policy) (*Needs, error) {
+	n := &Needs{frozen: *frozen}
+	segments, err := rep.Segments(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for batch, err := range rep.Read(ctx, segments) {
+		if err == nil {
+			err = batch.Err
+		}
+		if err != nil {
+			return nil, err
+		}
+		for i := range batch.Records {
+			task := policy.Decide(&batch.Records[i])
+			n.copies = n.copies || task.Action == plan.Copy
+			n.parts = n.parts || task.Action == plan.MultipartCopy
+			n.updates = n.updates || task.Action == plan.Update
+			n.fromKMS = n.fromKMS || task.Action != plan.Skip && task.FromKMS
+		}
+	}
+	n.key, err = client.Key(ctx, frozen.Options.KMSKeyID)
+	if err != nil { // the ARN may be all that is known
+		n.key.ARN = frozen.Options.KMSKeyID
+	}
+	for _, f := range rep.Manifest().Files {
+		n.report = append(n.report, f.Key)
+	}
+	n.reportKey = n.keyOfReport(ctx, client)
+	return n, nil
+}
+
+// keyUnknown stands for a key that could not be found out.
+const keyUnknown = "*"
+
+// keyOfReport is the key that the files of the report are under: reading them
+// makes S3 ask KMS.
+func (n *Needs) keyOfReport(ctx context.Context, client *s3api.Client) string {
+	at, err := inventory.ParseLocation(n.frozen.Manifest)
+	if err != nil || at.Local() || len(n.report) == 0 {
+		return ""
+	}
+	depot, err := client.Foreign(ctx, at.Bucket, "")
+	if err != nil {
+		return keyUnknown
+	}
+	key, err := depot.KeyOf(ctx, at.Bucket, n.report[0])
+	if err != nil {
+		return keyUnknown
+	}
+	return key
+}

@@ -1,0 +1,45 @@
+package preflight
+
+import (
+	"context"
+	"time"
+
+	"reseal/inventory"
+	"reseal/s3api"
+)
+
+// ReportEnd is when a lifecycle rule begins to remove the files of the report.
+type ReportEnd struct {
+	At     time.Time // zero where that is not known to happen
+	Rule   string
+	Bucket string
+	Err    error // why nobody knows, nil where At and Rule say all
+}
+
+// FindReportEnd looks at the rules of the bucket that the report at uri is in. What
+// cannot be read there is not asked for again: reports often are in a bucket of
+// somebody else's, and nothing is lost when a note is not made.
+func FindReportEnd(ctx context.Context, client *s3api.Client, rep *inventory.Report, uri string) ReportEnd {
+	at, err := inventory.ParseLocation(uri)
+	m := rep.Manifest()
+	if err != nil || at.Local() || m.Created.IsZero() {
+		return ReportEnd{}
+	}
+	depot, err := client.Foreign(ctx, at.Bucket, "")
+	if err != nil {
+		return ReportEnd{Err: err}
+	}
+	rules, err := depot.Expirations(ctx, at.Bucket)
+	if err != nil {
+		return ReportEnd{Err: err}
+	}
+	var end ReportEnd
+	for i := range rules {
+		for _, f := range m.Files {
+			if t := rules[i].Removes(f.Key, m.Created); !t.IsZero() && (end.At.IsZero() || t.Before(end.At)) {
+				end = ReportEnd{At: t, Rule: rules[i].Rule, Bucket: at.Bucket}
+			}
+		}
+	}
+	return end
+}

@@ -1,0 +1,3 @@
+// Package selfcheck asks one account, on scratch objects of its own, whether
+// S3 and KMS behave as reseal believes, and what AWS does not document.
+package selfcheck
