@@ -129,7 +129,7 @@ func BenchmarkTickManyLanes(b *testing.B) {
 
 func BenchmarkHotPrefixes(b *testing.B) {
 	var seen []outcome
-	for i := range maxWitness {
+	for i := range maxOutcomes {
 		seen = append(seen, outcome{fmt.Sprintf("p%d/%08d", i%10, i), time.Duration(i), i%10 == 3})
 	}
 	for b.Loop() {

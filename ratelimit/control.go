@@ -19,13 +19,13 @@ const (
 
 	// Throttles besides the first are more if they are this many requests, or this
 	// share of those in the second before; beyond the last number in any case.
-	fewMore   = 3
-	moreShare = 0.05
-	manyMore  = 256
+	minExtra   = 3
+	extraShare = 0.05
+	maxExtra   = 256
 
-	// soon is how close behind a cut a call must have been released for its
+	// sameFall is how close behind a cut a call must have been released for its
 	// failure to be of the same fall of the quota.
-	soon = 3 * time.Second
+	sameFall = 3 * time.Second
 
 	// quietTime is how long after a cut failures say nothing about the new
 	// rate: quotas are counted by the second (AWS KMS Developer Guide,
@@ -64,17 +64,17 @@ type control struct {
 	ramp     time.Duration
 	rise     float64 // share of the rate gained a second while rising
 
-	phase   phase
-	rate    float64       // requests a second now; +Inf is unpaced
-	from    float64       // rate at which the phase began
-	knee    float64       // while recovering: rate at which throttling came
-	age     time.Duration // in the phase, counting only time in which steps were held back; below 0 while a cut holds
-	quiet   time.Duration // calls released before this instant are of the last cut
-	lastCut time.Duration
-	cuts    int64
-	deep    float64 // what the last cut leaves of the knee if there are more throttles; 0 if that was done
-	more    int64   // throttled requests besides the first that the last cut was for
-	enough  int64   // of them
+	phase       phase
+	rate        float64       // requests a second now; +Inf is unpaced
+	from        float64       // rate at which the phase began
+	throttledAt float64       // while recovering: rate at which throttling came, requests a second
+	age         time.Duration // in the phase, counting only time in which steps were held back; below 0 while a cut holds
+	quiet       time.Duration // calls released before this instant are of the last cut
+	lastCut     time.Duration
+	cuts        int64
+	deeper      float64 // share of throttledAt to cut to if more throttles follow; 0 once that was done
+	extra       int64   // throttled requests besides the first that the last cut was for
+	deepenAt    int64   // extra at which the cut is deepened
 }
 
 // newControl returns a control that starts at share start of its level.
@@ -114,7 +114,7 @@ func (c *control) setLimit(limit float64) {
 
 // cut lowers the rate because a call that was released at the given instant
 // was throttled, and reports whether it did: failures of calls that were
-// released before the last cut could be felt are of that one (see strike). busy
+// released before the last cut could be felt are of that one (see addThrottles). busy
 // says that the rate was used in full, else used (in the last second) is the
 // better guess of the level at which throttling came.
 func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
@@ -128,33 +128,33 @@ func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
 	case !busy:
 		level = min(level, max(level/2, float64(used)))
 	}
-	c.deep = firstCut
-	if c.cuts > 0 && released < c.lastCut+soon {
-		c.deep = nextCut
+	c.deeper = firstCut
+	if c.cuts > 0 && released < c.lastCut+sameFall {
+		c.deeper = nextCut
 	}
-	c.knee, c.more = level, 0
-	c.enough = min(max(fewMore, int64(moreShare*float64(used))), manyMore)
+	c.throttledAt, c.extra = level, 0
+	c.deepenAt = min(max(minExtra, int64(extraShare*float64(used))), maxExtra)
 	c.lower(now, min(lightCut, max(firstCut, 1-leastStep/level)))
 	c.cuts++
 	return true
 }
 
-// strike takes in n more throttled requests of the last cut. A few may be due to
+// addThrottles notes n more throttled requests of the last cut. A few may be
 // requests that met on their way; more mean that the quota is lower.
-func (c *control) strike(now time.Duration, n int64) {
-	if c.deep == 0 {
+func (c *control) addThrottles(now time.Duration, n int64) {
+	if c.deeper == 0 {
 		return
 	}
-	if c.more += n; c.more >= c.enough {
-		c.lower(now, c.deep)
-		c.deep = 0
+	if c.extra += n; c.extra >= c.deepenAt {
+		c.lower(now, c.deeper)
+		c.deeper = 0
 	}
 }
 
-// lower sets the rate to what is left of the knee, from where it recovers.
+// lower cuts the rate to a share of throttledAt, from where it recovers.
 func (c *control) lower(now time.Duration, left float64) {
 	c.phase, c.age = recovering, -hold
-	c.from = max(c.knee*left, c.floor())
+	c.from = max(c.throttledAt*left, c.floor())
 	c.rate = c.from
 	c.lastCut, c.quiet = now, now+quietTime
 }
@@ -185,8 +185,8 @@ func (c *control) grow(dt time.Duration) {
 	case rising:
 		c.rate = min(c.limit, c.rate*(1+c.rise*dt.Seconds()))
 	case recovering:
-		c.rate = max(c.from, recovered(c.from, c.knee, max(0, c.age)))
-		if c.rate >= min(c.limit, max(c.level(), 2*c.knee)) || c.rate >= unlimitedRate {
+		c.rate = max(c.from, recovered(c.from, c.throttledAt, max(0, c.age)))
+		if c.rate >= min(c.limit, max(c.level(), 2*c.throttledAt)) || c.rate >= unlimitedRate {
 			c.phase = rising
 		}
 		c.rate = min(c.rate, c.limit)
@@ -197,10 +197,10 @@ func (c *control) grow(dt time.Duration) {
 }
 
 // recovered returns the rate that is reached age after it was cut to from by
-// a throttle at knee.
-func recovered(from, knee float64, age time.Duration) float64 {
+// a throttle at the rate throttledAt.
+func recovered(from, throttledAt float64, age time.Duration) float64 {
 	x := age.Seconds()/plateau.Seconds() - 1
-	rate := knee + max(0, knee-from)*min(x, 1)*min(x, 1)*min(x, 1)
+	rate := throttledAt + max(0, throttledAt-from)*min(x, 1)*min(x, 1)*min(x, 1)
 	if x > 1 {
 		over := age - 2*plateau
 		rate = max(rate, from) * math.Exp2(over.Seconds()/doubling.Seconds())

@@ -52,7 +52,7 @@ func TestControlCut(t *testing.T) {
 		now, released time.Duration
 		used          int64
 		busy          bool
-		more          int64 // requests that fail besides
+		extra         int64 // requests that fail besides
 	}
 	const s = time.Second
 	for _, tt := range []struct {
@@ -90,8 +90,8 @@ func TestControlCut(t *testing.T) {
 		c := newControl(tt.limit, inf, -1, 0.1, 0.01)
 		for _, k := range tt.calls {
 			c.cut(k.now, k.released, k.used, k.busy)
-			for range k.more {
-				c.strike(k.now, 1)
+			for range k.extra {
+				c.addThrottles(k.now, 1)
 			}
 		}
 		if !near(c.rate, tt.want) || c.cuts != tt.cuts {
@@ -107,7 +107,7 @@ func TestControlFloor(t *testing.T) {
 		for range 100 {
 			now += 2 * time.Second
 			c.cut(now, now, 1000, true)
-			c.strike(now, manyMore)
+			c.addThrottles(now, maxExtra)
 		}
 		if !near(c.rate, tt.want) {
 			t.Errorf("limit %v: rate after 100 cuts = %v, want %v", tt.limit, c.rate, tt.want)
@@ -129,10 +129,10 @@ func TestControlRecovers(t *testing.T) {
 				now += 2 * time.Second
 				c.cut(now, now, int64(limit), true)
 				if deep {
-					c.strike(now, manyMore)
+					c.addThrottles(now, maxExtra)
 				}
 			}
-			knee, last := c.knee, c.rate
+			peak, last := c.throttledAt, c.rate
 			var back time.Duration
 			for d := time.Duration(0); d < 2*time.Minute; d += tick {
 				c.grow(tick)
@@ -142,8 +142,8 @@ func TestControlRecovers(t *testing.T) {
 				if last = c.rate; back == 0 && c.rate >= 0.95*limit {
 					back = d
 				}
-				if d == hold+plateau && !near(c.rate, knee) && math.Abs(c.rate-knee) > 0.01*knee {
-					t.Errorf("limit %v, %d cuts: rate after %v = %v, want the level that was throttled, %v", limit, cuts, d, c.rate, knee)
+				if d == hold+plateau && !near(c.rate, peak) && math.Abs(c.rate-peak) > 0.01*peak {
+					t.Errorf("limit %v, %d cuts: rate after %v = %v, want the level that was throttled, %v", limit, cuts, d, c.rate, peak)
 				}
 			}
 			if back == 0 || back > time.Minute {
@@ -172,7 +172,7 @@ func TestControlSetLimit(t *testing.T) {
 		t.Errorf("rate = %v half way up the ramp from 200 to 2200", c.rate)
 	}
 	c.cut(0, 0, 1200, true)
-	c.strike(0, manyMore)
+	c.addThrottles(0, maxExtra)
 	c.setLimit(5000)
 	if !near(c.rate, 1020) || !c.throttled() {
 		t.Errorf("rate = %v, throttled %t: a new cap must not undo a cut", c.rate, c.throttled())

@@ -51,33 +51,64 @@
 // all. A head that does not fit closes the scope that it lacks until the next
 // tick, so that light steps cannot starve a heavy one.
 //
-// A prefix becomes a scope when throttles cluster under it in two successive
-// samples of outcomes. One sample is not enough: a report lists keys in order,
-// and those sent while a quota was short have a prefix in common by that alone.
-// The bucket's rate goes back to what it was before the throttles.
-//
-// Where all keys seen are in one folder, as in a report in order, nothing tells
-// whether the folder is throttled or the bucket. It is taken for the folder, on
-// approval (guess.go): its steps go on as the bucket's would have, and others can
-// pass it by. Once they are throttled, too, it was the bucket: what the folder
-// learned is the bucket's then, and no folder is guessed for a minute.
-//
 // # Finding the rate
 //
-// A run starts at a tenth of the rate that is expected and gets there linearly
-// in 10 s; S3 then rises by 1 % a second, up to the cap. All of it counts only
-// time in which steps were held back by that rate: what is not used is no evidence.
+// Each scope has a rate, and is in one phase (control.go):
 //
-// A throttle cuts the rate to 97 %, or by 2/s where that is more, as it may be
-// due to requests that met on their way. If those released before the cut fail by more than a few, and by 5 %
-// of a second's, the quota is lower: the rate goes to 85 %, or, if there was a
-// cut in the last 3 s, to 70 %. Only the failures of calls released a second
-// after a cut are a reason for the next: however many fail together, it is one
-// cut, and a quota that halved is found in three. The rate comes back by a
-// cubic curve around the level that was throttled, steep at first, flat around
-// that level for some 20 s, and doubles every 3 s once it is well past it. In
-// the tests' quota server, less than 0.7 % of calls are throttled while a quota
-// is halved, from five seconds on, and 95 to 99 % of it are used.
+//		             level reached              throttled
+//		  ramping -------------------> rising -----------> recovering
+//		     ^                           ^                   |    |
+//		     | SetCap above the rate     |  well past the    |    | throttled again:
+//		     +---------------------------+  old level        |    | a deeper cut
+//		                                 +-------------------+ <--+
+//
+//	  - ramping: from a tenth of the expected rate to all of it, linearly, in 10 s.
+//	  - rising: S3 by 1 % a second, up to the cap; KMS stays at the cap.
+//	  - recovering: the rate was cut. It comes back by a cubic curve around the
+//	    level that was throttled: steep at first, flat around that level for some
+//	    20 s. Once it is well past the level it doubles every 3 s.
+//
+// Time counts only while steps were held back by the rate. What is not used is no
+// evidence.
+//
+// The first throttle cuts the rate to 97 %, or by 2/s where that is more: requests
+// may have met on their way. If more of those released before the cut fail, by 5 %
+// of a second's requests, the quota is lower. The rate then goes to 85 %, or to
+// 70 % if there was a cut in the last 3 s. Only requests released a second after a
+// cut can cause the next one. So many failures at once are one cut, and a quota
+// that halved is found in three. In the tests' quota server, less than 0.7 % of
+// requests are throttled from five seconds after a quota halved, and 95 to 99 % of
+// the new quota are used.
+//
+// # Which keys are throttled
+//
+// S3 does not say which of its partitions throttles. A throttled S3 scope is sampled
+// (sample.go): what becomes of its requests is kept, up to 4,096 outcomes, until
+// 10 s after the last throttle.
+//
+//		            throttled               300 ms later
+//		 no sample -----------> sampling ----------------> decide
+//		     ^                   ^  |                       |  |  |
+//		     | 10 s of quiet     |  |  all keys alike: cut  |  |  |
+//		     +-------------------+--+-----------------------+  |  |
+//		     |      throttles cluster under prefixes: split     |  |
+//		     +--------------------------------------------------+  |
+//		     |      only one folder was seen: guess it             |
+//		     +-----------------------------------------------------+
+//
+//	  - Cut: the scope's rate is cut, as above, and the sample goes on.
+//	  - Split (cluster.go): each such prefix becomes a scope below the bucket's, and
+//	    the bucket's rate goes back to what it was. The cluster must show in both
+//	    halves of the sample: a report lists keys in order, so those sent while a
+//	    quota was short share a prefix by that alone.
+//	  - Guess (guess.go): a report in order shows one folder for a long time. The
+//	    folder becomes a scope with the rate the bucket would have had, so others can
+//	    pass it by. Once others are throttled too, it was the bucket: the bucket takes
+//	    over what the folder learned, and no folder is guessed for a minute.
+//
+// Both scenes that this is for are tests: ten prefixes of which one is throttled, and
+// a report in order with one slow folder. Without the split the nine others go at the
+// pace of the tenth. Without the guess, nothing passes the slow folder.
 //
 // # The life of a step
 //

@@ -41,33 +41,33 @@ type Governor struct {
 	base     time.Time // instants are durations since
 	wake     chan struct{}
 	waiters  sync.Pool
-	watching atomic.Int64 // trials under way
+	sampling atomic.Int64 // samples under way
 	latency  struct{ n, total atomic.Int64 }
 
-	mu        sync.Mutex
-	state     runState
-	kms       *scope
-	writes    tree
-	reads     tree
-	lanes     map[laneKey]*lane
-	last      *lane   // that was asked for: mostly it is the next one too
-	busy      []*lane // lanes with somebody waiting
-	waiting   int
-	order     uint64
-	audiences []audience
-	newcomer  <-chan struct{} // of the last context that is no audience
-	pauses    []string
-	pausedAt  time.Duration
-	ticked    time.Duration // instant of the last tick
-	alarm     time.Duration // instant of the next one, or never
-	opened    []*scope      // in this tick
-	heap      laneHeap      // of this tick
-	chosen    []*waiter     // in this tick; the pacer's alone
-	trials    []*scope      // with a trial
-	steps     int64         // released
-	slots     slots
-	sized     sizing
-	why       why
+	mu       sync.Mutex
+	state    runState
+	kms      *scope
+	writes   tree
+	reads    tree
+	lanes    map[laneKey]*lane
+	last     *lane   // that was asked for: mostly it is the next one too
+	busy     []*lane // lanes with somebody waiting
+	waiting  int
+	order    uint64
+	contexts []sharedContext
+	lastDone <-chan struct{} // of the last context that is not watched
+	pauses   []string
+	pausedAt time.Duration
+	ticked   time.Duration // instant of the last tick
+	alarm    time.Duration // instant of the next one, or never
+	opened   []*scope      // in this tick
+	heap     laneHeap      // of this tick
+	chosen   []*waiter     // in this tick; the pacer's alone
+	samples  []*scope      // that are being sampled
+	steps    int64         // released
+	slots    slots
+	sized    sizing
+	why      why
 }
 
 // sizing is where the counters stood when the slots were last sized.

@@ -3,8 +3,8 @@ package ratelimit
 import "time"
 
 const (
-	// alikeTime is for how long no prefix is suspected after a guess was wrong.
-	alikeTime = time.Minute
+	// guessPause is for how long no prefix is guessed after a guess was wrong.
+	guessPause = time.Minute
 
 	// What it takes for a guess to be right: so many requests of other keys since,
 	// and less than a twentieth of them throttled.
@@ -23,28 +23,28 @@ type guess struct {
 	released, throttles int64 // of the bucket when it was made, the prefix being new
 }
 
-// suspect has the throttles of the bucket, whose verdict is due, be those of the
-// one folder that all keys seen are in, and reports whether there is one. The
-// folder gets the control that the bucket would have had.
-func (g *Governor) suspect(t *tree, now time.Duration) bool {
+// guessFolder takes the throttles of the bucket for those of one folder, where all
+// keys seen are in it, and reports whether it did. The folder gets the control that
+// the bucket would have had.
+func (g *Governor) guessFolder(t *tree, now time.Duration) bool {
 	s := t.root
 	if was := t.guess; was != nil {
 		if !was.right(s) {
 			s.ctl = was.scope.ctl // what was learned is true of the bucket
 			g.drop(t, was.scope)
-			t.alike = now + alikeTime
+			t.noGuessUntil = now + guessPause
 			return false
 		}
 		t.guess = nil
 	}
-	seen := s.trial.seen
+	seen := s.sample.seen
 	common := commonPrefix(seen)
 	prefix := common[:stem(common, 0)]
-	if now < t.alike || prefix == "" || countThrottled(seen) < few {
+	if now < t.noGuessUntil || prefix == "" || countThrottled(seen) < minClusterThrottles {
 		return false
 	}
 	ctl := s.ctl
-	s.cut(now, s.trial.cause, s.trial.struck)
+	s.cut(now, s.sample.cause, s.sample.throttles)
 	sc := t.add(prefix, s.ctl)
 	if sc == nil {
 		s.ctl = ctl

@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"reseal/plan"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"reseal/plan"
 )
 
 // release is what a test saw passing: n requests, when, and which whole number
@@ -183,10 +184,10 @@ type quotaServer struct {
 	mu       sync.Mutex
 	start    time.Time
 	accepted []time.Duration // in the second that counts
-	log      []verdict
+	log      []seenCall
 }
 
-type verdict struct {
+type seenCall struct {
 	at        time.Duration
 	throttled bool
 }
@@ -203,11 +204,11 @@ func (s *quotaServer) call(plan.Step) error {
 		s.accepted = s.accepted[1:]
 	}
 	if len(s.accepted) >= s.grants(now) {
-		s.log = append(s.log, verdict{now, true})
+		s.log = append(s.log, seenCall{now, true})
 		return fmt.Errorf("call: %w", throttle{s.quota})
 	}
 	s.accepted = append(s.accepted, now)
-	s.log = append(s.log, verdict{now, false})
+	s.log = append(s.log, seenCall{now, false})
 	return nil
 }
 

@@ -23,13 +23,13 @@ func (g *Governor) choose() {
 	defer g.mu.Unlock()
 	now := g.now()
 	g.ticked = now
-	g.judge(now)
+	g.decideSamples(now)
 	g.alarm = never
 	if g.waiting > 0 && len(g.pauses) == 0 {
 		g.alarm = now + max(tick, g.release(now))
 	}
-	for _, s := range g.trials {
-		g.alarm = min(g.alarm, max(now+tick, s.trial.due()))
+	for _, s := range g.samples {
+		g.alarm = min(g.alarm, max(now+tick, s.sample.due()))
 	}
 	g.explain(now)
 }

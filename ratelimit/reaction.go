@@ -33,14 +33,14 @@ func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration)
 	if sc != t.root {
 		t.root.throttles++
 	}
-	if sc.trial == nil {
-		sc.trial = &trial{before: sc.ctl}
-		g.trials = append(g.trials, sc)
-		g.watching.Add(1)
+	if sc.sample == nil {
+		sc.sample = &sample{before: sc.ctl}
+		g.samples = append(g.samples, sc)
+		g.sampling.Add(1)
 	}
-	sc.trial.add(outcome{key: s.Key, released: released, throttled: true})
-	sc.trial.throttled(now, released, n, &sc.ctl)
-	g.tickBy(sc.trial.due())
+	sc.sample.add(outcome{key: s.Key, released: released, throttled: true})
+	sc.sample.throttled(now, released, n, &sc.ctl)
+	g.tickBy(sc.sample.due())
 }
 
 // worked takes in that s was not throttled.
@@ -51,8 +51,8 @@ func (g *Governor) worked(s *plan.Step, released time.Duration) {
 	if t == nil {
 		return
 	}
-	if sc := t.leaf(s.Key); sc.trial != nil {
-		sc.trial.add(outcome{key: s.Key, released: released})
+	if sc := t.leaf(s.Key); sc.sample != nil {
+		sc.sample.add(outcome{key: s.Key, released: released})
 	}
 }
 
@@ -78,32 +78,31 @@ func (g *Governor) treeOf(q plan.Quota) *tree {
 	return nil
 }
 
-// judge ends the trials that are over, and reacts in those whose verdict is due.
-func (g *Governor) judge(now time.Duration) {
-	g.trials = slices.DeleteFunc(g.trials, func(s *scope) bool {
-		t := s.trial
-		over := t.verdict == 0 && now >= t.ends
-		if t.verdict > 0 && now >= t.verdict {
+// decideSamples ends the samples that are over, and cuts or splits where a decision is due.
+func (g *Governor) decideSamples(now time.Duration) {
+	g.samples = slices.DeleteFunc(g.samples, func(s *scope) bool {
+		t := s.sample
+		over := t.decideAt == 0 && now >= t.ends
+		if t.decideAt > 0 && now >= t.decideAt {
 			over = g.split(s, now)
 			if !over {
-				s.cut(now, t.cause, t.struck)
-				t.verdict, t.struck, t.heard = 0, 0, true
+				s.cut(now, t.cause, t.throttles)
+				t.decideAt, t.throttles, t.decided = 0, 0, true
 			}
 		}
 		if over {
-			s.trial = nil
-			g.watching.Add(-1)
+			s.sample = nil
+			g.sampling.Add(-1)
 		}
 		return over
 	})
 }
 
-// split gives the prefixes under which the throttles of s cluster scopes of
-// their own, and takes back what the others suffered for them. It reports
-// whether there were any.
+// split makes a scope of each prefix under which the throttles of s cluster. The
+// rate of s is then what it was before. It reports whether there were any.
 func (g *Governor) split(s *scope, now time.Duration) bool {
 	t := g.treeOf(s.quota)
-	seen := s.trial.seen
+	seen := s.sample.seen
 	hot := hotPrefixes(seen)
 	done := false
 	for _, p := range hot {
@@ -112,17 +111,17 @@ func (g *Governor) split(s *scope, now time.Duration) bool {
 				g.drop(t, idle)
 			}
 		}
-		if sc := t.split(p, rateUnder(seen, p, now-s.trial.since()), now); sc != nil {
+		if sc := t.split(p, rateUnder(seen, p, now-s.sample.since()), now); sc != nil {
 			g.move(sc)
 			done = true
 		}
 	}
 	if !done && s == t.root {
-		done = g.suspect(t, now)
+		done = g.guessFolder(t, now)
 	}
 	if done {
 		limit, cuts := s.ctl.limit, s.ctl.cuts
-		s.ctl = s.trial.before
+		s.ctl = s.sample.before
 		if s.ctl.limit != limit {
 			s.ctl.setLimit(limit)
 		}
@@ -165,7 +164,7 @@ func (g *Governor) drop(t *tree, s *scope) {
 		}
 		delete(g.lanes, k)
 	}
-	if s.trial != nil { // judge ends it
-		s.trial.verdict, s.trial.ends = 0, 0
+	if s.sample != nil { // decideSamples ends it
+		s.sample.decideAt, s.sample.ends = 0, 0
 	}
 }

@@ -225,23 +225,23 @@ func TestSplit(t *testing.T) {
 		for i := range n {
 			at := from + time.Duration(i)*ms
 			g.mu.Lock()
-			root.trial.add(outcome{key: fmt.Sprintf("hot/%d", i), released: at, throttled: true})
-			root.trial.add(outcome{key: fmt.Sprintf("cold/%d", i), released: at})
+			root.sample.add(outcome{key: fmt.Sprintf("hot/%d", i), released: at, throttled: true})
+			root.sample.add(outcome{key: fmt.Sprintf("cold/%d", i), released: at})
 			g.mu.Unlock()
 		}
 	}
 	s := writeStep("hot/0")
 	g.throttled(&s, plan.QuotaWrites, 0)
 	result(0, 3) // too few to tell
-	g.judge(time.Second)
+	g.decideSamples(time.Second)
 	if root.ctl.rate != 970 || len(g.writes.below) != 0 {
-		t.Fatalf("rate %v, %d prefixes after the first verdict, want a cut to 970", root.ctl.rate, len(g.writes.below))
+		t.Fatalf("rate %v, %d prefixes after the first decision, want a cut to 970", root.ctl.rate, len(g.writes.below))
 	}
 	result(3*time.Second, 50)
 	g.throttled(&s, plan.QuotaWrites, 3*time.Second)
-	g.judge(4 * time.Second)
+	g.decideSamples(4 * time.Second)
 	if len(g.writes.below) != 1 || g.writes.below[0].prefix != "hot/" {
-		t.Fatalf("%d prefixes after the second verdict, want hot/", len(g.writes.below))
+		t.Fatalf("%d prefixes after the second decision, want hot/", len(g.writes.below))
 	}
 	if root.ctl.rate != 1000 || root.ctl.throttled() {
 		t.Errorf("rate of the bucket = %v, want 1,000 as before", root.ctl.rate)
@@ -280,15 +280,15 @@ func TestScopesAreBounded(t *testing.T) {
 	for i := range 3 * maxScopes {
 		now := time.Duration(i) * time.Second
 		root := g.writes.root
-		root.trial = &trial{before: root.ctl, verdict: now}
-		g.trials = append(g.trials, root)
-		g.watching.Add(1)
+		root.sample = &sample{before: root.ctl, decideAt: now}
+		g.samples = append(g.samples, root)
+		g.sampling.Add(1)
 		for range 20 {
-			root.trial.add(outcome{key: fmt.Sprintf("%06d/", i), released: now, throttled: true})
-			root.trial.add(outcome{key: "other", released: now})
+			root.sample.add(outcome{key: fmt.Sprintf("%06d/", i), released: now, throttled: true})
+			root.sample.add(outcome{key: "other", released: now})
 		}
 		g.laneOf(fmt.Sprintf("%06d/", i), &weight{0, 1, 1, 1})
-		g.judge(now)
+		g.decideSamples(now)
 	}
 	if n := len(g.scopesOf(plan.QuotaWrites)); n != maxScopes {
 		t.Errorf("%d scopes, want %d", n, maxScopes)
@@ -297,8 +297,8 @@ func TestScopesAreBounded(t *testing.T) {
 	if got := g.writes.leaf(last).prefix; !strings.HasPrefix(last, got) || got == "" {
 		t.Errorf("the newest hot prefix %q is in scope %q", last, got)
 	}
-	if len(g.trials) != 0 || g.watching.Load() != 0 {
-		t.Errorf("%d trials, %d counted", len(g.trials), g.watching.Load())
+	if len(g.samples) != 0 || g.sampling.Load() != 0 {
+		t.Errorf("%d samples, %d counted", len(g.samples), g.sampling.Load())
 	}
 }
 

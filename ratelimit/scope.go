@@ -39,9 +39,9 @@ type scope struct {
 	held    time.Duration // time in this period of the status in which steps were held back
 	waiting int           // steps that wait in lanes of this scope
 
-	released  int64  // requests, in all
-	throttles int64  // of them throttled
-	trial     *trial // not nil while it is watched where throttles cluster
+	released  int64   // requests, in all
+	throttles int64   // of them throttled
+	sample    *sample // not nil while it is watched where throttles cluster
 }
 
 func newScope(q plan.Quota, prefix string, ctl control) *scope {
@@ -199,7 +199,7 @@ func (s *scope) cut(now, released time.Duration, n int64) {
 	if !s.ctl.cut(now, released, s.window.second(now), s.shut) {
 		n++ // none of them is the first
 	}
-	s.ctl.strike(now, n-1)
+	s.ctl.addThrottles(now, n-1)
 }
 
 // count counts n requests as released now.

@@ -30,7 +30,7 @@ func (g *Governor) Do(ctx context.Context, s plan.Step, send func(context.Contex
 	if err == nil {
 		g.latency.total.Add(int64(g.now() - began))
 		g.latency.n.Add(1)
-		if g.watching.Load() > 0 {
+		if g.sampling.Load() > 0 {
 			g.worked(&s, released)
 		}
 		return nil
@@ -62,8 +62,8 @@ func (g *Governor) admit(ctx context.Context, s *plan.Step) (time.Duration, erro
 	}
 	w := g.waiters.Get().(*waiter)
 	w.key, w.weight, w.retry, w.done = s.Key, weight, s.Retry, nil
-	attends := g.state == running && g.attends(ctx)
-	if attends {
+	told := g.state == running && g.shares(ctx)
+	if told {
 		w.done = ctx.Done()
 	}
 	g.enqueue(w, l)
@@ -75,7 +75,7 @@ func (g *Governor) admit(ctx context.Context, s *plan.Step) (time.Duration, erro
 	}
 	g.mu.Unlock()
 
-	if attends {
+	if told {
 		<-w.ready
 		released, err := w.released, w.err
 		g.free(w)

@@ -15,8 +15,8 @@ type tree struct {
 	root  *scope
 	below []*scope // sorted by prefix
 
-	guess *guess        // not nil while one of them is not known to be throttled alone
-	alike time.Duration // until then no other is guessed: the last guess was wrong
+	guess        *guess        // not nil while one of them is not known to be throttled alone
+	noGuessUntil time.Duration // until then no other is guessed: the last guess was wrong
 }
 
 // leaf returns the scope with the longest prefix of key.
@@ -47,8 +47,8 @@ func (t *tree) split(prefix string, rate float64, now time.Duration) *scope {
 	ctl := t.root.ctl
 	ctl.rate, ctl.cuts = rate, 0
 	ctl.cut(now, now, 0, true)
-	ctl.lower(now, ctl.deep)
-	ctl.deep = 0
+	ctl.lower(now, ctl.deeper)
+	ctl.deeper = 0
 	return t.add(prefix, ctl)
 }
 
@@ -76,12 +76,12 @@ func (t *tree) add(prefix string, ctl control) *scope {
 }
 
 // idlest returns the scope below the bucket that can best be given up: of those
-// that nobody waits for and that are not on trial the one that was throttled
+// that nobody waits for and that are not being sampled the one that was throttled
 // the longest ago; nil if there is none.
 func (t *tree) idlest() *scope {
 	var idlest *scope
 	for _, s := range t.below {
-		if s.waiting == 0 && s.trial == nil && (idlest == nil || s.ctl.lastCut < idlest.ctl.lastCut) {
+		if s.waiting == 0 && s.sample == nil && (idlest == nil || s.ctl.lastCut < idlest.ctl.lastCut) {
 			idlest = s
 		}
 	}

@@ -7,77 +7,13 @@ import (
 	"time"
 )
 
+// What it takes to believe that throttles cluster under a prefix. A wrong split is
+// corrected in seconds; a missed one slows all other keys for the night.
 const (
-	hearing    = 300 * time.Millisecond // how long outcomes are looked at before the first cut
-	trialTime  = 10 * time.Second       // how long they are remembered after the last throttle
-	maxWitness = 1024                   // how many outcomes
-)
-
-// outcome is how a request ended.
-type outcome struct {
-	key       string
-	released  time.Duration
-	throttled bool
-}
-
-// trial watches a scope of S3 after a throttle, to find out whether all of its
-// keys are throttled or only those under some prefix.
-type trial struct {
-	before  control       // to go back to if it was only a prefix
-	verdict time.Duration // when the scope is to be cut or split; 0 if neither
-	cause   time.Duration // release of the call whose failure makes it due
-	struck  int64         // throttled requests that it is about
-	heard   bool          // there was a verdict already
-	ends    time.Duration
-	seen    []outcome
-	oldest  int // in seen
-}
-
-// add remembers an outcome, in place of the oldest if need be.
-func (t *trial) add(o outcome) {
-	if len(t.seen) < maxWitness {
-		t.seen = append(t.seen, o)
-		return
-	}
-	t.seen[t.oldest] = o
-	t.oldest = (t.oldest + 1) % maxWitness
-}
-
-// throttled takes in that a call of n requests, released at the given instant,
-// was throttled.
-func (t *trial) throttled(now, released time.Duration, n int64, c *control) {
-	t.ends = now + trialTime
-	if !c.counts(released) {
-		c.strike(now, n)
-		return
-	}
-	t.struck += n
-	if t.verdict > 0 {
-		return
-	}
-	t.verdict, t.cause = now, released
-	if !t.heard {
-		t.verdict += hearing
-	}
-}
-
-// due returns the instant at which something is to be done about the trial.
-func (t *trial) due() time.Duration {
-	if t.verdict > 0 {
-		return t.verdict
-	}
-	return t.ends
-}
-
-// since returns from when on the outcomes are remembered.
-func (t *trial) since() time.Duration { return t.seen[t.oldest].released }
-
-// What it takes to believe in a cluster.
-const (
-	few  = 5   // throttles that may be chance
-	some = 4   // throttles that the other keys would have had, on average, were all alike
-	less = 4   // times fewer is clearly less
-	part = 0.2 // of the requests that the other keys must be, for a split to be worth it
+	minClusterThrottles = 5   // fewer may be chance
+	minExpected         = 4   // throttles that the other keys would have if all keys were alike
+	clearRatio          = 4   // times fewer is clearly fewer
+	minOthers           = 0.2 // least share of requests for other keys: below it a split gains nothing
 )
 
 // hotPrefixes returns the prefixes under which the throttled outcomes cluster,
@@ -110,7 +46,7 @@ func hotPrefixes(seen []outcome) []string {
 	}
 	if clearlyLess(restThrottled, restSeen, countThrottled(later), len(later)) {
 		for i, n := range under {
-			if n < few {
+			if n < minClusterThrottles {
 				hot[i] = ""
 			}
 		}
@@ -123,7 +59,7 @@ func hotPrefixes(seen []outcome) []string {
 // their share of allThrottled of all.
 func clearlyLess(throttled, seen, allThrottled, all int) bool {
 	expected := float64(allThrottled) * float64(seen) / float64(all)
-	return float64(seen) >= part*float64(all) && expected >= some && float64(throttled)*less <= expected
+	return float64(seen) >= minOthers*float64(all) && expected >= minExpected && float64(throttled)*clearRatio <= expected
 }
 
 // hotIn looks for clusters in outcomes that are sorted by key and alike in the
@@ -131,7 +67,7 @@ func clearlyLess(throttled, seen, allThrottled, all int) bool {
 // difference among them; the result, if any, is then one prefix of all.
 func hotIn(seen []outcome, n int) (hot []string, even bool) {
 	throttled := countThrottled(seen)
-	if throttled < few {
+	if throttled < minClusterThrottles {
 		return nil, true
 	}
 	first, last := seen[0].key, seen[len(seen)-1].key
@@ -143,7 +79,7 @@ func hotIn(seen []outcome, n int) (hot []string, even bool) {
 		for size < len(rest) && sameByte(rest[0].key, rest[size].key, p) {
 			size++
 		}
-		if c := countThrottled(rest[:size]); c >= few {
+		if c := countThrottled(rest[:size]); c >= minClusterThrottles {
 			groups = append(groups, rest[:size])
 		} else {
 			restSeen += size

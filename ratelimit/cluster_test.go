@@ -159,12 +159,12 @@ func TestRateUnder(t *testing.T) {
 	}
 }
 
-func TestTrialForgetsTheOldest(t *testing.T) {
-	var tr trial
-	for i := range maxWitness + 10 {
+func TestSampleForgetsTheOldest(t *testing.T) {
+	var tr sample
+	for i := range maxOutcomes + 10 {
 		tr.add(outcome{released: time.Duration(i)})
 	}
-	if len(tr.seen) != maxWitness || tr.since() != 10 {
-		t.Errorf("%d outcomes since %d, want %d since 10", len(tr.seen), tr.since(), maxWitness)
+	if len(tr.seen) != maxOutcomes || tr.since() != 10 {
+		t.Errorf("%d outcomes since %d, want %d since 10", len(tr.seen), tr.since(), maxOutcomes)
 	}
 }

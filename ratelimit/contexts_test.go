@@ -18,7 +18,7 @@ func TestContextsThatEnd(t *testing.T) {
 	inBubble(t, Config{Caps: Limits{KMS: 1}, RampUp: -1}, func(b *bubble) {
 		for round := range 3 { // as many contexts again, after the first have ended
 			const each = 20
-			var failed, sent [maxAudiences + 3]atomic.Int64
+			var failed, sent [maxContexts + 3]atomic.Int64
 			var cancels []context.CancelFunc
 			var waiting sync.WaitGroup
 			for i := range failed {
@@ -66,7 +66,7 @@ func TestContextsThatEnd(t *testing.T) {
 			cancels[len(cancels)-1]()
 			time.Sleep(time.Millisecond)
 			b.Governor.mu.Lock()
-			known := len(b.audiences)
+			known := len(b.contexts)
 			b.Governor.mu.Unlock()
 			if known != 0 {
 				t.Errorf("round %d: %d contexts are remembered that have all ended", round, known)
