@@ -4,6 +4,7 @@ import (
 	"bytes"
 
 	"github.com/RoaringBitmap/roaring/v2"
+	"github.com/klauspost/compress/gzip"
 
 	"reseal/inventory"
 )
@@ -30,19 +31,21 @@ type active struct {
 	counters map[string]int64
 	notes    map[noteKey][]byte // nil takes the note away
 	admitted uint32
+	resting  bool   // nothing is worked on, and no row from doubt on is in doubt
+	doubt    uint32 // where resting
 	ended    bool
 	rows     uint32
 	damage   string
-	lines    []byte // result lines that no result segment has yet
+	lines    [numStreams][]byte // result lines
 
 	// State, nil until it was loaded; then with the news up to the last flush,
 	// whether or not that could be written.
 	state    *state
 	copies   copies
-	block    uint32           // how many rows the next reservation takes, 0 for the usual number
-	reserved uint32           // what the durable state says about admitted
-	unsaved  map[string]int64 // what the durable state does not have of the counters
-	tail     bool             // an append failed: the last result segment may go on behind its length
+	block    uint32             // how many rows the next reservation takes, 0 for the usual number
+	reserved uint32             // what the durable state says about admitted
+	unsaved  map[string]int64   // what the durable state does not have of the counters
+	numbers  [numStreams]uint32 // no result file of these streams below may be written any more in this epoch
 }
 
 func newActive(index int, p part) *active {
@@ -75,8 +78,19 @@ func (a *active) note(k noteKey, value []byte) {
 }
 
 // merge applies the news to the state and forgets them.
-func (a *active) merge() {
+func (a *active) merge(pack *gzip.Writer) error {
 	s := a.state
+	for kind, lines := range a.lines {
+		if len(lines) == 0 {
+			continue
+		}
+		if err := s.lines[kind].add(pack, lines); err != nil {
+			return err
+		}
+		if a.lines[kind] = lines[:0]; cap(lines) > defaultBuffer/16 {
+			a.lines[kind] = nil // one burst of lines is not kept for the rest of the run
+		}
+	}
 	if a.ended {
 		s.ended, s.rows, s.damage = true, a.rows, a.damage
 	}
@@ -91,11 +105,15 @@ func (a *active) merge() {
 			}
 		}
 		sets[o].Or(news)
-		a.rowsOf[o] = roaring.New() // not Clear: the state may share its containers
+		a.rowsOf[o] = roaring.New() // not Clear: nothing has to rest on Or having copied the containers, which it does
 	}
 	s.done.RemoveRange(0, uint64(s.low)) // rows that were failed or deferred until now
 	s.advance()
 	s.admitted = min(max(s.admitted, a.admitted), s.span())
+	if a.resting {
+		s.admitted = min(s.admitted, max(a.doubt, s.low))
+		a.admitted, a.reserved, a.resting = s.admitted, min(a.reserved, s.admitted), false
+	}
 	for name, n := range a.counters {
 		s.counters[name] += n
 		a.unsaved[name] += n
@@ -109,4 +127,5 @@ func (a *active) merge() {
 	}
 	clear(a.counters)
 	clear(a.notes)
+	return nil
 }

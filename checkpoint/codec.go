@@ -19,7 +19,8 @@ import (
 // versions to come, so that a newer file is told from a damaged one.
 const (
 	magic         = "\x89RSL\r\n\x1a\n" // not text, and changed by whatever mends line ends
-	formatVersion = 1
+	formatVersion = 2
+	oldVersion    = 1 // it is read, and never written
 	headerBytes   = 32
 	trailerBytes  = sha256.Size
 )
@@ -35,6 +36,7 @@ func (s *state) encode() ([]byte, error) {
 	le := binary.LittleEndian
 	b := make([]byte, headerBytes, 512)
 	b = append(b, s.plan[:]...)
+	b = le.AppendUint64(b, s.epoch)
 	b = le.AppendUint64(b, s.generation)
 	b = le.AppendUint64(b, uint64(s.written))
 	b = le.AppendUint32(b, uint32(s.index))
@@ -43,7 +45,7 @@ func (s *state) encode() ([]byte, error) {
 	b = le.AppendUint64(b, uint64(s.segment.Last))
 	b = le.AppendUint32(b, s.low)
 	b = le.AppendUint32(b, s.admitted)
-	b = le.AppendUint32(b, s.results)
+	b = le.AppendUint32(b, s.plain)
 	b = le.AppendUint64(b, uint64(s.length))
 	ended := uint32(0)
 	if s.ended {
@@ -74,6 +76,9 @@ func (s *state) encode() ([]byte, error) {
 		}
 		b = appendBytes(b, packed)
 	}
+	for i := range s.lines {
+		b = s.lines[i].append(b)
+	}
 	copy(b, magic)
 	le.PutUint32(b[8:], formatVersion)
 	le.PutUint64(b[16:], uint64(len(b)+trailerBytes))
@@ -94,6 +99,10 @@ func decode(data []byte) (*state, error) {
 	}
 	r := reader{rest: data[headerBytes : len(data)-trailerBytes]}
 	s := newState(PlanHash(r.take(len(PlanHash{}))), 0, inventory.Segment{})
+	old := binary.LittleEndian.Uint32(data[8:]) == oldVersion
+	if !old {
+		s.epoch = r.uint64()
+	}
 	s.generation = r.uint64()
 	s.written = int64(r.uint64())
 	s.index = int(r.uint32())
@@ -102,7 +111,7 @@ func decode(data []byte) (*state, error) {
 	s.segment.Last = int64(r.uint64())
 	s.low = r.uint32()
 	s.admitted = r.uint32()
-	s.results = r.uint32()
+	s.plain = r.uint32()
 	s.length = int64(r.uint64())
 	ended := r.uint32()
 	s.ended = ended == 1
@@ -119,6 +128,9 @@ func decode(data []byte) (*state, error) {
 	}
 	for _, set := range []*roaring.Bitmap{s.done, s.failed, s.deferred} {
 		r.rows(set)
+	}
+	for i := 0; i < len(s.lines) && !old; i++ {
+		s.lines[i] = r.stream()
 	}
 	r.require(len(r.rest) == 0)
 	if r.err != nil {
@@ -156,7 +168,7 @@ func verify(data []byte) error {
 		return fault(Damaged, "the header does not match its checksum")
 	case version > formatVersion:
 		return fault(Newer, "format %d, this program knows %d", version, formatVersion)
-	case version < formatVersion:
+	case version < oldVersion:
 		return fault(Foreign, "format %d, which never was", version)
 	case uint64(len(data)) < length:
 		return fault(Truncated, "%d of %d bytes", len(data), length)

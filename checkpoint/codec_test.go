@@ -15,6 +15,15 @@ import (
 
 // sample is a state with something in every field.
 func sample() *state {
+	s := oldSample()
+	s.epoch = 7
+	s.lines[streamSettled] = stream{files: []resultRef{{2, 1, 300_000, 2_000_000}, {6, 1, 262_144, 1_800_000}, {7, 3, 20_000, 100_000}}, tail: []byte("packed"), raw: 40}
+	s.lines[streamFailed] = stream{files: []resultRef{{7, 1, 500, 900}}}
+	return s
+}
+
+// oldSample is one with something in every field that format 1 had.
+func oldSample() *state {
 	s := newState(PlanHash{1, 2, 3}, 4, inventory.Segment{File: 2, First: 1000, Last: 200_999})
 	s.generation, s.written = 9, 1_793_000_000
 	s.low, s.admitted = 5000, 70_000
@@ -24,7 +33,7 @@ func sample() *state {
 	s.failed.Add(5500)
 	s.deferred.AddRange(300, 310)
 	s.ended, s.rows, s.damage = true, 180_000, "stripe 7: bad checksum"
-	s.results, s.length = 3, 123_456
+	s.plain, s.length = 3, 123_456
 	s.counters["bytes"], s.counters["copied"] = 1<<40, -3
 	s.notes[noteKey{6, "upload"}] = []byte("id\x00\xff")
 	s.notes[noteKey{5999, ""}] = []byte{}
@@ -66,10 +75,26 @@ func TestStateRoundTrip(t *testing.T) {
 	}
 }
 
+// Format 1 is read as it was written.
+func TestOldFormatIsRead(t *testing.T) {
+	data, err := os.ReadFile("testdata/v1.state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := oldSample()
+	got, err := decode(data)
+	if err != nil || !same(got, want) {
+		t.Errorf("decoded %+v, %v; want %+v", got, err, want)
+	}
+	if again, err := decode(mustEncode(t, got)); err != nil || !same(again, want) {
+		t.Errorf("written in the format of now, decoded %+v, %v; want %+v", again, err, want)
+	}
+}
+
 // TestFormatStays reads a file that was written when the format was made, and
 // looks at its fields where docs/resume.md says that they are.
 func TestFormatStays(t *testing.T) {
-	data, err := os.ReadFile("testdata/v1.state")
+	data, err := os.ReadFile("testdata/v2.state")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,22 +104,23 @@ func TestFormatStays(t *testing.T) {
 	}
 	le := binary.LittleEndian
 	for name, field := range map[string][2]uint64{
-		"version":    {uint64(le.Uint32(data[8:])), 1},
+		"version":    {uint64(le.Uint32(data[8:])), 2},
 		"length":     {le.Uint64(data[16:]), uint64(len(data))},
 		"plan":       {uint64(data[32]), uint64(want.plan[0])},
-		"generation": {le.Uint64(data[64:]), want.generation},
-		"written":    {le.Uint64(data[72:]), uint64(want.written)},
-		"index":      {uint64(le.Uint32(data[80:])), uint64(want.index)},
-		"file":       {le.Uint64(data[84:]), uint64(want.segment.File)},
-		"first":      {le.Uint64(data[92:]), uint64(want.segment.First)},
-		"last":       {le.Uint64(data[100:]), uint64(want.segment.Last)},
-		"mark":       {uint64(le.Uint32(data[108:])), uint64(want.low)},
-		"admitted":   {uint64(le.Uint32(data[112:])), uint64(want.admitted)},
-		"results":    {uint64(le.Uint32(data[116:])), uint64(want.results)},
-		"bytes":      {le.Uint64(data[120:]), uint64(want.length)},
-		"ended":      {uint64(le.Uint32(data[128:])), 1},
-		"rows":       {uint64(le.Uint32(data[132:])), uint64(want.rows)},
-		"damage":     {uint64(le.Uint32(data[136:])), uint64(len(want.damage))},
+		"epoch":      {le.Uint64(data[64:]), want.epoch},
+		"generation": {le.Uint64(data[72:]), want.generation},
+		"written":    {le.Uint64(data[80:]), uint64(want.written)},
+		"index":      {uint64(le.Uint32(data[88:])), uint64(want.index)},
+		"file":       {le.Uint64(data[92:]), uint64(want.segment.File)},
+		"first":      {le.Uint64(data[100:]), uint64(want.segment.First)},
+		"last":       {le.Uint64(data[108:]), uint64(want.segment.Last)},
+		"mark":       {uint64(le.Uint32(data[116:])), uint64(want.low)},
+		"admitted":   {uint64(le.Uint32(data[120:])), uint64(want.admitted)},
+		"plain":      {uint64(le.Uint32(data[124:])), uint64(want.plain)},
+		"bytes":      {le.Uint64(data[128:]), uint64(want.length)},
+		"ended":      {uint64(le.Uint32(data[136:])), 1},
+		"rows":       {uint64(le.Uint32(data[140:])), uint64(want.rows)},
+		"damage":     {uint64(le.Uint32(data[144:])), uint64(len(want.damage))},
 	} {
 		if field[0] != field[1] {
 			t.Errorf("%s is %d, want %d", name, field[0], field[1])
@@ -118,11 +144,11 @@ func TestDecodeTellsFaultsApart(t *testing.T) {
 		"text":              {[]byte("{}"), Foreign},
 		"long text":         {bytes.Repeat([]byte("some other file\n"), 20), Foreign},
 		"newer": {change(func(b []byte) []byte {
-			binary.LittleEndian.PutUint32(b[8:], 2)
+			binary.LittleEndian.PutUint32(b[8:], 3)
 			binary.LittleEndian.PutUint32(b[24:], crc32.Checksum(b[:24], castagnoli))
 			return b[:60]
 		}), Newer},
-		"version flipped":  {change(func(b []byte) []byte { b[8] ^= 2; return b }), Damaged},
+		"version flipped":  {change(func(b []byte) []byte { b[8] ^= 4; return b }), Damaged},
 		"line ends mended": {bytes.Replace(good, []byte("\r\n"), []byte("\n"), 1), Foreign},
 		"magic flipped":    {change(func(b []byte) []byte { b[1] ^= 1; return b }), Damaged},
 		"content flipped":  {change(func(b []byte) []byte { b[100] ^= 1; return b }), Damaged},
@@ -166,7 +192,11 @@ func TestContradictionsAreRefused(t *testing.T) {
 		"admitted behind the end":    func(s *state) { s.admitted = 200_001 },
 		"more rows than the segment": func(s *state) { s.rows = 200_001 },
 		"damage without end":         func(s *state) { s.ended, s.rows = false, 0 },
-		"length without results":     func(s *state) { s.results = 0 },
+		"length without results":     func(s *state) { s.plain = 0 },
+		"file of no epoch":           func(s *state) { s.lines[0].files[1].epoch = 0 },
+		"file of no lines":           func(s *state) { s.lines[1].files[0].raw = 0 },
+		"file that is named twice":   func(s *state) { s.lines[0].files[1] = s.lines[0].files[0] },
+		"tail of no lines":           func(s *state) { s.lines[0].raw = 0 },
 		"negative length":            func(s *state) { s.length = -1 },
 		"negative first row":         func(s *state) { s.segment.First = -1 },
 		"note behind the end":        func(s *state) { s.notes[noteKey{200_000, "k"}] = nil },

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -42,9 +43,10 @@ func parseStateName(name string) (index int, ok bool) {
 // copies is what lies under the two names of a segment's state.
 type copies struct {
 	versions [numCopies]Version
-	current  int               // slot of the copy that counts; the last where there is none, so that the first write goes to slot 0
-	fallback error             // why the other copy cannot be used, where it may have been the later one
-	attempt  [sha256.Size]byte // of the content that a failed write may have left, zero where none did
+	epochs   [numCopies]uint64   // of who wrote them, 0 for one that is missing or damaged
+	current  int                 // slot of the copy that counts; the last where there is none, so that the first write goes to slot 0
+	fallback error               // why the other copy cannot be used, where it may have been the later one
+	attempts [][sha256.Size]byte // contents that writes without an answer may leave under the name that is next, now or later
 }
 
 // loadCopies reads both copies and returns the later one that can be
@@ -55,9 +57,12 @@ func loadCopies(ctx context.Context, store Reader, index int) (*state, copies, e
 		best *state
 		errs []error
 	)
-	for slot := range numCopies {
-		s, version, err := loadCopy(ctx, store, index, slot)
-		c.versions[slot] = version
+	for slot, found := range readCopies(ctx, store, index) {
+		s, err := found.state, found.err
+		c.versions[slot] = found.version
+		if err == nil {
+			c.epochs[slot] = s.epoch
+		}
 		var bad *StateError
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -81,6 +86,23 @@ func loadCopies(ctx context.Context, store Reader, index int) (*state, copies, e
 	return best, c, nil
 }
 
+// foundCopy is what was read under one name of a state.
+type foundCopy struct {
+	state   *state
+	version Version
+	err     error
+}
+
+// readCopies reads both copies at once: a store that answers late answers once.
+func readCopies(ctx context.Context, store Reader, index int) (found [numCopies]foundCopy) {
+	_ = inParallel(numCopies, numCopies, func(slot int) error {
+		f := &found[slot]
+		f.state, f.version, f.err = loadCopy(ctx, store, index, slot)
+		return nil
+	})
+	return found
+}
+
 func loadCopy(ctx context.Context, store Reader, index, slot int) (*state, Version, error) {
 	name := stateName(index, slot)
 	data, version, err := store.Get(ctx, name)
@@ -98,40 +120,40 @@ func loadCopy(ctx context.Context, store Reader, index, slot int) (*state, Versi
 	return s, version, err
 }
 
-// save writes s over the copy that does not count.
+// allOf tells whether both copies were written in an epoch.
+func (c *copies) allOf(epoch uint64) bool { return c.epochs == [numCopies]uint64{epoch, epoch} }
+
+// save writes s over the copy that does not count. It is a *ConflictError where
+// another holder wrote there. A write without an answer may have taken place or
+// take place yet; either way the next save goes on from it, and writes again,
+// since what is there may not be durable.
 func (c *copies) save(ctx context.Context, store Store, s *state) error {
 	slot := (c.current + 1) % numCopies
 	name := stateName(s.index, slot)
-	if err := c.resume(ctx, store, name, slot); err != nil {
-		return err
-	}
 	s.generation++
 	data, err := s.encode()
 	if err != nil {
 		return err
 	}
-	version, err := store.Put(ctx, name, data, c.versions[slot])
-	if err != nil {
-		c.attempt = sha256.Sum256(data)
-		return err
+	for {
+		version, err := store.Put(ctx, name, data, c.versions[slot])
+		if err == nil {
+			c.versions[slot], c.current, c.fallback, c.attempts = version, slot, nil, nil
+			c.epochs[slot] = s.epoch
+			return nil
+		}
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) {
+			c.attempts = append(c.attempts, sha256.Sum256(data))
+			return err
+		}
+		there, version, getErr := store.Get(ctx, name)
+		if getErr != nil && !errors.Is(getErr, fs.ErrNotExist) {
+			return fmt.Errorf("look at what is there: %w", getErr)
+		}
+		if getErr != nil || version == c.versions[slot] || !slices.Contains(c.attempts, sha256.Sum256(there)) {
+			return err
+		}
+		c.versions[slot] = version // an attempt of this holder that took effect late
 	}
-	c.versions[slot], c.current, c.fallback = version, slot, nil
-	return nil
-}
-
-// resume finds out whether a write that returned an error took place all the
-// same. Even then it is done again: it may not have become durable.
-func (c *copies) resume(ctx context.Context, store Store, name string, slot int) error {
-	if c.attempt == [sha256.Size]byte{} {
-		return nil
-	}
-	data, version, err := store.Get(ctx, name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("look at what the last write did: %w", err)
-	}
-	if err == nil && sha256.Sum256(data) == c.attempt {
-		c.versions[slot] = version
-	}
-	c.attempt = [sha256.Size]byte{}
-	return nil
 }

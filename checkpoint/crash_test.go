@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -42,6 +43,7 @@ type night struct {
 	journal  *Journal
 	segments []inventory.Segment
 	opts     Options
+	files    bool // each flush makes a file of its lines
 
 	truth    []truth
 	possible [][]truth        // what a crash may fall back to, a segment
@@ -69,17 +71,21 @@ func (n *night) start() error {
 	if _, err := dir.Lock(n.t.Context(), Self("test")); err != nil {
 		return err
 	}
-	j, _, err := Open(n.t.Context(), smallSegments{dir}, PlanHash{7}, n.segments, n.opts)
+	var store Store = smallTails{dir}
+	if n.files {
+		store = oneFileAFlush{dir}
+	}
+	j, _, err := Open(n.t.Context(), store, PlanHash{7}, n.segments, n.opts)
 	if err == nil {
 		n.journal = j
 	}
 	return err
 }
 
-// smallSegments rolls result segments after 150 bytes.
-type smallSegments struct{ *Dir }
+// smallTails makes files of result lines after 150 bytes.
+type smallTails struct{ *Dir }
 
-func (smallSegments) SegmentBytes() int64 { return 150 }
+func (smallTails) TailBytes() int { return 150 }
 
 // mayFlush notes that from here on the state as it is may be found after a crash.
 func (n *night) mayFlush() {
@@ -193,7 +199,16 @@ func (n *night) found(s *Snapshot) ([]truth, []*Rows) {
 		}
 		list[line.Segment].lines = append(list[line.Segment].lines, string(line.Data))
 	}
+	for i := range list {
+		slices.SortFunc(list[i].lines, func(a, b string) int { return serialOf(a) - serialOf(b) }) // those of failures come first
+	}
 	return list, all
+}
+
+func serialOf(line string) (n int) {
+	serial, _, _ := strings.Cut(line, ":")
+	n, _ = strconv.Atoi(serial)
+	return n
 }
 
 // check compares what the store says with what it may say.
@@ -300,6 +315,7 @@ func TestStopAtEveryStep(t *testing.T) {
 		var steps []string
 		for at := 1; ; at++ {
 			n := newNight(t, uint64(at))
+			n.files = true
 			if err := n.start(); err != nil {
 				t.Fatal(err)
 			}
@@ -342,9 +358,9 @@ func TestStopAtEveryStep(t *testing.T) {
 			}
 			n.restart()
 		}
-		// Three segments, each: truncate or make, write, sync for the lines; make
-		// (or truncate), write, sync, rename, sync folder for the state.
-		if len(steps) < 3*6 {
+		// Three segments, each: make, write, sync, rename, sync folder for a result
+		// file, and the same for the state.
+		if len(steps) < 3*10 {
 			t.Errorf("%s: only %d steps: %v", name, len(steps), steps)
 		}
 		if lines, state := strings.Join(steps, "\n"), strings.LastIndex(strings.Join(steps, "\n"), resultFolder); state > strings.Index(lines, "state/") {

@@ -25,9 +25,9 @@ const (
 	// is a thousandth of that. A plan is some kilobytes.
 	maxDocument = 1 << 30
 
-	// localSegmentBytes keeps a result segment small enough to be looked at with
-	// the usual tools, and their number small.
-	localSegmentBytes = 64 << 20
+	// localTail keeps what each flush writes anew small, and the number of result
+	// files, too: lines are packed to a seventh, so that a file has some 20,000.
+	localTail = 1 << 20
 
 	stateFolder  = "state"
 	resultFolder = "results"
@@ -41,8 +41,8 @@ type Dir struct {
 	path string
 	fsys fileSystem
 
-	mu     sync.Mutex
-	locked bool
+	mu    sync.Mutex
+	epoch uint64 // of the lock, 0 while not locked
 }
 
 var _ Store = (*Dir)(nil)
@@ -119,8 +119,22 @@ func syncParent(path string) error {
 // String returns the path of the folder.
 func (d *Dir) String() string { return d.path }
 
-// SegmentBytes is 64 MiB.
-func (d *Dir) SegmentBytes() int64 { return localSegmentBytes }
+// TailBytes is 1 MiB.
+func (d *Dir) TailBytes() int { return localTail }
+
+// Held implements Store.
+func (d *Dir) Held(context.Context) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.held()
+}
+
+// Epoch implements Store.
+func (d *Dir) Epoch() uint64 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.epoch
+}
 
 // Get reads a file of at most 1 GiB. Its version is a hash of its content.
 func (d *Dir) Get(ctx context.Context, name string) ([]byte, Version, error) {
@@ -184,8 +198,8 @@ func (d *Dir) Put(ctx context.Context, name string, data []byte, expect Version)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.locked {
-		return "", fmt.Errorf("write %s: %w", d.in(name), ErrNotLocked)
+	if err := d.held(); err != nil {
+		return "", fmt.Errorf("write %s: %w", d.in(name), err)
 	}
 	var have Version
 	switch old, err := d.read(name, maxDocument); {
@@ -226,60 +240,6 @@ func (d *Dir) replace(name string, data []byte) error {
 		return err
 	}
 	return d.fsys.SyncDir(path.Dir(name))
-}
-
-// Append writes to a file, which it makes where offset is 0.
-func (d *Dir) Append(ctx context.Context, name string, offset int64, data []byte) error {
-	if err := d.usable(ctx, name); err != nil {
-		return err
-	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if !d.locked {
-		return fmt.Errorf("write %s: %w", d.in(name), ErrNotLocked)
-	}
-	flag := os.O_WRONLY
-	if offset == 0 {
-		flag |= os.O_CREATE
-	}
-	f, err := d.fsys.OpenFile(name, flag, filePerm)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &ShortError{Name: d.in(name), Want: offset}
-	}
-	if err != nil {
-		return fmt.Errorf("write %s: %w", d.in(name), err)
-	}
-	err = d.appendTo(f, name, offset, data)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return fmt.Errorf("write %s: %w", d.in(name), err)
-	}
-	if offset == 0 {
-		// Each time, not only when it was made just now: the sync of an earlier
-		// attempt may be what did not work.
-		if err := d.fsys.SyncDir(path.Dir(name)); err != nil {
-			return fmt.Errorf("write %s: %w", d.in(name), err)
-		}
-	}
-	return nil
-}
-
-func (d *Dir) appendTo(f file, name string, offset int64, data []byte) error {
-	info, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if info.Size() < offset {
-		return &ShortError{Name: d.in(name), Size: info.Size(), Want: offset}
-	}
-	if info.Size() > offset {
-		if err := f.Truncate(offset); err != nil {
-			return err
-		}
-	}
-	if _, err := f.WriteAt(data, offset); err != nil {
-		return err
-	}
-	return f.Sync()
 }
 
 // read returns the content of a file of at most limit bytes.

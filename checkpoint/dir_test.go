@@ -58,33 +58,6 @@ func TestPutComparesAndSwaps(t *testing.T) {
 	}
 }
 
-func TestAppendDiscardsWhatLiesBehind(t *testing.T) {
-	d, path := realDir(t)
-	ctx := t.Context()
-	for _, step := range []struct {
-		offset int64
-		data   string
-		want   string
-	}{
-		{0, "abcdef", "abcdef"}, {6, "ghi", "abcdefghi"}, {3, "X", "abcX"}, {2, "", "ab"}, {0, "new", "new"},
-	} {
-		if err := d.Append(ctx, "results/r", step.offset, []byte(step.data)); err != nil {
-			t.Fatal(err)
-		}
-		got, err := os.ReadFile(filepath.Join(path, "results/r"))
-		if err != nil || string(got) != step.want {
-			t.Errorf("append %q at %d: file is %q, %v; want %q", step.data, step.offset, got, err, step.want)
-		}
-	}
-	var short *ShortError
-	if err := d.Append(ctx, "results/r", 4, []byte("z")); !errors.As(err, &short) || short.Size != 3 || short.Want != 4 {
-		t.Errorf("append behind the end: %v", err)
-	}
-	if err := d.Append(ctx, "results/none", 4, []byte("z")); !errors.As(err, &short) || short.Size != 0 {
-		t.Errorf("append to nothing: %v", err)
-	}
-}
-
 func TestWritingNeedsTheLock(t *testing.T) {
 	d, err := CreateDir(t.TempDir())
 	if err != nil {
@@ -93,7 +66,7 @@ func TestWritingNeedsTheLock(t *testing.T) {
 	if _, err := d.Put(t.Context(), "plan.json", nil, ""); !errors.Is(err, ErrNotLocked) {
 		t.Errorf("put: %v", err)
 	}
-	if err := d.Append(t.Context(), "results/r", 0, nil); !errors.Is(err, ErrNotLocked) {
+	if _, err := d.Put(t.Context(), "results/r", nil, ""); !errors.Is(err, ErrNotLocked) {
 		t.Errorf("append: %v", err)
 	}
 	l, err := d.Lock(t.Context(), Self("test"))
@@ -133,9 +106,6 @@ func TestLinksOutOfTheFolderAreRefused(t *testing.T) {
 		if _, _, err := d.Get(t.Context(), name); err == nil {
 			t.Errorf("get %s follows a link out of the folder", name)
 		}
-		if err := d.Append(t.Context(), name, 0, []byte("x")); err == nil {
-			t.Errorf("append %s follows a link out of the folder", name)
-		}
 		if _, err := d.Put(t.Context(), name, []byte("x"), ""); err == nil {
 			t.Errorf("put %s over a link works", name)
 		}
@@ -168,7 +138,7 @@ func TestModes(t *testing.T) {
 	if _, err := d.Put(t.Context(), "state/000000.a", []byte("x"), ""); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.Append(t.Context(), "results/r", 0, []byte("x")); err != nil {
+	if _, err := d.Put(t.Context(), "results/r", []byte("x"), ""); err != nil {
 		t.Fatal(err)
 	}
 	for name, want := range map[string]fs.FileMode{
@@ -267,7 +237,7 @@ func TestDirObeysTheContext(t *testing.T) {
 	_, put := d.Put(ctx, "plan.json", nil, "")
 	_, list := d.List(ctx, "state")
 	_, open := d.Open(ctx, "plan.json")
-	for name, err := range map[string]error{"get": get, "put": put, "append": d.Append(ctx, "results/r", 0, nil), "list": list, "open": open} {
+	for name, err := range map[string]error{"get": get, "put": put, "list": list, "open": open} {
 		if !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: %v", name, err)
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path"
+	"path/filepath"
 	"slices"
 	"sync"
 )
@@ -13,8 +15,8 @@ import (
 // is not finished leaves the memory.
 const idleFlushes = 8
 
-// Flush makes everything said so far durable: first the result lines, then
-// the states that count on them. After an error it may be called again, and
+// Flush makes everything said so far durable: first the result files, then the
+// states that name them. After an error it may be called again, and
 // nothing is lost or doubled by that. It does nothing but return the error of
 // ctx where that is cancelled; give the last Flush of a run one that is not.
 //
@@ -44,9 +46,14 @@ func (j *Journal) flush(ctx context.Context, dirty []*active) error {
 		return err
 	}
 	for _, a := range dirty {
-		a.merge()
+		for _, lines := range a.lines {
+			j.buffered -= len(lines)
+		}
+		if err := a.merge(j.pack); err != nil {
+			return err
+		}
 	}
-	if err := j.each(dirty, func(a *active) error { return j.saveLines(ctx, a) }); err != nil {
+	if err := j.each(dirty, func(a *active) error { return j.saveFiles(ctx, a) }); err != nil {
 		return fmt.Errorf("save result lines: %w", err)
 	}
 	if err := j.each(dirty, func(a *active) error { return j.saveState(ctx, a) }); err != nil {
@@ -108,71 +115,56 @@ func (j *Journal) load(ctx context.Context, a *active) error {
 	if s == nil {
 		s = newState(j.plan, a.index, a.segment)
 	}
-	if p := j.parts[a.index]; s.plan != j.plan || s.segment != a.segment || s.generation != p.generation {
-		// Nobody else may write while the lock is held.
-		return &ConflictError{Name: stateName(a.index, c.current), Expect: Version(fmt.Sprint("generation ", p.generation)), Have: Version(fmt.Sprint("generation ", s.generation))}
+	if p := j.parts[a.index]; s.plan != j.plan || s.segment != a.segment || s.generation != p.generation || s.epoch > j.epoch {
+		// Another holder came, or what there is was edited.
+		return &ConflictError{Name: stateName(a.index, c.current), Expect: writeVersion(j.epoch, p.generation), Have: writeVersion(s.epoch, s.generation)}
 	}
 	a.state, a.copies, a.reserved = s, c, s.admitted
 	return nil
 }
 
-// tell adds a notice, once.
-func (j *Journal) tell(notice string) {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	if !slices.Contains(j.notices, notice) {
-		j.notices = append(j.notices, notice)
-	}
+func writeVersion(epoch, generation uint64) Version {
+	return Version(fmt.Sprintf("epoch %d, generation %d", epoch, generation))
 }
 
-// saveLines appends the waiting lines. What they were appended to is named by
-// the state that is saved next, so that until then nobody reads them.
-func (j *Journal) saveLines(ctx context.Context, a *active) error {
-	if len(a.lines) == 0 {
-		return nil
-	}
-	number, length := a.state.results, a.state.length
-	var short *ShortError
-	roll := number == 0 || length > 0 && length+int64(len(a.lines)) > j.store.SegmentBytes()
-	switch {
-	case !roll:
-		a.tail = true
-		err := j.store.Append(ctx, resultName(a.index, number), length, a.lines)
-		if errors.As(err, &short) {
-			short.Name = resultName(a.index, number)
-			j.tell(short.Error())
-			roll = true
-		} else if err != nil {
-			return err
+// smallTail is what a state may carry along for good, in bytes: tails that are
+// larger become a file once their segment is finished, so that the states of a
+// whole job are read within seconds.
+const smallTail = 16 << 10
+
+// saveFiles makes files of tails that have grown large. What they hold still
+// counts as part of the tail, until the state that names the file is durable.
+func (j *Journal) saveFiles(ctx context.Context, a *active) error {
+	finished := a.state.low >= a.state.end()
+	for kind := range a.state.lines {
+		t := &a.state.lines[kind]
+		if size := len(t.tail); size < j.store.TailBytes() && t.raw < maxRaw && (!finished || size <= smallTail) {
+			continue
 		}
-	case a.tail:
-		// From the next segment on, this one is read to its end.
-		err := j.store.Append(ctx, resultName(a.index, number), length, nil)
-		if err != nil && !errors.As(err, &short) {
-			return err
+		ref := resultRef{epoch: j.epoch, number: max(t.next(j.epoch), a.numbers[kind]), bytes: int64(len(t.tail)), raw: t.raw}
+		for {
+			name := resultName(a.index, kind, ref)
+			_, err := j.store.Put(ctx, name, t.tail, "")
+			// A name is used for one content only, whether or not it is known what
+			// became of it: an attempt may take effect any time.
+			a.numbers[kind] = ref.number + 1
+			if err == nil {
+				break
+			}
+			var conflict *ConflictError
+			if !errors.As(err, &conflict) || path.Base(filepath.ToSlash(conflict.Name)) != path.Base(name) {
+				return err
+			}
+			ref.number++ // this holder wrote it, before the state was read again
 		}
-	}
-	if roll {
-		number, length = number+1, 0
-		if err := j.store.Append(ctx, resultName(a.index, number), length, a.lines); err != nil {
-			return err
-		}
-	}
-	a.state.results, a.state.length = number, length+int64(len(a.lines))
-	a.tail = false
-	j.mu.Lock()
-	j.buffered -= len(a.lines)
-	j.mu.Unlock()
-	a.lines = a.lines[:0]
-	if cap(a.lines) > defaultBuffer/16 {
-		a.lines = nil // one burst of lines is not kept for the rest of the run
+		t.files, t.tail, t.raw = append(t.files, ref), nil, 0
 	}
 	return nil
 }
 
 func (j *Journal) saveState(ctx context.Context, a *active) error {
 	s := a.state
-	s.written = j.opts.Now().Unix()
+	s.written, s.epoch = j.opts.Now().Unix(), j.epoch
 	if err := a.copies.save(ctx, j.store, s); err != nil {
 		return err
 	}

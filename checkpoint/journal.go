@@ -10,6 +10,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/klauspost/compress/gzip"
+
 	"reseal/inventory"
 )
 
@@ -29,6 +31,10 @@ type Options struct {
 	// repeat cannot be recognised by itself.
 	ReserveAdmitted bool
 
+	// ReserveRows is how many rows a block has at least, 4,096 where 0. Fewer
+	// leave fewer rows in doubt after a crash, and take more writes.
+	ReserveRows uint32
+
 	// BufferBytes is how many bytes of result lines are held in memory before
 	// a Flush is forced; 4 MiB where 0.
 	BufferBytes int
@@ -40,11 +46,6 @@ type Options struct {
 	// nil means all are. Others are neither read nor written, whatever their
 	// state: another process has them.
 	Own func(index int) bool
-
-	// Fence writes the state of every own segment that is not finished once
-	// more, so that a holder of the job before this one, should it not be as
-	// dead as it looks, cannot write any state from then on.
-	Fence bool
 
 	// Writers is how many segments are written at once; 1 where 0. More pay
 	// where the store answers late.
@@ -71,6 +72,9 @@ func (o Options) withDefaults() Options {
 	if o.BufferBytes <= 0 {
 		o.BufferBytes = defaultBuffer
 	}
+	if o.ReserveRows == 0 {
+		o.ReserveRows = reserveBlock
+	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
@@ -88,15 +92,17 @@ func (o Options) withDefaults() Options {
 // the same row. All of that becomes durable together or not at all.
 type Journal struct {
 	store Store
+	epoch uint64 // of the lock that it was opened under
 	plan  PlanHash
 	opts  Options
+	pack  *gzip.Writer
 
 	parts    []part
 	byFile   map[int][]int // indexes of parts by data file, in the order of rows
 	active   []*active     // by index; nil where there is no news
 	last     *active       // the segment of the row before, as most rows follow one of the same
 	staged   staged
-	buffered int // bytes of lines in all active segments
+	buffered int // bytes of lines that no state has yet
 	counters map[string]int64
 	notices  []string
 	mu       sync.Mutex // guards what the writers of a flush change beside their own segments
@@ -106,6 +112,7 @@ type Journal struct {
 type part struct {
 	index   int
 	segment inventory.Segment
+	doubt   uint32 // no row from here on is left in doubt by a holder before this one, or by Doubt
 	summary
 }
 
@@ -144,10 +151,44 @@ func (j *Journal) Admit(ctx context.Context, p inventory.Position) error {
 	if row < a.reserved {
 		return nil
 	}
-	block := max(a.block, reserveBlock)
+	block := max(a.block, j.opts.ReserveRows)
 	a.block = min(2*block, maxReserveBlock)
 	a.admitted, a.dirty = uint32(min(uint64(row)+uint64(block), maxRows)), true
 	return j.flush(ctx, []*active{a})
+}
+
+// Doubt says that something was sent for the row, and that nobody knows what became
+// of it. Until it is settled it counts as worked on, also after a Rest.
+func (j *Journal) Doubt(p inventory.Position) error {
+	a, row, err := j.find(p)
+	if err != nil {
+		return err
+	}
+	part := &j.parts[a.index]
+	part.doubt = max(part.doubt, row+1)
+	if row >= a.admitted {
+		a.admitted, a.dirty = row+1, true
+	}
+	return nil
+}
+
+// Rest says that no row is being worked on any more, and makes all durable as Flush
+// does. Rows that were admitted and never begun, as the run ended before their turn,
+// are not in doubt then: who does them later is told from this job.
+func (j *Journal) Rest(ctx context.Context) error {
+	for i := range j.parts {
+		p := &j.parts[i]
+		admitted := p.admitted
+		if a := j.active[i]; a != nil {
+			admitted = max(admitted, a.admitted)
+		}
+		if !j.opts.Own(i) || p.finished() || admitted <= max(p.doubt, p.low) {
+			continue
+		}
+		a := j.touch(i)
+		a.resting, a.doubt, a.dirty = true, p.doubt, true
+	}
+	return j.Flush(ctx)
 }
 
 // Done says that the row needs nothing more: it was done, or rightly left alone.
@@ -171,15 +212,19 @@ func (j *Journal) settle(p inventory.Position, o outcome) error {
 		if j.staged.pos != p {
 			return fmt.Errorf("checkpoint: row %v is settled while lines or counts of row %v wait for theirs", p, j.staged.pos)
 		}
-		j.commit(a)
+		j.commit(a, o)
 	}
 	a.settle(row, o)
 	return nil
 }
 
 // commit hands over what was staged for the row that is being settled.
-func (j *Journal) commit(a *active) {
-	a.lines = append(a.lines, j.staged.lines...)
+func (j *Journal) commit(a *active, o outcome) {
+	kind := streamSettled
+	if o == outcomeFailed {
+		kind = streamFailed
+	}
+	a.lines[kind] = append(a.lines[kind], j.staged.lines...)
 	j.buffered += len(j.staged.lines)
 	for _, c := range j.staged.counts {
 		a.counters[c.name] += c.n

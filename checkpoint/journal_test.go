@@ -444,7 +444,7 @@ func TestAnotherWriterIsNoticed(t *testing.T) {
 func TestFullDiskStopsNothingForGood(t *testing.T) {
 	for _, folder := range []string{resultFolder, stateFolder} {
 		d := newDisk()
-		j, _ := mustOpen(t, lockedDir(t, d), twoFiles, Options{})
+		j, _ := mustOpen(t, oneFileAFlush{lockedDir(t, d)}, twoFiles, Options{})
 		flushes(t, j, 2)
 		must(t, j.Log(t.Context(), at(1, 9), []byte("nine")), j.Done(at(1, 9)))
 		d.fault = func(_ int, step, name string) fault {
@@ -567,6 +567,72 @@ func TestReserveAdmittedWritesABlockAtATime(t *testing.T) {
 	for range 2 {
 		if err := j.Admit(t.Context(), at(1, 4*reserveBlock)); err == nil {
 			t.Error("a row is admitted without a reservation")
+		}
+	}
+}
+
+// A run that comes to rest leaves those rows in doubt that it names, and those that a
+// run before it left there; one that is cut off leaves all that it had admitted.
+func TestRest(t *testing.T) {
+	type run struct {
+		done  []int64 // of 60 rows
+		doubt []int64
+		cut   bool // instead of coming to rest
+		twice bool // and a second pass in the same process, which is cut off
+		after bool // a row is recorded after the rest
+	}
+	upTo := func(from, to int64) (rows []int64) {
+		for row := from; row < to; row++ {
+			rows = append(rows, row)
+		}
+		return rows
+	}
+	for _, tt := range []struct {
+		name string
+		runs []run
+		want []int64
+	}{
+		{"at rest", []run{{done: upTo(0, 3)}}, nil},
+		{"at rest, done out of order", []run{{done: []int64{0, 7}}}, nil},
+		{"cut off", []run{{done: upTo(0, 3), cut: true}}, upTo(3, 10)},
+		{"two rows in doubt", []run{{done: []int64{0, 3, 4, 5}, doubt: []int64{1, 2}}}, []int64{1, 2}},
+		{"doubts of a run before", []run{{done: upTo(0, 3), cut: true}, {done: upTo(3, 5)}}, upTo(5, 10)},
+		{"past the doubts of a run before", []run{{done: upTo(0, 3), cut: true}, {done: upTo(3, 12)}}, nil},
+		{"nothing in doubt, then cut off", []run{{done: upTo(0, 3)}, {done: upTo(3, 5), cut: true}}, upTo(5, 13)},
+		{"a row after the rest", []run{{done: upTo(0, 3), after: true}}, nil},
+		{"a pass after the rest", []run{{done: upTo(0, 3), twice: true}}, upTo(3, 13)},
+	} {
+		d, _ := realDir(t)
+		opts := Options{ReserveAdmitted: true, ReserveRows: 10}
+		for _, r := range tt.runs {
+			j, s := mustOpen(t, d, twoFiles, opts)
+			first := int64(0)
+			for rowsOf(t, s, 1).Settled(first) {
+				first++
+			}
+			must(t, j.Admit(t.Context(), at(1, first)))
+			for _, row := range r.done {
+				must(t, j.Done(at(1, row)))
+			}
+			for _, row := range r.doubt {
+				must(t, j.Doubt(at(1, row)))
+			}
+			if r.cut {
+				must(t, j.Flush(t.Context()))
+			} else {
+				must(t, j.Rest(t.Context()))
+			}
+			if r.after {
+				must(t, j.Done(at(1, 20)), j.Flush(t.Context()))
+			}
+			if r.twice {
+				must(t, j.Admit(t.Context(), at(1, int64(len(r.done)))))
+			}
+		}
+		s, err := Read(t.Context(), d)
+		must(t, err)
+		if got := where(60, rowsOf(t, s, 1).Uncertain); !slices.Equal(got, tt.want) {
+			t.Errorf("%s: rows %v are in doubt, want %v", tt.name, got, tt.want)
 		}
 	}
 }

@@ -317,9 +317,9 @@ func (p *nightProcess) run() error {
 			return p.unless(err)
 		}
 	}
-	keeper := &nightJournal{Journal: journal, process: p, segs: segs, indexes: indexes}
+	kept := &nightJournal{Journal: journal, process: p, segs: segs, indexes: indexes}
 	err = engine.Run(p.work, p.work, engine.Config{
-		Rewriter: p.rewriter, Gate: countingGate{governor, &p.sent}, Journal: keeper, Sink: keeper, Policy: p.plan,
+		Rewriter: p.rewriter, Gate: countingGate{governor, &p.sent}, Journal: kept, Sink: kept, Policy: p.plan,
 		Settled:   func(at inventory.Position) bool { return known[at.File].Settled(at.Row) },
 		Uncertain: func(at inventory.Position) bool { return known[at.File].Uncertain(at.Row) },
 		Slots:     governor.Slots, Ready: governor.Ready, Stats: p.stats, Alive: p.ask,

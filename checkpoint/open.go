@@ -3,8 +3,13 @@ package checkpoint
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/gzip"
 
 	"reseal/inventory"
 )
@@ -13,12 +18,21 @@ import (
 // journal to go on with and what was found. Segments are those of the plan,
 // always the same in the same order. A job of another plan is a
 // *MismatchError; state that cannot be believed is a *StateError or a
-// *LostError. Result lines behind what the state names are discarded.
+// *LostError; a holder that came after this one is a *ConflictError.
+//
+// The states of all own segments are written anew first, in the epoch of this
+// holder. From then on no holder before it can write any of them.
 func Open(ctx context.Context, store Store, plan PlanHash, segments []inventory.Segment, opts Options) (*Journal, *Snapshot, error) {
+	pack, err := gzip.NewWriterLevel(io.Discard, gzip.BestSpeed)
+	if err != nil {
+		return nil, nil, err
+	}
 	j := &Journal{
-		store: store, plan: plan, opts: opts.withDefaults(),
+		store: store, epoch: store.Epoch(), plan: plan, opts: opts.withDefaults(), pack: pack,
 		parts: make([]part, len(segments)), byFile: map[int][]int{}, active: make([]*active, len(segments)),
-		counters: map[string]int64{},
+	}
+	if j.epoch == 0 {
+		return nil, nil, fmt.Errorf("open the state of the job: %w", ErrNotLocked)
 	}
 	for i, s := range segments {
 		j.parts[i] = part{index: i, segment: s, summary: newState(plan, i, s).summary()}
@@ -27,40 +41,90 @@ func Open(ctx context.Context, store Store, plan PlanHash, segments []inventory.
 	if err := j.checkSegments(); err != nil {
 		return nil, nil, err
 	}
-	found, err := read(ctx, store, j.opts.Own)
+	found, err := readStates(ctx, store, j.opts.Own)
 	if err != nil {
 		return nil, nil, err
 	}
-	if err := j.match(found); err != nil {
+	all, err := gather(store, found)
+	if err != nil {
 		return nil, nil, err
 	}
-	for _, p := range found.parts {
+	if err := j.match(all); err != nil {
+		return nil, nil, err
+	}
+	j.notices = all.notices
+	if found, err = j.carry(ctx, found); err != nil {
+		return nil, nil, fmt.Errorf("take the states of the job over: %w", err)
+	}
+	if all, err = gather(store, found); err != nil {
+		return nil, nil, err
+	}
+	for _, p := range all.parts {
+		p.doubt = p.admitted
 		j.parts[p.index] = p
 	}
-	j.counters, j.notices = found.counters, found.notices
-	if err := j.discardTails(ctx); err != nil {
-		return nil, nil, err
-	}
-	if err := j.fence(ctx); err != nil {
-		return nil, nil, err
-	}
+	j.counters = all.counters
 	return j, j.Snapshot(), nil
 }
 
-// fence writes the states of all own segments anew where the options ask for it.
-func (j *Journal) fence(ctx context.Context) error {
-	if !j.opts.Fence {
-		return nil
+// carry writes the states of all own segments anew, those too that nothing was
+// written about, and returns what they say then. Only where there never was
+// another holder nobody else can write them, and there is nothing to do.
+func (j *Journal) carry(ctx context.Context, found []*loaded) ([]*loaded, error) {
+	byIndex := map[int]*loaded{}
+	for _, l := range found {
+		byIndex[l.part.index] = l
 	}
-	var dirty []*active
+	var own []int
+	all := make([]*loaded, len(j.parts))
 	for i := range j.parts {
-		if p := &j.parts[i]; j.opts.Own(i) && !p.finished() {
-			a := j.touch(i)
-			a.dirty = true
-			dirty = append(dirty, a)
+		all[i] = byIndex[i]
+		if l := byIndex[i]; j.opts.Own(i) && (l == nil && j.epoch > 1 || l != nil && !l.copies.allOf(j.epoch)) {
+			own = append(own, i)
 		}
 	}
-	return j.flush(ctx, dirty)
+	err := inParallel(len(own), j.opts.Writers, func(i int) (err error) {
+		all[own[i]], err = j.carryOne(ctx, own[i])
+		return err
+	})
+	return slices.DeleteFunc(all, func(l *loaded) bool { return l == nil }), err
+}
+
+// carryTries bounds how often a holder that is not as dead as it looks may be
+// faster. It writes once a second at most, and ends with the first write that
+// comes too late.
+const carryTries = 100
+
+// carryOne writes both copies of a state anew. One is not enough: an old holder that
+// got no answer to its last write knows the version that this write left, and would
+// write there once more.
+func (j *Journal) carryOne(ctx context.Context, index int) (*loaded, error) {
+	for try := 1; ; try++ {
+		s, c, err := loadCopies(ctx, j.store, index)
+		if err != nil {
+			return nil, err
+		}
+		if s == nil {
+			s = newState(j.plan, index, j.parts[index].segment)
+		}
+		if s.epoch > j.epoch {
+			return nil, &ConflictError{Name: stateName(index, c.current), Expect: writeVersion(j.epoch, s.generation), Have: writeVersion(s.epoch, s.generation)}
+		}
+		s.epoch = j.epoch
+		if s.generation == 0 {
+			s.written = j.opts.Now().Unix()
+		}
+		for err == nil && !c.allOf(j.epoch) { // an answer to an earlier try may have been lost
+			err = c.save(ctx, j.store, s)
+		}
+		if err == nil {
+			return newLoaded(s, &c), nil
+		}
+		var conflict *ConflictError
+		if !errors.As(err, &conflict) || strings.HasSuffix(conflict.Name, leaseName) || try == carryTries {
+			return nil, err
+		}
+	}
 }
 
 // checkSegments sorts the segments of each file and refuses those that overlap.
@@ -109,42 +173,4 @@ func segmentText(s inventory.Segment) string {
 		return fmt.Sprintf("file %d from row %d", s.File, s.First)
 	}
 	return fmt.Sprintf("file %d rows %d to %d", s.File, s.First, s.Last)
-}
-
-// discardTails cuts result segments to what the state names, so that lines of
-// rows that were not settled when the job died are not there twice in the end.
-func (j *Journal) discardTails(ctx context.Context) error {
-	infos, err := j.store.List(ctx, resultFolder)
-	if err != nil {
-		return fmt.Errorf("look for result lines: %w", err)
-	}
-	sizes := map[int]int64{}
-	for _, info := range infos {
-		index, number, ok := parseResultName(info.Name)
-		if !ok || index >= len(j.parts) || !j.opts.Own(index) {
-			continue
-		}
-		p := &j.parts[index]
-		keep := info.Size
-		switch {
-		case number > p.results:
-			keep = 0
-		case number == p.results:
-			keep = min(keep, p.length)
-			sizes[index] = info.Size
-		}
-		if keep == info.Size {
-			continue
-		}
-		if err := j.store.Append(ctx, info.Name, keep, nil); err != nil {
-			return fmt.Errorf("discard result lines that were not settled: %w", err)
-		}
-	}
-	for i := range j.parts {
-		p := &j.parts[i]
-		if p.results > 0 && sizes[i] < p.length {
-			j.tell((&ShortError{Name: resultName(i, p.results), Size: sizes[i], Want: p.length}).Error())
-		}
-	}
-	return nil
 }

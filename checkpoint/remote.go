@@ -36,12 +36,11 @@ type Bucket interface {
 }
 
 // Remote is a Store under a prefix of a bucket. Documents are replaced by
-// conditional writes, a result segment is one object that is written once, and
-// the lock is a lease that its holder renews. It may be used by several
-// goroutines at once.
+// conditional writes, and the lock is a share of a lease whose holder gives
+// signs of life. It may be used by several goroutines at once.
 //
 // The lease says who should write; the conditions make sure of it. A holder
-// that lost its lease without noticing, say because its machine slept, finds
+// that lost its share without noticing, say because its machine slept, finds
 // that the documents it last saw are not there any more, and gets a
 // *ConflictError.
 type Remote struct {
@@ -54,6 +53,8 @@ type Remote struct {
 }
 
 var _ Store = (*Remote)(nil)
+
+const remoteTail = 256 << 10
 
 // RemoteConfig says whose share of the job the store is locked for. The zero
 // value is the whole job.
@@ -80,8 +81,36 @@ func NewRemote(b Bucket, prefix, name string, c RemoteConfig) *Remote {
 // String returns the address of the job.
 func (r *Remote) String() string { return r.name }
 
-// SegmentBytes is 0: an object cannot be appended to.
-func (r *Remote) SegmentBytes() int64 { return 0 }
+// TailBytes is 256 KiB: each flush sends at most about that much anew for a segment.
+// With a million lines of 76 packed bytes it gave 260 objects (bench/README.md).
+func (r *Remote) TailBytes() int { return remoteTail }
+
+// Held implements Store.
+func (r *Remote) Held(ctx context.Context) error {
+	l := r.lease.Load()
+	if l == nil {
+		return ErrNotLocked
+	}
+	if err := l.look(ctx); err != nil {
+		return err
+	}
+	return l.held()
+}
+
+// Epoch implements Store.
+func (r *Remote) Epoch() uint64 {
+	if l := r.lease.Load(); l != nil {
+		return l.own.Epoch
+	}
+	return 0
+}
+
+// Create writes a document that is not there yet, without the lock: no other is
+// replaced. One that is there is a *ConflictError.
+func (r *Remote) Create(ctx context.Context, name string, data []byte) error {
+	_, err := r.put(ctx, name, data, "")
+	return err
+}
 
 // Get implements Reader. A version is an ETag.
 func (r *Remote) Get(ctx context.Context, name string) ([]byte, Version, error) {
@@ -138,6 +167,18 @@ func (r *Remote) Put(ctx context.Context, name string, data []byte, expect Versi
 	return Version(etag), err
 }
 
+// TryWrite finds out whether documents can be written, without the lock and without
+// leaving one: it writes under the condition that a document is there which nobody
+// made. A server without such conditions keeps it, with a word of what it is.
+func (r *Remote) TryWrite(ctx context.Context) error {
+	const name, nobodys = "writable", `"00000000000000000000000000000000"`
+	_, err := r.bucket.Put(ctx, r.prefix+name, []byte("written to see whether a job can be kept here\n"), nobodys)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return fmt.Errorf("write %s: %w", r.in(name), err)
+}
+
 // put writes a document. One that is already there as it is to be was written
 // by an attempt whose answer got lost.
 func (r *Remote) put(ctx context.Context, name string, data []byte, expect string) (string, error) {
@@ -160,44 +201,6 @@ func (r *Remote) put(ctx context.Context, name string, data []byte, expect strin
 		return "", fmt.Errorf("write %s: look at what is there: %w", r.in(name), err)
 	}
 	return "", &ConflictError{Name: r.in(name), Expect: Version(expect), Have: Version(have)}
-}
-
-// Append implements Store. As an object cannot be appended to, only offset 0
-// is cheap.
-//
-// What lies under the name already, and is named by no state, is from a write
-// whose answer was lost or from a holder before this one. It may be replaced
-// as long as the lease is held: whoever takes the lease over writes its states
-// anew first, and then no other state can come to name this object.
-func (r *Remote) Append(ctx context.Context, name string, offset int64, data []byte) error {
-	if err := r.writable(name); err != nil {
-		return err
-	}
-	var expect string
-	if offset > 0 || len(data) == 0 {
-		there, version, err := r.Get(ctx, name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist) && offset > 0:
-			return &ShortError{Name: r.in(name), Want: offset}
-		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			return err
-		case int64(len(there)) < offset:
-			return &ShortError{Name: r.in(name), Size: int64(len(there)), Want: offset}
-		case err == nil && int64(len(there)) == offset && len(data) == 0:
-			return nil
-		}
-		data, expect = append(there[:offset:offset], data...), string(version)
-	}
-	_, err := r.put(ctx, name, data, expect)
-	var conflict *ConflictError
-	if !errors.As(err, &conflict) {
-		return err
-	}
-	if err := r.lease.Load().confirm(ctx); err != nil {
-		return err
-	}
-	_, err = r.put(ctx, name, data, string(conflict.Have))
-	return err
 }
 
 // writable refuses names that are none, and writes without the lock.

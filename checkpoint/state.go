@@ -23,6 +23,8 @@ const (
 	maxCounters   = 1024
 	maxCounterKey = 256  // bytes
 	maxDamage     = 1024 // bytes of text
+	maxFiles      = 1 << 20
+	maxTail       = 64 << 20 // bytes; a flush has 4 MiB of lines as a rule
 )
 
 // state is what is known of one segment. Rows are relative to the first row of
@@ -32,13 +34,14 @@ const (
 // it is handled and not deferred.
 type state struct {
 	plan       PlanHash
+	epoch      uint64 // of who wrote it; 0 in format 1
 	index      int
 	segment    inventory.Segment
 	generation uint64 // counts the writes; the copy with the higher one holds
 	written    int64  // when, in seconds since 1970
 
 	low      uint32 // all rows below are handled
-	admitted uint32 // no row from here on was ever worked on
+	admitted uint32 // no row from here on is being worked on, or was and is in doubt
 	done     *roaring.Bitmap
 	failed   *roaring.Bitmap // whole segment, not only above low
 	deferred *roaring.Bitmap // whole segment, not only above low
@@ -47,8 +50,9 @@ type state struct {
 	rows   uint32 // where ended: how many were read
 	damage string // where ended: why the rest cannot be read, "" where there is none
 
-	results  uint32 // number of the last result segment, 0 for none
-	length   int64  // of it, in bytes
+	plain    uint32 // of format 1: number of the last file of plain lines, 0 for none
+	length   int64  // of it, in bytes; the others count as a whole
+	lines    [numStreams]stream
 	counters map[string]int64
 	notes    map[noteKey][]byte
 }
@@ -149,8 +153,8 @@ func (s *state) check() error {
 		return fmt.Errorf("the mark is at row %d of %d", s.low, end)
 	case s.admitted > s.span():
 		return fmt.Errorf("row %d of %d was admitted", s.admitted, s.span())
-	case s.length < 0 || s.results == 0 && s.length != 0:
-		return fmt.Errorf("result segment %d has length %d", s.results, s.length)
+	case s.length < 0 || s.plain == 0 && s.length != 0:
+		return fmt.Errorf("result file %d has length %d", s.plain, s.length)
 	case !s.done.IsEmpty() && s.done.Minimum() < s.low:
 		return errors.New("rows below the mark are marked one by one")
 	case s.done.Intersects(s.failed) || s.done.Intersects(s.deferred) || s.failed.Intersects(s.deferred):
@@ -159,6 +163,11 @@ func (s *state) check() error {
 	for _, set := range []*roaring.Bitmap{s.done, s.failed, s.deferred} {
 		if !set.IsEmpty() && set.Maximum() >= end {
 			return fmt.Errorf("row %d of %d is marked", set.Maximum(), end)
+		}
+	}
+	for i := range s.lines {
+		if err := s.lines[i].check(); err != nil {
+			return err
 		}
 	}
 	return s.checkSizes()

@@ -23,8 +23,8 @@ type Reader interface {
 	// wraps fs.ErrNotExist.
 	Get(ctx context.Context, name string) ([]byte, Version, error)
 
-	// Open returns the bytes of a result segment. The caller closes it. A
-	// missing one is an error that wraps fs.ErrNotExist.
+	// Open returns the bytes of a result file. The caller closes it. A missing
+	// one is an error that wraps fs.ErrNotExist.
 	Open(ctx context.Context, name string) (io.ReadCloser, error)
 
 	// List returns what lies directly in folder, in any order. A missing
@@ -40,24 +40,28 @@ type Store interface {
 
 	// Put replaces the document as one step and makes it durable, if its
 	// version is still expect ("" where it must not exist); else it returns a
-	// *ConflictError and changes nothing.
+	// *ConflictError and changes nothing. A write whose answer was lost may take
+	// effect later, while its condition still holds.
 	Put(ctx context.Context, name string, data []byte, expect Version) (Version, error)
 
-	// Append writes data at offset of a result segment, discards whatever was
-	// at or behind offset, and makes it durable. A segment shorter than offset
-	// is a *ShortError.
-	Append(ctx context.Context, name string, offset int64, data []byte) error
-
-	// SegmentBytes is the size in bytes from which on a result segment is not
-	// appended to any more; 0 where a segment cannot be appended to at all.
-	SegmentBytes() int64
-
-	// Lock takes the job for h without waiting for a live process to end. A job
-	// that one holds is a *LockedError.
+	// Lock takes the job for h, in the next epoch, without waiting for a live
+	// process to end. A job that one holds is a *LockedError.
 	Lock(ctx context.Context, h Holder) (*Lock, error)
+
+	// Epoch is that of the lock, 0 while the job is not locked. The first holder
+	// of a new job has 1.
+	Epoch() uint64
+
+	// Held asks the store whether the job is locked still, and returns why not. It
+	// is a *ConflictError where another holder came.
+	Held(ctx context.Context) error
+
+	// TailBytes is how many bytes of packed result lines a state carries along,
+	// written anew with each flush, until they become a file of their own.
+	TailBytes() int
 }
 
-// Info is what List says of a stored document or result segment.
+// Info is what List says of a stored document or result file.
 type Info struct {
 	Name string // with its folder
 	Size int64  // bytes
@@ -96,15 +100,22 @@ type Lock struct {
 	// job was given back in order.
 	Previous *Holder
 
-	release func() error
+	// Epoch is greater than that of every holder before.
+	Epoch uint64
+
+	release func(context.Context) error
 }
 
 // Release gives the job back. It may be called more than once.
-func (l *Lock) Release() error {
+func (l *Lock) Release() error { return l.GiveBack(context.Background()) }
+
+// GiveBack does what Release does, and waits no longer than ctx for a store that gives
+// no answer: then the job counts as held until the holder has been silent for long.
+func (l *Lock) GiveBack(ctx context.Context) error {
 	release := l.release
 	l.release = nil
 	if release == nil {
 		return nil
 	}
-	return release()
+	return release(ctx)
 }
