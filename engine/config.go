@@ -35,6 +35,10 @@ type Config struct {
 	// nothing.
 	Snapshotter Snapshotter
 
+	// Trials, where set, has objects of every kind compared before the rest of
+	// the kind is begun.
+	Trials Trials
+
 	// Workers is the most objects in flight. Default 64: above the 10 to 20
 	// that a few hundred copies a second at 30 to 80 ms need, below what would
 	// cost noticeable memory.
@@ -52,6 +56,17 @@ type Config struct {
 	Ready   func(key string) bool
 	Parking int
 
+	// Denials knows, over all passes of a run, where access is denied. What lies there
+	// is put off with reason Denied. Nil is a new one.
+	Denials *Denials
+
+	// Accepted are the attributes that a re-encryption may lose.
+	Accepted []plan.Attribute
+
+	// Continued says that another Run with the same Denials follows: that nothing has
+	// succeeded at the end of this one does not end it.
+	Continued bool
+
 	// Attempts is how often one request is sent at most before its object
 	// fails. Default 12: with the back-off of this package about three minutes
 	// of a service that answers nothing but errors. A throttled one is sent ten
@@ -67,6 +82,11 @@ type Config struct {
 	Alive    func(context.Context) error
 	Patience time.Duration
 
+	// Drain is how long the requests under way may take, and what finishes their
+	// work, once nothing new is begun: after a limit, a signal, a breaker. Then they
+	// are given up, and their objects are not attempted. Default 2 min.
+	Drain time.Duration
+
 	// Rounds is how often an object that other clients keep changing is read
 	// and decided on again before it is given up. Default 4.
 	Rounds int
@@ -80,13 +100,21 @@ type Config struct {
 	// with whatever else was asked for until then.
 	Hurry <-chan struct{}
 
+	// Ending, where set, is called when the run ends admission by itself, with the
+	// reason: whoever holds requests back is to let go of those that finish work.
+	// Not where a limit of objects is reached, as those begun are brought to their end.
+	Ending context.CancelCauseFunc
+
+	// Cut, where set, is called when what is under way had Drain to end in and is given
+	// up: the last writes are not to wait for long any more, either.
+	Cut func()
+
 	// Broken, where set, is called once when nothing can be recorded any more:
 	// what waits for the journal would wait for ever.
 	Broken func(error)
 
-	Limit       int64 // objects to attempt in this run, 0 = all
-	Begun       int64 // of them attempted before
-	MaxFailures int64 // failed objects after which the run stops, 0 = no limit
+	Limit int64 // objects to attempt in this run, 0 = all
+	Begun int64 // of them attempted before
 
 	// Budget, where set, is asked after every settled object whether the run
 	// may go on; a non-empty answer names the limit that was reached.
@@ -117,6 +145,9 @@ func (c Config) withDefaults() Config {
 	if c.Patience == 0 {
 		c.Patience = time.Hour
 	}
+	if c.Drain == 0 {
+		c.Drain = 2 * time.Minute
+	}
 	if c.Rounds == 0 {
 		c.Rounds = 4
 	}
@@ -135,6 +166,15 @@ func (c Config) withDefaults() Config {
 	}
 	if c.Budget == nil {
 		c.Budget = func(*Stats) string { return "" }
+	}
+	if c.Denials == nil {
+		c.Denials = new(Denials)
+	}
+	if c.Ending == nil {
+		c.Ending = func(error) {}
+	}
+	if c.Cut == nil {
+		c.Cut = func() {}
 	}
 	if c.Broken == nil {
 		c.Broken = func(error) {}
@@ -155,6 +195,21 @@ type StopError struct{ Limit string }
 // Error names the limit.
 func (e *StopError) Error() string { return "stopped by " + e.Limit }
 
+// UnrecordedError says that a run that was ended by Cause could not record what it
+// did last. What was recorded before counts, and a resume finds out about the rest.
+type UnrecordedError struct {
+	Cause error
+	Err   error
+}
+
+// Error names the cause, and what failed.
+func (e *UnrecordedError) Error() string {
+	return fmt.Sprintf("%v, and what was done last could not be recorded: %v", e.Cause, e.Err)
+}
+
+// Unwrap returns both.
+func (e *UnrecordedError) Unwrap() []error { return []error{e.Cause, e.Err} }
+
 // BreakerError says that the run was stopped because every further object
 // would have met the same error.
 type BreakerError struct {
@@ -165,7 +220,7 @@ type BreakerError struct {
 // Error says how often it was seen, and the cause.
 func (e *BreakerError) Error() string {
 	if e.Seen > 1 {
-		return fmt.Sprintf("stopped after %d objects in a row: %v", e.Seen, e.Err)
+		return fmt.Sprintf("stopped after %d objects, of which none could be done: %v", e.Seen, e.Err)
 	}
 	return fmt.Sprintf("stopped: %v", e.Err)
 }

@@ -46,12 +46,20 @@ type Journal interface {
 	// never before what Sink was told about the row.
 	Settle(r *Result) error
 
+	// Doubt says that what was sent for the row may have taken effect, and that the
+	// run ends without knowing: a later one that finds it done recognises it.
+	Doubt(p inventory.Position) error
+
 	// End says that a segment (by index) was read to its end and has rows rows;
 	// damage is not nil where the rest of it cannot be read.
 	End(segment int, rows int64, damage error) error
 
 	// Flush makes everything said so far durable, results first.
 	Flush(ctx context.Context) error
+
+	// Rest is the last Flush of a run: nothing is under way any more, and of the rows
+	// that were admitted and not settled only those are in doubt that Doubt named.
+	Rest(ctx context.Context) error
 }
 
 // Sink takes results for people and programs to read. It is called from the

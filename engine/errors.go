@@ -21,19 +21,25 @@ const (
 	Permanent Class = iota // this request will never work; the object fails, the run goes on
 	Throttled              // a quota was exceeded: wait, then the same again
 	Transient              // the network or the service hiccupped: the same again
+	Empty                  // answered, without what was asked for: the same again, a few times
 	Changed                // the object is no longer what was decided on: read again, decide again
 	Gone                   // the object is not there any more
 	Refused                // the object is in a state in which S3 does not do this (archived, locked, too large)
 	Denied                 // no permission for this object
 	Expired                // the credentials have run out and may be renewed: wait for that, then the same again
+	InParts                // only a copy in parts does it; nothing was written: decide again
+	Held                   // objects like it are not proven yet: put off, nothing was written
 	Fatal                  // pointless for every further object: key disabled, credentials refused, no such bucket
 	numClasses
 )
 
-var classNames = [numClasses]string{"permanent", "throttled", "transient", "changed", "gone", "refused", "denied", "expired", "fatal"}
+var classNames = [numClasses]string{"permanent", "throttled", "transient", "empty", "changed", "gone", "refused", "denied", "expired", "in-parts", "held", "fatal"}
 
 // String returns the class's name in logs.
 func (c Class) String() string { return classNames[c] }
+
+// passes tells whether sending the same again may help.
+func (c Class) passes() bool { return c == Throttled || c == Transient || c == Empty || c == Expired }
 
 // ObjectError is why a request about an object did not work.
 type ObjectError struct {
@@ -48,7 +54,30 @@ type ObjectError struct {
 	HTTPStatus int         // 0 where there was no answer
 	RequestID  string
 	Said       string // what the service said, "" where that was nothing
-	Err        error
+
+	// Lost is what a write lost of the object and what could not be put back, with
+	// the values that it had, for Unfaithful.
+	Lost []plan.Difference
+	Err  error
+
+	// InDoubt says that a client may have changed what is Lost: one such object stops no
+	// run, and is a loss together with another.
+	InDoubt bool
+
+	// Unproven is what of Task.Untried the object has, for Held: nothing was written.
+	Unproven []plan.Attribute
+
+	// Untouched says that nothing was written, for Unfaithful: the object was refused
+	// before it could lose something.
+	Untouched bool
+
+	// Unlisted says why no listing confirms that the object is gone, for Gone; ""
+	// where one does.
+	Unlisted string
+
+	// Contradicted says that the endpoint says two things of the object, so that what
+	// HeadObject shows of it is not to be sent along.
+	Contradicted bool
 }
 
 // Error names operation, object and cause.

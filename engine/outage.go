@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"reseal/internal/wait"
 	"reseal/plan"
 )
 
@@ -34,7 +35,11 @@ func (o *Outage) String() string {
 	if o.Err.Class == Expired {
 		return "credentials expired, waiting for new ones"
 	}
-	return "endpoint does not answer, waiting for it"
+	why := o.Err.Words()
+	if o.Err.Said == "" || why == "" {
+		return "endpoint does not answer, waiting for it"
+	}
+	return "endpoint does not answer, waiting for it: " + why
 }
 
 // outage tells a failing object from an endpoint that is gone. Where nobody
@@ -125,7 +130,7 @@ func (o *outage) ask() *question {
 // become too long.
 func (o *outage) answer(q *question) {
 	began := time.Now()
-	for wait := firstProbe; ; wait = min(2*wait, lastProbe) {
+	for pause := firstProbe; ; pause = min(2*pause, lastProbe) {
 		held, err := o.alive()
 		began = began.Add(held) // patience is with the endpoint, not with a window that is shut
 		if err == nil || o.ctx.Err() != nil {
@@ -141,7 +146,7 @@ func (o *outage) answer(q *question) {
 			o.run.stop(&BreakerError{Seen: 1, Err: fmt.Errorf("waited %s: %w", o.Patience, err)})
 			o.spent.Store(true)
 		}
-		if o.spent.Load() || !sleep(o.ctx, wait) {
+		if o.spent.Load() || wait.For(o.ctx, pause) != nil {
 			break
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"reseal/inventory"
 	"reseal/plan"
 )
 
@@ -190,5 +191,56 @@ func TestPatienceDoesNotCountAPause(t *testing.T) {
 			t.Errorf("Run = %v, want no error: the endpoint was asked for two minutes of it", err)
 		}
 		check(t, s, l)
+	})
+}
+
+// Whoever was waiting for an answer when a run gives up on an endpoint is not failed:
+// its re-encryption may have taken effect, as after a crash.
+func TestWhatAnOutageCutsOffIsNotAttempted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const n = 40
+		s, l := newStore(n), newLog()
+		s.latency = time.Second
+		cfg := config(s, l)
+		cfg.Stats, cfg.Patience, cfg.Attempts = new(Stats), time.Minute, 2
+		start := time.Now()
+		out := func() bool { return time.Since(start) > 2500*time.Millisecond }
+		s.lose = func(op, key string) bool { return op == "copy" && out() } // committed, and the answer lost
+		s.before = func(op, key string, nth int) error {
+			if out() && (op != "copy" || nth > 1) {
+				return failure(op, key, Transient)
+			}
+			return nil
+		}
+		cfg.Alive = func(context.Context) error {
+			if out() {
+				return failure("HeadBucket", "", Transient)
+			}
+			return nil
+		}
+		err := Run(t.Context(), t.Context(), cfg, batches(n, 20, nil))
+		var b *BreakerError
+		if !errors.As(err, &b) {
+			t.Fatalf("Run = %v, want a BreakerError", err)
+		}
+		check(t, s, l)
+		if failed := cfg.Stats.Count(Failed); failed != 0 || cfg.Stats.Unsure.Load() != 8 {
+			t.Errorf("%d failed, %d may have taken effect; want none, and the 8 in flight", failed, cfg.Stats.Unsure.Load())
+		}
+
+		// The next run recognises them.
+		again := newLog()
+		cfg = config(s, again)
+		cfg.Stats = new(Stats)
+		cfg.Settled = func(p inventory.Position) bool { _, ok := l.durable[key(int(p.Row))]; return ok }
+		cfg.Uncertain = func(p inventory.Position) bool { return p.Row <= l.admitted[0] }
+		s.lose, s.before = nil, func(string, string, int) error { return nil }
+		if err := Run(t.Context(), t.Context(), cfg, batches(n, 20, nil)); err != nil {
+			t.Fatal(err)
+		}
+		check(t, s, again)
+		if repeats := cfg.Stats.Repeats.Load(); repeats != 8 || len(l.durable)+len(again.durable) != n {
+			t.Errorf("%d repeats, %d and %d recorded; want 8 repeats, %d in all", repeats, len(l.durable), len(again.durable), n)
+		}
 	})
 }

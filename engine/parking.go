@@ -2,15 +2,22 @@ package engine
 
 import (
 	"time"
+
+	"reseal/internal/wait"
+	"reseal/plan"
 )
 
 // unparkEvery is how often the room is looked through when nothing else happens.
 const unparkEvery = 20 * time.Millisecond
 
 // offer hands a task to a worker, or parks it where its requests would not get
-// through, or puts it off where the room is full. False means that admission
+// through, or puts it off where the room is full or access is denied. False means that admission
 // has ended.
 func (r *run) offer(a assignment) bool {
+	if where := r.Denials.blocked(a.task.Record.Key); where != nil {
+		r.events <- event{result: &Result{Task: a.task, Segment: a.segment, Outcome: Deferred, Reason: plan.Denied, Err: where.Err}}
+		return true
+	}
 	if r.Ready(a.task.Record.Key) {
 		return r.hand(a)
 	}
@@ -56,7 +63,7 @@ func (r *run) unpark() bool {
 // through.
 func (r *run) clearRoom() {
 	for r.unpark() && len(r.parked) > 0 {
-		if !sleep(r.admit, unparkEvery) {
+		if wait.For(r.admit, unparkEvery) != nil {
 			return
 		}
 	}

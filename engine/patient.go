@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 
+	"reseal/internal/wait"
 	"reseal/plan"
 )
 
@@ -24,10 +25,13 @@ func (p patient) Do(ctx context.Context, s plan.Step, send func(context.Context)
 	for attempt := 1; ; attempt++ {
 		err := p.gate.Do(ctx, s, send)
 		var oe *ObjectError
-		if err == nil || !errors.As(err, &oe) || oe.Class != Throttled && oe.Class != Transient && oe.Class != Expired || attempt >= p.attempts {
+		if err == nil || !errors.As(err, &oe) || !oe.Class.passes() || attempt >= p.attempts {
 			return err
 		}
-		if !sleep(ctx, backoff(attempt, oe.Class, rand.Float64())) {
+		if oe.Class == Empty && attempt >= emptyTries {
+			return exhausted(oe, attempt)
+		}
+		if wait.For(ctx, backoff(attempt, oe.Class, rand.Float64())) != nil {
 			return context.Cause(ctx)
 		}
 		s.Retry = true

@@ -30,6 +30,7 @@ func TestPatient(t *testing.T) {
 		{"throttled twice", Throttled, 2, 3, false},
 		{"network lost once", Transient, 1, 2, false},
 		{"throttled for ever", Throttled, 99, 5, true},
+		{"answered without a document for ever", Empty, 99, 5, true},
 		{"denied", Denied, 1, 1, true},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -9,11 +9,11 @@ import (
 // poolEvery is how often the pool is fitted to what the gate says is needed.
 const poolEvery = time.Second
 
-// crew is how many workers there are, and how many there should be.
-type crew struct{ running, wanted atomic.Int64 }
+// workerCount is how many workers there are, and how many there should be.
+type workerCount struct{ running, wanted atomic.Int64 }
 
 // leave tells a worker that there are too many; it has been counted out then.
-func (c *crew) leave() bool {
+func (c *workerCount) leave() bool {
 	for {
 		n := c.running.Load()
 		if n <= c.wanted.Load() {
@@ -30,7 +30,7 @@ func (c *crew) leave() bool {
 func (r *run) pool(fed <-chan struct{}) {
 	var workers sync.WaitGroup
 	defer workers.Wait()
-	var c crew
+	var c workerCount
 	fit := func() {
 		want := int64(max(1, min(r.Workers, r.Slots())))
 		c.wanted.Store(want)

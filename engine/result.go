@@ -26,10 +26,23 @@ func (o Outcome) String() string { return outcomeNames[o] }
 
 // Effect is what a Rewrite did, as the store confirmed it.
 type Effect struct {
-	ETag      string // after
-	VersionID string // of the version written, "" where the bucket has none
-	KMSKeyID  string // as the store named it
-	RequestID string
+	ETag      string    // after
+	VersionID string    // of the version written, "" where the bucket has none
+	KMSKeyID  string    // as the store named it
+	Modified  time.Time // of it, as the answer to the write said; zero where that did not
+	RequestID string    // of the request that made it so; of a repeat, of the look that recognised it
+
+	// Steps are the requests with which an object that took several was made, in
+	// order, parts left out: "CreateMultipartUpload:id CompleteMultipartUpload:id".
+	Steps string
+
+	// PutBack is what the write lost of the object, and what was put back since:
+	// the object is as it was, and the endpoint is not to be trusted with more.
+	PutBack []plan.Difference
+
+	// LeftOut is what of the object was not sent along, as S3 would have refused all
+	// of it, and as its loss was accepted.
+	LeftOut []plan.Difference
 }
 
 // Result is everything there is to say about one row of the report.
@@ -43,6 +56,8 @@ type Result struct {
 	Newer    bool           // done as another client had written it since the report
 	Before   *plan.Snapshot // as it was before, where that was asked for and could be read
 	Repeat   bool           // found done already by an earlier attempt whose end was not recorded
+	Doubted  bool           // an earlier run may have worked on it, and did not say how that ended
+	Unsure   bool           // not attempted to its end, or put off: what was sent may have taken effect
 	Attempts int            // requests sent, retries included
 	KMSMax   int64          // KMS requests that they took at most
 	Started  time.Time

@@ -3,10 +3,12 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
+	"reseal/internal/wait"
 	"reseal/plan"
 )
 
@@ -21,10 +23,37 @@ type steps struct {
 	sent *tally
 }
 
-// tally counts the requests of one task.
+// tally counts the requests of one task, and knows what is not known of them.
 type tally struct {
 	requests, kms atomic.Int64
-	unsure        atomic.Bool // one that commits got no answer: it may have taken effect
+	own           atomic.Bool // one that commits took effect, or got no answer and may have
+	unproven      atomic.Bool // one that commits was sent, and no look at the object since
+	looked        atomic.Bool // a look at the object succeeded
+	blind         atomic.Bool // the last one commits or looks, and ended without success; see ended
+
+	// For carryOut alone.
+	wrote  Effect     // what the answer to the one that took effect says of it
+	before *plan.Head // of the look before the last one that commits, nil for none
+}
+
+// learn takes in how a request of the task ended.
+func (t *tally) learn(k plan.StepKind, class Class, err error) {
+	switch {
+	case k.Commits() && (err == nil || class == Transient):
+		t.own.Store(true)
+		t.unproven.Store(true)
+	case isLook(k) && err == nil:
+		t.looked.Store(true)
+		t.unproven.Store(false)
+	}
+}
+
+// ended takes note of the request that ended last. What throws an upload away says
+// nothing of the object.
+func (t *tally) ended(k plan.StepKind, blind bool) {
+	if k != plan.StepAbort {
+		t.blind.Store(blind)
+	}
 }
 
 // Do sends s until it works, until its error is one that sending again does not
@@ -34,48 +63,55 @@ type tally struct {
 // one that finishes work already committed (a proof, the completion of an
 // upload) waits for its turn as long as in-flight work may go on.
 func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
-	wait, done := g.waiting(ctx, s)
+	waiting, done := g.waiting(ctx, s)
 	defer done()
 	tries := [numClasses]int{}
 	try := &attempt{steps: g, ctx: ctx, step: s, send: send}
 	once := try.once
+	defer try.settled()
 	for {
-		if !g.run.outage.pass(wait) {
+		if !g.run.outage.pass(waiting) {
 			return errNotSent
 		}
 		try.sent = false
-		err := g.run.Gate.Do(wait, try.step, once)
+		err := g.run.Gate.Do(waiting, try.step, once)
 		switch {
 		case !try.sent:
 			return errNotSent
 		case err == nil:
-			g.run.outage.learn(wait, nil, false)
+			g.sent.learn(s.Kind, 0, nil)
+			g.sent.ended(s.Kind, false)
+			g.run.outage.learn(waiting, nil, false)
 			return nil
 		}
+		g.sent.ended(s.Kind, s.Kind.Commits() || isLook(s.Kind))
 		var oe *ObjectError
 		if !errors.As(err, &oe) {
 			return err
 		}
 		class := oe.Class
-		if class == Transient && commits(s.Kind) {
-			g.sent.unsure.Store(true)
-		}
+		g.sent.learn(s.Kind, class, err)
 		last := tries[class]+1 >= g.run.triesOf(class)
-		excused := g.run.outage.learn(wait, oe, last)
-		if class != Throttled && class != Transient && class != Expired {
+		excused := g.run.outage.learn(waiting, oe, last)
+		switch {
+		case !class.passes():
 			return err
-		}
-		if excused {
+		case class != Throttled && g.run.outage.spent.Load():
+			return errNotSent // the run has given up waiting: no answer is no object's failure
+		case excused:
 			try.step.Retry = true
 			g.run.Stats.Retries.Add(1)
 			continue
 		}
 		tries[class]++
 		if last {
-			return exhausted(oe)
+			return exhausted(oe, tries[class])
+		}
+		if class == Throttled && tries[class] >= g.run.Attempts {
+			try.refused(oe, tries[class])
 		}
 		g.run.Logger.Debug("retry", "op", s.Kind.String(), "key", s.Key, "try", tries[class], "class", class.String(), "code", oe.Code)
-		if !sleep(wait, backoff(tries[class], class, rand.Float64())) {
+		if wait.For(waiting, backoff(tries[class], class, rand.Float64())) != nil {
 			return errNotSent
 		}
 		try.step.Retry = true
@@ -90,13 +126,50 @@ type attempt struct {
 	step plan.Step
 	send func(context.Context) error
 	sent bool
+
+	refusal *Refusal // nil unless it is throttled again and again
+}
+
+// refused takes note of a request that is throttled again and again: one object can
+// hold up the end of a run for 40 minutes.
+func (a *attempt) refused(e *ObjectError, tries int) {
+	now := &Refusal{Key: e.Key, HTTPStatus: e.HTTPStatus, Code: e.Code, Tries: tries, Most: a.run.triesOf(Throttled)}
+	shown := &a.run.Stats.Refusal
+	if shown.CompareAndSwap(nil, now) || a.refusal != nil && shown.CompareAndSwap(a.refusal, now) {
+		a.refusal = now
+	}
+	if tries == a.run.Attempts {
+		a.run.Logger.Warn("throttled again and again", "op", e.Op, "key", e.Key, "status", e.HTTPStatus, "code", e.Code, "tries", tries, "at_most", now.Most)
+	}
+}
+
+// settled takes it back once the request has ended.
+func (a *attempt) settled() {
+	if a.refusal != nil {
+		a.run.Stats.Refusal.CompareAndSwap(a.refusal, nil)
+	}
 }
 
 // once sends the request, once.
 func (a *attempt) once(context.Context) error {
 	a.sent = true
 	a.count(&a.step)
-	return a.send(a.ctx)
+	stats := a.run.Stats
+	if stats.Unmet.Add(1) == 1 {
+		stats.Heard.Store(time.Now().UnixNano())
+	}
+	err := a.send(a.ctx)
+	stats.Unmet.Add(-1)
+	if err == nil || answered(err) {
+		stats.Heard.Store(time.Now().UnixNano())
+	}
+	return err
+}
+
+// answered tells whether an error is what the service said.
+func answered(err error) bool {
+	var oe *ObjectError
+	return errors.As(err, &oe) && oe.Class != Transient
 }
 
 // throttledPatience is how many times as often a throttled request is sent
@@ -104,11 +177,18 @@ func (a *attempt) once(context.Context) error {
 // when whoever else uses the quota is done.
 const throttledPatience = 10
 
+// emptyTries is how often a request is sent at most that is answered without what was
+// asked for. With the back-off of this package that is below 13 seconds: what an
+// endpoint leaves out of so many answers it leaves out for this object.
+const emptyTries = 8
+
 // triesOf returns how often a request is sent at most that keeps ending in c.
 func (r *run) triesOf(c Class) int {
 	switch {
 	case c == Throttled:
 		return r.Attempts * throttledPatience
+	case c == Empty:
+		return min(r.Attempts, emptyTries)
 	case c == Expired && r.Alive == nil:
 		return 1
 	}
@@ -117,12 +197,20 @@ func (r *run) triesOf(c Class) int {
 
 // exhausted is the error of a request that was sent often enough. Credentials
 // that stay expired are no object's failure.
-func exhausted(e *ObjectError) *ObjectError {
-	if e.Class != Expired {
+func exhausted(e *ObjectError, tries int) *ObjectError {
+	out := *e
+	switch e.Class {
+	case Expired:
+		out.Class = Fatal
+	case Empty:
+		const advice = "; the log of the endpoint, or of what lies between, may tell why; then try again"
+		out.Err = fmt.Errorf("%s was asked %d times: %w%s", e.Op, tries, e.Err, advice)
+		if e.Said != "" {
+			out.Said = fmt.Sprintf("%s was asked %d times: %s%s", e.Op, tries, e.Said, advice)
+		}
+	default:
 		return e
 	}
-	out := *e
-	out.Class = Fatal
 	return &out
 }
 
@@ -155,16 +243,14 @@ func (g steps) count(s *plan.Step) {
 // or nearly so.
 func finishes(k plan.StepKind) bool {
 	switch k {
-	case plan.StepConfirm, plan.StepComplete, plan.StepAbort, plan.StepPutTags:
+	case plan.StepConfirm, plan.StepComplete, plan.StepAbort, plan.StepPutTags, plan.StepPutACL, plan.StepPutRetention, plan.StepPutLegalHold:
 		return true
 	}
 	return false
 }
 
-// commits tells whether a step of this kind makes the object what it is to be.
-func commits(k plan.StepKind) bool {
-	return k == plan.StepCopy || k == plan.StepComplete || k == plan.StepUpdate
-}
+// isLook tells whether the answer to a step of this kind shows what the object is.
+func isLook(k plan.StepKind) bool { return k == plan.StepHead || k == plan.StepConfirm }
 
 // backoff returns how long to wait after the attempt-th try: "full jitter", a
 // uniformly random part u of a bound that doubles from 100 ms to 30 s. A quota
@@ -180,16 +266,4 @@ func backoff(attempt int, c Class, u float64) time.Duration {
 		return bound/2 + time.Duration(u*float64(bound/2))
 	}
 	return time.Duration(u * float64(bound))
-}
-
-// sleep waits for d and tells whether it was not cut short by ctx.
-func sleep(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return true
-	case <-ctx.Done():
-		return false
-	}
 }

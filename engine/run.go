@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"sync"
@@ -27,6 +28,8 @@ import (
 func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Batch, error]) error {
 	admit, stop := context.WithCancelCause(admit)
 	defer stop(nil)
+	work, kill := context.WithCancel(work)
+	defer kill()
 	r := &run{
 		Config: cfg.withDefaults(),
 		admit:  admit,
@@ -34,8 +37,25 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 		stop:   stop,
 		events: make(chan event, 256),
 		tasks:  make(chan assignment),
+		doubts: doubts{},
 	}
 	r.outage = newOutage(r)
+	var draining sync.Once
+	r.drain = func(cause error) {
+		draining.Do(func() {
+			timer := time.AfterFunc(r.Drain, func() {
+				r.stop(cause)
+				r.Cut() // before the work ends: nothing is told after Run has returned
+				kill()
+			})
+			context.AfterFunc(work, func() { timer.Stop() })
+		})
+	}
+	defer context.AfterFunc(admit, func() { r.drain(context.Cause(admit)) })()
+	r.stop = func(cause error) {
+		stop(cause)
+		r.Ending(context.Cause(admit))
+	}
 
 	var pool, feeder sync.WaitGroup
 	fed := make(chan struct{})
@@ -44,7 +64,9 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 	feeder.Go(func() {
 		defer close(fed)
 		defer close(r.tasks)
+		r.Stats.Fed.Store(false)
 		readErr = r.feed(batches)
+		r.Stats.Fed.Store(true)
 	})
 	go func() {
 		feeder.Wait()
@@ -55,11 +77,24 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 	err := r.settle() // returns after events is closed: nothing is left running
 	switch {
 	case err != nil:
-		return err
+		cause := context.Cause(admit)
+		if cause == nil {
+			cause = readErr
+		}
+		if cause == nil || errors.Is(err, cause) {
+			return err
+		}
+		return &UnrecordedError{Cause: cause, Err: err}
 	case readErr != nil && admit.Err() == nil:
 		return readErr
 	}
-	return context.Cause(admit)
+	if err := context.Cause(admit); err != nil {
+		return err
+	}
+	if r.Continued {
+		return nil
+	}
+	return r.Denials.end()
 }
 
 // run is one call of Run.
@@ -71,6 +106,8 @@ type run struct {
 	tasks       chan assignment
 	parked      []assignment // by the feeder
 	outage      *outage
+	doubts      doubts            // of the goroutine that records
+	drain       func(cause error) // gives what is under way a last time to end in
 }
 
 // assignment is a task on its way to a worker.
@@ -80,7 +117,7 @@ type assignment struct {
 }
 
 // event is what reader and workers tell the one goroutine that owns journal
-// and sink. Exactly one of its parts is set.
+// and sink. One of its parts is set; a fatal error comes with the result it was met at.
 type event struct {
 	result  *Result
 	skipped []Result
@@ -130,8 +167,10 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 		}
 		for _, t := range todo {
 			if r.Limit > 0 && begun >= r.Limit {
+				reached := &StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)}
 				r.clearRoom() // those begun are finished
-				return &StopError{Limit: fmt.Sprintf("--limit %d", r.Limit)}
+				r.drain(reached)
+				return reached
 			}
 			if !r.offer(assignment{t, batch.Segment}) {
 				return nil
@@ -187,7 +226,6 @@ func (r *run) settle() error {
 			r.Broken(err)
 		}
 	}
-	var b breaker
 	take := func(ev event) {
 		switch {
 		case ev.ack != nil:
@@ -203,12 +241,24 @@ func (r *run) settle() error {
 			ev.ack <- err
 		case ev.fatal != nil:
 			r.stop(&BreakerError{Seen: 1, Err: ev.fatal})
+			if broken == nil {
+				fail(r.record(ev.result))
+			}
 		case broken != nil:
 		case ev.end != nil:
 			fail(r.Journal.End(ev.end.Segment, ev.end.Rows, ev.end.Err))
 		case ev.result != nil:
+			denied := r.Denials.see(ev.result)
 			fail(r.record(ev.result))
-			if err := b.see(ev.result); err != nil {
+			switch ev.result.Outcome {
+			case Done, Failed, Skipped:
+				r.Stats.Handled.Add(1)
+			}
+			err := r.doubts.lossOf(ev.result)
+			if err == nil {
+				err = denied
+			}
+			if err != nil {
 				r.stop(err)
 			}
 		default:
@@ -223,8 +273,12 @@ func (r *run) settle() error {
 		select {
 		case ev, open := <-r.events:
 			if !open {
+				last := r.Journal.Rest
+				if broken != nil {
+					last = r.Journal.Flush // of what is not recorded nothing is known
+				}
 				// the last flush must not be cut short by the signal that ended the run
-				if err := r.Journal.Flush(context.WithoutCancel(r.work)); err != nil && broken == nil {
+				if err := last(context.WithoutCancel(r.work)); err != nil && broken == nil {
 					return err
 				}
 				return broken
@@ -259,7 +313,15 @@ func (r *run) settle() error {
 // record writes one result down: for people first, then for the resume.
 func (r *run) record(res *Result) error {
 	r.Stats.Outcomes[res.Outcome].Add(1)
+	if res.Unsure {
+		if err := r.Journal.Doubt(res.Task.Record.Pos); err != nil {
+			return fmt.Errorf("record progress: %w", err)
+		}
+	}
 	if res.Outcome == NotAttempted {
+		if res.Unsure {
+			r.Stats.Unsure.Add(1)
+		}
 		return nil
 	}
 	if res.Outcome == Done {
@@ -268,8 +330,10 @@ func (r *run) record(res *Result) error {
 			r.Stats.Repeats.Add(1)
 		}
 	}
-	if err := r.Sink.Write(res); err != nil {
-		return fmt.Errorf("write result: %w", err)
+	if res.Outcome != Deferred { // which is no result: another pass has it
+		if err := r.Sink.Write(res); err != nil {
+			return fmt.Errorf("write result: %w", err)
+		}
 	}
 	if err := r.Journal.Settle(res); err != nil {
 		return fmt.Errorf("record progress: %w", err)
@@ -281,9 +345,6 @@ func (r *run) record(res *Result) error {
 func (r *run) checkBudgets() {
 	if r.admit.Err() != nil {
 		return
-	}
-	if failed := r.Stats.Count(Failed); r.MaxFailures > 0 && failed >= r.MaxFailures {
-		r.stop(&StopError{Limit: fmt.Sprintf("--max-failures %d", r.MaxFailures)})
 	}
 	if limit := r.Budget(r.Stats); limit != "" {
 		r.stop(&StopError{Limit: limit})

@@ -125,7 +125,9 @@ func TestErrorsByClass(t *testing.T) {
 	}{
 		{"throttled twice", nthCopies(Throttled, 1, 2), Done, "", 1, 3, false, true},
 		{"transient twice", nthCopies(Transient, 1, 2), Done, "", 1, 3, false, true},
-		{"transient for ever", nthCopies(Transient, 1, 1<<30), Failed, plan.RequestError, 0, 12, false, true},
+		{"transient for ever", nthCopies(Transient, 1, 1<<30), Failed, plan.RequestError, 0, 13, false, true}, // and a look
+		{"empty answers twice", nthCopies(Empty, 1, 2), Done, "", 1, 3, false, true},
+		{"empty answers for ever", nthCopies(Empty, 1, 1<<30), Failed, plan.RequestError, 0, 8, false, true},
 		{"permanent", nthCopies(Permanent, 1, 1<<30), Failed, plan.RequestError, 0, 1, false, true},
 		{"changed once", nthCopies(Changed, 1, 1), Done, "", 1, 3, false, true}, // copy, HEAD, copy
 		{"changing for ever", nthCopies(Changed, 1, 1<<30), Failed, plan.Changing, 0, 7, false, true},
@@ -189,56 +191,6 @@ func nthCopies(c Class, first, last int) func(string, string, int) error {
 	}
 }
 
-func TestBreakerWantsConfirmedDenials(t *testing.T) {
-	deny := func(op, k string, _ int) error { return failure(op, k, Denied) }
-	for _, tt := range []struct {
-		name   string
-		before func(op, key string, nth int) error
-		trips  bool
-		most   int // objects recorded at most
-	}{
-		{"every copy denied, the objects are there", func(op, k string, n int) error {
-			if op == "head" {
-				return nil
-			}
-			return deny(op, k, n)
-		}, true, 30},
-		{"every request denied", deny, true, 260},
-		{"every copy denied, every second object skipped", func(op, k string, n int) error {
-			switch {
-			case op == "head":
-				return nil
-			case int(k[len(k)-1])%2 == 0:
-				return failure(op, k, Refused)
-			}
-			return deny(op, k, n)
-		}, true, 30},
-		{"every second object denied", func(op, k string, n int) error {
-			if op == "head" || int(k[len(k)-1])%2 == 0 {
-				return nil
-			}
-			return deny(op, k, n)
-		}, false, 400},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s, l := newStore(400), newLog()
-				s.before = tt.before
-				cfg := config(s, l)
-				cfg.Workers = 1 // in order, so that "in a row" is exact
-				err := Run(t.Context(), t.Context(), cfg, batches(400, 50, nil))
-				var b *BreakerError
-				if errors.As(err, &b) != tt.trips {
-					t.Errorf("Run = %v, want the breaker to trip: %v", err, tt.trips)
-				}
-				if n := len(l.durable); n > tt.most || !tt.trips && n != 400 {
-					t.Errorf("recorded %d objects, want at most %d", n, tt.most)
-				}
-			})
-		})
-	}
-}
-
 func TestBrokenJournalStopsTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l := newStore(1000), newLog()
@@ -252,6 +204,9 @@ func TestBrokenJournalStopsTheRun(t *testing.T) {
 		err := Run(t.Context(), t.Context(), cfg, batches(1000, 100, nil))
 		if told != 1 {
 			t.Errorf("Broken was called %d times, want once", told)
+		}
+		if l.rested {
+			t.Error("a journal that cannot record what happened was told that nothing is in doubt")
 		}
 		if err == nil || !errors.Is(err, l.failSettle) {
 			t.Errorf("Run = %v, want %v", err, l.failSettle)
@@ -299,6 +254,9 @@ func TestResumeRecognisesWhatACrashLeftUnrecorded(t *testing.T) {
 		if len(s.copies) != 10 || stats.Repeats.Load() != 10 || stats.Count(Done) != 20 || stats.Earlier.Load() != 10 {
 			t.Errorf("copies %d, repeats %d, done %d, settled earlier %d; want 10, 10, 20, 10",
 				len(s.copies), stats.Repeats.Load(), stats.Count(Done), stats.Earlier.Load())
+		}
+		if s.fromKMS < 10 || s.fromKMS > 15+1 {
+			t.Errorf("%d looks went by what may be under the key, want those at the 15 rows in doubt", s.fromKMS)
 		}
 	})
 }
@@ -354,6 +312,53 @@ func TestALostAnswerIsARepeat(t *testing.T) {
 	})
 }
 
+// distrusted is a store whose copies take effect and are looked at, and the look does
+// not show the object that the answer to the copy named.
+type distrusted struct{ *store }
+
+func (d distrusted) Rewrite(ctx context.Context, t *plan.Task, g Gate) (Effect, error) {
+	e, err := d.store.Rewrite(ctx, t, g)
+	if err != nil || t.Record.Key != key(3) {
+		return e, err
+	}
+	e.ETag, e.RequestID = "named", "the copy"
+	if err := g.Do(ctx, t.Step(plan.StepConfirm), func(context.Context) error { return nil }); err != nil {
+		return e, err
+	}
+	return e, failure("copy", t.Record.Key, Changed)
+}
+
+// A copy that took effect is done, whatever the look after it shows, where the
+// object is under the key: nothing of it was encrypted already. What the job claims
+// to have written is what the copy's answer named.
+func TestOwnWorkThatLooksLikeAnothers(t *testing.T) {
+	for _, sse := range []string{plan.TargetKMS, plan.TargetAES256} {
+		synctest.Test(t, func(t *testing.T) {
+			s, l := newStore(10), newLog()
+			s.toS3 = sse == plan.TargetAES256
+			cfg := config(s, l)
+			cfg.Rewriter, cfg.Stats = distrusted{s}, new(Stats)
+			cfg.Policy.Options.SSE = sse
+			rows := batches(10, 10, func(_ int, r *inventory.Record) {
+				if s.toS3 {
+					r.Encryption = inventory.SSEKMS
+				}
+			})
+			if err := Run(t.Context(), t.Context(), cfg, rows); err != nil {
+				t.Fatal(err)
+			}
+			if cfg.Stats.Count(Done) != 10 || cfg.Stats.Repeats.Load() != 1 || cfg.Stats.Count(Skipped) != 0 {
+				t.Errorf("%s: done %d, repeats %d, skipped %d; want 10, 1, 0", sse, cfg.Stats.Count(Done), cfg.Stats.Repeats.Load(), cfg.Stats.Count(Skipped))
+			}
+			for _, r := range l.results {
+				if r.Repeat && (r.Effect.ETag != "named" || r.Effect.RequestID != "the copy") {
+					t.Errorf("%s: the repeat claims %+v", sse, r.Effect)
+				}
+			}
+		})
+	}
+}
+
 func TestLimits(t *testing.T) {
 	for _, tt := range []struct {
 		name        string
@@ -393,7 +398,7 @@ func TestLimits(t *testing.T) {
 			s, l := newStore(200), newLog()
 			s.before = func(op, k string, _ int) error { return failure(op, k, Permanent) }
 			cfg := config(s, l)
-			cfg.MaxFailures = 5
+			cfg.Budget = mostFailures(5)
 			err := Run(t.Context(), t.Context(), cfg, batches(200, 20, nil))
 			var stop *StopError
 			if !errors.As(err, &stop) || len(l.durable) > 16 {
@@ -504,6 +509,8 @@ func (instant) Rewrite(ctx context.Context, t *plan.Task, g Gate) (Effect, error
 func (quiet) Admit(context.Context, inventory.Position) error { return nil }
 func (quiet) Settle(*Result) error                            { return nil }
 func (quiet) End(int, int64, error) error                     { return nil }
+func (quiet) Doubt(inventory.Position) error                  { return nil }
+func (quiet) Rest(context.Context) error                      { return nil }
 func (quiet) Flush(context.Context) error                     { return nil }
 func (quiet) Write(*Result) error                             { return nil }
 
@@ -670,4 +677,68 @@ func TestResumeAfterAnyPrefixEqualsOneRun(t *testing.T) {
 			}
 		})
 	}
+}
+
+// mostFailures is a budget that so many failures use up.
+func mostFailures(most int64) func(*Stats) string {
+	return func(s *Stats) string {
+		if s.Count(Failed) < most {
+			return ""
+		}
+		return "failures"
+	}
+}
+
+// unwritten is a log whose last flush fails.
+type unwritten struct {
+	*log
+	err error
+}
+
+func (u unwritten) Rest(context.Context) error { return u.err }
+
+// What ended a run stays known where its last writes fail, too.
+func TestWhatEndedTheRunIsKeptBesideAFailedWrite(t *testing.T) {
+	word, full := errors.New("somebody's word"), errors.New("disk full")
+	for _, tt := range []struct {
+		name string
+		set  func(*Config, context.CancelCauseFunc)
+		want func(error) bool
+	}{
+		{"a word", func(_ *Config, end context.CancelCauseFunc) { time.AfterFunc(2*time.Second, func() { end(word) }) },
+			func(err error) bool { return errors.Is(err, word) }},
+		{"a limit of objects", func(c *Config, _ context.CancelCauseFunc) { c.Limit = 3 },
+			func(err error) bool { var s *StopError; return errors.As(err, &s) }},
+		{"its end", func(*Config, context.CancelCauseFunc) {}, func(err error) bool { return err == full }},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, l := newStore(64), newLog()
+				s.latency = time.Second
+				cfg := config(s, l)
+				cfg.Journal = unwritten{l, full}
+				admit, end := context.WithCancelCause(t.Context())
+				defer end(nil)
+				tt.set(&cfg, end)
+				if err := Run(admit, t.Context(), cfg, batches(64, 8, nil)); !errors.Is(err, full) || !tt.want(err) {
+					t.Errorf("Run = %v, want both what ended it and what was not written", err)
+				}
+			})
+		})
+	}
+}
+
+// Where a limit of objects gives up what is under way, the end of all work is told.
+func TestALimitOfObjectsTellsThatItCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, l := newStore(8), newLog()
+		s.hang = func(string, string) bool { return true }
+		cfg := config(s, l)
+		cfg.Limit, cfg.Drain = 3, time.Minute
+		cut := 0
+		cfg.Cut = func() { cut++ }
+		if err := Run(t.Context(), t.Context(), cfg, batches(8, 8, nil)); err == nil || cut != 1 {
+			t.Errorf("Run = %v, told %d times; want once", err, cut)
+		}
+	})
 }

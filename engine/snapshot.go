@@ -25,19 +25,28 @@ type BodyReader interface {
 
 // snapshot reads what is to be compared later, where that is asked for, and
 // tells whether the object is the one that was decided on. What cannot be read
-// is no reason not to re-encrypt the object: it is then proven by less.
+// is no reason not to re-encrypt the object: it is then proven by less. What the
+// endpoint contradicts itself in is one where a look decides what is sent.
 func (r *run) snapshot(res *Result, g Gate) (same bool, err error) {
 	t := &res.Task
 	if !t.Snapshot || r.Snapshotter == nil {
 		return true, nil
 	}
 	res.Before = nil // that of an earlier round is of what was there then
-	before, err := r.Snapshotter.Snapshot(r.work, t, g)
+	now := *t
+	if r.Uncertain(t.Record.Pos) { // it may be of what an earlier run made of the object
+		now = r.Policy.ByNow(now)
+	}
+	before, err := r.Snapshotter.Snapshot(r.work, &now, g)
 	var oe *ObjectError
 	switch {
+	case err == nil && t.Record.ETag != "" && before.Head.ETag != t.Record.ETag:
+		return false, nil
 	case err == nil:
 		res.Before = before
-		return t.Record.ETag == "" || before.Head.ETag == t.Record.ETag, nil
+		return true, nil
+	case errors.As(err, &oe) && oe.Contradicted && t.Head != nil:
+		return false, err
 	case errors.As(err, &oe) && oe.Class != Changed && oe.Class != Gone && oe.Class != Fatal:
 		return true, nil
 	}

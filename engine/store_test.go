@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,17 +20,22 @@ type store struct {
 	objects map[string]*object
 	copies  map[string]int // committed copies by key
 	heads   int
+	fromKMS int // of heads, of what was said to be under a key
 	latency time.Duration
 
 	// before is called with every request, its number among those for the key,
 	// and may fail it.
 	before func(op, key string, nth int) error
+	lose   func(op, key string) bool // tells whether an answer gets lost, nil for never
+	hang   func(op, key string) bool // tells whether a request is never answered
 	calls  map[string]int
+	toS3   bool // objects are under SSE-KMS, and copied to SSE-S3
 }
 
 type object struct {
 	etag      string
 	encrypted bool
+	key       string // wantedKey where empty
 }
 
 const wantedKey = "arn:aws:kms:eu-west-1:111122223333:key/k1"
@@ -51,8 +57,12 @@ func failure(op, key string, c Class) *ObjectError {
 
 // request is one request: latency, then the rule of the test.
 func (s *store) request(ctx context.Context, op, key string, do func(o *object) error) error {
+	latency := time.After(s.latency)
+	if s.hang != nil && s.hang(op, key) {
+		latency = nil
+	}
 	select {
-	case <-time.After(s.latency):
+	case <-latency:
 	case <-ctx.Done():
 		return failure(op, key, Transient)
 	}
@@ -66,16 +76,23 @@ func (s *store) request(ctx context.Context, op, key string, do func(o *object) 
 	if o == nil {
 		return failure(op, key, Gone)
 	}
-	return do(o)
+	err := do(o)
+	if s.lose != nil && s.lose(op, key) {
+		return failure(op, key, Transient)
+	}
+	return err
 }
 
 func (s *store) Inspect(ctx context.Context, t *plan.Task, g Gate) (h *plan.Head, err error) {
 	err = g.Do(ctx, t.Step(plan.StepHead), func(ctx context.Context) error {
 		return s.request(ctx, "head", t.Record.Key, func(o *object) error {
 			s.heads++
+			if t.FromKMS {
+				s.fromKMS++
+			}
 			h = &plan.Head{ETag: o.etag, Size: 1, StorageClass: inventory.Standard, Encryption: inventory.SSES3}
-			if o.encrypted {
-				h.Encryption, h.KMSKeyID, h.BucketKey = inventory.SSEKMS, wantedKey, true
+			if o.encrypted != s.toS3 {
+				h.Encryption, h.KMSKeyID, h.BucketKey = inventory.SSEKMS, cmp.Or(o.key, wantedKey), true
 			}
 			return nil
 		})
@@ -129,6 +146,8 @@ type log struct {
 	flushes                   int
 	failSettle                error
 	disorder                  []string
+	doubts                    []int64 // rows
+	rested                    bool
 }
 
 func newLog() *log {
@@ -155,8 +174,8 @@ func (l *log) Settle(r *Result) error {
 	if l.failSettle != nil {
 		return l.failSettle
 	}
-	if _, ok := l.written[k]; !ok {
-		l.disorder = append(l.disorder, k+" settled before its result was written")
+	if _, ok := l.written[k]; ok == (r.Outcome == Deferred) { // which is no result
+		l.disorder = append(l.disorder, k+" settled before its result was written, or put off with one")
 	}
 	if _, twice := l.settled[k]; twice {
 		l.disorder = append(l.disorder, k+" settled twice")
@@ -171,6 +190,16 @@ func (l *log) Settle(r *Result) error {
 func (l *log) End(segment int, rows int64, damage error) error {
 	l.ends[segment], l.rows[segment] = damage, rows
 	return nil
+}
+
+func (l *log) Doubt(p inventory.Position) error {
+	l.doubts = append(l.doubts, p.Row)
+	return nil
+}
+
+func (l *log) Rest(ctx context.Context) error {
+	l.rested = true
+	return l.Flush(ctx)
 }
 
 func (l *log) Flush(context.Context) error {

@@ -3,13 +3,14 @@ package engine
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"reseal/plan"
 )
 
 // worker carries out tasks until there are none left, or too many workers.
-func (r *run) worker(c *crew) {
+func (r *run) worker(c *workerCount) {
 	for !c.leave() {
 		a, more := <-r.tasks // closed when admission ends
 		if !more {
@@ -28,8 +29,8 @@ func (r *run) single(a assignment) {
 	res := r.carryOut(a)
 	r.Stats.InFlight.Add(-1)
 	if res.Err != nil && res.Err.Class == Fatal {
-		r.events <- event{fatal: res.Err}
-		return // not this object's failure: it stays to be done
+		r.events <- event{result: res, fatal: res.Err}
+		return
 	}
 	r.events <- event{result: res}
 }
@@ -41,14 +42,27 @@ func (r *run) carryOut(a assignment) *Result {
 	res := &Result{Task: a.task, Segment: a.segment, Started: time.Now()}
 	t := &res.Task
 	reported := t.Record.ETag
-	gate := steps{run: r, sent: &sent}
+	own := steps{run: r, sent: &sent}
+	gate := Gate(own) // made once: a conversion is memory
+	var shown stillThere
 	defer func() {
+		r.resolve(res, own)
+		if res.Err != nil && res.Err.Class == Fatal {
+			res.Outcome, res.Reason = NotAttempted, "" // not this object's failure: it stays to be done
+		}
+		res.Doubted = r.Uncertain(t.Record.Pos)
+		// Also where a look has shown it since: nobody has recorded it.
+		res.Unsure = (res.Outcome == NotAttempted || res.Outcome == Deferred) && sent.own.Load() ||
+			res.Outcome == Deferred && res.Doubted && !sent.looked.Load()
 		res.Attempts, res.KMSMax = int(sent.requests.Load()), sent.kms.Load()
 		res.Took = time.Since(res.Started)
 	}()
 	for round := 0; round < r.Rounds; round++ {
 		res.Err = nil // that of an earlier round says nothing of how it ends
 		if t.NeedHead {
+			if round > 0 || r.Uncertain(t.Record.Pos) {
+				*t = r.Policy.ByNow(*t)
+			}
 			head, err := r.Rewriter.Inspect(r.work, t, gate)
 			if err != nil {
 				if again := r.conclude(res, err); !again {
@@ -59,7 +73,11 @@ func (r *run) carryOut(a assignment) *Result {
 			*t = r.Policy.DecideHead(*t, head)
 		}
 		if t.Action == plan.Skip {
-			r.leaveAlone(res, &sent)
+			r.leaveAlone(res, own)
+			return res
+		}
+		if err := r.partsRefused(t); err != nil {
+			res.Outcome, res.Reason, res.Err = Failed, err.Reason, err
 			return res
 		}
 		if same, err := r.snapshot(res, gate); err != nil {
@@ -71,10 +89,17 @@ func (r *run) carryOut(a assignment) *Result {
 			t.NeedHead = true
 			continue
 		}
-		effect, err := r.Rewriter.Rewrite(r.work, t, gate)
+		sent.before = t.Head
+		effect, err := r.rewrite(t, gate)
+		res.Effect = Effect{PutBack: effect.PutBack, LeftOut: effect.LeftOut}
+		sent.wrote = effect
 		if err == nil {
 			res.Outcome, res.Effect = Done, effect
 			res.Newer = reported != "" && t.Record.ETag != reported
+			return res
+		}
+		if oe := shown.contradicts(t, err); oe != nil {
+			res.Outcome, res.Reason, res.Err = Failed, oe.Reason, oe
 			return res
 		}
 		if again := r.conclude(res, err); !again {
@@ -87,24 +112,92 @@ func (r *run) carryOut(a assignment) *Result {
 	return res
 }
 
+// partsRefused returns the error of an object that only a copy in parts does, where
+// nobody accepted what such copies bring with them. That is no skip: once it is
+// accepted, another try does it.
+func (r *run) partsRefused(t *plan.Task) *ObjectError {
+	open := r.Policy.NoParts
+	if t.Action != plan.MultipartCopy || len(open) == 0 {
+		return nil
+	}
+	return &ObjectError{Op: t.Action.String(), Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Permanent, Reason: plan.NeedsParts, Untouched: true,
+		Err: fmt.Errorf("nothing was written: %s, and the plan had no copies in parts to ask about; try again with --accept %s, or without --no-canary",
+			r.Policy.WhyParts(t), strings.Join(open, " --accept "))}
+}
+
 // leaveAlone ends a task that HeadObject showed to need nothing. Where an
-// earlier run may have been cut off between the copy and its record, or the
-// answer to this run's own copy got lost, an object found under the wanted key is
-// that work: a repeat, not a skip.
-func (r *run) leaveAlone(res *Result, sent *tally) {
-	t := &res.Task
+// earlier run may have been cut off between the copy and its record, or this run's
+// own copy may have taken effect (its answer got lost, or what was looked at after
+// it did not look like it), an object found under the wanted key is that work: a
+// repeat, not a skip, and compared with the look before where there was one.
+func (r *run) leaveAlone(res *Result, g steps) {
+	t, sent := &res.Task, g.sent
 	res.Outcome, res.Reason = Skipped, t.Reason
-	if t.Reason == plan.AlreadyEncrypted && r.Lost(t.Record.Pos) {
+	putBack := t.Head != nil && len(t.Head.PutBack) > 0 // by a note of an earlier attempt, so it was this job's
+	if !putBack && t.Reason == plan.AlreadyEncrypted && r.Lost(t.Record.Pos) {
 		res.Outcome, res.Reason = Failed, plan.Unfaithful
 		res.Err = &ObjectError{Op: "HeadObject", Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Permanent, Reason: plan.Unfaithful,
 			Err: errors.New("an earlier attempt re-encrypted the object and lost something of it, which trying again does not bring back")}
 		return
 	}
-	if t.Reason == plan.AlreadyEncrypted && t.Head != nil && (r.Uncertain(t.Record.Pos) || sent.unsure.Load()) &&
-		plan.SameKey(t.Head.KMSKeyID, r.Policy.Options.KMSKeyID) {
+	if t.Reason == plan.AlreadyEncrypted && t.Head != nil &&
+		(putBack || (r.Uncertain(t.Record.Pos) || sent.own.Load()) && r.Policy.Options.Reached(t.Head)) {
 		res.Outcome, res.Reason, res.Repeat = Done, "", true
-		res.Effect = Effect{ETag: t.Head.ETag, VersionID: t.Head.VersionID, KMSKeyID: t.Head.KMSKeyID}
+		res.Effect = Effect{ETag: t.Head.ETag, VersionID: t.Head.VersionID, KMSKeyID: t.Head.KMSKeyID, RequestID: t.Head.RequestID}
+		if w := &sent.wrote; w.ETag != "" { // another client may have written since: what is claimed is this job's write
+			res.Effect = *w
+			res.Effect.KMSKeyID = t.Head.KMSKeyID
+		}
+		res.Effect.PutBack = t.Head.PutBack
+		r.compareRepeat(res, g)
 	}
+}
+
+// resolve finds out how an object fared that failed although its re-encryption may
+// have taken effect: as the answer to it was lost, or no look has shown the effect.
+// That is this job's own work, a repeat, and no failure. Where the look fails, too,
+// the object is put off: whoever looks at it later recognises it. The same goes for
+// one that an earlier pass or run may have re-encrypted, and that nobody could look at.
+func (r *run) resolve(res *Result, g steps) {
+	if r.unseen(res, g.sent) {
+		res.Outcome, res.Reason = Deferred, ""
+		return
+	}
+	if res.Outcome != Failed || !g.sent.unproven.Load() || !g.sent.blind.Load() {
+		return
+	}
+	t := &res.Task
+	met, now := res.Err, r.Policy.ByNow(*t)
+	head, err := r.Rewriter.Inspect(r.work, &now, g)
+	var oe *ObjectError
+	switch {
+	case err == nil:
+		found := r.Policy.DecideHead(*t, head)
+		if found.Action != plan.Skip {
+			return // it did not take effect
+		}
+		g.sent.own.Store(true)
+		res.Task, res.Err = found, nil
+		r.leaveAlone(res, g)
+	case errors.Is(err, errNotSent) || r.work.Err() != nil:
+		res.Outcome, res.Reason = NotAttempted, ""
+	case errors.As(err, &oe) && oe.Class == Gone:
+		res.Outcome, res.Reason, res.Err = Skipped, plan.Gone, nil
+	default:
+		if errors.As(err, &oe) {
+			met = oe
+		}
+		res.Outcome, res.Reason, res.Err = Deferred, "", met
+	}
+}
+
+// unseen tells whether res failed although an earlier pass or run may have done it, as
+// no look at it got through.
+func (r *run) unseen(res *Result, sent *tally) bool {
+	if res.Outcome != Failed || res.Err == nil || sent.looked.Load() || !r.Uncertain(res.Task.Record.Pos) {
+		return false
+	}
+	return res.Err.Class == Denied || res.Err.Class == Transient || res.Err.Class == Throttled
 }
 
 // conclude sets res by err, and tells whether the object is to be read and
@@ -112,7 +205,7 @@ func (r *run) leaveAlone(res *Result, sent *tally) {
 func (r *run) conclude(res *Result, err error) (again bool) {
 	var oe *ObjectError
 	switch {
-	case errors.Is(err, errNotSent) || r.work.Err() != nil:
+	case errors.Is(err, errNotSent) || errors.Is(err, ErrNotBegun) || r.work.Err() != nil:
 		res.Outcome = NotAttempted
 		return false
 	case !errors.As(err, &oe):
@@ -124,6 +217,9 @@ func (r *run) conclude(res *Result, err error) (again bool) {
 	switch oe.Class {
 	case Changed:
 		res.Task.NeedHead = true
+		return true
+	case InParts:
+		res.Task = r.Policy.DecideInParts(res.Task)
 		return true
 	case Gone:
 		if res.Task.NeedHead { // HeadObject itself says so
@@ -139,6 +235,9 @@ func (r *run) conclude(res *Result, err error) (again bool) {
 		}
 	case Refused:
 		res.Outcome, res.Reason, res.Err = Skipped, oe.Reason, nil
+		return false
+	case Held:
+		res.Outcome, res.Err = Deferred, nil
 		return false
 	}
 	res.Outcome, res.Reason = Failed, reasonOf(oe)

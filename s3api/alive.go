@@ -25,15 +25,33 @@ func (c *Client) Alive(ctx context.Context, bucket string) error {
 	}
 	v, a := c.classify(err, step{kind: plan.StepHead})
 	return &engine.ObjectError{Op: "GetBucketLocation", Bucket: bucket, Class: v.class, Quota: v.quota,
-		Code: a.code, HTTPStatus: a.status, RequestID: a.requestID, Err: err}
+		Code: a.code, HTTPStatus: a.status, RequestID: a.requestID, Said: a.message, Err: a.short(err)}
 }
 
 // classify is classify, and renews credentials that have run out. Where that is
-// of no use, the error is fatal.
-func (c *Client) classify(err error, s step) (verdict, answer) {
+// of no use, the error is fatal. A certificate that is wrong all of a sudden, after
+// the endpoint answered, is that of something between: the endpoint may come back.
+func (c *Client) classify(err error, s step) (classification, answer) {
 	v, a := classify(err, s)
+	if a.fault == faultCertificate && c.answered() {
+		v = classification{class: engine.Transient}
+	}
 	if v.class == engine.Expired && !c.credentials.renew() {
 		v.class, v.reason = engine.Fatal, plan.RequestError
 	}
 	return v, a
+}
+
+// answered tells whether the S3 endpoint has answered this process before.
+func (c *Client) answered() bool {
+	p := poolOf(c.aws)
+	if p == nil {
+		return false
+	}
+	found := false
+	p.peers.Range(func(_, v any) bool {
+		found = v.(*peer).answered.Load()
+		return !found
+	})
+	return found
 }

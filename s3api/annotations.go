@@ -13,7 +13,10 @@ import (
 )
 
 // annotation names one annotation of an object, and tells its payload from another.
-type annotation struct{ name, etag string }
+type annotation struct {
+	name, etag string
+	size       int64
+}
 
 // maxAnnotation is the largest payload of an annotation, and maxAnnotations the
 // most that an object has (Amazon S3 API Reference, PutObjectAnnotation, read
@@ -44,7 +47,7 @@ func (w *work) annotations(ctx context.Context, version string) ([]annotation, e
 			return nil, err
 		}
 		for _, a := range out.Annotations {
-			all = append(all, annotation{value(a.AnnotationName), value(a.ETag)})
+			all = append(all, annotation{value(a.AnnotationName), value(a.ETag), value(a.Size)})
 		}
 		next := value(out.NextContinuationToken)
 		if next == "" || next == token || len(all) >= maxAnnotations {
@@ -80,21 +83,31 @@ func (w *work) annotation(ctx context.Context, version, name string) (payload st
 // that ETag.
 func (w *work) annotate(ctx context.Context, version, etag, name, payload string) error {
 	return w.do(ctx, plan.StepPutAnnotation, func(ctx context.Context) error {
-		_, err := w.s3.PutObjectAnnotation(ctx, &s3.PutObjectAnnotationInput{
+		out, err := w.s3.PutObjectAnnotation(ctx, &s3.PutObjectAnnotationInput{
 			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), AnnotationName: &name,
 			AnnotationPayload: strings.NewReader(payload), ObjectIfMatch: quoted(etag),
 			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 		})
+		if err == nil && len(w.answered) < maxSteps {
+			w.took(plan.StepPutAnnotation, out.ResultMetadata)
+		}
 		return err
 	})
 }
 
-// annotated is what a snapshot says of a version's annotations: how many there
-// are, -1 for servers that have none to list.
-func (w *work) annotated(ctx context.Context, version string) (int, error) {
+// annotated is what a snapshot says of a version's annotations; nothing for
+// servers that have none to list.
+func (w *work) annotated(ctx context.Context, version string) (plan.Seen[[]plan.Annotation], error) {
 	if w.config.Facts.AWS == plan.No {
-		return -1, nil
+		return plan.Seen[[]plan.Annotation]{}, nil
 	}
 	all, err := w.annotations(ctx, version)
-	return len(all), err
+	if err != nil {
+		return plan.Seen[[]plan.Annotation]{}, err
+	}
+	list := make([]plan.Annotation, 0, len(all))
+	for _, a := range all {
+		list = append(list, plan.Annotation{Name: a.name, Size: a.size})
+	}
+	return plan.Saw(list), nil
 }

@@ -3,6 +3,7 @@ package s3api
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -66,6 +67,13 @@ func (c *Client) SetBucketEncryption(ctx context.Context, bucket string, d Defau
 	_, err := c.preflight.PutBucketEncryption(ctx, &s3.PutBucketEncryptionInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner(),
 		ServerSideEncryptionConfiguration: &types.ServerSideEncryptionConfiguration{Rules: []types.ServerSideEncryptionRule{rule}}})
 	return setupError("PutBucketEncryption", bucket, err)
+}
+
+// RemoveBucketEncryption leaves a bucket with the endpoint's own default, which
+// is SSE-S3 on AWS.
+func (c *Client) RemoveBucketEncryption(ctx context.Context, bucket string) error {
+	_, err := c.preflight.DeleteBucketEncryption(ctx, &s3.DeleteBucketEncryptionInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()})
+	return setupError("DeleteBucketEncryption", bucket, err)
 }
 
 // BucketPolicy reads the policy of a bucket as it is stored; nil where it has none.
@@ -235,6 +243,13 @@ func (c *Client) KeyPolicy(ctx context.Context, arn string) ([]byte, error) {
 		return nil, c.keyError(op, arn, err)
 	}
 	return []byte(value(out.Policy)), nil
+}
+
+// Refused tells whether the service answered that it did not do what it was asked
+// for. Where no answer came, or one of a failure of its own, it may have done so.
+func Refused(err error) bool {
+	a := answerOf(err)
+	return err != nil && a.fault == faultNone && a.status >= 400 && a.status < 500 && a.status != http.StatusRequestTimeout
 }
 
 // absent tells whether an error is the answer of a bucket without such a configuration.

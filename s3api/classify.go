@@ -2,12 +2,15 @@ package s3api
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
+	"io/fs"
 	"net"
 	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
 	"strings"
+	"syscall"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -23,7 +26,10 @@ type fault uint8
 const (
 	faultNone        fault = iota // there is an answer
 	faultNetwork                  // not sent, or the answer did not come through
+	faultForeign                  // something between answered in the service's place
+	faultClock                    // refused for the time in its signature
 	faultCertificate              // TLS peer not verified
+	faultProxy                    // the proxy was not reached, or did not let it through
 	faultCredentials              // the chain never gave any
 	faultRenewal                  // the chain gave some before, and cannot now
 	faultExpired                  // the chain gave some before, and says that it will give no more
@@ -32,7 +38,8 @@ const (
 
 // code is the word for a fault where there is no error code.
 func (f fault) code() string {
-	return [...]string{"", "NetworkError", "CertificateError", "NoCredentials", "CredentialsRenewal", "CredentialsExpired", "InvalidRequestInput"}[f]
+	return [...]string{"", "NetworkError", "NotServiceAnswer", "RequestTimeTooSkewed", "CertificateError", "ProxyError",
+		"NoCredentials", "CredentialsRenewal", "CredentialsExpired", "InvalidRequestInput"}[f]
 }
 
 // answer is what an error says, taken apart.
@@ -44,6 +51,7 @@ type answer struct {
 	requestID    string
 	region       string // of the bucket, where S3 names it
 	deleteMarker bool
+	hinted       string // code in a header, of MinIO's answers to HEAD
 }
 
 // answerOf takes an error of the SDK apart; nil says nothing.
@@ -67,13 +75,61 @@ func answerOf(err error) answer {
 		a.fromResponse(plain.Response)
 	}
 	var api smithy.APIError
-	if errors.As(err, &api) {
+	var hollow *hollowError
+	switch {
+	case errors.As(err, &hollow):
+		a.code, a.message, a.status = hollowCode, hollow.Error(), http.StatusOK
+	case errors.As(err, &api):
 		a.code, a.message = api.ErrorCode(), api.ErrorMessage()
 	}
+	if classByCode[a.hinted].reason == plan.Unaddressable {
+		a.code = a.hinted
+	}
+	a.findRegion()
 	if a.status == 0 && a.code == "" {
 		a.fault = faultOf(err)
+		a.message = noAnswer(err)
 	}
 	return a
+}
+
+// short returns err, or, where it says why there was no answer, that in short: the
+// SDK's text names the address of the request and repeats itself.
+func (a *answer) short(err error) error {
+	if a.fault == faultNone || a.message == "" {
+		return err
+	}
+	return &inShort{a.message, err}
+}
+
+// elsewhere are the codes of answers that mean that the bucket is in another Region.
+var elsewhere = map[string]bool{"PermanentRedirect": true, "MovedPermanently": true, "AuthorizationHeaderMalformed": true, "IllegalLocationConstraintException": true}
+
+// expecting is how S3 names the Region in the message of AuthorizationHeaderMalformed.
+var expecting = regexp.MustCompile(`expecting '([a-z0-9-]+)'`)
+
+// findRegion takes the Region off an answer that means that the bucket is in
+// another one, and says it.
+func (a *answer) findRegion() {
+	if !elsewhere[a.code] {
+		return
+	}
+	if m := expecting.FindStringSubmatch(a.message); a.region == "" && m != nil {
+		a.region = m[1]
+	}
+	if a.region != "" {
+		a.message = "the bucket is in Region " + a.region
+	}
+}
+
+// RegionOf returns the Region where the bucket is, if err is the answer that it
+// is in another one and names it; else "".
+func RegionOf(err error) string {
+	a := answerOf(err)
+	if !elsewhere[a.code] {
+		return ""
+	}
+	return a.region
 }
 
 func (a *answer) fromResponse(r *smithyhttp.Response) {
@@ -83,6 +139,7 @@ func (a *answer) fromResponse(r *smithyhttp.Response) {
 	a.status = r.StatusCode
 	a.region = r.Header.Get("X-Amz-Bucket-Region")
 	a.deleteMarker = r.Header.Get("X-Amz-Delete-Marker") == "true"
+	a.hinted = r.Header.Get("X-Minio-Error-Code")
 	if a.requestID == "" {
 		a.requestID = r.Header.Get("X-Amz-Request-Id")
 	}
@@ -91,22 +148,27 @@ func (a *answer) fromResponse(r *smithyhttp.Response) {
 // faultOf tells why there was no answer.
 func faultOf(err error) fault {
 	var (
-		unverified  *tls.CertificateVerificationError
-		authority   x509.UnknownAuthorityError
-		host        x509.HostnameError
+		between     *foreignError
+		skewed      *skewError
+		proxy       *proxyError
 		send        *smithyhttp.RequestSendError
-		netErr      net.Error
 		serialize   *smithy.SerializationError
 		params      *smithy.InvalidParamsError
 		deserialize *smithy.DeserializationError
 	)
 	switch {
-	case errors.As(err, &unverified), errors.As(err, &authority), errors.As(err, &host):
+	case errors.As(err, &between):
+		return faultForeign
+	case errors.As(err, &skewed):
+		return faultClock
+	case errors.As(err, &proxy), proxyUnreached(err):
+		return faultProxy
+	case certificateProblem(err) != "":
 		return faultCertificate
 	case errors.As(err, &serialize), errors.As(err, &params), strings.Contains(err.Error(), "invalid header field"):
 		return faultRequest // net/http names bad headers only in words
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
-		errors.As(err, &send), errors.As(err, &netErr), errors.As(err, &deserialize):
+		errors.As(err, &send), ofNetwork(err), errors.As(err, &deserialize):
 		return faultNetwork
 	}
 	return faultRequest
@@ -133,22 +195,40 @@ func temporary(err error) bool {
 	if errors.As(err, &plain) {
 		a.fromResponse(plain.Response)
 	}
-	var netErr net.Error
 	return a.status >= 500 || a.status == http.StatusTooManyRequests ||
-		a.status == 0 && (errors.As(err, &netErr) || errors.Is(err, context.DeadlineExceeded))
+		a.status == 0 && (ofNetwork(err) || errors.Is(err, context.DeadlineExceeded))
 }
 
-// verdict is what an error means for a task.
-type verdict struct {
+// ofNetwork tells whether err is one of the network. The number that the system gives
+// an error looks like one, and those of files and programs have it too.
+func ofNetwork(err error) bool {
+	var (
+		netErr  net.Error
+		file    *fs.PathError
+		link    *os.LinkError
+		call    *os.SyscallError
+		program *exec.Error
+	)
+	if !errors.As(err, &netErr) {
+		return false
+	}
+	if _, number := netErr.(syscall.Errno); !number {
+		return true
+	}
+	return !errors.As(err, &file) && !errors.As(err, &link) && !errors.As(err, &call) && !errors.As(err, &program)
+}
+
+// classification is what an error means for a task.
+type classification struct {
 	class  engine.Class
 	quota  plan.Quota
 	reason plan.Reason
 }
 
-// verdicts are the codes with one meaning, whatever was asked. Names without a
+// classifications are the codes with one meaning, whatever was asked. Names without a
 // source are those of the Amazon S3 API Reference, ErrorResponses, read
 // 2026-11-21.
-var verdicts = map[string]verdict{
+var classByCode = map[string]classification{
 	// Hiccups.
 	"InternalError":           {class: engine.Transient},
 	"InternalFailure":         {class: engine.Transient},
@@ -157,7 +237,8 @@ var verdicts = map[string]verdict{
 	"RequestTimeoutException": {class: engine.Transient},
 	"IncompleteBody":          {class: engine.Transient},
 	"OperationAborted":        {class: engine.Transient}, // "a conflicting operation is in progress, try again"
-	"RequestTimeTooSkewed":    {class: engine.Transient}, // the SDK corrects its clock by the answer
+	"RequestTimeTooSkewed":    {class: engine.Transient}, // the answer's date corrects the clock, see peer
+	hollowCode:                {class: engine.Empty},
 	"TemporaryRedirect":       {class: engine.Transient}, // of new buckets, until DNS knows them
 
 	// The object is another one than was decided on.
@@ -173,6 +254,14 @@ var verdicts = map[string]verdict{
 	"ObjectNotInActiveTierError": {class: engine.Refused, reason: plan.Archived},
 	"EntityTooLarge":             {class: engine.Refused, reason: plan.TooLarge},
 	"InvalidStorageClass":        {class: engine.Permanent, reason: plan.UnknownClass},
+
+	// The endpoint has no such names (the XMinio ones seen 2026-11).
+	"KeyTooLongError":               {class: engine.Permanent, reason: plan.Unaddressable},
+	"InvalidURI":                    {class: engine.Permanent, reason: plan.Unaddressable},
+	"XMinioInvalidObjectName":       {class: engine.Permanent, reason: plan.Unaddressable},
+	"XMinioInvalidResourceName":     {class: engine.Permanent, reason: plan.Unaddressable},
+	"XMinioParentIsObject":          {class: engine.Permanent, reason: plan.Unaddressable},
+	"XMinioObjectExistsAsDirectory": {class: engine.Permanent, reason: plan.Unaddressable},
 
 	"AccessDenied":       {class: engine.Denied},
 	"Forbidden":          {class: engine.Denied}, // HEAD
@@ -222,35 +311,35 @@ type step struct {
 
 // classify says what an error of a step means. This function and those it
 // calls are the only place that looks at error codes and texts.
-func classify(err error, s step) (verdict, answer) {
+func classify(err error, s step) (classification, answer) {
 	a := answerOf(err)
 	switch a.fault {
-	case faultNetwork, faultRenewal:
+	case faultNetwork, faultForeign, faultClock, faultProxy, faultRenewal:
 		a.code = a.fault.code()
-		return verdict{class: engine.Transient}, a
+		return classification{class: engine.Transient}, a
 	case faultExpired:
 		a.code = a.fault.code()
-		return verdict{class: engine.Expired}, a
+		return classification{class: engine.Expired}, a
 	case faultCertificate, faultCredentials:
 		a.code = a.fault.code()
-		return verdict{class: engine.Fatal, reason: plan.RequestError}, a
+		return classification{class: engine.Fatal, reason: plan.RequestError}, a
 	case faultRequest:
 		a.code = a.fault.code()
-		return verdict{class: engine.Permanent, reason: plan.RequestError}, a
+		return classification{class: engine.Permanent, reason: plan.RequestError}, a
 	}
-	v := judge(a, s)
+	v := classifyAnswer(a, s)
 	if v.reason == "" && (v.class == engine.Permanent || v.class == engine.Fatal) {
 		v.reason = plan.RequestError
 	}
 	return v, a
 }
 
-// judge goes by code, then by what only the text tells, then by status.
-func judge(a answer, s step) verdict {
+// classifyAnswer goes by code, then by what only the text tells, then by status.
+func classifyAnswer(a answer, s step) classification {
 	if throttles[a.code] || strings.HasSuffix(a.code, "ThrottlingException") {
-		return verdict{class: engine.Throttled, quota: quotaOf(a, s.kind)}
+		return classification{class: engine.Throttled, quota: quotaOf(a, s.kind)}
 	}
-	if v, ok := verdicts[a.code]; ok {
+	if v, ok := classByCode[a.code]; ok {
 		return v
 	}
 	if keyService(a.code) {
@@ -261,40 +350,42 @@ func judge(a answer, s step) verdict {
 	}
 	switch {
 	case a.status == http.StatusServiceUnavailable, a.status == http.StatusTooManyRequests:
-		return verdict{class: engine.Throttled, quota: quotaOf(a, s.kind)}
+		return classification{class: engine.Throttled, quota: quotaOf(a, s.kind)}
 	case a.status == http.StatusInsufficientStorage:
-		return verdict{class: engine.Fatal}
+		return classification{class: engine.Fatal}
 	case a.status == http.StatusNotImplemented:
-		return verdict{class: engine.Permanent}
+		return classification{class: engine.Permanent}
 	case a.status >= 500, a.status == http.StatusRequestTimeout, a.status > 0 && a.status < 300:
-		return verdict{class: engine.Transient} // a 2xx whose body cannot be read proves nothing
+		return classification{class: engine.Transient} // a 2xx whose body cannot be read proves nothing
 	case a.status == http.StatusPreconditionFailed:
-		return verdict{class: engine.Changed}
+		return classification{class: engine.Changed}
 	case a.status == http.StatusNotFound, a.status == http.StatusMethodNotAllowed && a.deleteMarker:
-		return verdict{class: engine.Gone}
+		return classification{class: engine.Gone}
 	case a.status == http.StatusForbidden, a.status == http.StatusUnauthorized:
-		return verdict{class: engine.Denied}
+		return classification{class: engine.Denied}
 	case a.status == http.StatusTemporaryRedirect:
-		return verdict{class: engine.Transient}
+		return classification{class: engine.Transient}
 	case a.status >= 300 && a.status < 400:
-		return verdict{class: engine.Fatal}
+		return classification{class: engine.Fatal}
 	}
-	return verdict{class: engine.Permanent}
+	return classification{class: engine.Permanent}
 }
 
 // judgeText tells causes apart that share the code InvalidRequest or InvalidArgument.
-func judgeText(a answer) (verdict, bool) {
+func judgeText(a answer) (classification, bool) {
 	if a.code != "InvalidRequest" && a.code != "InvalidArgument" {
-		return verdict{}, false
+		return classification{}, false
 	}
 	text := strings.ToLower(a.message)
 	switch {
 	case strings.Contains(text, "larger than the maximum allowable size"):
-		return verdict{class: engine.Refused, reason: plan.TooLarge}, true
+		return classification{class: engine.Refused, reason: plan.TooLarge}, true
 	case strings.Contains(text, "stored using a form of server side encryption"):
-		return verdict{class: engine.Refused, reason: plan.SSECustomer}, true
+		return classification{class: engine.Refused, reason: plan.SSECustomer}, true
+	case strings.Contains(text, "copy an object to itself without changing"):
+		return classification{class: engine.Permanent, reason: plan.SelfCopy}, true
 	}
-	return verdict{}, false
+	return classification{}, false
 }
 
 // keyService tells whether a code is KMS's, passed on by S3: AWS writes
@@ -304,21 +395,21 @@ func keyService(code string) bool {
 }
 
 // judgeKey judges the answers of KMS that S3 passes on.
-func judgeKey(a answer, s step) verdict {
+func judgeKey(a answer, s step) classification {
 	name := strings.ToLower(a.code[4:])
 	switch {
 	case name == "keygenerationfailed":
 		// MinIO's word for all that keeps its key server from making a data key, a 429 of
 		// that server included (seen 2026-11). Fewer requests help against it, or time.
-		return verdict{class: engine.Throttled, quota: plan.QuotaKMS}
+		return classification{class: engine.Throttled, quota: plan.QuotaKMS}
 	case strings.Contains(name, "internal"), strings.Contains(name, "timeout"),
 		strings.Contains(name, "keyunavailable"), strings.Contains(name, "unreachable"), a.status >= 500:
-		return verdict{class: engine.Transient}
+		return classification{class: engine.Transient}
 	case s.fromKMS && !namesKey(a.message, s.key):
 		// The key of the object itself, not the wanted one: the next object may be under another.
-		return verdict{class: engine.Permanent}
+		return classification{class: engine.Permanent}
 	}
-	return verdict{class: engine.Fatal}
+	return classification{class: engine.Fatal}
 }
 
 // namesKey tells whether a message speaks of key.
@@ -358,6 +449,10 @@ func kindOf(code string, status int) SetupKind {
 		return WrongRegion
 	case "NetworkError":
 		return Unreachable
+	case "NotServiceAnswer":
+		return Middlebox
+	case "ProxyError":
+		return Proxy
 	case "CertificateError":
 		return Certificate
 	case "InvalidRequestInput":

@@ -119,7 +119,7 @@ func TestClassify(t *testing.T) {
 		{"credentials withdrawn", fmt.Errorf("sign: %w", &credentialsError{renewal: true, err: answered(403, "AccessDenied", "x")}), copying, engine.Expired, 0, "", "CredentialsExpired"},
 
 		{"InvalidArgument", answered(400, "InvalidArgument", "x"), copying, engine.Permanent, 0, plan.RequestError, "InvalidArgument"},
-		{"self-copy", answered(400, "InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing"), copying, engine.Permanent, 0, plan.RequestError, "InvalidRequest"},
+		{"self-copy", answered(400, "InvalidRequest", "This copy request is illegal because it is trying to copy an object to itself without changing"), copying, engine.Permanent, 0, plan.SelfCopy, "InvalidRequest"},
 		{"NotImplemented", answered(501, "NotImplemented", "x"), copying, engine.Permanent, 0, plan.RequestError, "NotImplemented"},
 		{"new code", answered(400, "SomethingOf2031", "x"), copying, engine.Permanent, 0, plan.RequestError, "SomethingOf2031"},
 		{"bad header", unanswered(errors.New(`net/http: invalid header field value for "X-Amz-Meta-A"`)), copying, engine.Permanent, 0, plan.RequestError, "InvalidRequestInput"},
@@ -149,7 +149,7 @@ func TestThrottledErrorsNameTheQuota(t *testing.T) {
 func TestThrottlesGoByTheRequest(t *testing.T) {
 	for k := range plan.NumSteps {
 		d := plan.DefaultWeights(true).Of(k, false)
-		v := judge(answer{code: "SlowDown", status: 503, message: "Please reduce your request rate."}, step{kind: k})
+		v := classifyAnswer(answer{code: "SlowDown", status: 503, message: "Please reduce your request rate."}, step{kind: k})
 		want := plan.QuotaWrites
 		if d.Reads.Max > 0 {
 			want = plan.QuotaReads

@@ -2,6 +2,7 @@ package s3api
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -11,11 +12,14 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3control"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
@@ -27,15 +31,24 @@ import (
 // Config says how to reach the services. The zero value means what the AWS CLI
 // would do: environment, shared config files, profiles, roles.
 type Config struct {
-	Region      string // "" = environment or profile, else us-east-1
-	Profile     string // "" = environment or default
-	EndpointURL string // for all services; "" = environment, profile or AWS's own
-	CABundle    string // path of a PEM file that replaces the system's roots; "" = environment, profile or system
-	AllowHTTP   bool   // permits http:// to hosts that are not loopback
+	Region  string // "" = environment or profile, else us-east-1
+	Profile string // "" = environment or default
+	// EndpointURL is where S3 is; "" = environment, profile or AWS's own. Unless it
+	// is an endpoint of S3 itself, the other services are there too, where no
+	// variable or profile of their own (AWS_ENDPOINT_URL_KMS, …) says otherwise.
+	EndpointURL string
+	// S3EndpointURL is the same for S3 alone, where EndpointURL is "".
+	S3EndpointURL string
+	CABundle      string // path of a PEM file that replaces the system's roots; "" = environment, profile or system
+	AllowHTTP     bool   // permits http:// to hosts that are not loopback
 
 	// Concurrency is the number of requests that may be in flight, which is the
 	// number of idle connections kept, 4,096 at least.
 	Concurrency int
+
+	// Connections bounds the connections that may be open at once, where the system
+	// allows few; requests beyond that wait for their turn. 0 = no bound.
+	Connections int
 
 	// ExpectedBucketOwner is the account, 12 digits, that must own the job's
 	// bucket. "" sends no expectation; see Client.Expecting.
@@ -50,6 +63,9 @@ type Config struct {
 	Product string
 }
 
+// s3URL is where S3 was said to be, "" where the environment tells.
+func (c *Config) s3URL() string { return cmp.Or(c.EndpointURL, c.S3EndpointURL) }
+
 // leastIdle is how many idle connections are kept at least, where there are as many.
 const leastIdle = 4096
 
@@ -60,7 +76,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Client reaches S3, KMS, STS, Service Quotas and CloudWatch of one Region. It is immutable
+// Client reaches S3, KMS, STS, IAM, Service Quotas and CloudWatch of one Region. It is immutable
 // and safe for concurrent use.
 type Client struct {
 	config   Config
@@ -75,7 +91,9 @@ type Client struct {
 	kms       *kms.Client
 	sts       *sts.Client
 	quotas    *servicequotas.Client
+	iam       *iam.Client
 	metrics   *cloudwatch.Client
+	accounts  *s3control.Client
 }
 
 // New reads the configuration chain; it sends no request to S3. Errors are
@@ -87,6 +105,7 @@ func New(ctx context.Context, c Config) (*Client, error) {
 		// Nothing of a request is ever logged, whatever the environment asks for: headers hold session tokens.
 		config.WithLogger(logging.Nop{}),
 		config.WithClientLogMode(0),
+		config.WithAPIOptions([]func(*middleware.Stack) error{readable, whole}),
 	}
 	if c.Region != "" {
 		load = append(load, config.WithRegion(c.Region))
@@ -112,14 +131,14 @@ func New(ctx context.Context, c Config) (*Client, error) {
 		return nil, &SetupError{Kind: BadConfig, Op: "read AWS configuration", Subject: c.Profile, Err: err}
 	}
 	if cfg.Region == "" {
-		cfg.Region = "us-east-1" // where a bucket's own Region can be asked for; servers of others take any
+		cfg.Region = c.regionOfEndpoint(cfg)
 	}
 	ownRoots := false
 	if b, ok := cfg.HTTPClient.(*awshttp.BuildableClient); ok {
 		transport := b.GetTransport() // one for all services and Regions
 		ownRoots = transport.TLSClientConfig.RootCAs != nil
 		cfg.HTTPClient = &http.Client{
-			Transport: &pool{Transport: transport},
+			Transport: newPool(transport, c.Connections),
 			// A signature holds for one host only, so following is of no use.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
@@ -139,15 +158,19 @@ func New(ctx context.Context, c Config) (*Client, error) {
 func build(c Config, cfg aws.Config, creds *credentials, ownRoots bool) (*Client, error) {
 	out := &Client{config: c, aws: cfg, credentials: creds, owner: c.ExpectedBucketOwner}
 	var override *string
-	if c.EndpointURL != "" {
-		override = &c.EndpointURL
+	if url := c.s3URL(); url != "" {
+		override = &url
 	}
+	dated := poolOf(cfg) // nil: the clock of this machine is gone by
 	s3Options := func(o *s3.Options) {
 		if override != nil {
 			o.BaseEndpoint = override
 		}
 		// Virtual-host names need DNS that other servers rarely have.
-		o.UsePathStyle = o.BaseEndpoint != nil && !partitionHost(hostOf(*o.BaseEndpoint))
+		if o.BaseEndpoint != nil {
+			_, known := s3Endpoint(*o.BaseEndpoint)
+			o.UsePathStyle = !known
+		}
 		// Only where S3 demands one: a checksum of our own on top adds nothing
 		// to requests without a body, and asking for one on reads needs kms:Decrypt.
 		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
@@ -155,6 +178,9 @@ func build(c Config, cfg aws.Config, creds *credentials, ownRoots bool) (*Client
 		o.DisableLogOutputChecksumValidationSkipped = true
 		o.DisableMultiRegionAccessPoints = true
 		o.DisableS3ExpressSessionAuth = aws.Bool(true)
+		if dated != nil {
+			o.HTTPSignerV4 = signs{v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }), dated}
+		}
 	}
 	out.preflight = s3.NewFromConfig(cfg, s3Options)
 	out.tasks = s3.NewFromConfig(cfg, s3Options, func(o *s3.Options) {
@@ -162,35 +188,70 @@ func build(c Config, cfg aws.Config, creds *credentials, ownRoots bool) (*Client
 		o.RetryMaxAttempts = 0 // an AWS_MAX_ATTEMPTS would wrap the retryer
 	})
 	out.kms = kms.NewFromConfig(cfg, func(o *kms.Options) {
-		if override != nil {
-			o.BaseEndpoint = override
+		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
+		if dated != nil {
+			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
 		}
 	})
 	out.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
-		if override != nil {
-			o.BaseEndpoint = override
+		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
+		if dated != nil {
+			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
 		}
 	})
 	out.quotas = servicequotas.NewFromConfig(cfg, func(o *servicequotas.Options) {
-		if override != nil {
-			o.BaseEndpoint = override
+		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
+		if dated != nil {
+			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
 		}
+	})
+	out.iam = iam.NewFromConfig(cfg, func(o *iam.Options) {
+		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
 	})
 	out.metrics = cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
-		if override != nil {
-			o.BaseEndpoint = override
+		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
+		if dated != nil {
+			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
 		}
 	})
-	bases := []*string{out.preflight.Options().BaseEndpoint, out.kms.Options().BaseEndpoint,
-		out.sts.Options().BaseEndpoint, out.quotas.Options().BaseEndpoint, out.metrics.Options().BaseEndpoint}
+	out.accounts = s3control.NewFromConfig(cfg, func(o *s3control.Options) {
+		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
+		if o.BaseEndpoint != nil { // else the account's id would become part of the host
+			o.EndpointResolverV2 = fixedAccountEndpoint(*o.BaseEndpoint)
+		}
+		if dated != nil {
+			o.HTTPSignerV4 = signs{v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }), dated}
+		}
+	})
+	bases := []*string{out.accounts.Options().BaseEndpoint, out.preflight.Options().BaseEndpoint, out.kms.Options().BaseEndpoint,
+		out.sts.Options().BaseEndpoint, out.quotas.Options().BaseEndpoint, out.iam.Options().BaseEndpoint, out.metrics.Options().BaseEndpoint}
 	for _, base := range bases {
 		if err := checkEndpoint(base, c.AllowHTTP); err != nil {
 			return nil, err
 		}
 	}
+	s3Of := out.preflight.Options()
 	var err error
-	out.endpoint, err = resolveEndpoint(bases[0], cfg.Region, ownRoots)
+	out.endpoint, err = resolveEndpoint(&s3Of, cfg.Region, ownRoots)
+	out.endpoint.KMS = value(out.kms.Options().BaseEndpoint)
 	return out, err
+}
+
+// regionOfEndpoint is the Region that requests are signed for where none is
+// configured: that of the endpoint, else the one where a bucket's own Region can
+// be asked for; servers of others take any.
+func (c Config) regionOfEndpoint(cfg aws.Config) string {
+	cfg.Region = "us-east-1"
+	base := s3.NewFromConfig(cfg).Options().BaseEndpoint
+	if url := c.s3URL(); url != "" {
+		base = &url
+	}
+	if base != nil {
+		if region, ok := s3Endpoint(*base); ok && region != "" {
+			return region
+		}
+	}
+	return cfg.Region
 }
 
 // InRegion returns a client for another Region that shares connections and
@@ -247,6 +308,34 @@ func (c *Client) bucketOwner() *string {
 	return &c.owner
 }
 
+// poolOf returns the connections that cfg's requests go out on, nil where they are
+// not of this package's making.
+func poolOf(cfg aws.Config) *pool {
+	if h, ok := cfg.HTTPClient.(*http.Client); ok {
+		p, _ := h.Transport.(*pool)
+		return p
+	}
+	return nil
+}
+
+// Skew returns how far this machine's clock is from that of the S3 endpoint,
+// which is that much later; 0 where that is below a minute, or not known.
+// Requests are signed with the endpoint's time.
+func (c *Client) Skew() time.Duration {
+	p := poolOf(c.aws)
+	if p == nil {
+		return 0
+	}
+	var out time.Duration
+	p.peers.Range(func(_, v any) bool {
+		if by := v.(*peer).clock.offset.load(); max(by, -by) > max(out, -out) {
+			out = by
+		}
+		return true
+	})
+	return out
+}
+
 // CloseIdle closes connections that no request uses.
 func (c *Client) CloseIdle() {
 	if h, ok := c.aws.HTTPClient.(*http.Client); ok {
@@ -257,7 +346,7 @@ func (c *Client) CloseIdle() {
 // elsewhere is why a request to another service is not sent: with S3 at an
 // endpoint of its own, the credentials are not meant for AWS.
 func (c *Client) elsewhere(base *string, service string) error {
-	if c.endpoint.Overridden && base == nil {
+	if c.endpoint.AWS == plan.No && base == nil {
 		return fmt.Errorf("S3 is at %s, and no endpoint was given for %s", c.endpoint.URL, service)
 	}
 	return nil

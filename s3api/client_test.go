@@ -42,7 +42,13 @@ func TestEndpoints(t *testing.T) {
 		{"own roots", Config{Region: "eu-west-1", CABundle: bundle}, nil, "", plan.Unknown, ""},
 		{"own roots by environment", Config{Region: "eu-west-1"}, map[string]string{"AWS_CA_BUNDLE": bundle}, "", plan.Unknown, ""},
 		{"flag", Config{EndpointURL: "https://minio.example.com:9000"}, nil, "https://minio.example.com:9000", plan.No, ""},
-		{"flag naming AWS", Config{EndpointURL: "https://s3.eu-west-1.amazonaws.com"}, nil, "", plan.No, ""},
+		{"flag naming AWS", Config{EndpointURL: "https://s3.eu-west-1.amazonaws.com"}, nil, "https://s3.eu-west-1.amazonaws.com", plan.Yes, ""},
+		{"environment naming AWS", Config{Region: "eu-west-1"}, map[string]string{"AWS_ENDPOINT_URL_S3": "https://bucket.vpce-1a2b3c4d-5e6f.s3.eu-west-1.vpce.amazonaws.com"}, "", plan.Yes, ""},
+		{"flag naming AWS, dual-stack, own roots", Config{EndpointURL: "https://s3.dualstack.eu-west-1.amazonaws.com", CABundle: bundle}, nil, "", plan.Unknown, ""},
+		{"flag naming AWS, of another Region", Config{Region: "us-east-1", EndpointURL: "https://s3-fips.us-west-2.amazonaws.com"}, nil, "", 0, WrongRegion},
+		{"flag naming AWS, without TLS", Config{EndpointURL: "http://s3.eu-west-1.amazonaws.com", AllowHTTP: true}, nil, "", plan.No, ""},
+		{"flag naming AWS, another port", Config{EndpointURL: "https://s3.eu-west-1.amazonaws.com:8443"}, nil, "", plan.No, ""},
+		{"flag naming a load balancer", Config{EndpointURL: "https://s3.eu-west-1.elb.amazonaws.com"}, nil, "", plan.No, ""},
 		{"environment", Config{}, map[string]string{"AWS_ENDPOINT_URL": "https://all.example.com"}, "https://all.example.com", plan.No, ""},
 		{"environment, S3", Config{}, map[string]string{"AWS_ENDPOINT_URL_S3": "https://s3.example.com"}, "https://s3.example.com", plan.No, ""},
 		{"profile", Config{Profile: "lab"}, map[string]string{"AWS_CONFIG_FILE": profile}, "https://lab.example.com", plan.No, ""},
@@ -78,10 +84,10 @@ func TestEndpoints(t *testing.T) {
 				return
 			}
 			e := c.Endpoint()
-			if e.AWS != tt.aws || e.Overridden != (tt.aws == plan.No) || tt.url != "" && e.URL != tt.url {
+			if e.AWS != tt.aws || tt.url != "" && e.URL != tt.url {
 				t.Errorf("endpoint = %+v, want %q, AWS %v", e, tt.url, tt.aws)
 			}
-			if path := c.tasks.Options().UsePathStyle; path != (tt.aws == plan.No && !strings.Contains(e.URL, "amazonaws.com")) {
+			if path := c.tasks.Options().UsePathStyle; path != (tt.aws == plan.No) {
 				t.Errorf("path style %v for %s", path, e.URL)
 			}
 		})
@@ -96,17 +102,41 @@ func certificate(t *testing.T) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
 }
 
-func TestPartitionHost(t *testing.T) {
+// An endpoint of S3 speaks for S3 only; other services are where their own
+// variables say, else where all of them are said to be.
+func TestServiceEndpoints(t *testing.T) {
+	const vpce, lab, kms = "https://bucket.vpce-1a2b3c4d-5e6f.s3.eu-west-1.vpce.amazonaws.com", "https://lab.example.com", "https://vpce-9f-8e.kms.eu-west-1.vpce.amazonaws.com"
 	for _, tt := range []struct {
-		host string
-		want bool
+		name     string
+		flag     string
+		env      map[string]string
+		kms, sts string // "" for AWS's own
 	}{
-		{"s3.eu-west-1.amazonaws.com", true}, {"S3.EU-WEST-1.AMAZONAWS.COM.", true}, {"b.s3.amazonaws.com.cn", true},
-		{"amazonaws.com", false}, {"evilamazonaws.com", false}, {"s3.amazonaws.com.evil.com", false}, {"", false}, {"127.0.0.1", false},
+		{"none", "", nil, "", ""},
+		{"flag, S3", vpce, nil, "", ""},
+		{"environment, S3 for all", "", map[string]string{"AWS_ENDPOINT_URL": vpce}, "", ""},
+		{"flag, S3, and KMS of its own", vpce, map[string]string{"AWS_ENDPOINT_URL_KMS": kms}, kms, ""},
+		{"flag, another server", lab, nil, lab, lab},
+		{"flag, another server, and KMS of its own", lab, map[string]string{"AWS_ENDPOINT_URL_KMS": kms}, kms, lab},
+		{"environment, another server", "", map[string]string{"AWS_ENDPOINT_URL": lab}, lab, lab},
+		{"all and one of its own", vpce, map[string]string{"AWS_ENDPOINT_URL": lab, "AWS_ENDPOINT_URL_STS": kms}, "", kms},
 	} {
-		if got := partitionHost(tt.host); got != tt.want {
-			t.Errorf("partitionHost(%q) = %v", tt.host, got)
-		}
+		t.Run(tt.name, func(t *testing.T) {
+			hermetic(t)
+			for name, value := range tt.env {
+				t.Setenv(name, value)
+			}
+			c, err := New(t.Context(), Config{Region: "eu-west-1", EndpointURL: tt.flag})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := value(c.kms.Options().BaseEndpoint); got != tt.kms {
+				t.Errorf("KMS at %q, want %q", got, tt.kms)
+			}
+			if got := value(c.sts.Options().BaseEndpoint); got != tt.sts {
+				t.Errorf("STS at %q, want %q", got, tt.sts)
+			}
+		})
 	}
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -24,65 +24,99 @@ func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 	if err != nil {
 		return engine.Effect{}, err
 	}
+	var given grants
+	var left []plan.Difference
 	if w.config.Facts.ACLs != plan.No {
-		grants, err := w.grants(ctx, "")
-		if err != nil {
+		if given, left, err = w.settable(ctx); err != nil {
 			return engine.Effect{}, err
 		}
-		in.GrantFullControl, in.GrantRead = optional(grants.fullControl), optional(grants.read)
-		in.GrantReadACP, in.GrantWriteACP = optional(grants.readACP), optional(grants.writeACP)
+		if w.owesACL(given) { // a copy in parts remembers what it has to put afterwards
+			return engine.Effect{}, w.refuse(engine.InParts, "", errors.New("the ACL is more than the headers of a copy hold, or goes beside a canned one"))
+		}
+		in.GrantFullControl, in.GrantRead = optional(given.FullControl), optional(given.Read)
+		in.GrantReadACP, in.GrantWriteACP = optional(given.ReadACP), optional(given.WriteACP)
+	}
+	if err := w.tried(ctx, given); err != nil {
+		return engine.Effect{}, err
 	}
 	var out *s3.CopyObjectOutput
 	err = w.do(ctx, plan.StepCopy, func(ctx context.Context) (err error) {
 		out, err = w.objects().CopyObject(ctx, in)
 		return err
 	})
-	if tooLarge(err) {
-		return w.inParts(ctx)
-	}
 	if err != nil {
-		return engine.Effect{}, err
+		return engine.Effect{}, inParts(err)
 	}
 	effect := engine.Effect{
 		VersionID: value(out.VersionId),
 		KMSKeyID:  value(out.SSEKMSKeyId),
 		RequestID: requestID(out.ResultMetadata),
+		LeftOut:   left,
 	}
 	if out.CopyObjectResult != nil {
-		effect.ETag = unquoted(out.CopyObjectResult.ETag)
+		effect.ETag, effect.Modified = unquoted(out.CopyObjectResult.ETag), value(out.CopyObjectResult.LastModified)
 	}
 	if err := w.checkSource(ctx, value(out.CopySourceVersionId)); err != nil {
 		return effect, err
 	}
-	if effect.ETag != "" && w.target(out.ServerSideEncryption, effect.KMSKeyID) {
-		return effect, nil
+	stated := w.statedSum(out.CopyObjectResult)
+	switch {
+	case effect.ETag != "" && w.target(out.ServerSideEncryption, effect.KMSKeyID):
+		return effect, stated
+	case w.task.Head == nil:
+		effect, err = w.confirm(ctx, effect, nil)
+	default:
+		effect, err = w.confirm(ctx, effect, &kept{Head: *w.task.Head, ACL: given})
 	}
-	return w.confirm(ctx, effect, w.task.Head, nil)
+	if err != nil {
+		return effect, err
+	}
+	return effect, stated
 }
 
-// tooLarge tells whether S3 refused a copy for the size of its source.
-func tooLarge(err error) bool {
+// tried makes sure that an object which has something that no other was seen to keep
+// is not written as any other; see plan.Task.Untried.
+func (w *work) tried(ctx context.Context, given grants) error {
+	var has []plan.Attribute
+	for _, a := range w.task.Untried {
+		switch a {
+		case plan.ACL:
+			if given != (grants{}) {
+				has = append(has, a)
+			}
+		case plan.Tags:
+			tags, err := w.tags(ctx, "")
+			if err != nil {
+				return err
+			}
+			if len(tags) > 0 {
+				has = append(has, a)
+			}
+		}
+	}
+	return w.untried(has)
+}
+
+// untried is the error of an object that has these, nil for none.
+func (w *work) untried(has []plan.Attribute) error {
+	if len(has) == 0 {
+		return nil
+	}
+	return &engine.ObjectError{Op: w.task.Action.String(), Bucket: w.config.Options.Bucket, Key: w.task.Record.Key, VersionID: w.version(),
+		Class: engine.Held, Unproven: has, Err: fmt.Errorf("no object was seen to keep its %s yet", plan.Words(has))}
+}
+
+// inParts is the error of a copy, made one that has the object decided on anew where
+// S3 refused it for its size: servers may set their own limit, and a report may be
+// behind the truth.
+func inParts(err error) error {
 	var oe *engine.ObjectError
-	return errors.As(err, &oe) && oe.Class == engine.Refused && oe.Reason == plan.TooLarge
-}
-
-// inParts does what a single copy was refused for: servers may set their own
-// limit, and a report may be behind the truth.
-func (w *work) inParts(ctx context.Context) (engine.Effect, error) {
-	task := *w.task
-	task.Action = plan.MultipartCopy
-	again := &work{Rewriter: w.Rewriter, task: &task, gate: w.gate}
-	if task.Head == nil {
-		head, err := again.head(ctx, plan.StepHead, "")
-		if err != nil {
-			return engine.Effect{}, err
-		}
-		if head.ETag != w.etag() {
-			return engine.Effect{}, w.refuse(engine.Changed, plan.Changing, errors.New("the object is not the one of the report any more"))
-		}
-		task.Head = head
+	if !errors.As(err, &oe) || oe.Class != engine.Refused || oe.Reason != plan.TooLarge {
+		return err
 	}
-	return again.multipart(ctx)
+	out := *oe
+	out.Class = engine.InParts
+	return &out
 }
 
 // copyInput is the copy of the task's object onto itself. Metadata, tags and
@@ -123,6 +157,7 @@ func (w *work) copyInput() (*s3.CopyObjectInput, error) {
 		SSEKMSKeyId:          carry.key,
 		BucketKeyEnabled:     carry.bucketKey,
 		StorageClass:         carry.class,
+		ACL:                  types.ObjectCannedACL(o.ACL),
 
 		WebsiteRedirectLocation:          carry.redirect,
 		ObjectLockMode:                   carry.lockMode,
@@ -226,10 +261,9 @@ func (w *work) checkSource(ctx context.Context, source string) error {
 }
 
 // confirm proves the effect of a write by HeadObject, where the answer to the
-// write did not say it, and compares what came through with what the object was,
-// nil where nobody looked. sent are the tags that it was to have, where they are
-// known: others are a client's, and not lost.
-func (w *work) confirm(ctx context.Context, e engine.Effect, was *plan.Head, sent []plan.Tag) (engine.Effect, error) {
+// write did not say it, and compares what came through with what the object had,
+// nil where nobody looked. What got lost is put back, where that is possible.
+func (w *work) confirm(ctx context.Context, e engine.Effect, had *kept) (engine.Effect, error) {
 	after, err := w.head(ctx, plan.StepConfirm, e.VersionID)
 	if err != nil {
 		var oe *engine.ObjectError
@@ -241,26 +275,27 @@ func (w *work) confirm(ctx context.Context, e engine.Effect, was *plan.Head, sen
 	if e.ETag == "" {
 		e.ETag = after.ETag
 	}
-	if after.ETag != e.ETag {
+	if !sameWrite(&e, after) {
 		return e, w.refuse(engine.Changed, plan.Changing, errors.New("another client wrote the object right after it was re-encrypted"))
 	}
-	e.KMSKeyID = after.KMSKeyID
+	e.ETag, e.KMSKeyID = after.ETag, after.KMSKeyID
 	if !w.target(sseOf(after.Encryption), after.KMSKeyID) {
 		return e, w.refuse(engine.Permanent, plan.NotEncrypted, w.notEncrypted(after))
 	}
-	if was != nil {
-		lost := lostByWrite(was, after)
-		if w.config.Facts.AWS == plan.No && was.TagCount > 0 && after.TagCount < 0 {
-			lost = append(lost, "tags") // no count: there are none. On AWS, the version's may be hidden from the caller
-		}
-		if slices.Contains(lost, plan.Tags) && w.retagged(ctx, e.VersionID, sent) {
-			lost = plan.Without(lost, []plan.Attribute{plan.Tags})
-		}
-		if lost = w.unaccepted(lost); len(lost) > 0 {
-			return e, w.refuse(engine.Permanent, plan.Unfaithful, errors.New(plan.NotKept(lost)))
-		}
+	if had == nil {
+		return e, nil
 	}
-	return e, nil
+	return w.returned(ctx, e, had, after)
+}
+
+// sameWrite tells whether a look shows what the answer to a write says was made.
+// MinIO keeps the ETags of encrypted objects sealed, and answers HeadObject on a key
+// that ends with a slash with the sealed one: 48 bytes in hex, of which the answer to
+// the copy is the last 16, the seal's own tag (release of 2026-02-12, seen 2026-11-29).
+func sameWrite(e *engine.Effect, after *plan.Head) bool {
+	const tag, seal = 32, 96 // hex digits
+	sealed := len(e.ETag) == tag && len(after.ETag) == seal && strings.HasSuffix(after.ETag, e.ETag)
+	return e.ETag == after.ETag || sealed
 }
 
 // notEncrypted says what an object is under instead of the wanted key.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"maps"
 	"net/http"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -78,8 +79,9 @@ func TestCopyIsOneRequest(t *testing.T) {
 		t.Fatalf("Rewrite: %v", err)
 	}
 	g.within(t, task)
-	want := engine.Effect{ETag: "newetag", VersionID: "newversion", KMSKeyID: keyARN, RequestID: "REQ1"}
-	if effect != want {
+	want := engine.Effect{ETag: "newetag", VersionID: "newversion", KMSKeyID: keyARN, RequestID: "REQ1",
+		Modified: time.Date(2026, 11, 21, 0, 0, 0, 0, time.UTC)}
+	if !reflect.DeepEqual(effect, want) {
 		t.Errorf("effect = %+v, want %+v", effect, want)
 	}
 	if got := s.operations(); !slices.Equal(got, []string{"copy"}) {
@@ -408,7 +410,7 @@ func TestErrorsOfACopy(t *testing.T) {
 		{"200 cut off", reply{body: `<?xml version="1.0"?><CopyObjectRes`}, engine.Transient, 0, ""},
 		{"KMS SlowDown", failure(503, "SlowDown", "Please reduce your request rate for operations involving AWS KMS."), engine.Throttled, plan.QuotaKMS, "SlowDown"},
 		{"412", failure(412, "PreconditionFailed", "At least one of the pre-conditions you specified did not hold"), engine.Changed, 0, "PreconditionFailed"},
-		{"no XML", reply{status: 502, body: "<html>bad gateway"}, engine.Transient, 0, ""},
+		{"no XML", reply{status: 502, body: "<html>bad gateway"}, engine.Transient, 0, "NotServiceAnswer"},
 		{"hang-up", reply{hangup: true}, engine.Transient, 0, "NetworkError"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -31,6 +30,12 @@ type debt struct {
 	// completion changed it there, so they are compared.
 	Source string `json:"source,omitempty"`
 	Sent   string `json:"sent"` // hash of the tags that go with the upload
+
+	// Kept is what went along with the upload and is compared with what came of it.
+	Kept *kept `json:"kept,omitempty"`
+
+	// ACLOwed: the grants of Kept did not go along with the upload.
+	ACLOwed bool `json:"acl_owed,omitempty"`
 
 	Tags        []plan.Tag          `json:"tags,omitempty"` // that do not fit the upload's header
 	Annotations []annotationPayload `json:"annotations,omitempty"`
@@ -64,9 +69,10 @@ func (w *work) owed(ctx context.Context, a *attributes) (*debt, error) {
 	if a.oversized() {
 		d.Tags = plainTags(a.tags)
 	}
+	d.Kept, d.ACLOwed = keptOf(h, a.sent(), a.grants), w.owesACL(a.grants)
 	switch {
 	case d.Source != "": // keeps the annotations, of any size
-	case len(a.annotations) == 0 && d.Tags == nil:
+	case len(a.annotations) == 0 && d.Tags == nil && w.config.Facts.AWS == plan.Yes && !d.Kept.returnable():
 		return nil, nil
 	default:
 		room := maxOwed
@@ -107,16 +113,19 @@ func (w *work) promise(ctx context.Context, up *upload) error {
 }
 
 // pay gives the object that a completed upload became, a version with its ETag,
-// what it is owed, and returns how many tags it is to have; -1 where that is not
-// known. Paying twice does no harm: what is there already is not put again, and
-// what another client has put since stays.
-func (w *work) pay(ctx context.Context, d *debt, version, etag string) (tags int, err error) {
+// what it is owed, and returns the tags that it is to have, where they are known.
+// Paying twice does no harm: what is there already is not put again, and what
+// another client has put since stays.
+func (w *work) pay(ctx context.Context, d *debt, version, etag string) (tags plan.Seen[[]plan.Tag], err error) {
 	if d == nil {
-		return -1, nil
+		return tags, nil
 	}
 	paying := *w
 	paying.committed = true
 	if tags, err = paying.payTags(ctx, d, version); err == nil {
+		err = paying.payACL(ctx, d, version)
+	}
+	if err == nil {
 		err = paying.payAnnotations(ctx, d, version, etag)
 	}
 	return tags, w.owing(err)
@@ -138,7 +147,7 @@ func (w *work) owing(err error) error {
 		oe.Class = engine.Permanent
 	}
 	oe.Reason = plan.Unfaithful
-	const owed = "the object is re-encrypted, but still lacks tags or annotations, which retry-failed adds"
+	const owed = "the object is re-encrypted, but still lacks tags, grants or annotations, which retry-failed adds"
 	if oe.Said != "" {
 		oe.Said = owed + ": " + oe.Said
 	}
@@ -150,39 +159,69 @@ func (w *work) owing(err error) error {
 // was sent along, and puts them on the new one where they differ: they did not fit
 // the upload's header, or a client changed them in the moment of the completion.
 // Tags that the new version was given since stay.
-func (w *work) payTags(ctx context.Context, d *debt, version string) (int, error) {
+func (w *work) payTags(ctx context.Context, d *debt, version string) (expected plan.Seen[[]plan.Tag], err error) {
 	want, known := d.Tags, d.Tags != nil
 	if d.Source != "" {
-		switch now, err := w.tags(ctx, d.Source); {
+		now, err := w.tags(ctx, d.Source)
+		if err == nil && len(now) == 0 && d.Sent != hashTags(nil) {
+			now, err = w.notEmptied(ctx, d.Source)
+		}
+		switch {
 		case err == nil:
 			want, known = plainTags(now), true
 		case !isGone(err):
-			return -1, err
+			return expected, err
 		}
 	}
 	switch {
 	case !known:
-		return -1, nil
+		return expected, nil
 	case hashTags(want) == d.Sent:
-		return len(want), nil
+		return plan.Saw(want), nil
 	}
-	is, err := w.tags(ctx, version)
-	if err != nil {
-		return -1, err
-	}
-	if hashTags(plainTags(is)) != d.Sent {
-		return len(is), nil
-	}
-	return len(want), w.putTags(ctx, version, want)
+	return w.replaceTags(ctx, version, d.Sent, want)
 }
 
-// retagged tells whether a version has a tag that it was not sent.
-func (w *work) retagged(ctx context.Context, version string, sent []plan.Tag) bool {
-	if sent == nil {
-		return false
+// replaceTags gives a version tags in place of those that were sent along, and returns
+// those that it has then: what a client has set stays. Where none are shown and
+// HeadObject counts some, that is none to go by, and all is done again.
+func (w *work) replaceTags(ctx context.Context, version, sent string, want []plan.Tag) (has plan.Seen[[]plan.Tag], err error) {
+	const tries = 4
+	for try := 1; ; try++ {
+		is, replaced, err := w.replaceTagsOnce(ctx, version, sent, want)
+		switch {
+		case err != nil:
+			return has, err
+		case replaced:
+			return plan.Saw(want), nil
+		case len(is) > 0 || sent == hashTags(nil):
+			return plan.Saw(is), nil
+		}
+		again, err := w.notEmptied(ctx, version)
+		if err != nil || hashTags(plainTags(again)) != sent || try == tries {
+			return plan.Saw(plainTags(again)), err
+		}
 	}
-	is, err := w.tags(ctx, version)
-	return err == nil && slices.ContainsFunc(plainTags(is), func(t plan.Tag) bool { return !slices.Contains(sent, t) })
+}
+
+// replaceTagsOnce replaces the tags of a version, or returns those that it has where
+// they are not what was sent along. S3 knows no condition for that. The step may have
+// to wait for its turn, so the tags are read within it, right before.
+func (w *work) replaceTagsOnce(ctx context.Context, version, sent string, want []plan.Tag) (is []plan.Tag, replaced bool, err error) {
+	both := w.step(plan.StepPutTags)
+	both.Demand = both.Demand.Add(w.step(plan.StepGetTags).Demand)
+	err = w.doStep(ctx, both, func(ctx context.Context) error {
+		now, err := w.askTags(ctx, version)
+		if err != nil {
+			return err
+		}
+		if is = plainTags(now); hashTags(is) != sent {
+			return nil
+		}
+		replaced = true
+		return w.sendTags(ctx, version, want)
+	})
+	return is, replaced, err
 }
 
 // payAnnotations puts those annotations on the new version that it has not.
@@ -232,6 +271,7 @@ func (w *work) payAnnotations(ctx context.Context, d *debt, version, etag string
 // settle pays what an earlier attempt at the task's object left owed, if h says
 // that the object is what that attempt made. Where it says otherwise nothing was
 // completed, or another client has written the object since.
+// What that attempt lost and was put back is told in h.
 func (w *work) settle(ctx context.Context, h *plan.Head) error {
 	if w.config.Notes == nil {
 		return nil
@@ -240,11 +280,28 @@ func (w *work) settle(ctx context.Context, h *plan.Head) error {
 	if !ok || note.Owed == nil || !w.made(note.Owed, h) {
 		return nil
 	}
-	if _, err := w.pay(ctx, note.Owed, h.VersionID, h.ETag); err != nil {
+	tags, err := w.pay(ctx, note.Owed, h.VersionID, h.ETag)
+	if err != nil {
 		return err
 	}
-	w.forget()
-	return nil
+	effect := engine.Effect{ETag: h.ETag, VersionID: h.VersionID, KMSKeyID: h.KMSKeyID}
+	if kept := note.Owed.Kept; kept != nil {
+		if want, known := tags.Get(); known {
+			kept.Tags = want
+		}
+		effect, err = w.returned(ctx, effect, kept, h)
+	}
+	h.PutBack = effect.PutBack
+	w.settled(effect, err)
+	return err
+}
+
+// settled forgets the note of an object to which nothing is owed any more. Where
+// something was lost it stays until that is recorded.
+func (w *work) settled(e engine.Effect, err error) {
+	if !owes(err) && !Told(e, err) {
+		w.forget()
+	}
 }
 
 // made tells whether h is what an upload of the task's object became. Under
@@ -254,19 +311,21 @@ func (w *work) made(d *debt, h *plan.Head) bool {
 		(d.Source == "" || h.VersionID != d.Source) && strings.HasSuffix(h.ETag, fmt.Sprintf("-%d", d.Parts))
 }
 
-// putTags replaces the tags of a version, "" for the current one.
-func (w *work) putTags(ctx context.Context, version string, tags []plan.Tag) error {
+// sendTags replaces the tags of a version, "" for the current one. It is called within
+// a step.
+func (w *work) sendTags(ctx context.Context, version string, tags []plan.Tag) error {
 	set := []types.Tag{} // never nil: no tags is a set, too
 	for i := range tags {
 		set = append(set, types.Tag{Key: &tags[i].Key, Value: &tags[i].Value})
 	}
-	return w.do(ctx, plan.StepPutTags, func(ctx context.Context) error {
-		_, err := w.s3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{
-			Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), Tagging: &types.Tagging{TagSet: set},
-			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
-		})
-		return err
+	out, err := w.s3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{
+		Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), Tagging: &types.Tagging{TagSet: set},
+		ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 	})
+	if err == nil {
+		w.took(plan.StepPutTags, out.ResultMetadata)
+	}
+	return err
 }
 
 // plainTags are tags as they are written down.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -96,6 +97,26 @@ var states = []struct {
 	{"versioned since", simulator.Enabled, "null", true},
 	{"suspended, with an id", simulator.Suspended, "first", true},
 	{"suspended", simulator.Suspended, "null", false},
+}
+
+// Tags that a client gives the new version while the request that brings tags over
+// waits for its turn stay.
+func TestTagsAreReplacedByNoLateRequest(t *testing.T) {
+	s := simulate(t, simulator.Config{})
+	versioned(t, s, simulator.Enabled)
+	seedLarge(t, s, "film", longTags)
+	r := rewriter(t, s.aws, RewriteConfig{Options: anOptions(), Facts: facts(t, s.aws, bucket)})
+	theirs, waited := []simulator.Tag{{Key: "by", Value: "client"}}, false
+	g := &hookGate{kind: plan.StepPutTags, hook: func(int) {
+		waited = true
+		s.retag(t, theirs...)
+	}}
+	if _, err := r.Rewrite(t.Context(), inspected(t, r, "film"), g); err != nil {
+		t.Fatal(err)
+	}
+	if is := s.now(t, "film"); !waited || sortedTags(is.Tags) != sortedTags(theirs) {
+		t.Errorf("waited: %v; tags = %v, want the client's %v", waited, is.Tags, theirs)
+	}
 }
 
 // A client that changes the tags in the moment of the completion, after the last
@@ -428,7 +449,25 @@ func TestMultipartCopyLooksAgainAfterAWait(t *testing.T) {
 // them: the object's own count stays what the proof compares with.
 func TestTagsThatAreNotKnown(t *testing.T) {
 	w := &work{Rewriter: &Rewriter{config: RewriteConfig{Options: anOptions()}}, task: &plan.Task{Record: aRecord("k")}, gate: &gate{}}
-	if n, err := w.payTags(t.Context(), &debt{}, "v1"); n != -1 || err != nil {
-		t.Errorf("payTags = %d, %v, want -1", n, err)
+	if n, err := w.payTags(t.Context(), &debt{}, "v1"); !n.IsZero() || err != nil {
+		t.Errorf("payTags = %v, %v, want nothing known", n, err)
+	}
+}
+
+// Tags that are put after the completion are read once for that, right before.
+func TestOwedTagsAreReadOnce(t *testing.T) {
+	s := simulate(t, simulator.Config{})
+	was := seedLarge(t, s, "film", longTags)
+	r := rewriter(t, s.aws, RewriteConfig{Options: anOptions(), Facts: facts(t, s.aws, bucket)})
+	task := inspected(t, r, "film")
+	s.calls()
+	if _, err := r.Rewrite(t.Context(), task, &gate{}); err != nil {
+		t.Fatal(err)
+	}
+	if is := s.now(t, "film"); !reflect.DeepEqual(is.Tags, was.Tags) {
+		t.Errorf("tags %v, want %v", is.Tags, was.Tags)
+	}
+	if got := s.calls(); got["GetObjectTagging"] != 3 || got["PutObjectTagging"] != 1 {
+		t.Errorf("calls = %v; want the tags read before the copy, before its completion, and before they are put", got)
 	}
 }

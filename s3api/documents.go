@@ -3,6 +3,7 @@ package s3api
 import (
 	"bytes"
 	"context"
+	"crypto/md5"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"reseal/internal/wait"
 	"reseal/inventory"
 )
 
@@ -118,9 +120,13 @@ func (d *Documents) List(ctx context.Context, prefix string, each func(key strin
 // read 2026-11-21). Where the condition does not hold, nothing was written, or
 // it was by an attempt whose answer got lost: the error wraps fs.ErrExist.
 func (d *Documents) Put(ctx context.Context, key string, data []byte, etag string) (version string, err error) {
+	md, crc := md5.New(), newCRC32C()
+	md.Write(data)
+	crc.Write(data)
 	err = d.patiently(ctx, func() error {
 		return d.source.do("PutObject", key, func(c *Client) error {
 			in := &s3.PutObjectInput{Bucket: &d.source.bucket, Key: &key, Body: bytes.NewReader(data), ExpectedBucketOwner: d.source.owner(c)}
+			in.ContentMD5, in.ChecksumCRC32C = inBase64(md), inBase64(crc) // S3 refuses uploads under a retention without one
 			if none := "*"; etag == "" {
 				in.IfNoneMatch = &none
 			} else {
@@ -155,11 +161,7 @@ func (d *Documents) patiently(ctx context.Context, send func() error) error {
 		if err == nil || !errors.Is(err, inventory.ErrUnanswered) || ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
 			return err
 		}
-		timer := time.NewTimer(pause)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
+		if wait.For(ctx, pause) != nil {
 			return err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func stores(t *testing.T, fresh func(t *testing.T) opener) {
 		check func(t *testing.T, open opener)
 	}{
 		{"documents are replaced by version", replacedByVersion},
-		{"result segments end where they are told to", resultSegments},
+		{"files are listed and read", filesAreListed},
 		{"one holder", oneHolder},
 		{"nothing is written without the lock", needsLock},
 		{"a journal goes on where another ended", journalGoesOn},
@@ -137,44 +138,23 @@ func replacedByVersion(t *testing.T, open opener) {
 	}
 }
 
-func resultSegments(t *testing.T, open opener) {
+func filesAreListed(t *testing.T, open opener) {
 	ctx, s := t.Context(), open(t, checkpoint.RemoteConfig{})
 	lock(t, s)
-	const name = "results/000000-000001.jsonl"
+	const name = "results/000000-000001-000001.jsonl.gz"
 	if _, err := s.Open(ctx, name); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("open of a missing segment: %v, want one that wraps fs.ErrNotExist", err)
+		t.Errorf("open of a missing file: %v, want one that wraps fs.ErrNotExist", err)
 	}
-	steps := []struct {
-		offset     int64
-		data, want string
-	}{
-		{0, "one\n", "one\n"},
-		{0, "one\n", "one\n"}, // the answer was lost
-		{0, "one\ntwo\n", "one\ntwo\n"},
-		{4, "", "one\n"},
-		{4, "three\n", "one\nthree\n"},
-		{0, "", ""},
-		{0, "four\n", "four\n"},
+	if _, err := s.Put(ctx, name, []byte("four\n"), ""); err != nil {
+		t.Fatal(err)
 	}
-	for _, step := range steps {
-		if err := s.Append(ctx, name, step.offset, []byte(step.data)); err != nil {
-			t.Fatalf("append %q at %d: %v", step.data, step.offset, err)
-		}
-		body, err := s.Open(ctx, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		got, err := io.ReadAll(body)
-		if string(got) != step.want || errors.Join(err, body.Close()) != nil {
-			t.Errorf("after append %q at %d: %q, %v; want %q", step.data, step.offset, got, err, step.want)
-		}
+	body, err := s.Open(ctx, name)
+	if err != nil {
+		t.Fatal(err)
 	}
-	var short *checkpoint.ShortError
-	if err := s.Append(ctx, name, 100, []byte("x")); !errors.As(err, &short) {
-		t.Errorf("append behind the end: %v, want a *ShortError", err)
-	}
-	if err := s.Append(ctx, "results/000001-000001.jsonl", 3, []byte("x")); !errors.As(err, &short) {
-		t.Errorf("append at 3 of a missing segment: %v, want a *ShortError", err)
+	data, err := io.ReadAll(body)
+	if err := errors.Join(err, body.Close()); err != nil || string(data) != "four\n" {
+		t.Errorf("read %q, %v", data, err)
 	}
 	infos, err := s.List(ctx, "results")
 	if err != nil || !slices.Contains(infos, checkpoint.Info{Name: name, Size: 5}) {
@@ -213,9 +193,6 @@ func needsLock(t *testing.T, open opener) {
 	if _, err := s.Put(t.Context(), "plan.json", nil, ""); !errors.Is(err, checkpoint.ErrNotLocked) {
 		t.Errorf("put without the lock: %v, want ErrNotLocked", err)
 	}
-	if err := s.Append(t.Context(), "results/000000-000001.jsonl", 0, nil); !errors.Is(err, checkpoint.ErrNotLocked) {
-		t.Errorf("append without the lock: %v, want ErrNotLocked", err)
-	}
 }
 
 var segments = []inventory.Segment{{File: 0, Last: inventory.OpenEnd}, {File: 1, Last: inventory.OpenEnd}, {File: 2, Last: inventory.OpenEnd}}
@@ -246,7 +223,7 @@ func journalGoesOn(t *testing.T, open opener) {
 			t.Fatal(err)
 		}
 		j, snap, err := checkpoint.Open(t.Context(), s, checkpoint.PlanHash{1}, segments,
-			checkpoint.Options{ReserveAdmitted: true, Writers: 8, Fence: from > 0})
+			checkpoint.Options{ReserveAdmitted: true, Writers: 8})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -291,7 +268,7 @@ type mute struct {
 func (m mute) Put(ctx context.Context, key string, data []byte, etag string) (string, error) {
 	select {
 	case <-m.asleep:
-		if key == "job/lock" {
+		if strings.HasPrefix(key, "job/alive/") {
 			<-ctx.Done()
 			return "", ctx.Err()
 		}
@@ -327,7 +304,6 @@ func TestTakeover(t *testing.T) {
 	if l.Previous == nil || l.Previous.Command != "test" {
 		t.Errorf("previous holder %+v, want the one that fell silent", l.Previous)
 	}
-	opts.Fence = true
 	k, snap, err := checkpoint.Open(t.Context(), next, checkpoint.PlanHash{1}, segments, opts)
 	if err != nil {
 		t.Fatal(err)

@@ -11,47 +11,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reseal/partition"
 	"reseal/plan"
 )
 
 // Endpoint is what is known of the S3 endpoint before any request.
 type Endpoint struct {
-	URL        string
-	Overridden bool // by flag, environment or profile
+	URL string
+	KMS string // of requests to KMS; "" = AWS's own
 
-	// AWS is Yes only where nothing overrides the endpoint, its host belongs to
-	// an AWS partition, and TLS is verified against the system's roots. With
+	// AWS is Yes only where the host is an endpoint of S3 in an AWS partition,
+	// however it was given, and TLS is verified against the system's roots. With
 	// roots of the user's own it is Unknown, as those can vouch for any host.
 	AWS plan.Answer
 
 	ownRoots bool
-}
-
-// partitionSuffixes are the DNS suffixes of the AWS partitions (aws-sdk-go-v2,
-// partitions.json, 2026-11-04).
-var partitionSuffixes = [...]string{
-	"amazonaws.com", "amazonaws.com.cn", "amazonaws.eu",
-	"c2s.ic.gov", "sc2s.sgov.gov", "cloud.adc-e.uk", "csp.hci.ic.gov",
-}
-
-// partitionHost tells whether host lies in the domain of an AWS partition.
-func partitionHost(host string) bool {
-	host = strings.ToLower(strings.TrimSuffix(host, "."))
-	for _, suffix := range partitionSuffixes {
-		if strings.HasSuffix(host, "."+suffix) {
-			return true
-		}
-	}
-	return false
-}
-
-// hostOf returns the host of a URL without its port, "" where there is none.
-func hostOf(raw string) string {
-	u, err := url.Parse(raw)
-	if err != nil {
-		return ""
-	}
-	return u.Hostname()
 }
 
 // checkEndpoint refuses endpoints that are no plain URL of a host, and ones
@@ -104,22 +78,66 @@ func loopback(host string) bool {
 	return ip != nil && ip.IsLoopback()
 }
 
-// resolveEndpoint finds out where S3 requests go and whose that is.
-func resolveEndpoint(base *string, region string, ownRoots bool) (Endpoint, error) {
-	if base != nil {
-		return Endpoint{URL: *base, Overridden: true, AWS: plan.No, ownRoots: ownRoots}, nil
+// s3Endpoint tells whether a URL is an endpoint of S3 itself over TLS, and of which
+// Region, "" for the global one.
+func s3Endpoint(raw string) (region string, ok bool) {
+	u, err := url.Parse(raw)
+	if err != nil || u.Scheme != "https" || u.Port() != "" && u.Port() != "443" || strings.Trim(u.Path, "/") != "" {
+		return "", false
 	}
-	at, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), s3.EndpointParameters{Region: aws.String(region)})
+	return partition.S3Host(u.Hostname())
+}
+
+// Own tells whether a URL is an endpoint of S3 itself, over TLS.
+func Own(url string) bool {
+	_, own := s3Endpoint(url)
+	return own
+}
+
+// resolveEndpoint finds out where S3 requests go and whose that is.
+func resolveEndpoint(o *s3.Options, region string, ownRoots bool) (Endpoint, error) {
+	e := Endpoint{AWS: plan.Yes, ownRoots: ownRoots}
+	if ownRoots {
+		e.AWS = plan.Unknown
+	}
+	if base := o.BaseEndpoint; base != nil {
+		e.URL = *base
+		switch of, ok := s3Endpoint(*base); {
+		case !ok:
+			e.AWS = plan.No
+		case of != "" && of != region:
+			return Endpoint{}, &SetupError{Kind: WrongRegion, Op: "check endpoint", Subject: *base, Region: of,
+				Err: fmt.Errorf("the endpoint is one of %s, but requests are signed for %s", of, region)}
+		}
+		return e, nil
+	}
+	at, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(context.Background(), s3.EndpointParameters{Region: aws.String(region),
+		UseFIPS: aws.Bool(o.EndpointOptions.UseFIPSEndpoint == aws.FIPSEndpointStateEnabled), UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled)})
 	if err != nil {
 		return Endpoint{}, &SetupError{Kind: BadConfig, Op: "find the endpoint of Region", Subject: region, Err: err}
 	}
-	e := Endpoint{URL: at.URI.String(), AWS: plan.Yes, ownRoots: ownRoots}
-	switch {
-	case at.URI.Scheme != "https" || !partitionHost(at.URI.Hostname()):
+	e.URL = at.URI.String()
+	if _, ok := s3Endpoint(e.URL); !ok {
 		return Endpoint{}, &SetupError{Kind: BadConfig, Op: "find the endpoint of Region", Subject: region,
 			Err: fmt.Errorf("%s is not AWS's", at.URI.Host)}
-	case ownRoots:
-		e.AWS = plan.Unknown
 	}
 	return e, nil
+}
+
+// serviceEndpoint is where requests to another service than S3 go: where its own
+// variable or profile says, else where all services are said to be, else AWS's
+// own, which nil stands for. An endpoint of S3 itself speaks for no other service.
+func serviceEndpoint(own, all *string, override string) *string {
+	if own != nil && (all == nil || *own != *all) {
+		return own
+	}
+	if override != "" {
+		own = &override
+	}
+	if own != nil {
+		if _, s3 := s3Endpoint(*own); s3 {
+			return nil
+		}
+	}
+	return own
 }

@@ -20,6 +20,11 @@ const (
 	BadCredential SetupKind = "bad-credentials" // unknown, expired, or signed with the wrong secret
 	Clock         SetupKind = "clock"           // the clocks differ by more than the service allows
 	Unreachable   SetupKind = "unreachable"     // no answer
+	UnknownHost   SetupKind = "unknown-host"    // DNS does not know the name
+	Proxy         SetupKind = "proxy"           // the proxy does not answer, or does not let requests through
+	Middlebox     SetupKind = "middlebox"       // something between answered in the service's place
+	NotTLS        SetupKind = "not-tls"         // the other side does not speak TLS
+	OpenFiles     SetupKind = "open-files"      // this process may have no more files and connections open
 	Certificate   SetupKind = "certificate"     // the endpoint's certificate was not verified
 	NoBucket      SetupKind = "no-bucket"
 	BucketOwner   SetupKind = "bucket-owner" // another account than the caller's, and not named
@@ -79,7 +84,13 @@ func KindOf(err error) SetupKind {
 		return setup.Kind
 	}
 	var object *engine.ObjectError
-	if errors.As(err, &object) && (object.Class == engine.Fatal || object.Class == engine.Denied || object.Class == engine.Expired) {
+	if errors.As(err, &object) && object.Class == engine.Transient && object.HTTPStatus == 0 {
+		if kind := noAnswerKind(object.Err); kind != "" && object.Code == faultNetwork.code() {
+			return kind
+		}
+		return kindOf(object.Code, 0)
+	}
+	if object != nil && (object.Class == engine.Fatal || object.Class == engine.Denied || object.Class == engine.Expired) {
 		return kindOf(object.Code, object.HTTPStatus)
 	}
 	return ""
@@ -95,11 +106,24 @@ func setupError(op, subject string, err error) error {
 	switch {
 	case a.fault != faultNone:
 		out.Kind = kindOf(a.fault.code(), 0)
+		if kind := noAnswerKind(err); kind != "" && out.Kind == Unreachable {
+			out.Kind = kind
+		}
+		out.Err = a.short(err)
 	default:
 		out.Kind = kindOf(a.code, a.status)
 	}
 	return out
 }
+
+// inShort is an error of which the SDK's text is longer than anybody needs.
+type inShort struct {
+	text string
+	err  error
+}
+
+func (e *inShort) Error() string { return e.text }
+func (e *inShort) Unwrap() error { return e.err }
 
 // Unknown is a bucket fact that could not be read.
 type Unknown struct {

@@ -37,10 +37,47 @@ func (c *Client) ForBucket(ctx context.Context, bucket string) (*Client, error) 
 		if err := setupError("HeadBucket", bucket, err); KindOf(err) != AccessDenied {
 			return nil, err
 		}
-		return nil, &SetupError{Kind: BucketOwner, Op: "HeadBucket", Subject: bucket, Code: "AccessDenied",
-			Err: fmt.Errorf("it does not belong to account %s, whose credentials these are", id.Account)}
+		if owned.isOthers(ctx, bucket) {
+			return nil, &SetupError{Kind: BucketOwner, Op: "HeadBucket", Subject: bucket, Code: "AccessDenied",
+				Err: fmt.Errorf("it does not belong to account %s, whose credentials these are", id.Account)}
+		}
 	}
 	return owned, nil
+}
+
+// isOthers tells whether a bucket is shown to belong to another account than the
+// expected one. A refusal alone shows nothing: S3 gives the same one to a caller
+// that lacks the permission. So it takes a question that is answered without the
+// expectation and refused with it. Where there is none, S3 itself holds every
+// later request against the expectation.
+func (c *Client) isOthers(ctx context.Context, bucket string) bool {
+	for _, ask := range []func(owner *string) error{
+		func(owner *string) error { // s3:ListBucket
+			_, err := c.preflight.HeadBucket(ctx, &s3.HeadBucketInput{Bucket: &bucket, ExpectedBucketOwner: owner})
+			return err
+		},
+		func(owner *string) error {
+			_, err := c.preflight.GetBucketVersioning(ctx, &s3.GetBucketVersioningInput{Bucket: &bucket, ExpectedBucketOwner: owner})
+			return err
+		},
+		func(owner *string) error {
+			_, err := c.preflight.GetBucketLocation(ctx, &s3.GetBucketLocationInput{Bucket: &bucket, ExpectedBucketOwner: owner})
+			return err
+		},
+	} {
+		if ask(nil) == nil {
+			return KindOf(setupError("HeadBucket", bucket, ask(c.bucketOwner()))) == AccessDenied
+		}
+	}
+	return false
+}
+
+// ForeignKey tells whether a key is of another account than the job's bucket.
+func (c *Client) ForeignKey(arn string) plan.Answer {
+	if c.owner == "" || !FullKeyARN(arn) {
+		return plan.Unknown
+	}
+	return plan.AnswerOf(strings.Split(arn, ":")[4] != c.owner)
 }
 
 // Owner returns the account that requests about the job's bucket expect to own
@@ -99,7 +136,7 @@ func (c *Client) Facts(ctx context.Context, bucket string) (plan.Facts, []Unknow
 		f.facts.IgnoresIfMatch = plan.Yes // every other server that was measured; ProbeIfMatch can show otherwise
 	}
 	for _, find := range []func(context.Context) error{
-		f.versioning, f.lifecycle, f.objectLock, f.ownership, f.website, f.replication,
+		f.versioning, f.lifecycle, f.objectLock, f.ownership, f.publicAccess, f.website, f.replication,
 		f.notifications, f.payment, f.encryption,
 	} {
 		if err := find(ctx); err != nil {
@@ -130,7 +167,7 @@ func (f *factFinder) got(fact, op string, err error, none string) (present bool,
 		return false, nil
 	}
 	switch setup.Kind {
-	case NoBucket, NoCredentials, BadCredential, Clock, Unreachable, Certificate, WrongRegion:
+	case NoBucket, NoCredentials, BadCredential, Clock, Unreachable, UnknownHost, Proxy, Middlebox, NotTLS, OpenFiles, Certificate, WrongRegion:
 		return false, setup
 	}
 	f.unknown = append(f.unknown, Unknown{Fact: fact, Op: op, Err: setup})
@@ -153,6 +190,7 @@ func (f *factFinder) versioning(ctx context.Context) error {
 	if _, err := f.got("versioning", "GetBucketVersioning", err, ""); err != nil {
 		return settle(err)
 	}
+	f.facts.MFADelete = plan.AnswerOf(out.MFADelete == types.MFADeleteStatusEnabled)
 	switch out.Status {
 	case types.BucketVersioningStatusEnabled:
 		f.facts.Versioning = plan.VersioningEnabled
@@ -201,8 +239,16 @@ func (f *factFinder) objectLock(ctx context.Context) error {
 		lock := out.ObjectLockConfiguration
 		f.facts.ObjectLock = plan.AnswerOf(lock.ObjectLockEnabled == types.ObjectLockEnabledEnabled)
 		f.facts.Retention = plan.AnswerOf(lock.Rule != nil && lock.Rule.DefaultRetention != nil)
+		if f.facts.Retention == plan.Yes {
+			f.facts.RetentionMode, f.facts.RetentionDays = retention(lock.Rule.DefaultRetention)
+		}
 	}
 	return nil
+}
+
+// retention reads a default retention; a year counts as 365 days.
+func retention(r *types.DefaultRetention) (mode string, days int) {
+	return string(r.Mode), int(value(r.Days)) + 365*int(value(r.Years))
 }
 
 func (f *factFinder) ownership(ctx context.Context) error {

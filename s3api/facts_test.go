@@ -13,7 +13,7 @@ import (
 func TestFactsOfABareBucket(t *testing.T) {
 	s := simulate(t, simulator.Config{})
 	got := facts(t, s.aws, bucket)
-	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.Unversioned, Transitions: plan.No, Expirations: plan.No,
+	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.Unversioned, MFADelete: plan.No, Transitions: plan.No, Expirations: plan.No,
 		ObjectLock: plan.No, Retention: plan.No, ACLs: plan.No, Website: plan.No, Replication: plan.No, Events: plan.No, Requester: plan.No,
 		DefaultEncryption: "AES256", AWS: plan.Yes, IgnoresIfMatch: plan.No}
 	if got != want {
@@ -40,8 +40,9 @@ func TestFactsOfABusyBucket(t *testing.T) {
 			failed(w.PutBucketConfig(now, &r, simulator.NotificationConfig, "", []byte(`<NotificationConfiguration><QueueConfiguration><Queue>q</Queue><Event>s3:ObjectCreated:Copy</Event></QueueConfiguration></NotificationConfiguration>`))),
 		)
 	})
-	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.VersioningEnabled, Transitions: plan.Yes, Expirations: plan.Yes,
-		ObjectLock: plan.Yes, Retention: plan.No, ACLs: plan.Yes, Website: plan.Yes, Replication: plan.Yes, Events: plan.Yes, Requester: plan.Yes,
+	s.Locked(func(w *simulator.World) { w.SetMFADelete(bucket, true) })
+	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.VersioningEnabled, MFADelete: plan.Yes, Transitions: plan.Yes, Expirations: plan.Yes,
+		ObjectLock: plan.Yes, Retention: plan.No, ACLs: plan.Yes, BlocksPublicACLs: plan.Yes, IgnoresPublicACLs: plan.Yes, Website: plan.Yes, Replication: plan.Yes, Events: plan.Yes, Requester: plan.Yes,
 		DefaultEncryption: "aws:kms", DefaultKey: keyARN, AWS: plan.Yes, IgnoresIfMatch: plan.No}
 	if got := facts(t, s.aws, bucket); got != want {
 		t.Errorf("facts = %+v\nwant    %+v", got, want)
@@ -90,7 +91,7 @@ func TestFactsThatCannotBeRead(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Facts: %v", err)
 	}
-	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.Unversioned, Website: plan.No, AWS: plan.Yes, IgnoresIfMatch: plan.No}
+	want := plan.Facts{Bucket: bucket, Region: "eu-west-1", Versioning: plan.Unversioned, MFADelete: plan.No, Website: plan.No, AWS: plan.Yes, IgnoresIfMatch: plan.No}
 	if got != want {
 		t.Errorf("facts = %+v\nwant    %+v", got, want)
 	}
@@ -104,8 +105,8 @@ func TestFactsThatCannotBeRead(t *testing.T) {
 			t.Errorf("%s: kind %s", u.Op, KindOf(u.Err))
 		}
 	}
-	if len(names) != 7 {
-		t.Errorf("unknown: %v, want 7 operations", names)
+	if len(names) != 8 {
+		t.Errorf("unknown: %v, want 8 operations", names)
 	}
 	for _, r := range s.requests() {
 		if r.method != "HEAD" && r.header.Get("X-Amz-Expected-Bucket-Owner") != account {

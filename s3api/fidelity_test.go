@@ -26,12 +26,12 @@ func TestGrants(t *testing.T) {
 		{"private", []types.Grant{full}, grants{}, false},
 		{"nobody", []types.Grant{{Grantee: &types.Grantee{Type: types.TypeCanonicalUser}, Permission: types.PermissionFullControl}}, grants{}, false},
 		{"none", nil, grants{}, false},
-		{"another's", []types.Grant{id("owner2", types.PermissionFullControl)}, grants{fullControl: `id="owner2"`}, false},
-		{"owner reads only", []types.Grant{id("owner1", types.PermissionRead)}, grants{read: `id="owner1"`}, false},
+		{"another's", []types.Grant{id("owner2", types.PermissionFullControl)}, grants{FullControl: `id="owner2"`}, false},
+		{"owner reads only", []types.Grant{id("owner1", types.PermissionRead)}, grants{Read: `id="owner1"`}, false},
 		{"several", []types.Grant{id("z", types.PermissionRead), full, id("a", types.PermissionRead), id("a", types.PermissionReadAcp), id("b", types.PermissionWriteAcp)},
 			grants{`id="owner1"`, `id="a", id="z"`, `id="a"`, `id="b"`}, false},
 		{"email", []types.Grant{full, {Grantee: &types.Grantee{EmailAddress: text("a@b.c")}, Permission: types.PermissionRead}},
-			grants{fullControl: `id="owner1"`, read: `emailAddress="a@b.c"`}, false},
+			grants{FullControl: `id="owner1"`, Read: `emailAddress="a@b.c"`}, false},
 		{"header break", []types.Grant{full, {Grantee: &types.Grantee{URI: text("http://x\"\r\nX-Evil: 1")}, Permission: types.PermissionRead}}, grants{}, true},
 		{"write", []types.Grant{full, id("a", types.PermissionWrite)}, grants{}, true},
 		{"nobody among others", []types.Grant{full, {Permission: types.PermissionRead}}, grants{}, true},
@@ -68,7 +68,7 @@ func TestLostByWrite(t *testing.T) {
 		{func(h *plan.Head) { h.Redirect = "" }, "website redirect"},
 		{func(h *plan.Head) { h.LockMode = "" }, "retention"},
 		{func(h *plan.Head) { h.LockRetainUntil = day.Add(-time.Second) }, "retention"},
-		{func(h *plan.Head) { h.LockRetainUntil = day.Add(time.Second) }, ""},
+		{func(h *plan.Head) { h.LockRetainUntil = day.Add(time.Second) }, "retention"},
 		{func(h *plan.Head) { h.LegalHold = "OFF" }, "legal hold"},
 		{func(h *plan.Head) { h.EventHold = "" }, "event hold"},
 		{func(h *plan.Head) { h.StorageClass, h.Expires = inventory.Standard, "" }, "Expires, storage class"},
@@ -79,7 +79,8 @@ func TestLostByWrite(t *testing.T) {
 			t.Errorf("lost %q, want %q", got, tt.want)
 		}
 	}
-	if got := lostByWrite(&plan.Head{StorageClass: inventory.Standard}, &plan.Head{StorageClass: inventory.Standard, LockMode: "GOVERNANCE", LockRetainUntil: day, ContentType: "x"}); len(got) != 0 {
-		t.Errorf("what was gained counts as lost: %v", got)
+	gained := plan.Head{StorageClass: inventory.Standard, LockMode: "GOVERNANCE", LockRetainUntil: day, ContentType: "x"}
+	if got := words(lostByWrite(&plan.Head{StorageClass: inventory.Standard}, &gained)); got != "Content-Type, retention that it did not have" {
+		t.Errorf("what was gained: %s", got)
 	}
 }

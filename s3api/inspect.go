@@ -19,13 +19,12 @@ import (
 func (r *Rewriter) Inspect(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Head, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
 	version := w.meant()
-	head, err := w.head(ctx, plan.StepHead, version)
+	head, err := w.met(ctx, plan.StepHead, version)
 	if err != nil {
-		if err = w.explain(ctx, version, err); errors.Is(err, errPassed) {
-			head, err = w.head(ctx, plan.StepHead, version)
-		}
+		return nil, err
 	}
-	if err == nil {
+	w.shown(head)
+	if err = w.classShown(ctx, version, head); err == nil {
 		err = w.settle(ctx, head)
 	}
 	if err != nil {
@@ -51,17 +50,36 @@ func (w *work) head(ctx context.Context, k plan.StepKind, version string) (*plan
 		Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
 		ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 	}
-	if w.config.Checksums || k == plan.StepHeadChecksum {
+	if w.config.Checksums || k == plan.StepHeadChecksum || w.config.Facts.AWS == plan.No { // no other endpoint has KMS asked for that
 		in.ChecksumMode = types.ChecksumModeEnabled
 	}
 	var head *plan.Head
-	err := w.do(ctx, k, func(ctx context.Context) error {
+	step := w.step(k)
+	if in.ChecksumMode != "" && k != plan.StepHeadChecksum {
+		step.Demand = w.paced(k).Step(plan.StepHeadChecksum).Demand // S3 asks KMS for the checksum of an object under a key
+	}
+	err := w.doStep(ctx, step, func(ctx context.Context) error {
 		out, err := w.objects().HeadObject(ctx, in)
 		if err == nil {
+			err = headersShown(out)
+		}
+		if err == nil {
 			head = headOf(out)
+			head.ChecksumAsked = in.ChecksumMode != ""
 		}
 		return err
 	})
+	return head, err
+}
+
+// look sends a HeadObject of kind k, and finds out why it was refused.
+func (w *work) look(ctx context.Context, k plan.StepKind, version string) (*plan.Head, error) {
+	head, err := w.head(ctx, k, version)
+	if err != nil {
+		if err = w.explain(ctx, version, err); errors.Is(err, errPassed) {
+			head, err = w.head(ctx, k, version)
+		}
+	}
 	return head, err
 }
 
@@ -110,6 +128,7 @@ func firstByte() *string {
 // headOf translates the answer of a HeadObject.
 func headOf(o *s3.HeadObjectOutput) *plan.Head {
 	h := &plan.Head{
+		RequestID:          requestID(o.ResultMetadata),
 		ETag:               unquoted(o.ETag),
 		VersionID:          value(o.VersionId),
 		Size:               value(o.ContentLength),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,13 @@ func TestInspectNamesOldVersionsAndAsksForChecksums(t *testing.T) {
 	sameHeaders(t, amz(req.header), map[string]string{"X-Amz-Checksum-Mode": "ENABLED", "X-Amz-Request-Payer": "requester"})
 }
 
+// controlKey is how S3 writes a key into an error that XML has no characters for.
+func controlKey() reply {
+	r := failure(400, "InvalidRequest", "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object.")
+	r.body = strings.Replace(r.body, "<RequestId>", "<Key>esc&#x1B;&#0;&#31;</Key><RequestId>", 1)
+	return r
+}
+
 // HeadObject's errors have no body. Where the status alone could mean anything,
 // a byte of the object is asked for, as that answer says what is wrong.
 func TestInspectFindsOutWhyHeadFailed(t *testing.T) {
@@ -93,12 +101,13 @@ func TestInspectFindsOutWhyHeadFailed(t *testing.T) {
 		code  string
 		sent  []string
 	}{
-		{"gone", 404, reply{}, engine.Gone, "NotFound", []string{"HEAD"}},
+		{"gone", 404, reply{}, engine.Gone, "NotFound", []string{"HEAD", "GET"}}, // of a listing
 		{"expired token", 400, failure(400, "ExpiredToken", "The provided token has expired."), engine.Fatal, "ExpiredToken", []string{"HEAD", "GET"}},
 		{"key deactivated", 403, failure(403, "InvalidAccessKeyId", "unknown"), engine.Fatal, "InvalidAccessKeyId", []string{"HEAD", "GET"}},
 		{"clock", 403, failure(403, "RequestTimeTooSkewed", "too large"), engine.Transient, "RequestTimeTooSkewed", []string{"HEAD", "GET"}},
 		{"denied", 403, failure(403, "AccessDenied", "Access Denied"), engine.Denied, "AccessDenied", []string{"HEAD", "GET"}},
 		{"SSE-C", 400, failure(400, "InvalidRequest", "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to retrieve the object."), engine.Refused, "InvalidRequest", []string{"HEAD", "GET"}},
+		{"a key with a control character", 400, controlKey(), engine.Refused, "InvalidRequest", []string{"HEAD", "GET"}},
 		{"GET works", 403, reply{body: "x"}, engine.Denied, "Forbidden", []string{"HEAD", "GET"}},
 		{"GET fails otherwise", 403, failure(503, "SlowDown", "Please reduce your request rate."), engine.Denied, "Forbidden", []string{"HEAD", "GET"}},
 		{"busy", 503, reply{}, engine.Throttled, "ServiceUnavailable", []string{"HEAD"}},
@@ -108,6 +117,9 @@ func TestInspectFindsOutWhyHeadFailed(t *testing.T) {
 			s := serve(t, func(r request) reply {
 				if r.method == "HEAD" {
 					return reply{status: tt.head}
+				}
+				if strings.Contains(r.query, "list-type=2") {
+					return reply{body: `<ListBucketResult/>`}
 				}
 				if r.header.Get("Range") != "bytes=0-0" {
 					t.Errorf("GET of range %q, want one byte", r.header.Get("Range"))
@@ -149,6 +161,32 @@ func TestInspectWhileStopping(t *testing.T) {
 		_, err := rewriter(t, client(t, s.URL), rc).Inspect(t.Context(), decide(t, rc, aRecord("k"), nil), &stopping{})
 		if !errors.Is(err, errStopping) {
 			t.Errorf("HEAD answered %d: Inspect = %v, want that of the gate", status, err)
+		}
+	}
+}
+
+// A look that asks for the checksum of an object under a key takes a KMS request,
+// whatever it is for.
+func TestLooksThatAskForChecksumsTakeKMS(t *testing.T) {
+	s := serve(t, func(request) reply { return reply{header: map[string]string{"Etag": `"x"`}} })
+	for _, tt := range []struct {
+		aws       plan.Answer
+		underKey  bool
+		checksums bool
+		want      int64
+	}{{plan.Yes, true, false, 0}, {plan.Yes, true, true, 1}, {plan.Yes, false, true, 0}, {plan.No, true, false, 1}, {plan.No, false, false, 0}} {
+		facts := aFacts()
+		facts.AWS = tt.aws
+		rc := RewriteConfig{Options: anOptions(), Facts: facts, Checksums: tt.checksums}
+		rc.Options.BucketKey = false
+		task := decide(t, rc, aRecord("k"), nil)
+		task.FromKMS = tt.underKey
+		g := &gate{}
+		if _, err := rewriter(t, client(t, s.URL), rc).Inspect(t.Context(), task, g); err != nil {
+			t.Fatal(err)
+		}
+		if g.sum.KMS.Max != tt.want {
+			t.Errorf("%+v: %d KMS requests taken, want %d", tt, g.sum.KMS.Max, tt.want)
 		}
 	}
 }

@@ -76,6 +76,15 @@ func (c *Client) usable(op, id string, k Key) error {
 	return bad(KeyUnavailable, "the key is in state %s", k.State)
 }
 
+// KeyOfARN is what the ARN of a key says of it, where KMS could not be asked.
+func KeyOfARN(arn string) Key {
+	f := strings.SplitN(arn, ":", 6)
+	if len(f) < 6 {
+		return Key{ARN: arn}
+	}
+	return Key{ARN: arn, ID: strings.TrimPrefix(f[5], "key/"), Account: f[4], Region: f[3]}
+}
+
 // CheckKey proves that the caller may have data keys made under the key, which
 // is what S3 does on the caller's behalf, by a dry run that makes none.
 func (c *Client) CheckKey(ctx context.Context, k Key) error {
@@ -131,3 +140,6 @@ func arnRegion(id string) string {
 	}
 	return ""
 }
+
+// ManagedKeyAlias is the alias of the key that S3 takes where none is named.
+const ManagedKeyAlias = "alias/aws/s3"

@@ -226,7 +226,7 @@ func (p *pages) do(ctx context.Context, op, near string, send func(context.Conte
 // *engine.ObjectError, so that the gate knows what it means.
 func (c *Client) paced(ctx context.Context, g engine.Gate, bucket string, s plan.Step, send func(context.Context) error) error {
 	return g.Do(ctx, s, func(ctx context.Context) error {
-		ctx, cancel := context.WithTimeout(ctx, limitOf(s.Kind))
+		ctx, cancel := context.WithTimeout(ctx, limitOf(s.Kind, -1))
 		defer cancel()
 		err := send(ctx)
 		if err == nil {
@@ -241,10 +241,15 @@ func (c *Client) paced(ctx context.Context, g engine.Gate, bucket string, s plan
 // ErrGone says that there is no such object any more.
 var ErrGone = errors.New("not there any more")
 
+// ErrUnreached says that a request about a listed object met nothing, or another
+// object, and that no second listing explains it.
+var ErrUnreached = errors.New("listed, and not met by its key")
+
 // Look asks for what a listing does not know of an object or version, and adds it
-// to r: see LookColumns. An object that is gone is ErrGone. One that could not be
-// looked at, as it takes a key of the customer's or a permission, stays as it is:
-// seen is false. Delete markers have nothing to look at.
+// to r: see LookColumns. An object that a second listing does not show either is
+// ErrGone. One that could not be looked at, as it takes a key of the customer's or a
+// permission, stays as it is: seen is false. So does one that is ErrUnreached.
+// Delete markers have nothing to look at.
 func (c *Client) Look(ctx context.Context, r *inventory.Record, o ListOptions) (seen bool, err error) {
 	if r.IsDeleteMarker {
 		return true, nil
@@ -265,7 +270,7 @@ func (c *Client) Look(ctx context.Context, r *inventory.Record, o ListOptions) (
 	case ctx.Err() != nil || !errors.As(err, &oe):
 		return false, err
 	case oe.Class == engine.Gone:
-		return false, ErrGone
+		return false, c.listedAgain(ctx, r, o, nil)
 	case oe.Class == engine.Permanent || oe.Class == engine.Refused || oe.Class == engine.Denied:
 		return false, nil
 	default:
@@ -276,6 +281,9 @@ func (c *Client) Look(ctx context.Context, r *inventory.Record, o ListOptions) (
 	// does not say so: MinIO's HeadObject has another one than its listing for
 	// objects that are called like folders.
 	if h.ETag != r.ETag && !h.LastModified.Equal(r.LastModified.Truncate(time.Second)) {
+		if err := c.listedAgain(ctx, r, o, h); err != nil {
+			return false, err
+		}
 		r.ETag, r.Size, r.LastModified, r.StorageClass = h.ETag, h.Size, h.LastModified, h.StorageClass
 		r.IsMultipart = strings.Contains(r.ETag, "-")
 		r.Known = r.Known.Without(inventory.ColumnsOf(inventory.ColChecksum))

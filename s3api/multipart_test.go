@@ -78,6 +78,9 @@ func (s *simulation) uploads(t *testing.T) int {
 func withACLs(t *testing.T, s *simulation) {
 	t.Helper()
 	s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+		if err := w.DeletePublicAccessBlock(now, &r); err != nil { // new buckets refuse public grants
+			return err
+		}
 		return failed(w.PutBucketOwnershipControls(now, &r, "ObjectWriter"))
 	})
 }
@@ -97,15 +100,26 @@ func TestMultipartCopyCarriesEverything(t *testing.T) {
 	if err != nil {
 		t.Fatalf("Rewrite: %v", err)
 	}
-	wantCalls := map[simulator.Op]int64{"ListObjectAnnotations": 2, "GetObjectTagging": 2, "GetObjectAcl": 2, "HeadObject": 3,
+	wantCalls := map[simulator.Op]int64{"ListObjectAnnotations": 2, "GetObjectTagging": 2, "GetObjectAcl": 3, "HeadObject": 3,
 		"CreateMultipartUpload": 1, "UploadPartCopy": 7, "CompleteMultipartUpload": 1}
 	if got := s.calls(); !maps.Equal(got, wantCalls) {
 		t.Errorf("calls = %v, want %v", got, wantCalls)
 	}
-	if len(g.steps) != 18 {
-		t.Errorf("%d steps through the gate, want each of the 18 requests", len(g.steps))
+	if len(g.steps) != 19 {
+		t.Errorf("%d steps through the gate, want each of the 19 requests", len(g.steps))
 	}
 	g.within(t, task)
+	// Each request that commits, with an id of its own; the parts are left out.
+	var names []string
+	ids := map[string]bool{}
+	for _, step := range strings.Fields(effect.Steps) {
+		name, id, _ := strings.Cut(step, ":")
+		names = append(names, name)
+		ids[id] = true
+	}
+	if want := []string{"CreateMultipartUpload", "CompleteMultipartUpload"}; !slices.Equal(names, want) || len(ids) != 2 || ids[""] || !ids[effect.RequestID] {
+		t.Errorf("steps %q, request id %q; want %v, each with an id, the last one that of the line", effect.Steps, effect.RequestID, want)
+	}
 	is := s.now(t, "film")
 	if is.Encryption.KMSKeyARN != keyARN || !is.Encryption.BucketKeyEnabled || effect.ETag != is.ETag || effect.KMSKeyID != keyARN {
 		t.Errorf("encryption %+v, effect %+v, ETag %s", is.Encryption, effect, is.ETag)
@@ -134,6 +148,9 @@ func TestMultipartCopyRefusesWhatItWouldLose(t *testing.T) {
 	}{
 		{"Expires that is no date", func(o *simulator.ObjectInfo) { o.Metadata.Expires = "when it rains" }, "Expires"},
 		{"metadata beyond headers", func(o *simulator.ObjectInfo) { o.Metadata.Missing = 2 }, "metadata"},
+		{"SHA-256 over the whole", func(o *simulator.ObjectInfo) {
+			o.Checksum = simulator.Checksum{Algorithm: "SHA256", Type: "FULL_OBJECT"}
+		}, "--accept drops-checksum-type"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			s := simulate(t, simulator.Config{})
@@ -147,6 +164,29 @@ func TestMultipartCopyRefusesWhatItWouldLose(t *testing.T) {
 			}
 			if got := s.calls(); got["CreateMultipartUpload"] != 0 {
 				t.Errorf("calls = %v: an upload was begun", got)
+			}
+		})
+	}
+}
+
+// A checksum that an upload in parts cannot have is given up only as was accepted.
+func TestMultipartCopyGivesUpTheAcceptedSum(t *testing.T) {
+	for _, tt := range []struct {
+		accepted        plan.Attribute
+		algorithm, kind string
+	}{
+		{plan.ChecksumType, "SHA1", "COMPOSITE"},
+		{plan.ChecksumAlgorithm, "CRC64NVME", "FULL_OBJECT"},
+	} {
+		t.Run(string(tt.accepted), func(t *testing.T) {
+			s := simulate(t, simulator.Config{})
+			seedLarge(t, s, "film", func(o *simulator.ObjectInfo) { o.Checksum = simulator.Checksum{Algorithm: "SHA1", Type: "FULL_OBJECT"} })
+			r := rewriter(t, s.aws, RewriteConfig{Options: anOptions(), Facts: facts(t, s.aws, bucket), AcceptLoss: []plan.Attribute{tt.accepted}})
+			if _, err := r.Rewrite(t.Context(), inspected(t, r, "film"), &gate{}); err != nil {
+				t.Fatalf("Rewrite: %v", err)
+			}
+			if is := s.now(t, "film").Checksum; is.Algorithm != tt.algorithm || is.Type != tt.kind {
+				t.Errorf("checksum %+v, want %s %s", is, tt.kind, tt.algorithm)
 			}
 		})
 	}
@@ -184,6 +224,9 @@ func TestMultipartCopyNoticesChanges(t *testing.T) {
 		}},
 		{"ACL", func(w *simulator.World, now time.Time, o *simulator.ObjectInput) *simulator.Error {
 			return w.PutObjectAcl(now, o, simulator.ACL{Canned: "public-read"})
+		}},
+		{"annotations", func(w *simulator.World, now time.Time, o *simulator.ObjectInput) *simulator.Error {
+			return w.PutObjectAnnotation(now, o, "subtitles", []byte("la"), "")
 		}},
 		{"object", func(w *simulator.World, now time.Time, o *simulator.ObjectInput) *simulator.Error {
 			_, err := w.PutObject(now, &simulator.PutObjectInput{Request: o.Request, Key: o.Key, Body: simulator.Bytes([]byte("newer"))})
@@ -269,6 +312,12 @@ func (n *notes) Put(p inventory.Position, note []byte) error {
 	return nil
 }
 
+func (n *notes) All() map[inventory.Position][]byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return maps.Clone(n.m)
+}
+
 func (n *notes) Kept(_ context.Context, p inventory.Position) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -299,6 +348,17 @@ func TestMultipartCopyGoesOn(t *testing.T) {
 				return failed(w.AbortMultipartUpload(now, &simulator.UploadInput{Request: r, Key: "film", UploadID: note.Upload}))
 			})
 		}, 1, 7},
+		{"a part of another size", func(t *testing.T, s *simulation, n *notes) {
+			var note uploadNote
+			if err := json.Unmarshal(n.m[inventory.Position{}], &note); err != nil {
+				t.Fatal(err)
+			}
+			s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+				_, err := w.UploadPart(now, &simulator.UploadPartInput{UploadInput: simulator.UploadInput{Request: r, Key: "film", UploadID: note.Upload},
+					PartNumber: 2, Body: simulator.Synthetic(6<<20, 1)})
+				return failed(err)
+			})
+		}, 0, 4},
 		{"of an object with other tags", func(t *testing.T, s *simulation, _ *notes) {
 			s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
 				_, err := w.PutObjectTagging(now, &simulator.ObjectInput{Request: r, Key: "film"}, []simulator.Tag{{Key: "new", Value: "1"}})
@@ -362,7 +422,8 @@ func TestMultipartCopyAbortsOnFailure(t *testing.T) {
 	}
 }
 
-// Where S3 refuses a single copy for its size, the object is copied in parts.
+// Where S3 refuses a single copy for its size, the object is decided on anew, and
+// copied in parts then.
 func TestCopyTooLargeGoesInParts(t *testing.T) {
 	s := simulate(t, simulator.Config{})
 	seedLarge(t, s, "film")
@@ -370,12 +431,26 @@ func TestCopyTooLargeGoesInParts(t *testing.T) {
 	task := inspected(t, r, "film")
 	task.Action = plan.Copy // as a report with an older size would have it
 	s.calls()
-	if _, err := r.Rewrite(t.Context(), task, &gate{}); err != nil {
+	_, err := r.Rewrite(t.Context(), task, &gate{})
+	if oe := objectError(t, err); oe.Class != engine.InParts {
+		t.Fatalf("%v: class %v, want in parts", err, oe.Class)
+	}
+	if got := s.calls(); got["CopyObject"] != 1 || got["CreateMultipartUpload"] != 0 {
+		t.Errorf("calls = %v; want one refused copy, and no parts before it is decided on", got)
+	}
+	if _, err := r.Rewrite(t.Context(), againInParts(r, task), &gate{}); err != nil {
 		t.Fatalf("Rewrite: %v", err)
 	}
-	if got := s.calls(); got["CopyObject"] != 1 || got["UploadPartCopy"] != 7 {
-		t.Errorf("calls = %v; want one refused copy, then parts", got)
+	if got := s.calls(); got["CopyObject"] != 0 || got["UploadPartCopy"] != 7 {
+		t.Errorf("calls = %v; want parts", got)
 	}
+}
+
+// againInParts is the task as the engine has it decided on after an error of class InParts.
+func againInParts(r *Rewriter, task *plan.Task) *plan.Task {
+	p := &plan.Policy{Options: r.config.Options, Facts: r.config.Facts, Weights: plan.DefaultWeights(true)}
+	again := p.DecideInParts(*task)
+	return &again
 }
 
 func TestChecksumOfUploads(t *testing.T) {
@@ -425,7 +500,7 @@ func TestMultipartCopyIsCompared(t *testing.T) {
 			})
 			o := anOptions()
 			o.CopyVia = plan.ViaMultipart
-			r := rewriter(t, s.aws, RewriteConfig{Options: o, Facts: facts(t, s.aws, bucket)})
+			r := rewriter(t, s.aws, RewriteConfig{Options: o, Facts: facts(t, s.aws, bucket), AcceptLoss: []plan.Attribute{plan.ChecksumType}})
 			_, err := r.Rewrite(t.Context(), inspected(t, r, "film"), &gate{})
 			is := s.now(t, "film")
 			if !tt.wrong {

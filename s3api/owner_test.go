@@ -65,3 +65,44 @@ func TestJobsBucketIsTheCallers(t *testing.T) {
 		t.Errorf("off AWS: owner %q, want none, nor a question for it", got)
 	}
 }
+
+// A refusal alone does not tell whose a bucket is: a caller without s3:ListBucket
+// gets the same one.
+func TestWhoseBucket(t *testing.T) {
+	const caller = `<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult><Arn>arn:aws:iam::` + account + `:user/u</Arn><UserId>A</UserId><Account>` + account + `</Account></GetCallerIdentityResult></GetCallerIdentityResponse>`
+	for _, tt := range []struct {
+		name    string
+		list    bool   // s3:ListBucket is held
+		config  bool   // s3:GetBucketVersioning is held
+		owner   string // of the bucket
+		refused bool
+	}{
+		{"the caller's", true, true, account, false},
+		{"the caller's, not to be listed", false, true, account, false},
+		{"the caller's, nothing allowed", false, false, account, false},
+		{"another's", true, true, "999988887777", true},
+		{"another's, not to be listed", false, true, "999988887777", true},
+		{"another's, nothing allowed", false, false, "999988887777", false}, // S3 refuses each request by its owner
+	} {
+		var region string
+		s := serve(t, func(r request) reply {
+			expected := r.header.Get("X-Amz-Expected-Bucket-Owner")
+			refused := expected != "" && expected != tt.owner
+			switch {
+			case r.method == "POST":
+				return reply{body: caller}
+			case r.method == "HEAD" && (refused || !tt.list), r.method == "GET" && (refused || !tt.config):
+				return reply{status: 403, header: map[string]string{"X-Amz-Bucket-Region": region}, body: "<Error><Code>AccessDenied</Code></Error>"}
+			case r.method == "HEAD":
+				return reply{header: map[string]string{"X-Amz-Bucket-Region": region}}
+			}
+			return reply{body: `<VersioningConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/"/>`}
+		})
+		c := asAWS(client(t, s.URL)).Expecting("")
+		region = c.Region()
+		got, err := c.ForBucket(t.Context(), bucket)
+		if (KindOf(err) == BucketOwner) != tt.refused || !tt.refused && (err != nil || got.Owner() != account) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}

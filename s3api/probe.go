@@ -3,9 +3,12 @@ package s3api
 import (
 	"context"
 	"crypto/rand"
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"slices"
@@ -51,6 +54,7 @@ func (c *Client) ProbeIfMatch(ctx context.Context, o plan.Options, prefix string
 type CopyProbe struct {
 	Lost      []plan.Attribute // that the endpoint does not keep
 	SilentSSE bool             // the answer does not state the encryption, which takes one HeadObject more for each object
+	Tags      plan.Answer      // HeadObject counts the tags of an object
 	Refused   error            // a single copy of an object onto itself is not taken; nil where it is
 }
 
@@ -62,6 +66,9 @@ func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (
 		before, err := s.snapshot(ctx, o)
 		if err != nil {
 			return err
+		}
+		if tags, _ := before.Tags.Get(); len(tags) > 0 {
+			found.Tags = plan.AnswerOf(before.Head.TagCount == len(tags))
 		}
 		if o.SSE == string(types.ServerSideEncryptionAes256) && before.Head.Encryption == inventory.SSES3 {
 			return nil // nothing that a copy onto itself could change
@@ -80,7 +87,8 @@ func (c *Client) ProbeCopy(ctx context.Context, o plan.Options, prefix string) (
 		if w := (&work{Rewriter: &Rewriter{config: RewriteConfig{Options: o}}}); !w.target(sseOf(after.Head.Encryption), after.Head.KMSKeyID) {
 			return w.notEncrypted(&after.Head)
 		}
-		found.Lost = before.Lost(after, time.Now())
+		c := o.Compare(before, after, time.Now())
+		found.Lost = c.Attributes()
 		if slices.Contains(found.Lost, plan.Body) || slices.Contains(found.Lost, plan.Length) {
 			return errors.New("the data of the scratch object changed when it was copied")
 		}
@@ -97,10 +105,15 @@ func (s *scratch) copy(ctx context.Context, before *plan.Head, found *CopyProbe)
 		Bucket: &s.bucket, Key: &s.key, CopySource: &source, CopySourceIfMatch: quoted(s.etag),
 		MetadataDirective: types.MetadataDirectiveCopy, TaggingDirective: types.TaggingDirectiveCopy,
 		StorageClass:        types.StorageClass(before.StorageClass),
+		ChecksumAlgorithm:   types.ChecksumAlgorithm(before.Checksum),
 		ExpectedBucketOwner: owner, ExpectedSourceBucketOwner: owner,
 	}
 	in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = s.encryption()
 	out, err := s.client.preflight.CopyObject(ctx, in)
+	if head := s.unanswered(ctx, err); head != nil {
+		s.wrote(value(head.VersionId))
+		return nil
+	}
 	if err != nil {
 		setup := setupError("CopyObject", "s3://"+s.bucket+"/"+s.key, err)
 		if a := answerOf(err); a.code == "InvalidRequest" || a.status == http.StatusNotImplemented {
@@ -118,7 +131,7 @@ func (s *scratch) copy(ctx context.Context, before *plan.Head, found *CopyProbe)
 // plan.ViaMultipart: by the very code that does it there.
 func (s *scratch) copyInParts(ctx context.Context, before *plan.Head, found *CopyProbe) error {
 	r := s.rewriter(s.options)
-	r.config.AcceptLoss = plan.Losses() // looked for by the caller
+	r.config.AcceptLoss, r.leave = plan.Losses(), true // looked for by the caller
 	task := s.task(before)
 	task.Action = plan.MultipartCopy
 	effect, err := r.Rewrite(ctx, task, direct{})
@@ -162,13 +175,17 @@ func (direct) Do(ctx context.Context, _ plan.Step, send func(context.Context) er
 }
 
 // ProbeUpdate finds out whether the endpoint understands UpdateObjectEncryption:
-// Yes only where the request left a scratch object's data alone and put it
-// under the key of o. It writes one scratch object under prefix and deletes it.
+// Yes only where the request left a scratch object's data and all else of it
+// alone and put it under the key of o. It writes one scratch object under prefix and deletes it.
 func (c *Client) ProbeUpdate(ctx context.Context, o plan.Options, prefix string) (plan.Answer, error) {
 	answer := plan.Unknown
 	err := c.withScratch(ctx, o, prefix, func(s *scratch) error {
-		on, key := true, o.KMSKeyID
-		_, err := c.preflight.UpdateObjectEncryption(ctx, &s3.UpdateObjectEncryptionInput{
+		on, key := o.BucketKey, o.KMSKeyID
+		before, err := s.snapshot(ctx, o)
+		if err != nil {
+			return err
+		}
+		_, err = c.preflight.UpdateObjectEncryption(ctx, &s3.UpdateObjectEncryptionInput{
 			Bucket: &s.bucket, Key: &s.key, ExpectedBucketOwner: c.bucketOwner(),
 			ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: &key, BucketKeyEnabled: &on}},
 		})
@@ -185,7 +202,12 @@ func (c *Client) ProbeUpdate(ctx context.Context, o plan.Options, prefix string)
 		if err := errors.Join(err, after.Body.Close()); err != nil {
 			return fmt.Errorf("read scratch object: %w", err)
 		}
-		answer = plan.AnswerOf(string(data) == scratchBody && unquoted(after.ETag) == s.etag &&
+		now, err := s.snapshot(ctx, o)
+		if err != nil {
+			return err
+		}
+		c := o.Compare(before, now, time.Now())
+		answer = plan.AnswerOf(string(data) == scratchBody && len(c.Differences) == 0 && unquoted(after.ETag) == s.etag &&
 			after.ServerSideEncryption == types.ServerSideEncryptionAwsKms && plan.SameKey(value(after.SSEKMSKeyId), key))
 		return nil
 	})
@@ -222,11 +244,13 @@ func (c *Client) withScratch(ctx context.Context, o plan.Options, prefix string,
 	}
 	s := &scratch{client: c, bucket: o.Bucket, key: prefix + scratchName + hex.EncodeToString(random[:]), options: o}
 	none := "*"
+	// Of a kind that an object in parts can have over the whole of it, too.
+	checksum := base64.StdEncoding.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(scratchBody))))
 	header, tags, expires := "probe", "probe=written", time.Date(2050, 1, 1, 0, 0, 0, 0, time.UTC)
 	in := &s3.PutObjectInput{
 		Bucket: &s.bucket, Key: &s.key, Body: strings.NewReader(scratchBody), IfNoneMatch: &none, ExpectedBucketOwner: c.bucketOwner(),
 		ContentType: &header, CacheControl: &header, ContentDisposition: &header, ContentLanguage: &header, // for ProbeCopy to miss
-		Expires: &expires, Metadata: map[string]string{"probe": "written"}, Tagging: &tags,
+		Expires: &expires, ChecksumCRC32: &checksum, Metadata: map[string]string{"probe": "written"}, Tagging: &tags,
 	}
 	out, err := c.preflight.PutObject(ctx, in)
 	if a := answerOf(err); err != nil && kindOf(a.code, a.status) == AccessDenied {
@@ -234,6 +258,9 @@ func (c *Client) withScratch(ctx context.Context, o plan.Options, prefix string,
 		in.Body = strings.NewReader(scratchBody)
 		in.ServerSideEncryption, in.SSEKMSKeyId, in.BucketKeyEnabled = s.encryption()
 		out, err = c.preflight.PutObject(ctx, in)
+	}
+	if head := s.unanswered(ctx, err); head != nil {
+		out, err = &s3.PutObjectOutput{ETag: head.ETag, VersionId: head.VersionId}, nil
 	}
 	if err != nil {
 		return fmt.Errorf("write scratch object: %w", setupError("PutObject", "s3://"+s.bucket+"/"+s.key, err))
@@ -246,6 +273,20 @@ func (c *Client) withScratch(ctx context.Context, o plan.Options, prefix string,
 		err = errors.Join(err, s.remove(ctx))
 	}()
 	return probe(s)
+}
+
+// unanswered is what the scratch object is after a write whose first try took effect
+// without an answer, so that the second met a condition that did not hold any more.
+// Nobody else knows the key. nil for any other err.
+func (s *scratch) unanswered(ctx context.Context, err error) *s3.HeadObjectOutput {
+	if err == nil || answerOf(err).status != http.StatusPreconditionFailed {
+		return nil
+	}
+	head, err := s.client.preflight.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &s.bucket, Key: &s.key, ExpectedBucketOwner: s.client.bucketOwner()})
+	if err != nil || unquoted(head.ETag) == s.etag {
+		return nil
+	}
+	return head
 }
 
 // encryption is what a job sends with everything that it writes.
@@ -283,9 +324,6 @@ func (s *scratch) wrote(version string) { s.versions = append(s.versions, versio
 // without versions that is the object itself, which carries a random name that
 // nobody else can have chosen.
 func (s *scratch) remove(ctx context.Context) error {
-	if !strings.Contains(s.key, scratchName) {
-		panic("s3api: about to delete an object that no probe made: " + s.key)
-	}
 	var errs []error
 	gone := map[string]bool{}
 	for _, version := range s.versions {
@@ -293,12 +331,37 @@ func (s *scratch) remove(ctx context.Context) error {
 			continue
 		}
 		gone[version] = true
-		_, err := s.client.preflight.DeleteObject(ctx, &s3.DeleteObjectInput{
-			Bucket: &s.bucket, Key: &s.key, VersionId: optional(version), ExpectedBucketOwner: s.client.bucketOwner(),
-		})
-		if err != nil {
+		if err := deleteScratch(ctx, s.client, s.bucket, s.key, version); err != nil {
 			errs = append(errs, fmt.Errorf("scratch object s3://%s/%s is left behind: %w", s.bucket, s.key, err))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// deleteScratch deletes one version of a scratch object; version is "" in a
+// bucket without versions. It refuses every key that no probe made.
+func deleteScratch(ctx context.Context, c *Client, bucket, key, version string) error {
+	if !strings.Contains(key, scratchName) {
+		panic("s3api: about to delete an object that no probe made: " + key)
+	}
+	_, err := c.preflight.DeleteObject(ctx, &s3.DeleteObjectInput{
+		Bucket: &bucket, Key: &key, VersionId: optional(version), ExpectedBucketOwner: c.bucketOwner(),
+	})
+	return err
+}
+
+// hideScratch makes a delete marker the current version of a scratch object, in
+// a bucket that keeps versions, and returns the marker's version id.
+func hideScratch(ctx context.Context, c *Client, bucket, key string) (marker string, err error) {
+	if !strings.Contains(key, scratchName) {
+		panic("s3api: about to hide an object that no probe made: " + key)
+	}
+	out, err := c.preflight.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, ExpectedBucketOwner: c.bucketOwner()})
+	if err != nil {
+		return "", err
+	}
+	if value(out.DeleteMarker) && value(out.VersionId) != "" {
+		return *out.VersionId, nil
+	}
+	return "", errors.New("the answer names no delete marker")
 }

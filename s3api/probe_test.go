@@ -85,6 +85,27 @@ func TestProbeCopyFindsWhatIsDropped(t *testing.T) {
 
 // Servers that refuse a copy of an object onto itself are told apart from
 // those that fail, and the way round is tried out by itself.
+// A write whose answer was lost is sent again, and meets its own work.
+func TestProbeOutlivesALostAnswer(t *testing.T) {
+	for _, op := range []simulator.Op{"PutObject", "CopyObject"} {
+		s := simulate(t, simulator.Config{})
+		s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
+			w.AddFault(simulator.Fault{Op: op, Bucket: bucket, AfterCommit: true, Code: "InternalError", HTTPStatus: 500, Count: 1})
+			return nil
+		})
+		found, err := s.client.ProbeCopy(t.Context(), anOptions(), "scratch/")
+		if err != nil || len(found.Lost) > 0 || found.Refused != nil {
+			t.Errorf("%s: %+v, %v; want nothing lost", op, found, err)
+		}
+		s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
+			for o := range w.Walk(bucket) {
+				t.Errorf("%s: left behind: %q", op, o.Key)
+			}
+			return nil
+		})
+	}
+}
+
 func TestProbeCopyRefused(t *testing.T) {
 	s := simulate(t, simulator.Config{})
 	s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {

@@ -71,6 +71,7 @@ func perSecond(q *types.ServiceQuota) (float64, bool) {
 type Identity struct {
 	Account string // 12 digits
 	ARN     string
+	Role    string // of a role session: the ARN of its role, path included; "" where Client.Role was not asked
 }
 
 // Identity asks STS who the caller is.

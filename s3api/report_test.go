@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,63 @@ func TestLook(t *testing.T) {
 	cancel()
 	if _, err := s.client.Look(ctx, rows["plain"], o); !errors.Is(err, context.Canceled) {
 		t.Errorf("cancelled: %v", err)
+	}
+}
+
+// A listed object stays in the report as it was listed, where requests about its key
+// meet nothing or another object. It is gone once a second listing does not show it.
+func TestLookAtKeysTakenForOthers(t *testing.T) {
+	for _, tt := range []struct {
+		name, key, other string
+		knobs            simulator.Knobs
+		versions         bool
+	}{
+		{"nothing there", "p//007", "", simulator.Knobs{MergedSlashes: true}, false},
+		{"another object", "p//007", "p/007", simulator.Knobs{MergedSlashes: true}, false},
+		{"nothing there, by version", "p//007", "", simulator.Knobs{MergedSlashes: true}, true},
+		{"folded case", "P/007", "p/007", simulator.Knobs{FoldedCase: true}, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := simulate(t, simulator.Config{})
+			put(t, s.client, tt.key, "these", "row")
+			if tt.other != "" {
+				s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+					_, err := w.PutObject(now.Add(time.Hour), &simulator.PutObjectInput{Request: r, Key: tt.other, Body: simulator.Bytes([]byte("other"))})
+					return failed(err)
+				})
+			}
+			row := rowsOf(t, s.client, bucket)[tt.key]
+			if tt.versions {
+				row.VersionID, row.Known = "null", row.Known.With(inventory.ColVersionID)
+			}
+			s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error { w.SetKnobs(tt.knobs); return nil })
+			is, o := row, ListOptions{Workers: 1, Gate: &gate{}}
+			if seen, err := s.client.Look(t.Context(), &is, o); seen || !errors.Is(err, ErrUnreached) || !reflect.DeepEqual(is, row) {
+				t.Errorf("listed still: seen %v, %v, %+v; want %v and the row as it was, %+v", seen, err, is, ErrUnreached, row)
+			}
+			s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+				w.SetKnobs(simulator.Knobs{})
+				_, err := w.DeleteObject(now, &simulator.DeleteObjectInput{Request: r, Key: tt.key})
+				w.SetKnobs(tt.knobs)
+				return failed(err)
+			})
+			if _, err := s.client.Look(t.Context(), &is, o); !errors.Is(err, ErrGone) {
+				t.Errorf("deleted: %v, want %v", err, ErrGone)
+			}
+		})
+	}
+}
+
+// A row stays in the report where nobody may list its key.
+func TestLookWithoutASecondListing(t *testing.T) {
+	s := simulate(t, simulator.Config{})
+	s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
+		w.AddFault(simulator.Fault{Op: "ListObjectsV2", HTTPStatus: 403, Code: "AccessDenied"})
+		return nil
+	})
+	row := inventory.Record{Bucket: bucket, Key: "not there"}
+	if _, err := s.client.Look(t.Context(), &row, ListOptions{Gate: &gate{}}); !errors.Is(err, ErrUnreached) {
+		t.Errorf("%v, want %v", err, ErrUnreached)
 	}
 }
 

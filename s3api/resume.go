@@ -7,10 +7,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 
 	"reseal/engine"
 	"reseal/plan"
@@ -24,15 +26,26 @@ type uploadNote struct {
 	Key     []byte `json:"key"`  // of the object; bytes, as a key need not be UTF-8
 	Made    string `json:"made"` // hash of all that the upload was made from and as
 	Owed    *debt  `json:"owed,omitempty"`
+
+	Began time.Time `json:"began,omitzero"`
+	Lost  []attempt `json:"lost,omitempty"` // requests that may have begun other uploads
+	Left  []string  `json:"left,omitempty"` // ids of uploads that may be left, "" where nobody knows the id
 }
 
 const uploadNoteVersion = 1
 
 // readNote reads a note; false where it is none of a Rewriter's.
 func readNote(data []byte) (uploadNote, bool) {
-	var note uploadNote
-	ok := data != nil && json.Unmarshal(data, &note) == nil && note.Version == uploadNoteVersion && note.Upload != ""
-	return note, ok
+	note := anyNote(data)
+	return note, note.Upload != ""
+}
+
+// anyNote reads a note that need not tell of an upload.
+func anyNote(data []byte) (note uploadNote) {
+	if data == nil || json.Unmarshal(data, &note) != nil || note.Version != uploadNoteVersion {
+		return uploadNote{}
+	}
+	return note
 }
 
 // upload goes on with the upload that the task's note tells of, where that was
@@ -42,33 +55,98 @@ func (w *work) upload(ctx context.Context, in *s3.CreateMultipartUploadInput, ow
 	if err != nil {
 		return nil, err
 	}
+	var before uploadNote
+	if w.config.Notes != nil {
+		before = anyNote(w.config.Notes.Get(w.task.Record.Pos))
+		w.strays = before.Left
+	}
 	up, err := w.resume(ctx, made)
 	if err != nil {
 		return nil, err
 	}
 	if up == nil {
-		if up, err = w.begin(ctx, in); err != nil {
+		if up, err = w.begin(ctx, in, before.Lost); err != nil {
 			return nil, err
 		}
+	} else {
+		up.began, up.lost = before.Began, before.Lost
 	}
+	w.live.Store(up.id, nil)
 	up.owed = owed
 	return up, w.remember(ctx, up, made)
 }
 
-// begin begins an upload.
-func (w *work) begin(ctx context.Context, in *s3.CreateMultipartUploadInput) (*upload, error) {
+// sameExpires sends the Expires header as the object has it: the SDK would write
+// its instant in another form where it is in one of HTTP's older ones.
+func (w *work) sameExpires(o *s3.Options) {
+	if h := w.task.Head; h != nil && h.Expires != "" {
+		o.APIOptions = append(o.APIOptions, smithyhttp.SetHeaderValue("Expires", h.Expires))
+	}
+}
+
+// begin begins an upload. That it is about to be is durable before: where a crash
+// comes before its id is, the next run looks for it. lost are requests that may have
+// begun one before.
+func (w *work) begin(ctx context.Context, in *s3.CreateMultipartUploadInput, lost []attempt) (*upload, error) {
+	now := time.Now()
+	if err := w.beginning(ctx, append(slices.Clone(lost), attempt{now, now.Add(beginLimit)})); err != nil {
+		return nil, err
+	}
+	up := &upload{parts: map[int32]types.CompletedPart{}, lost: lost}
 	var out *s3.CreateMultipartUploadOutput
 	err := w.do(ctx, plan.StepCreate, func(ctx context.Context) (err error) {
-		out, err = w.s3.CreateMultipartUpload(ctx, in)
+		up.began = time.Now()
+		out, err = w.s3.CreateMultipartUpload(ctx, in, w.sameExpires)
+		if v, _ := w.client.classify(err, step{kind: plan.StepCreate}); err != nil && v.class == engine.Transient {
+			up.lost = append(up.lost, attempt{up.began, time.Now()})
+		}
 		return err
 	})
+	var oe *engine.ObjectError
 	switch {
-	case err != nil:
+	case errors.As(err, &oe):
+		_ = w.sweep(ctx, up) // with no upload to compare with, so that nothing is aborted
+		w.forget()
 		return nil, err
+	case err != nil:
+		return nil, err // the run is being stopped, and the note stays
 	case value(out.UploadId) == "":
 		return nil, w.refuse(engine.Permanent, plan.RequestError, errors.New("the new upload has no id"))
 	}
-	return &upload{id: *out.UploadId, parts: map[int32]types.CompletedPart{}}, nil
+	w.took(plan.StepCreate, out.ResultMetadata)
+	up.id = *out.UploadId
+	return up, nil
+}
+
+// beginning makes it durable that an upload is about to be begun.
+func (w *work) beginning(ctx context.Context, tries []attempt) error {
+	if w.config.Notes == nil {
+		return nil
+	}
+	pos := w.task.Record.Pos
+	note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Key: []byte(w.task.Record.Key), Lost: tries, Left: w.strays})
+	if err == nil {
+		err = w.config.Notes.Put(pos, note)
+	}
+	if err == nil {
+		err = w.config.Notes.Kept(ctx, pos)
+	}
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	}
+	return w.unkept(err)
+}
+
+// unkept is the error of an upload that cannot be remembered.
+func (w *work) unkept(err error) error {
+	class := engine.Fatal
+	if errors.Is(err, ErrNotesFull) {
+		class = engine.Permanent
+	}
+	return w.refuse(class, plan.RequestError, fmt.Errorf("remember upload: %w", err))
 }
 
 // remember writes down all that a restart has to know of an upload. One that
@@ -77,19 +155,16 @@ func (w *work) remember(ctx context.Context, up *upload, made string) error {
 	if w.config.Notes == nil {
 		return nil
 	}
-	note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Upload: up.id, Key: []byte(w.task.Record.Key), Made: made, Owed: up.owed})
+	note, err := json.Marshal(uploadNote{Version: uploadNoteVersion, Upload: up.id, Key: []byte(w.task.Record.Key), Made: made, Owed: up.owed,
+		Began: up.began, Lost: up.lost, Left: w.strays})
 	if err == nil {
 		err = w.config.Notes.Put(w.task.Record.Pos, note)
 	}
 	if err == nil {
 		return nil
 	}
-	w.abort(ctx, up.id)
-	class := engine.Fatal
-	if errors.Is(err, ErrNotesFull) {
-		class = engine.Permanent
-	}
-	return w.refuse(class, plan.RequestError, fmt.Errorf("remember upload: %w", err))
+	_ = w.abort(ctx, up.id)
+	return w.unkept(err)
 }
 
 // fingerprint is the same only for uploads of the same object, in the same
@@ -133,11 +208,11 @@ func (w *work) resume(ctx context.Context, made string) (*upload, error) {
 		case oe.Class == engine.Changed: // no such upload any more
 			w.forget()
 			return nil, nil
-		case oe.Class == engine.Transient || oe.Class == engine.Throttled || oe.Class == engine.Fatal:
+		case oe.Class == engine.Transient || oe.Class == engine.Empty || oe.Class == engine.Throttled || oe.Class == engine.Fatal:
 			return nil, err
 		}
 	}
-	w.abort(ctx, up.id)
+	_ = w.abort(ctx, up.id)
 	w.forget()
 	return nil, nil
 }
@@ -180,9 +255,14 @@ func (w *work) listParts(ctx context.Context, up *upload) error {
 }
 
 // forget takes the task's note away. That it stays is no harm: the upload it
-// tells of is gone, which a resume notices.
+// tells of is gone, which a resume notices. Uploads that may be left keep a note.
 func (w *work) forget() {
-	if w.config.Notes != nil {
-		_ = w.config.Notes.Put(w.task.Record.Pos, nil)
+	if w.config.Notes == nil {
+		return
 	}
+	var note []byte
+	if len(w.strays) > 0 {
+		note, _ = json.Marshal(uploadNote{Version: uploadNoteVersion, Key: []byte(w.task.Record.Key), Left: w.strays}) // has no value that cannot be written
+	}
+	_ = w.config.Notes.Put(w.task.Record.Pos, note)
 }

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
@@ -42,6 +44,10 @@ type RewriteConfig struct {
 	// Notes remembers uploads in progress across restarts; nil does not.
 	Notes Notes
 
+	// Divided says that others work on rows of the same job, whose Notes are not seen
+	// here.
+	Divided bool
+
 	// PartConcurrency is the number of parts of one object in flight. Default 8.
 	PartConcurrency int
 }
@@ -55,6 +61,8 @@ type Notes interface {
 	// is small (a few hundred bytes, 40 KB at most); it need not be durable on
 	// return. ErrNotesFull says that there is no room for it.
 	Put(p inventory.Position, note []byte) error
+	// All returns the notes that there are of this run's rows.
+	All() map[inventory.Position][]byte
 	// Kept returns once what Put was told of the row last is durable, or with an
 	// error where it will not be, or when ctx ends.
 	Kept(ctx context.Context, p inventory.Position) error
@@ -72,6 +80,14 @@ type Rewriter struct {
 	owner  *string // expected bucket owner, nil for none
 	payer  types.RequestPayer
 	fresh  time.Duration // age up to which a look at an object counts
+	leave  bool          // what a write loses is left lost, for a probe to see
+
+	live sync.Map // ids of the uploads under way
+	left strays
+
+	checks atomic.Int64 // looks that a listing was or might have been asked about
+	blind  atomic.Bool  // a listing showed a key that requests do not reach
+	twins  sync.Map     // kinds of odd keys, as twinOf has them, to *twinKind
 }
 
 var _ engine.Rewriter = (*Rewriter)(nil)
@@ -100,16 +116,23 @@ func (c *Client) Rewriter(r RewriteConfig) (*Rewriter, error) {
 		if r.Facts.AWS != plan.Yes && !r.UpdateProven {
 			return nil, &SetupError{Kind: Unproven, Op: "prepare " + plan.StepUpdate.String(), Subject: c.endpoint.URL, Err: errUnproven}
 		}
-		if o.SSE == plan.TargetKMS && !fullKeyARN(o.KMSKeyID) {
+		if o.SSE == plan.TargetKMS && !FullKeyARN(o.KMSKeyID) {
 			return nil, &SetupError{Kind: KeyNotFull, Op: "prepare " + plan.StepUpdate.String(), Subject: o.KMSKeyID,
 				Err: errors.New("only a full key ARN is taken")}
 		}
 	}
-	out := &Rewriter{client: c, config: r, s3: c.tasks, slim: c.newSlim(o.Bucket), owner: c.bucketOwner(), fresh: freshness}
+	out := c.bare(r)
+	out.slim = c.newSlim(o.Bucket)
+	return out, nil
+}
+
+// bare is a Rewriter without the short path.
+func (c *Client) bare(r RewriteConfig) *Rewriter {
+	out := &Rewriter{client: c, config: r, s3: c.tasks, owner: c.bucketOwner(), fresh: freshness}
 	if r.Facts.Requester == plan.Yes {
 		out.payer = types.RequestPayerRequester
 	}
-	return out, nil
+	return out
 }
 
 var errUnproven = errors.New("the endpoint is not known to understand the request, and a server that does not replaces the object's data by it")
@@ -119,8 +142,8 @@ func isAlias(id string) bool {
 	return strings.HasPrefix(id, "alias/") || strings.HasPrefix(id, "arn:") && strings.Contains(id, ":alias/")
 }
 
-// fullKeyARN tells whether id is arn:partition:kms:region:account:key/id.
-func fullKeyARN(id string) bool {
+// FullKeyARN tells whether id is arn:partition:kms:region:account:key/id.
+func FullKeyARN(id string) bool {
 	parts := strings.SplitN(id, ":", 6)
 	return len(parts) == 6 && parts[0] == "arn" && parts[2] == "kms" && parts[3] != "" && len(parts[4]) == 12 &&
 		len(parts[5]) > len("key/") && strings.HasPrefix(parts[5], "key/")
@@ -129,15 +152,27 @@ func fullKeyARN(id string) bool {
 // Rewrite carries out the task's action; see engine.Rewriter.
 func (r *Rewriter) Rewrite(ctx context.Context, t *plan.Task, g engine.Gate) (engine.Effect, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
+	var effect engine.Effect
+	var err error
 	switch t.Action {
 	case plan.Copy:
-		return w.copy(ctx)
+		effect, err = w.copy(ctx)
 	case plan.MultipartCopy:
-		return w.multipart(ctx)
+		effect, err = w.multipart(ctx)
 	case plan.Update:
-		return w.update(ctx)
+		effect, err = w.update(ctx)
+	default:
+		return engine.Effect{}, w.nothingToDo()
 	}
-	return engine.Effect{}, w.refuse(engine.Permanent, plan.RequestError, fmt.Errorf("nothing to do for action %s", t.Action))
+	err = w.maybePublic(err)
+	if len(w.answered) > 1 {
+		effect.Steps = strings.Join(w.answered, " ")
+	}
+	return effect, err
+}
+
+func (w *work) nothingToDo() error {
+	return w.refuse(engine.Permanent, plan.RequestError, fmt.Errorf("nothing to do for action %s", w.task.Action))
 }
 
 // work is one call of Rewrite or Inspect.
@@ -146,16 +181,60 @@ type work struct {
 	task *plan.Task
 	gate engine.Gate
 
-	committed bool // what is sent now completes what is done already
+	committed  bool     // what is sent now completes what is done already
+	completing bool     // the completion of an upload was sent
+	public     bool     // the object has a grant to everybody, and whether that is refused is not known
+	plainParts bool     // parts are copied without a checksum algorithm, which the endpoint refuses
+	strays     []string // ids of uploads that may be left of this object's, for its note
+	answered   []string // requests that made the object what it is, each with its request id
+}
+
+// maxSteps bounds the annotations whose requests are noted: an object may have a thousand.
+const maxSteps = 32
+
+// took notes a request that has part in making the object, for the record.
+func (w *work) took(k plan.StepKind, m middleware.Metadata) {
+	w.answered = append(w.answered, k.String()+":"+requestID(m))
 }
 
 // do sends one request of kind k through the gate. Each try has a time limit of
 // its own and returns *engine.ObjectError.
 func (w *work) do(ctx context.Context, k plan.StepKind, send func(context.Context) error) error {
-	s := w.task.Step(k)
+	return w.doStep(ctx, w.step(k), send)
+}
+
+// step is the request of kind k, with its demand.
+func (w *work) step(k plan.StepKind) plan.Step { return w.paced(k).Step(k) }
+
+// paced is the task as requests of kind k are paced: where its object may be under
+// SSE-KMS, as far as is known, reading it may cost KMS requests.
+func (w *work) paced(k plan.StepKind) *plan.Task {
+	t := w.task
+	unknown := t.Head == nil && t.Record.Encryption == inventory.EncryptionUnknown
+	written := (k == plan.StepConfirm || w.committed) && w.config.Options.SSE == plan.TargetKMS
+	if t.FromKMS || !unknown && !written {
+		return t
+	}
+	under := *t
+	under.FromKMS = true
+	return &under
+}
+
+// shown has what follows go by h: the report that the task is from may be old.
+func (w *work) shown(h *plan.Head) {
+	if plan.UnderKMS(h.Encryption) && !w.task.FromKMS {
+		under := *w.task
+		under.FromKMS = true
+		w.task = &under
+	}
+}
+
+// doStep is do for a step that is known already.
+func (w *work) doStep(ctx context.Context, s plan.Step, send func(context.Context) error) error {
+	k := s.Kind
 	s.Finishes = w.committed
 	return w.gate.Do(ctx, s, func(ctx context.Context) error {
-		in := limit(ctx, limitOf(k))
+		in := limit(ctx, limitOf(k, w.moves(k)))
 		defer in.release()
 		err := send(in)
 		if errors.Is(err, errStale) {
@@ -171,6 +250,10 @@ func (w *work) wrap(k plan.StepKind, err error) error {
 		return nil
 	}
 	v, a := w.client.classify(err, step{kind: k, fromKMS: w.task.FromKMS, key: w.config.Options.KMSKeyID})
+	err = a.short(err)
+	if v.reason == plan.Unaddressable {
+		err = fmt.Errorf("the endpoint cannot address this key: %w", err)
+	}
 	return &engine.ObjectError{
 		Op: k.String(), Bucket: w.config.Options.Bucket, Key: w.task.Record.Key, VersionID: w.version(),
 		Class: v.class, Quota: v.quota, Reason: v.reason,

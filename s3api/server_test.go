@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+
 	"reseal/inventory"
 	"reseal/plan"
 )
@@ -29,6 +31,7 @@ type reply struct {
 	header map[string]string
 	body   string
 	hangup bool // closes the connection instead
+	hollow bool // of a HEAD: without the headers that the test does not name
 }
 
 // request is what the server saw.
@@ -112,6 +115,13 @@ func (s *server) handler(answer func(request) reply) http.Handler {
 		}
 		if rep.status == 0 {
 			rep.status = http.StatusOK
+		}
+		if r.Method == http.MethodHead && rep.status == http.StatusOK && !rep.hollow {
+			for name, value := range map[string]string{"Etag": `"` + etag + `"`, "Last-Modified": "Wed, 15 Nov 2023 00:00:00 GMT", "Content-Length": "1048576"} {
+				if w.Header().Get(name) == "" {
+					w.Header().Set(name, value) // every object has them
+				}
+			}
 		}
 		w.WriteHeader(rep.status)
 		_, _ = io.WriteString(w, rep.body)
@@ -288,4 +298,10 @@ func copied(extra map[string]string) reply {
 func failure(status int, code, message string) reply {
 	return reply{status: status, header: map[string]string{"X-Amz-Request-Id": "REQ9"},
 		body: fmt.Sprintf(`<?xml version="1.0" encoding="UTF-8"?><Error><Code>%s</Code><Message>%s</Message><RequestId>REQ9</RequestId></Error>`, code, message)}
+}
+
+// taggingOf is a question about the tags of an object.
+func taggingOf(key string) *s3.GetObjectTaggingInput {
+	name := bucket
+	return &s3.GetObjectTaggingInput{Bucket: &name, Key: &key}
 }

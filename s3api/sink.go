@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"hash/crc32"
 	"io"
 	"io/fs"
@@ -36,6 +37,10 @@ func (c *Client) Sink(bucket, kmsKey string) *Sink {
 	return &Sink{source: s, bucket: bucket, kmsKey: kmsKey}
 }
 
+func newCRC32C() hash.Hash { return crc32.New(crc32.MakeTable(crc32.Castagnoli)) }
+
+func inBase64(h hash.Hash) *string { return aws.String(base64.StdEncoding.EncodeToString(h.Sum(nil))) }
+
 // putLimit is how long one PutObject may take: 5 GiB, the most it can hold
 // (Amazon S3 API Reference, PutObject, read 2026-11-21), at 3 MiB/s.
 const putLimit = 30 * time.Minute
@@ -43,7 +48,7 @@ const putLimit = 30 * time.Minute
 // Put stores an object with checksums that S3 verifies. An object of that name
 // is an error that wraps fs.ErrExist.
 func (s *Sink) Put(ctx context.Context, name string, body io.ReadSeeker, size int64) error {
-	md, crc := md5.New(), crc32.New(crc32.MakeTable(crc32.Castagnoli))
+	md, crc := md5.New(), newCRC32C()
 	n, err := io.Copy(io.MultiWriter(md, crc), body)
 	if err == nil && n != size {
 		err = fmt.Errorf("%d bytes, not the %d that were announced", n, size)
@@ -52,8 +57,7 @@ func (s *Sink) Put(ctx context.Context, name string, body io.ReadSeeker, size in
 		return fmt.Errorf("read what is to be stored as %s: %w", name, err)
 	}
 	in := &s3.PutObjectInput{Bucket: &s.bucket, Key: &name, ContentLength: &size, IfNoneMatch: aws.String("*"),
-		ContentMD5:     aws.String(base64.StdEncoding.EncodeToString(md.Sum(nil))),
-		ChecksumCRC32C: aws.String(base64.StdEncoding.EncodeToString(crc.Sum(nil)))}
+		ContentMD5: inBase64(md), ChecksumCRC32C: inBase64(crc)}
 	if s.kmsKey != "" {
 		in.ServerSideEncryption, in.SSEKMSKeyId = types.ServerSideEncryptionAwsKms, &s.kmsKey
 	}

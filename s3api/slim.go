@@ -24,7 +24,7 @@ var _ objects = (*s3.Client)(nil)
 
 // slim sends CopyObject, HeadObject and UpdateObjectEncryption about one bucket
 // without the SDK's middleware, which takes most of the CPU time of a request, and mostly without
-// net/http (see wire), which takes most of the rest.
+// net/http (see http1Client), which takes most of the rest.
 //
 // It leaves to the SDK all that has rules: where requests go and in which scope
 // they are signed is read off a request that the SDK made, credentials come from
@@ -36,7 +36,8 @@ var _ objects = (*s3.Client)(nil)
 type slim struct {
 	sdk         *s3.Client
 	credentials aws.CredentialsProvider
-	wire        *wire             // nil: send does it
+	pool        *pool             // nil: not bounded
+	http1       *http1Client      // nil: send does it
 	send        http.RoundTripper // net/http's
 
 	scheme, host string // of the endpoint; host as the Host header has it
@@ -45,7 +46,7 @@ type slim struct {
 	plainPrefix  string // the same, unescaped
 	agent        string // User-Agent
 	signer       signer
-	clock        clock
+	peer         *peer                 // the endpoint; its clock dates the requests
 	order        atomic.Pointer[order] // of the last update
 }
 
@@ -78,8 +79,13 @@ func (c *Client) newSlim(bucket string) *slim {
 	if s.host == "" {
 		s.host = s.address
 	}
-	if p, ok := h.Transport.(*pool); ok && s.host == s.address && lawful(s.agent) {
-		s.wire = p.wireTo(r.URL)
+	if p, ok := h.Transport.(*pool); ok {
+		s.pool, s.send, s.peer = p, p.Transport, p.peerOf(s.address)
+		if s.host == s.address && lawful(s.agent) {
+			s.http1 = p.http1ClientFor(r.URL)
+		}
+	} else {
+		s.peer = newPeer(s.address)
 	}
 	return s
 }
@@ -98,15 +104,28 @@ const specimenKey = "k"
 // worthless credentials, but not sent; nil where it makes none.
 func specimen(c *s3.Client, bucket string) *http.Request {
 	key := specimenKey
+	r, _ := unsent(c, func(c *s3.Client, with func(*s3.Options)) error {
+		_, err := c.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, with)
+		return err
+	})
+	return r
+}
+
+// unsent returns the request that send makes, which is to pass on the option that
+// it is given: signed with worthless credentials, and not sent.
+func unsent(c *s3.Client, send func(*s3.Client, func(*s3.Options)) error) (*http.Request, error) {
 	var taken *http.Request
-	_, _ = c.HeadObject(context.Background(), &s3.HeadObjectInput{Bucket: &bucket, Key: &key}, func(o *s3.Options) {
+	err := send(c, func(o *s3.Options) {
 		o.Credentials = worthless
 		o.HTTPClient = doer(func(r *http.Request) (*http.Response, error) {
 			taken = r
 			return nil, errNotNeeded
 		})
 	})
-	return taken
+	if taken == nil {
+		return nil, err
+	}
+	return taken, nil
 }
 
 // doer is an HTTP client made of a function.

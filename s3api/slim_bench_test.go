@@ -90,15 +90,15 @@ func benchmarkPaths(b *testing.B, canned, end string, send func(objects) error) 
 	transport.Proxy = nil
 	defer transport.CloseIdleConnections()
 	sdk, s := lab(b, "eu-west-1", "http://"+ln.Addr().String(), creds, transport.RoundTrip)
-	own := &wire{address: ln.Addr().String(), most: 4, dials: make(chan struct{}, 4), dial: new(net.Dialer).DialContext}
+	own := &http1Client{address: ln.Addr().String(), most: 4, dials: make(chan struct{}, 4), dial: new(net.Dialer).DialContext}
 	defer own.CloseIdleConnections()
 	for _, bb := range []struct {
 		via string
 		o   objects
-		w   *wire
+		w   *http1Client
 	}{{"wire", s, own}, {"http", s, nil}, {"sdk", sdk, nil}} {
 		b.Run("via="+bb.via, func(b *testing.B) {
-			s.wire = bb.w
+			s.http1 = bb.w
 			b.ReportAllocs()
 			for b.Loop() {
 				if err := send(bb.o); err != nil {
@@ -119,7 +119,7 @@ func BenchmarkRequest(b *testing.B) {
 		m := takeMessage()
 		m.copy(in)
 		path := s.prefix + escaped(*in.Key, "/")
-		authorization := s.signer.authorize(m, &creds, stamp(s.clock.now()), http.MethodPut, path, "x-id=CopyObject")
+		authorization := s.signer.authorize(m, &creds, stamp(s.peer.clock.now()), http.MethodPut, path, "x-id=CopyObject")
 		if !m.write(s, http.MethodPut, path, "x-id=CopyObject", authorization) {
 			b.Fatal("not written")
 		}
@@ -132,7 +132,7 @@ func BenchmarkAnswer(b *testing.B) {
 	answer, at := []byte(cannedCopy), time.Now().Add(time.Hour)
 	script := &script{step: len(answer)}
 	l := &line{Conn: script}
-	c := &wireConn{Conn: l, line: l}
+	c := &http1Conn{Conn: l, line: l}
 	b.ReportAllocs()
 	for b.Loop() {
 		m := takeMessage()

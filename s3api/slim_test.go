@@ -38,7 +38,18 @@ func lab(t testing.TB, region, endpoint string, creds aws.Credentials, send func
 	}
 	cfg := c.aws.Copy()
 	cfg.Credentials = aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return creds, nil })
-	cfg.HTTPClient = &http.Client{Transport: tripper(send), CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	host := newPeer("lab")
+	checked := tripper(func(r *http.Request) (*http.Response, error) {
+		sent := time.Now()
+		response, err := send(r)
+		if err == nil {
+			if err = host.checkResponse(r, response, sent); err != nil {
+				return nil, err
+			}
+		}
+		return response, err
+	})
+	cfg.HTTPClient = &http.Client{Transport: checked, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	again, err := build(c.config, cfg, nil, false)
 	if err != nil {
 		t.Fatal(err)
@@ -47,6 +58,7 @@ func lab(t testing.TB, region, endpoint string, creds aws.Credentials, send func
 	if s == nil {
 		t.Fatal("no slim")
 	}
+	s.send, s.peer = tripper(send), host
 	return again.tasks, s
 }
 
@@ -88,9 +100,9 @@ func overWire(t testing.TB, s *slim, send func(*http.Request) (*http.Response, e
 		}
 	}
 	var all sync.WaitGroup
-	w := &wire{most: 8, dials: make(chan struct{}, 8)}
+	w := &http1Client{most: 8, dials: make(chan struct{}, 8)}
 	t.Cleanup(func() { w.CloseIdleConnections(); all.Wait() })
-	s.wire, w.dial = w, func(context.Context, string, string) (net.Conn, error) {
+	s.http1, w.dial = w, func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		all.Go(func() { serve(theirs) })
 		return ours, nil
@@ -237,13 +249,13 @@ func FuzzSlimRequest(f *testing.F) {
 			in.BucketKeyEnabled, in.ObjectLockRetainUntilDate, in.ObjectLockEventHoldDurationDays = &on, &when, &days
 			in.ExpectedBucketOwner, in.RequestPayer, in.ChecksumAlgorithm = &etag, types.RequestPayerRequester, types.ChecksumAlgorithmSha256
 		}
-		via := s.wire
+		via := s.http1
 		overWire(t, s, rec.send)
-		wired := s.wire
+		wired := s.http1
 		both := func(send func() error, theirs func() error) {
 			t.Helper()
 			var got []*http.Request
-			for _, s.wire = range []*wire{via, wired} {
+			for _, s.http1 = range []*http1Client{via, wired} {
 				if err := send(); err != nil {
 					t.Fatalf("slim: %v", err)
 				}
@@ -485,7 +497,7 @@ func TestSlimAllocations(t *testing.T) {
 		name   string
 		answer string
 		end    string // of a request
-		wire   bool
+		http1  bool
 		most   float64
 		send   func(s *slim) error
 	}{
@@ -499,9 +511,9 @@ func TestSlimAllocations(t *testing.T) {
 				answer.Body = io.NopCloser(strings.NewReader(tt.answer))
 				return answer, nil
 			})
-		if s.wire = nil; tt.wire {
+		if s.http1 = nil; tt.http1 {
 			reply := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nx-amz-server-side-encryption: aws:kms\r\nx-amz-request-id: R\r\nContent-Length: %d\r\n\r\n%s", len(tt.answer), tt.answer)
-			_, s.wire = listen(t, func(e *endpoint, _ int, c net.Conn, in *bufio.Reader) {
+			_, s.http1 = listen(t, func(e *endpoint, _ int, c net.Conn, in *bufio.Reader) {
 				b := make([]byte, 8<<10)
 				for { // no request is longer than what one read gives: nothing is allocated on this side
 					if n, err := in.Read(b); err != nil || !bytes.HasSuffix(b[:n], []byte(tt.end)) {

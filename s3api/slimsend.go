@@ -102,6 +102,7 @@ func (m *message) copy(in *s3.CopyObjectInput) {
 	m.add("Accept-Encoding", "accept-encoding", "identity")
 	m.late("", fieldHost)
 	m.point("If-Match", "if-match", in.IfMatch)
+	m.add("X-Amz-Acl", "x-amz-acl", string(in.ACL))
 	m.add("X-Amz-Checksum-Algorithm", "x-amz-checksum-algorithm", string(in.ChecksumAlgorithm))
 	m.add("X-Amz-Content-Sha256", "x-amz-content-sha256", noPayload)
 	m.point("X-Amz-Copy-Source", "x-amz-copy-source", in.CopySource)
@@ -136,7 +137,7 @@ func (m *message) copy(in *s3.CopyObjectInput) {
 
 // unusualCopy tells whether in has members that copy does not know.
 func unusualCopy(in *s3.CopyObjectInput) bool {
-	return in.CopySource == nil || in.ACL != "" || in.AnnotationDirective != "" || in.CacheControl != nil || in.ContentDisposition != nil ||
+	return in.CopySource == nil || in.AnnotationDirective != "" || in.CacheControl != nil || in.ContentDisposition != nil ||
 		in.ContentEncoding != nil || in.ContentLanguage != nil || in.ContentType != nil || in.CopySourceIfModifiedSince != nil ||
 		in.CopySourceIfNoneMatch != nil || in.CopySourceIfUnmodifiedSince != nil || in.CopySourceSSECustomerAlgorithm != nil ||
 		in.CopySourceSSECustomerKey != nil || in.CopySourceSSECustomerKeyMD5 != nil || in.Expires != nil || in.IfNoneMatch != nil ||
@@ -171,7 +172,7 @@ func (s *slim) do(ctx context.Context, m *message, method, key, query string) er
 	if err != nil {
 		return err
 	}
-	now := s.clock.now()
+	now := s.peer.clock.now()
 	at := stamp(now)
 	kept := m.fields[:0]
 	for _, f := range m.fields {
@@ -190,9 +191,13 @@ func (s *slim) do(ctx context.Context, m *message, method, key, query string) er
 	m.fields = kept
 	path := s.prefix + escaped(key, "/")
 	authorization := s.signer.authorize(m, &creds, at, method, path, query)
+	if err := s.pool.enter(ctx); err != nil {
+		return &smithy.CanceledError{Err: err}
+	}
+	defer s.pool.leave()
 	sent := time.Now()
-	if s.wire != nil && m.write(s, method, path, query, authorization) {
-		err = s.wire.send(ctx, m, method)
+	if s.http1 != nil && m.write(s, method, path, query, authorization) {
+		err = s.http1.send(ctx, m, method)
 	} else {
 		err = s.roundTrip(ctx, m, method, key, path, query, string(authorization))
 	}
@@ -202,8 +207,8 @@ func (s *slim) do(ctx context.Context, m *message, method, key, query string) er
 		}
 		return &smithyhttp.RequestSendError{Err: err}
 	}
-	if m.got.get("Age") == "" {
-		s.clock.see(m.got.get("Date"), sent)
+	if err := s.peer.checkReceived(&m.got, method, now, sent); err != nil {
+		return &smithyhttp.RequestSendError{Err: err}
 	}
 	return nil
 }

@@ -25,32 +25,33 @@ var (
 func (r *Rewriter) Snapshot(ctx context.Context, t *plan.Task, g engine.Gate) (*plan.Snapshot, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
 	version := w.meant()
-	head, err := w.head(ctx, plan.StepHeadChecksum, version)
-	if err != nil {
-		return nil, w.explain(ctx, version, err)
-	}
-	s := &plan.Snapshot{Head: *head}
-	tags, err := w.tags(ctx, version)
+	head, err := w.met(ctx, plan.StepHeadChecksum, version)
 	if err != nil {
 		return nil, err
 	}
-	for _, tag := range tags {
-		s.Tags = append(s.Tags, plan.Tag{Key: value(tag.Key), Value: value(tag.Value)})
+	w.shown(head)
+	s := &plan.Snapshot{Head: *head, LocksShown: r.config.LocksShown || r.config.Facts.ObjectLock == plan.No}
+	tags, head, err := w.tagsCounted(ctx, version, head)
+	if err != nil {
+		return nil, err
 	}
+	s.Head, s.Tags = *head, plan.Saw(plainTags(tags))
+	var acl grants // where ACLs are not in force every object has the default one
 	if r.config.Facts.ACLs != plan.No {
-		acl, err := w.grants(ctx, version)
-		if err != nil {
+		if acl, err = w.grants(ctx, version); err != nil {
 			return nil, err
 		}
-		s.ACL = acl.text()
 	}
+	s.ACL = plan.Saw(acl.text())
 	if s.Annotations, err = w.annotated(ctx, version); err != nil {
 		return nil, err
 	}
 	if head.Size <= plan.SnapshotBody && (!head.Archived || head.Restored) {
-		if s.Body, err = w.digest(ctx, version, head, sha256.New()); err != nil {
+		body, err := w.digest(ctx, version, head, sha256.New())
+		if err != nil {
 			return nil, err
 		}
+		s.Body = plan.Saw(body)
 	}
 	return s, nil
 }
@@ -58,12 +59,14 @@ func (r *Rewriter) Snapshot(ctx context.Context, t *plan.Task, g engine.Gate) (*
 // BodyMD5 reads the data that h was said of; see engine.BodyReader.
 func (r *Rewriter) BodyMD5(ctx context.Context, t *plan.Task, h *plan.Head, g engine.Gate) (string, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
+	w.shown(h)
 	return w.digest(ctx, w.meant(), h, md5.New()) // MD5 is what S3 made ETags of, nothing is secured by it
 }
 
 // digest reads the body that h was said of through a hash, and returns that in
 // hex. What has another ETag by now is an error of class Changed.
 func (w *work) digest(ctx context.Context, version string, h *plan.Head, sum hash.Hash) (string, error) {
+	var got *plan.Head
 	err := w.do(ctx, plan.StepGetBody, func(ctx context.Context) error {
 		sum.Reset()
 		out, err := w.s3.GetObject(ctx, &s3.GetObjectInput{
@@ -73,12 +76,16 @@ func (w *work) digest(ctx context.Context, version string, h *plan.Head, sum has
 		if err != nil {
 			return err
 		}
+		got = headOfGet(out)
 		n, err := io.Copy(sum, out.Body)
 		if err = errors.Join(err, out.Body.Close()); err == nil && n != h.Size {
 			err = io.ErrUnexpectedEOF
 		}
 		return err
 	})
+	if err == nil {
+		err = w.agrees(ctx, version, h, got)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -90,5 +97,5 @@ func (g grants) text() string {
 	if g == (grants{}) {
 		return ""
 	}
-	return "full control: " + g.fullControl + "; read: " + g.read + "; read ACP: " + g.readACP + "; write ACP: " + g.writeACP
+	return "full control: " + g.FullControl + "; read: " + g.Read + "; read ACP: " + g.ReadACP + "; write ACP: " + g.WriteACP
 }

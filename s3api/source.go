@@ -226,12 +226,15 @@ func expired(err error) bool {
 	return v.class == engine.Expired
 }
 
+// Passes tells whether err is one of those that trying again later may help with.
+func Passes(err error) bool { return passes(err) }
+
 // passes tells whether trying again may help: nothing answered, the service is
 // overloaded or failing, or two writes met.
 func passes(err error) bool {
 	a := answerOf(err)
 	switch {
-	case a.fault == faultNetwork, a.fault == faultRenewal:
+	case a.fault == faultNetwork, a.fault == faultForeign, a.fault == faultClock, a.fault == faultProxy, a.fault == faultRenewal:
 		return true
 	case a.fault != faultNone:
 		return false

@@ -18,18 +18,13 @@ func (w *work) update(ctx context.Context) (engine.Effect, error) {
 	switch {
 	case w.config.Facts.AWS != plan.Yes && !w.config.UpdateProven:
 		return engine.Effect{}, w.refuse(engine.Fatal, plan.RequestError, errUnproven)
-	case o.SSE != plan.TargetKMS || !fullKeyARN(o.KMSKeyID):
+	case o.SSE != plan.TargetKMS || !FullKeyARN(o.KMSKeyID):
 		return engine.Effect{}, w.refuse(engine.Fatal, plan.RequestError, errors.New("only SSE-KMS with a full key ARN can be set in place"))
 	}
 	version := w.namedVersion()
 	var id string
 	err := w.do(ctx, plan.StepUpdate, func(ctx context.Context) error {
-		out, err := w.objects().UpdateObjectEncryption(ctx, &s3.UpdateObjectEncryptionInput{
-			Bucket: &o.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
-			ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
-			// Absent would mean false, whatever the bucket's default is.
-			ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: &o.KMSKeyID, BucketKeyEnabled: &o.BucketKey}},
-		})
+		out, err := w.objects().UpdateObjectEncryption(ctx, w.updateInput(version))
 		if err == nil {
 			id = requestID(out.ResultMetadata)
 		}
@@ -47,12 +42,26 @@ func (w *work) update(ctx context.Context) (engine.Effect, error) {
 	}
 	effect := engine.Effect{ETag: after.ETag, VersionID: after.VersionID, KMSKeyID: after.KMSKeyID, RequestID: id}
 	switch {
-	case w.target(sseOf(after.Encryption), after.KMSKeyID):
+	case w.target(sseOf(after.Encryption), after.KMSKeyID) && w.task.Head == nil:
 		return effect, nil
+	case w.target(sseOf(after.Encryption), after.KMSKeyID):
+		return w.returned(ctx, effect, &kept{Head: *w.task.Head}, after)
 	case after.ETag != w.etag():
+		effect = engine.Effect{ETag: w.etag(), VersionID: version, RequestID: id} // not what the other client made
 		return effect, w.refuse(engine.Changed, plan.Changing, errors.New("another client wrote the object right after it was updated"))
 	}
 	return effect, w.refuse(engine.Permanent, plan.NotEncrypted, w.notEncrypted(after))
+}
+
+// updateInput is the update of a version, "" for the current one.
+func (w *work) updateInput(version string) *s3.UpdateObjectEncryptionInput {
+	o := &w.config.Options
+	return &s3.UpdateObjectEncryptionInput{
+		Bucket: &o.Bucket, Key: &w.task.Record.Key, VersionId: optional(version),
+		ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
+		// Absent would mean false, whatever the bucket's default is.
+		ObjectEncryption: &types.ObjectEncryptionMemberSSEKMS{Value: types.SSEKMSEncryption{KMSKeyArn: &o.KMSKeyID, BucketKeyEnabled: &o.BucketKey}},
+	}
 }
 
 // lockedOrDenied tells a locked object, which S3 refuses to update with

@@ -73,6 +73,7 @@ func TestUpdateTellsLockedFromDenied(t *testing.T) {
 	}{
 		{"retention", simulator.Lock{Mode: "COMPLIANCE", RetainUntil: time.Now().Add(time.Hour)}, false, engine.Refused, plan.Locked},
 		{"legal hold", simulator.Lock{LegalHold: "ON"}, false, engine.Refused, plan.Locked},
+		{"event hold", simulator.Lock{EventHold: "ON", EventHoldDuration: "30d"}, false, engine.Refused, plan.Locked},
 		{"retention that has run out", simulator.Lock{Mode: "COMPLIANCE", RetainUntil: time.Now().Add(-time.Hour)}, true, engine.Denied, ""},
 		{"no permission", simulator.Lock{}, true, engine.Denied, ""},
 	} {

@@ -27,6 +27,19 @@ func NotedUpload(note []byte) (Upload, bool) {
 	return Upload{Key: string(n.Key), ID: n.Upload, Owes: n.Owed != nil}, true
 }
 
+// NotedStrays reads from a note of a Rewriter which uploads may be left of those that
+// were begun without an answer. An ID is "" where the uploads could not be listed.
+func NotedStrays(note []byte) (strays []Upload) {
+	n := anyNote(note)
+	for _, id := range n.Left {
+		strays = append(strays, Upload{Key: string(n.Key), ID: id})
+	}
+	if n.Upload == "" && len(n.Lost) > 0 { // a crash came before it was known
+		strays = append(strays, Upload{Key: string(n.Key)})
+	}
+	return strays
+}
+
 // UploadedParts returns how many parts of u there are and how many bytes they
 // take; false where there is no such upload any more.
 func (r *Rewriter) UploadedParts(ctx context.Context, u Upload) (parts, bytes int64, there bool, err error) {

@@ -92,7 +92,7 @@ func TestWireProbesThroughTLS(t *testing.T) {
 	transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
 	p := &pool{Transport: transport}
 	defer p.CloseIdleConnections()
-	w := p.wireTo(u)
+	w := p.http1ClientFor(u)
 	for i, want := range []int64{1, 1, 1, 2} {
 		if i == 3 {
 			c := w.idle[0]

@@ -29,7 +29,7 @@ const (
 	deadlineSlack = 16
 )
 
-// wire sends requests with little or no body to one endpoint, over HTTP/1.1 connections
+// http1Client sends requests with little or no body to one endpoint, over HTTP/1.1 connections
 // of its own. It does what net/http does for them with a third of the CPU time:
 // the goroutine that has the request writes and reads it itself, where net/http
 // hands it to two others, and an answer's head is one string, not a map.
@@ -38,7 +38,7 @@ const (
 // answer that was read to its end, said so itself, and left nothing behind. So
 // there are never more connections than requests in flight. Whatever is unusual
 // about an answer is read by net/http's own reader. Safe for concurrent use.
-type wire struct {
+type http1Client struct {
 	address string      // host:port
 	secure  *tls.Config // nil without TLS
 	dial    func(ctx context.Context, network, address string) (net.Conn, error)
@@ -46,12 +46,12 @@ type wire struct {
 	dials   chan struct{} // one for each connection being made
 
 	mu   sync.Mutex
-	idle []*wireConn // the one used last at the end
+	idle []*http1Conn // the one used last at the end
 }
 
-// newWire returns a wire to u's host that connects as t does, or nil where t has
-// means to connect that wire has not: a proxy, or a dialler of its own for TLS.
-func newWire(t *http.Transport, u *url.URL) *wire {
+// newHTTP1Client returns a client to u's host that connects as t does, or nil where t has
+// means to connect that the client has not: a proxy, or a dialler of its own for TLS.
+func newHTTP1Client(t *http.Transport, u *url.URL) *http1Client {
 	if t.DialContext == nil || t.DialTLSContext != nil || !canProbe || !plainHost(u.Host) {
 		return nil
 	}
@@ -60,7 +60,7 @@ func newWire(t *http.Transport, u *url.URL) *wire {
 			return nil
 		}
 	}
-	w := &wire{address: u.Host, dial: t.DialContext, most: t.MaxIdleConnsPerHost, dials: make(chan struct{}, maxDials)}
+	w := &http1Client{address: u.Host, dial: t.DialContext, most: t.MaxIdleConnsPerHost, dials: make(chan struct{}, maxDials)}
 	port := "80"
 	if u.Scheme == "https" {
 		port = "443"
@@ -85,8 +85,8 @@ func plainHost(host string) bool {
 	return host != ""
 }
 
-// wireConn is one connection. One goroutine at a time has it.
-type wireConn struct {
+// http1Conn is one connection. One goroutine at a time has it.
+type http1Conn struct {
 	net.Conn           // TLS, or the line itself
 	line     *line     // below TLS
 	used     bool      // by a request before
@@ -150,7 +150,7 @@ func (nothing) Temporary() bool { return true }
 
 // alive tells whether an idle connection can be used: the server has neither
 // closed it nor sent anything that nobody asked for.
-func (c *wireConn) alive(now time.Time) bool {
+func (c *http1Conn) alive(now time.Time) bool {
 	if c.line.raw == nil {
 		return false
 	}
@@ -165,14 +165,14 @@ func (c *wireConn) alive(now time.Time) bool {
 }
 
 // abort ends reading and writing, now and later.
-func (c *wireConn) abort() {
+func (c *http1Conn) abort() {
 	c.aborted.Store(true)
 	_ = c.line.SetDeadline(time.Unix(1, 0))
 }
 
-// heed has the end of ctx abort what is done with the connection, and tells
+// abortWhenDone has the end of ctx abort what is done with the connection, and tells
 // whether it can be used. Mostly the context is the one of the last request.
-func (c *wireConn) heed(ctx context.Context) bool {
+func (c *http1Conn) abortWhenDone(ctx context.Context) bool {
 	ended := ctx.Done()
 	if ended != c.ended {
 		if c.unhook != nil && !c.unhook() {
@@ -187,7 +187,7 @@ func (c *wireConn) heed(ctx context.Context) bool {
 }
 
 // until sets the deadline, give or take the slack, counted from now.
-func (c *wireConn) until(now, at time.Time) error {
+func (c *http1Conn) until(now, at time.Time) error {
 	if over := c.deadline.Sub(at); over >= 0 && over <= at.Sub(now)/deadlineSlack {
 		return nil
 	}
@@ -200,7 +200,7 @@ func (c *wireConn) until(now, at time.Time) error {
 }
 
 // close ends the connection at once.
-func (c *wireConn) close() {
+func (c *http1Conn) close() {
 	if c.unhook != nil {
 		c.unhook()
 	}
@@ -208,17 +208,17 @@ func (c *wireConn) close() {
 }
 
 // take returns an idle connection, or a new one.
-func (w *wire) take(ctx context.Context, now time.Time) (*wireConn, error) {
+func (w *http1Client) take(ctx context.Context, now time.Time) (*http1Conn, error) {
 	for {
 		c := w.pop(now)
 		if c == nil {
 			c, err := w.connect(ctx)
 			if err == nil {
-				c.heed(ctx)
+				c.abortWhenDone(ctx)
 			}
 			return c, err
 		}
-		if c.heed(ctx) && c.alive(now) {
+		if c.abortWhenDone(ctx) && c.alive(now) {
 			return c, nil
 		}
 		c.close()
@@ -226,7 +226,7 @@ func (w *wire) take(ctx context.Context, now time.Time) (*wireConn, error) {
 }
 
 // pop returns the idle connection that was used last, nil if there is none.
-func (w *wire) pop(now time.Time) *wireConn {
+func (w *http1Client) pop(now time.Time) *http1Conn {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	n := len(w.idle) - 1
@@ -244,7 +244,7 @@ func (w *wire) pop(now time.Time) *wireConn {
 }
 
 // put keeps a connection for the next request.
-func (w *wire) put(c *wireConn) {
+func (w *http1Client) put(c *http1Conn) {
 	c.used, c.since = true, time.Now()
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -256,7 +256,7 @@ func (w *wire) put(c *wireConn) {
 }
 
 // closeAll closes the idle connections. The caller holds the lock.
-func (w *wire) closeAll() {
+func (w *http1Client) closeAll() {
 	for _, c := range w.idle {
 		c.close()
 	}
@@ -265,7 +265,7 @@ func (w *wire) closeAll() {
 }
 
 // CloseIdleConnections closes connections that no request uses.
-func (w *wire) CloseIdleConnections() {
+func (w *http1Client) CloseIdleConnections() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.closeAll()
@@ -274,7 +274,7 @@ func (w *wire) CloseIdleConnections() {
 // connect makes a connection. A handshake takes four times the stack of anything
 // else that a worker does, so it has a goroutine of its own: the stacks of
 // thousands of workers stay small.
-func (w *wire) connect(ctx context.Context) (c *wireConn, err error) {
+func (w *http1Client) connect(ctx context.Context) (c *http1Conn, err error) {
 	select {
 	case w.dials <- struct{}{}:
 	case <-ctx.Done():
@@ -291,7 +291,7 @@ func (w *wire) connect(ctx context.Context) (c *wireConn, err error) {
 }
 
 // handshake makes a connection, up to where requests can be sent.
-func (w *wire) handshake(ctx context.Context) (*wireConn, error) {
+func (w *http1Client) handshake(ctx context.Context) (*http1Conn, error) {
 	tcp, err := w.dial(ctx, "tcp", w.address)
 	if err != nil {
 		return nil, err
@@ -300,7 +300,7 @@ func (w *wire) handshake(ctx context.Context) (*wireConn, error) {
 	if s, ok := tcp.(syscall.Conn); ok {
 		l.raw, _ = s.SyscallConn()
 	}
-	c := &wireConn{Conn: l, line: l}
+	c := &http1Conn{Conn: l, line: l}
 	if w.secure == nil {
 		return c, nil
 	}
@@ -321,7 +321,7 @@ func (w *wire) handshake(ctx context.Context) (*wireConn, error) {
 // As with net/http, a request is sent again where that is safe: on a connection
 // that was idle before, if not a byte of it left, or, for HEAD, if not a
 // byte of an answer came.
-func (w *wire) send(ctx context.Context, m *message, method string) error {
+func (w *http1Client) send(ctx context.Context, m *message, method string) error {
 	ctx, at := without(ctx)
 	for {
 		now := time.Now()
@@ -355,7 +355,7 @@ func (w *wire) send(ctx context.Context, m *message, method string) error {
 // exchange sends m's request and reads the answer, which has to be there at the
 // given time. unanswered says of an error that the server cannot have acted on
 // the request, or that it does not matter whether it did.
-func (c *wireConn) exchange(m *message, method string, at time.Time) (unanswered bool, err error) {
+func (c *http1Conn) exchange(m *message, method string, at time.Time) (unanswered bool, err error) {
 	before := c.line.sent
 	if _, err := c.Write(m.out); err != nil {
 		return c.line.sent == before, err
@@ -364,25 +364,62 @@ func (c *wireConn) exchange(m *message, method string, at time.Time) (unanswered
 	return err != nil && method == http.MethodHead && len(m.in) == 0, err
 }
 
-// pool is an HTTP client's transport with the wires that share its settings.
+// pool is an HTTP client's transport with the wires that share its settings, and
+// what is known about the hosts.
 type pool struct {
 	*http.Transport
 
+	flight chan struct{} // one for each request in flight; nil: any number
+	peers  sync.Map      // host -> *peer
+
 	mu    sync.Mutex
-	wires map[string]*wire // by scheme and host; nil ones are for net/http
+	wires map[string]*http1Client // by scheme and host; nil ones are for net/http
 }
 
-// wireTo returns the wire to u's host, nil where there can be none.
-func (p *pool) wireTo(u *url.URL) *wire {
+// newPool returns a pool on a transport that has so many connections open at
+// once at most, 0 for any number: half of them with requests on, and a quarter idle
+// below either way to send.
+func newPool(t *http.Transport, connections int) *pool {
+	p := &pool{Transport: t}
+	if connections > 0 {
+		p.flight = make(chan struct{}, max(1, connections/2))
+		t.MaxIdleConns = max(1, connections/4)
+		t.MaxIdleConnsPerHost = t.MaxIdleConns
+	}
+	return p
+}
+
+// enter waits until another request may be in flight.
+func (p *pool) enter(ctx context.Context) error {
+	if p == nil || p.flight == nil {
+		return nil
+	}
+	select {
+	case p.flight <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// leave ends what enter began.
+func (p *pool) leave() {
+	if p != nil && p.flight != nil {
+		<-p.flight
+	}
+}
+
+// http1ClientFor returns the client to u's host, nil where there can be none.
+func (p *pool) http1ClientFor(u *url.URL) *http1Client {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	name := strings.ToLower(u.Scheme + "://" + u.Host)
 	w, known := p.wires[name]
 	if !known {
 		if p.wires == nil {
-			p.wires = map[string]*wire{}
+			p.wires = map[string]*http1Client{}
 		}
-		w = newWire(p.Transport, u)
+		w = newHTTP1Client(p.Transport, u)
 		p.wires[name] = w
 	}
 	return w

@@ -42,9 +42,9 @@ func (*script) SetReadDeadline(time.Time) error { return nil }
 func (*script) SetDeadline(time.Time) error     { return nil }
 
 // scripted is a connection about to read an answer.
-func scripted(answer []byte, step int) *wireConn {
+func scripted(answer []byte, step int) *http1Conn {
 	l := &line{Conn: &script{left: answer, step: step}}
-	return &wireConn{Conn: l, line: l}
+	return &http1Conn{Conn: l, line: l}
 }
 
 // reference is what net/http makes of an answer, and how many of its bytes it took.
@@ -175,7 +175,7 @@ type endpoint struct {
 }
 
 // listen serves connections with serve, which has the connection's number, from 0.
-func listen(t *testing.T, serve func(e *endpoint, n int, c net.Conn, in *bufio.Reader)) (*endpoint, *wire) {
+func listen(t *testing.T, serve func(e *endpoint, n int, c net.Conn, in *bufio.Reader)) (*endpoint, *http1Client) {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -198,7 +198,7 @@ func listen(t *testing.T, serve func(e *endpoint, n int, c net.Conn, in *bufio.R
 			})
 		}
 	})
-	w := &wire{address: e.address, most: 64, dials: make(chan struct{}, 8), dial: new(net.Dialer).DialContext}
+	w := &http1Client{address: e.address, most: 64, dials: make(chan struct{}, 8), dial: new(net.Dialer).DialContext}
 	t.Cleanup(func() {
 		w.CloseIdleConnections()
 		_ = ln.Close()
@@ -224,7 +224,7 @@ func (e *endpoint) ask(in *bufio.Reader) bool {
 const shortAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 
 // sendOne sends a request over w.
-func sendOne(ctx context.Context, w *wire, method string) (received, error) {
+func sendOne(ctx context.Context, w *http1Client, method string) (received, error) {
 	m := new(message)
 	m.out = []byte(method + " /k HTTP/1.1\r\nHost: h\r\n\r\n")
 	err := w.send(ctx, m, method)
@@ -367,7 +367,7 @@ func TestWireSendsNoUnlawfulHeader(t *testing.T) {
 	transport := newTransport(4).GetTransport()
 	defer transport.CloseIdleConnections()
 	_, s := lab(t, "eu-west-1", "http://"+e.address, aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}, transport.RoundTrip)
-	s.wire = w
+	s.http1 = w
 	in := aCopy()
 	for value, want := range map[string]fault{"STANDARD": faultNone, "A\r\nX-Amz-Acl: public-read": faultRequest, "A\nB": faultRequest, "A\x00": faultRequest, "A\x7f": faultRequest} {
 		in.StorageClass = types.StorageClass(value)
@@ -402,7 +402,7 @@ func TestWireLeavesToNetHTTP(t *testing.T) {
 		transport := newTransport(4).GetTransport()
 		transport.Proxy = nil
 		tt.set(transport)
-		if w := newWire(transport, tt.u); (w != nil) != tt.want {
+		if w := newHTTP1Client(transport, tt.u); (w != nil) != tt.want {
 			t.Errorf("%s: wire %v, want one: %v", tt.name, w, tt.want)
 		}
 	}
@@ -410,7 +410,7 @@ func TestWireLeavesToNetHTTP(t *testing.T) {
 	defer server.Close()
 	server.Config.ErrorLog = nil
 	address, _ := url.Parse(server.URL)
-	_, err := sendOne(t.Context(), newWire(newTransport(4).GetTransport(), address), http.MethodPut)
+	_, err := sendOne(t.Context(), newHTTP1Client(newTransport(4).GetTransport(), address), http.MethodPut)
 	var unverified *tls.CertificateVerificationError
 	if !errors.As(err, &unverified) {
 		t.Errorf("a server with a certificate of its own making: %v", err)

@@ -79,7 +79,7 @@ var (
 // used for another request. An error says that no head of an answer came;
 // m.in is empty if nothing came at all. Once the head is there, the rest has
 // time until the given one.
-func (m *message) receive(c *wireConn, method string, at time.Time) (keep bool, err error) {
+func (m *message) receive(c *http1Conn, method string, at time.Time) (keep bool, err error) {
 	m.in = m.in[:0]
 	end := 0
 	for end == 0 {
@@ -152,7 +152,7 @@ func headEnd(b []byte) int {
 }
 
 // receiveUnusual has net/http's reader read an answer of which m.in came already.
-func (m *message) receiveUnusual(c *wireConn, method string, at time.Time) (keep bool, err error) {
+func (m *message) receiveUnusual(c *http1Conn, method string, at time.Time) (keep bool, err error) {
 	if err := c.until(time.Now(), at); err != nil {
 		return false, err
 	}
