@@ -1,3 +1,3 @@
-// Package canary turns the tasks of a run into the few objects that are tried
-// first: some of every kind that the report shows, always the same ones.
+// Package canary turns the first objects of every kind into a proof that all of
+// them is kept, or into the loss by name, before the rest of the kind is begun.
 package canary

@@ -3,6 +3,7 @@ package canary
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"reseal/inventory"
@@ -16,6 +17,8 @@ const (
 	each     = 2
 	spread   = 8
 	maxKinds = 32
+
+	maxPrefixes = 32 // of which one object each is tried
 )
 
 // Object is one object that is tried first.
@@ -27,8 +30,26 @@ type Object struct {
 // Picker chooses among the tasks that it sees. Its memory has a bound that does
 // not depend on their number. Not safe for concurrent use.
 type Picker struct {
-	kinds map[kind]*choice
+	kinds    map[kind]*choice
+	prefixes map[string]*prefixed // by the key up to its first "/"
+	groups   map[Group]*Later
 }
+
+// Later is what may have to be compared of a group beyond the objects that are
+// tried first: what its objects have shows only when the run comes to them.
+type Later struct {
+	Task   plan.Task // one of the group
+	Trials int64     // at most, as long as no other client and no refusal is in the way
+}
+
+// prefixed is the first object of a prefix: what an endpoint does may depend on it.
+type prefixed struct {
+	action plan.Action
+	candidate
+}
+
+// prefixOf is a key up to its first "/", "" where it has none.
+func prefixOf(key string) string { return key[:strings.IndexByte(key, '/')+1] }
 
 // kind is what objects are told apart by.
 type kind struct {
@@ -60,11 +81,13 @@ func (p *Picker) See(t *plan.Task) {
 	if t.Action == plan.Skip {
 		return
 	}
+	p.later(t)
 	r := &t.Record
 	c := candidate{large: r.Size > plan.SnapshotBody, rank: rank(r.Pos)}
 	if t.Action == plan.MultipartCopy {
 		c.rank = uint64(max(r.Size, 0)) // the smallest: each byte of it is copied before the rest of the run begins
 	}
+	p.spread(t, &c)
 	class := string(r.StorageClass)
 	if class == "" {
 		class = "class unknown"
@@ -73,8 +96,11 @@ func (p *Picker) See(t *plan.Task) {
 	if r.IsMultipart {
 		p.offer(kind{t.Action, "made in parts"}, each, &c, r)
 	}
-	if r.LockMode != "" || r.LegalHold == "ON" || r.EventHold == "ON" {
+	if r.LegalHold == "ON" || r.EventHold == "ON" {
 		p.offer(kind{t.Action, "locked"}, each, &c, r)
+	}
+	for _, i := range (byMode(r.LockMode) | byAlgorithm(r.Checksum)).each() {
+		p.offer(kind{t.Action, traitNames[i]}, 1, &c, r)
 	}
 	if !r.Current() {
 		p.offer(kind{t.Action, "old version"}, each, &c, r)
@@ -85,6 +111,56 @@ func (p *Picker) See(t *plan.Task) {
 	if !c.large {
 		p.offer(kind{t.Action, "small"}, spread, &c, r)
 	}
+}
+
+// spread takes c for its prefix where it comes before the one that is there.
+func (p *Picker) spread(t *plan.Task, c *candidate) {
+	name := prefixOf(t.Record.Key)
+	at := p.prefixes[name]
+	switch {
+	case at == nil && len(p.prefixes) >= maxPrefixes, at != nil && !c.before(&at.candidate):
+		return
+	case p.prefixes == nil:
+		p.prefixes = map[string]*prefixed{}
+	}
+	p.prefixes[strings.Clone(name)] = &prefixed{t.Action, candidate{c.large, c.rank, t.Record.Clone()}}
+}
+
+// later counts the objects whose attributes nobody knows yet.
+func (p *Picker) later(t *plan.Task) {
+	if !t.NeedHead {
+		return
+	}
+	g := p.groups[groupOf(t)]
+	if g == nil {
+		if len(p.groups) >= maxKinds {
+			return
+		}
+		if p.groups == nil {
+			p.groups = map[Group]*Later{}
+		}
+		g = &Later{Task: *t}
+		g.Task.Record = t.Record.Clone()
+		of := groupOf(&g.Task)
+		p.groups[of] = g
+	}
+	if g.Trials < traitsByHead {
+		g.Trials++
+	}
+}
+
+// Later returns what may have to be compared beyond the objects that are tried first.
+func (p *Picker) Later() []Later {
+	var out []Later
+	for _, g := range p.groups {
+		one := *g
+		one.Trials += int64(max(0, len(p.prefixes)-1))
+		out = append(out, one)
+	}
+	slices.SortFunc(out, func(a, b Later) int {
+		return cmp.Or(cmp.Compare(a.Task.Action, b.Task.Action), cmp.Compare(a.Task.Record.StorageClass, b.Task.Record.StorageClass))
+	})
+	return out
 }
 
 // offer takes c among the objects of a kind where it comes before one of them.
@@ -127,6 +203,11 @@ func (p *Picker) Objects() []Object {
 				chosen[rec.Pos] = o
 			}
 			o.Kinds = append(o.Kinds, k.action.String()+", "+k.name)
+		}
+	}
+	for name, c := range p.prefixes {
+		if chosen[c.rec.Pos] == nil {
+			chosen[c.rec.Pos] = &Object{Record: c.rec, Kinds: []string{c.action.String() + ", prefix " + strconv.Quote(name)}}
 		}
 	}
 	out := make([]Object, 0, len(chosen))

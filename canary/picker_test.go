@@ -51,7 +51,7 @@ func TestPicker(t *testing.T) {
 			kinds[k]++
 		}
 	}
-	want := map[string]int{"copy, STANDARD": 2, "copy, STANDARD_IA": 2, "copy, made in parts": 2, "copy, locked": 1, "copy, small": 8, "multipart-copy, STANDARD": 2}
+	want := map[string]int{"copy, STANDARD": 2, "copy, STANDARD_IA": 2, "copy, made in parts": 2, "copy, retention GOVERNANCE": 1, "copy, small": 8, "multipart-copy, STANDARD": 2}
 	if !reflect.DeepEqual(kinds, want) {
 		t.Errorf("kinds: %v, want %v", kinds, want)
 	}
