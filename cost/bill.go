@@ -12,21 +12,21 @@ import (
 // bill prices a job.
 func (c *calculation) bill(j *job) Bill {
 	var b Bill
-	std := c.region.Class(inventory.Standard)
+	std, rare := c.region.Class(inventory.Standard), j.rarely()
 	for i, class := range classes {
 		prices := c.region.Class(class)
-		b.add(puts(fmt.Sprintf("S3 PUT and COPY requests, %s", class), j.puts[i], prices.Put))
+		b.add(puts(fmt.Sprintf("S3 PUT and COPY requests, %s", class), j.puts[i], rare.puts[i].Max, prices.Put))
 	}
-	b.add(puts("S3 PUT requests at the STANDARD rate", j.stdPuts, std.Put))
-	b.add(puts("S3 LIST requests", plan.Exactly(j.lists), std.Put))
+	b.add(puts("S3 PUT requests at the STANDARD rate", j.stdPuts, rare.stdPuts.Max, std.Put))
+	b.add(puts("S3 LIST requests", plan.Exactly(j.lists), 0, std.Put))
 	for i, class := range classes {
-		b.add(gets(fmt.Sprintf("S3 GET and HEAD requests, %s", class), j.gets[i], c.region.Class(class).Get))
+		b.add(gets(fmt.Sprintf("S3 GET and HEAD requests, %s", class), j.gets[i], rare.gets[i].Max, c.region.Class(class).Get))
 	}
 	for i, class := range classes {
 		l := gigabytes(fmt.Sprintf("retrieval from %s", class), j.retrieved[i], c.region.Class(class).Retrieval)
 		b.add(l)
 	}
-	b.add(c.kmsLine("KMS requests", j.kms, c.FreeKMS))
+	b.add(c.kmsLine("KMS requests", j.kms.add(rare.kms), c.FreeKMS))
 	if j.early {
 		for i := range classes {
 			c.earlyDeletion(&b, i, j.earlyAll)
@@ -38,15 +38,17 @@ func (c *calculation) bill(j *job) Bill {
 }
 
 // puts is the line of requests that write. What is expected is the lower end: what
-// makes the difference is there to repair what others changed meanwhile.
-func puts(item string, n plan.Range, r Rate) Line {
-	return requests(item, Calls{n.Min, n.Min, n.Max}, r)
+// makes the difference is there to repair what others changed meanwhile. At most
+// rare come on top.
+func puts(item string, n plan.Range, rare int64, r Rate) Line {
+	return requests(item, Calls{n.Min, n.Min, sum(n.Max, rare)}, r)
 }
 
 // gets is the line of requests that read. What is expected is the upper end: what
-// makes the difference is a look that may turn out not to be needed.
-func gets(item string, n plan.Range, r Rate) Line {
-	return requests(item, Calls{n.Min, n.Max, n.Max}, r)
+// makes the difference is a look that may turn out not to be needed. At most rare
+// come on top.
+func gets(item string, n plan.Range, rare int64, r Rate) Line {
+	return requests(item, Calls{n.Min, n.Max, sum(n.Max, rare)}, r)
 }
 
 func requests(item string, n Calls, r Rate) Line {
@@ -161,6 +163,8 @@ func (c *calculation) earlyDeletion(b *Bill, class int, all bool) {
 
 const monitoringItem = "Intelligent-Tiering monitoring, objects from 128 KB on"
 
+const archiveIndex = "storage, index of archived objects at the STANDARD rate"
+
 // monthly is what the bucket costs a month after the run.
 func (c *calculation) monthly() Bill {
 	var b Bill
@@ -168,11 +172,11 @@ func (c *calculation) monthly() Bill {
 	for i, class := range classes {
 		s := &c.tally.stored[i]
 		b.add(c.storageLine(fmt.Sprintf("storage, %s", class), class, 0, s.Billed))
-		if class == inventory.Glacier || class == inventory.DeepArchive {
+		if archive(class) {
 			overhead = sum(overhead, mulDiv(s.Objects, standardOverhead, 1))
 		}
 	}
-	b.add(c.storageLine("storage, index of archived objects at the STANDARD rate", inventory.Standard, c.tally.stored[0].Billed, overhead))
+	b.add(c.storageLine(archiveIndex, inventory.Standard, c.tally.stored[0].Billed, overhead))
 	b.add(each(monitoringItem, "objects", c.tally.stored[classIndex(inventory.IntelligentTiering)].Monitored, c.region.Monitoring, 1000))
 	if c.Facts.Versioning == plan.VersioningEnabled || c.Facts.Versioning == plan.VersioningUnknown {
 		for i, class := range classes {
@@ -185,7 +189,7 @@ func (c *calculation) monthly() Bill {
 			b.add(l)
 		}
 	}
-	if c.Options.SSE != plan.TargetAES256 {
+	if c.Options.SSE != plan.TargetAES256 && c.Facts.ManagedKey != plan.Yes { // which is not charged (AWS KMS pricing, read 2026-11-21)
 		b.add(each("KMS key", "keys", 1, c.region.KMSKey, 1))
 	}
 	if c.Options.SSE != plan.TargetAES256 {

@@ -78,6 +78,15 @@ func (t *Tally) Rows() int64 { return t.rows }
 // are in no sum.
 func (t *Tally) Unsized() int64 { return t.unsized }
 
+// UnsizedTodo returns how many objects are to be re-encrypted by a single request
+// as far as is known, while the head of each may show that it takes several.
+func (t *Tally) UnsizedTodo() (n int64) {
+	for c := range classes {
+		n += t.work[plan.Copy][c].Unsized + t.work[plan.Update][c].Unsized
+	}
+	return n
+}
+
 // Todo returns what the run is to re-encrypt.
 func (t *Tally) Todo() Count {
 	var n Count

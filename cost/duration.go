@@ -36,7 +36,7 @@ func (c *calculation) duration(j *job) Duration {
 	var d Duration
 	if paced := c.paced(j.kms); c.KMSPerSecond > 0 && paced > 0 {
 		at := secondsOf(float64(paced), c.KMSPerSecond)
-		d.Limits = append(d.Limits, Limit{Name: "KMS requests", Unit: "requests", Demand: paced, PerSecond: c.KMSPerSecond, Shortest: at, Longest: at, Note: c.pacedNote(j.kms)})
+		d.Limits = append(d.Limits, Limit{Name: kmsLimit, Unit: "requests", Demand: paced, PerSecond: c.KMSPerSecond, Shortest: at, Longest: at, Note: c.pacedNote(j.kms)})
 	}
 	hotWrites, hotReads := c.hottest()
 	spread := func(name string, n int64, hot, perSecond float64) {
@@ -156,6 +156,12 @@ func KMSQuota(region string) float64 {
 	}
 	return 10_000
 }
+
+// KMSStoreQuota is the quota of cryptographic requests a second that each
+// custom key store (CloudHSM or external) has for itself. That of a CloudHSM
+// key store cannot be raised, that of an external one can (KMS Developer Guide,
+// requests-per-second, read 2026-11-29; the number: General Reference, kms, 2026-11-21).
+const KMSStoreQuota = 1800
 
 // S3 request rates that one partitioned prefix supports at least (Amazon S3 User
 // Guide, optimizing-performance, read 2026-11-21).

@@ -25,6 +25,7 @@ type Params struct {
 
 	// Limits of the run. A limit of 0 is not known, and left out.
 	KMSPerSecond    float64       // cap on KMS requests
+	KMSQuota        float64       // the account's quota that the cap is a share of; 0 where it is not, or cannot be raised by Service Quotas
 	KMSUncounted    float64       // share of the KMS requests left open by a bucket key that the pace does not count, 0 to 1
 	WritesPerSecond float64       // S3 PUT-class requests, one prefix
 	ReadsPerSecond  float64       // S3 GET-class requests, one prefix
@@ -34,6 +35,8 @@ type Params struct {
 	// CopyRate is how many bytes a second one request is taken to copy; 0 means
 	// DefaultCopyRate.
 	CopyRate int64
+
+	Columns inventory.Columns // that the report has
 
 	// What readers and writers do to the bucket in a month, for the running
 	// cost; 0 where it is not stated.
@@ -123,6 +126,8 @@ type Estimate struct {
 	Monthly  Bill     `json:"monthly"`
 	Duration Duration `json:"duration"`
 
+	Rekey *Rekey `json:"rekey,omitempty"` // what --rekey would come to, where it is left out and has something to look at
+
 	Methods     []Method `json:"methods"`
 	Recommended string   `json:"recommended"`    // name of a method
 	Advice      string   `json:"recommendation"` // one line
@@ -143,10 +148,12 @@ func New(t *Tally, p Params) *Estimate {
 	e := &Estimate{Region: p.Region, Priced: priced, PriceDate: region.Date, PriceSource: region.Source,
 		Objects: todo.Objects, Bytes: todo.Bytes, Demand: t.Demand()}
 	planned := c.planned()
-	e.KMSCalls = planned.kms
+	e.Demand = e.Demand.Add(c.largeACLs(planned))
+	e.KMSCalls = planned.kms.add(planned.rarely().kms)
 	e.Once = c.bill(planned)
 	e.Monthly = c.monthly()
 	e.Duration = c.duration(planned)
+	e.Rekey = c.rekey()
 	e.Methods = c.methods(planned)
 	e.Recommended, e.Advice = c.recommend(e.Methods)
 	e.Notes = c.notes(e)
@@ -175,6 +182,7 @@ type job struct {
 	batchJobs int64
 	batched   int64 // objects
 	lists     int64
+	atMost    *job // what comes on top in rare cases; nil for nothing
 }
 
 func (j *job) writes() (n plan.Range) {

@@ -35,6 +35,15 @@ func (c *calculation) notes(e *Estimate) []string {
 		copies.add(c.tally.work[plan.Copy][i].Count)
 		copies.add(c.tally.work[plan.MultipartCopy][i].Count)
 	}
+	if note := c.retentionNote(); note != "" {
+		out = append(out, note)
+	}
+	if c.Facts.ACLs == plan.Yes && e.Demand.Writes.Max > c.tally.Demand().Writes.Max {
+		out = append(out, "An object whose ACL has more than some 28 grants is copied in parts, and its ACL put afterwards: no report tells which, so only the upper bounds have room for it.")
+	}
+	if note := c.quotaNote(e); note != "" {
+		out = append(out, note)
+	}
 	if c.Facts.Events == plan.Yes && copies.Objects > 0 {
 		out = append(out, fmt.Sprintf("%s are written anew and set off a notification each; what their targets do with it is not in the price.", objects(copies.Objects)))
 	}

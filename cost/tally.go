@@ -63,6 +63,12 @@ const (
 	standardOverhead = 8 << 10
 )
 
+// archive tells the classes that bill an index of each object at the rate of
+// STANDARD (same page).
+func archive(c inventory.StorageClass) bool {
+	return c == inventory.Glacier || c == inventory.DeepArchive
+}
+
 // billed is the size that storage of an object is billed for.
 func billed(c inventory.StorageClass, size int64) int64 {
 	switch c {
@@ -124,14 +130,19 @@ type workload struct {
 	Count
 	Billed  int64       `json:"billed_bytes"` // with the minimum size of the class
 	Demand  plan.Demand `json:"demand"`
-	Largest int64       `json:"largest_bytes"`  // of the largest object
-	Heads   int64       `json:"heads_first"`    // objects that a HeadObject precedes
-	FromKMS int64       `json:"under_kms"`      // objects that are under SSE-KMS already
-	NotSSE  Count       `json:"not_encrypted"`  // UpdateObjectEncryption refuses them
-	Large   Count       `json:"above_5_gib"`    // more than one CopyObject can do
-	Parts   int64       `json:"parts"`          // that a multipart copy of the large ones has
-	CLI     Count       `json:"from_8_mib"`     // where the AWS CLI begins to copy in parts
-	CLIPart int64       `json:"parts_of_8_mib"` // that it would copy them in
+	Largest int64       `json:"largest_bytes"` // of the largest object
+	Heads   int64       `json:"heads_first"`   // objects that a HeadObject precedes
+	FromKMS int64       `json:"under_kms"`     // objects that are under SSE-KMS already
+	NotSSE  Count       `json:"not_encrypted"` // UpdateObjectEncryption refuses them
+	Large   Count       `json:"above_5_gib"`   // more than one CopyObject can do
+	Unsized int64       `json:"size_unknown,omitempty"`
+	Parts   int64       `json:"parts"` // that a multipart copy of the large ones has
+	// Objects of which the report shows no retention; billed bytes, which a
+	// default retention would lock in.
+	Unlocked Count `json:"without_retention,omitzero"`
+
+	CLI     Count `json:"from_8_mib"`     // where the AWS CLI begins to copy in parts
+	CLIPart int64 `json:"parts_of_8_mib"` // that it would copy them in
 }
 
 // storage is what is stored in one class, whatever is done to it.
@@ -191,6 +202,9 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	w.add(one)
 	w.Billed = sum(w.Billed, billed(classes[class], one.Bytes))
 	w.Largest = max(w.Largest, one.Bytes)
+	if r.Size < 0 {
+		w.Unsized++
+	}
 	w.Demand = w.Demand.Add(task.Demand)
 	if task.NeedHead {
 		w.Heads++
@@ -201,13 +215,16 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	if r.Encryption == inventory.NotSSE {
 		w.NotSSE.add(one)
 	}
+	if r.LockMode == "" {
+		w.Unlocked.add(Count{1, billed(classes[class], one.Bytes)})
+	}
 	if one.Bytes > plan.SingleCopyLimit {
 		w.Large.add(one)
-		w.Parts += plan.PartCount(one.Bytes)
+		w.Parts = sum(w.Parts, plan.PartCount(one.Bytes))
 	}
 	if one.Bytes >= cliPart {
 		w.CLI.add(one)
-		w.CLIPart += min((one.Bytes-1)/cliPart+1, plan.MaxParts)
+		w.CLIPart = sum(w.CLIPart, min((one.Bytes-1)/cliPart+1, plan.MaxParts))
 	}
 
 	age := time.Duration(-1)
@@ -227,8 +244,7 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 
 	p := t.prefix(r.Key)
 	p.add(one)
-	p.Writes += task.Demand.Writes.Max
-	p.Reads += task.Demand.Reads.Max
+	p.demand(task.Demand.Writes.Max, task.Demand.Reads.Max)
 }
 
 // AddDemand adds requests about the object of a task that was added before, such
@@ -237,8 +253,11 @@ func (t *Tally) AddDemand(task *plan.Task, d plan.Demand) {
 	w := &t.work[task.Action][classIndex(task.Record.StorageClass)]
 	w.Demand = w.Demand.Add(d)
 	p := t.prefix(task.Record.Key)
-	p.Writes += d.Writes.Max
-	p.Reads += d.Reads.Max
+	p.demand(d.Writes.Max, d.Reads.Max)
+}
+
+func (p *PrefixCount) demand(writes, reads int64) {
+	p.Writes, p.Reads = sum(p.Writes, writes), sum(p.Reads, reads)
 }
 
 // inPlace returns the index into Tally.young for an action.
@@ -376,8 +395,7 @@ func (t *Tally) Merge(o *Tally) error {
 			t.prefixes[p.Prefix] = q
 		}
 		q.add(p.Count)
-		q.Writes += p.Writes
-		q.Reads += p.Reads
+		q.demand(p.Writes, p.Reads)
 	}
 	return nil
 }
@@ -387,13 +405,15 @@ func (w *workload) merge(o *workload) {
 	w.Billed = sum(w.Billed, o.Billed)
 	w.Largest = max(w.Largest, o.Largest)
 	w.Demand = w.Demand.Add(o.Demand)
-	w.Heads += o.Heads
-	w.FromKMS += o.FromKMS
+	w.Heads = sum(w.Heads, o.Heads)
+	w.FromKMS = sum(w.FromKMS, o.FromKMS)
 	w.NotSSE.add(o.NotSSE)
 	w.Large.add(o.Large)
-	w.Parts += o.Parts
+	w.Unsized = sum(w.Unsized, o.Unsized)
+	w.Unlocked.add(o.Unlocked)
+	w.Parts = sum(w.Parts, o.Parts)
 	w.CLI.add(o.CLI)
-	w.CLIPart += o.CLIPart
+	w.CLIPart = sum(w.CLIPart, o.CLIPart)
 }
 
 func big64(n int64) *big.Int { return big.NewInt(n) }

@@ -66,6 +66,37 @@ func TestMergeIsTheSameAsOneTally(t *testing.T) {
 	}
 }
 
+// Rows may claim any size, and reports any number of rows: sums stop at the
+// largest number, whether they were counted in one tally or in many.
+func TestSumsOfHugeSizesSaturate(t *testing.T) {
+	var tasks []plan.Task
+	for _, less := range []int64{0, 1, 1 << 29, 1 << 40, 1 << 62} {
+		for _, action := range []plan.Action{plan.Copy, plan.MultipartCopy, plan.Skip} {
+			for _, class := range []inventory.StorageClass{inventory.Standard, inventory.StandardIA, inventory.Glacier} {
+				r := record("p/k", class, math.MaxInt64-less, 0)
+				d := plan.DefaultWeights(true).Of(plan.StepPart, false).Times(plan.PartCount(r.Size))
+				tasks = append(tasks, plan.Task{Record: r, Action: action, Reason: plan.Reason("x"), Demand: d})
+			}
+		}
+	}
+	whole, merged := tallied(tasks), NewTally(evaluated)
+	for i := range tasks {
+		if err := merged.Merge(tallied(tasks[i : i+1])); err != nil {
+			t.Fatal(err)
+		}
+	}
+	same(t, merged, whole)
+	for range 40 { // twice as many rows each time
+		data, err := json.Marshal(whole)
+		if err != nil || strings.Contains(string(data), ":-") {
+			t.Fatalf("a sum ran over (%v):\n%s", err, data)
+		}
+		if err := whole.Merge(whole); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestTallyRoundTrip(t *testing.T) {
 	whole := tallied(someTasks(3000))
 	data, err := json.Marshal(whole)

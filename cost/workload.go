@@ -44,6 +44,9 @@ func (p Prices) Monthly(w Workload) WorkloadCost {
 	out := WorkloadCost{Region: w.Region, PriceDate: region.Date}
 	bytes := mulDiv(w.Objects, billed(class, w.Size), 1)
 	out.S3.add(c.storageLine("storage, "+string(class), class, 0, bytes))
+	if archive(class) {
+		out.S3.add(c.storageLine(archiveIndex, inventory.Standard, 0, mulDiv(w.Objects, standardOverhead, 1)))
+	}
 	if class == inventory.IntelligentTiering && w.Size >= smallObject {
 		out.S3.add(each(monitoringItem, "objects", w.Objects, region.Monitoring, 1000))
 	}

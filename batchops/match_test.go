@@ -1,0 +1,160 @@
+package batchops
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/report"
+)
+
+const testBucket = "media"
+
+// A success is a success whatever else is said of it, and the number of endings is
+// bounded.
+func TestEndingsAreKeptOnce(t *testing.T) {
+	var s endings
+	numbers := map[uint32]bool{}
+	for _, e := range []ending{{false, "SlowDown", 503}, {true, "", 200}, {false, "AccessDenied", 403}, {true, "x", 0}} {
+		numbers[s.number(e)] = true
+	}
+	if len(numbers) != 3 || len(s.all) != 3 {
+		t.Errorf("%d endings are told apart, want 3", len(s.all))
+	}
+	for i := range 2 * maxEndings {
+		s.number(ending{code: fmt.Sprint(i)})
+	}
+	if len(s.all) > maxEndings+1 || s.all[s.number(ending{code: "new"})].code != "other" {
+		t.Errorf("%d endings are told apart, want at most %d", len(s.all), maxEndings+1)
+	}
+}
+
+func TestObjectIDs(t *testing.T) {
+	if a, b := objectOf("k", ""), objectOf("k", "null"); a != b {
+		t.Error("the null version and no version differ")
+	}
+	if objectOf("k", "v") == objectOf("vk", "") || objectOf("k", "v") == objectOf("k", "") {
+		t.Error("two versions are taken for one")
+	}
+}
+
+// A completion report that does not fit in memory is taken in portions, with
+// the same result. Of an object with two tasks the success counts.
+func TestTasksAreMatchedInPortions(t *testing.T) {
+	const rows = 40
+	rep, segments := inventoryReport(t, rows)
+	var ok, failed bytes.Buffer
+	for i := range rows {
+		fmt.Fprintf(&failed, "%s,%s,,failed,X,500,\n", testBucket, encodeKey(testKey(i)))
+		if i%2 == 1 {
+			fmt.Fprintf(&ok, "%s,%s,,succeeded,,200,\n", testBucket, encodeKey(testKey(i)))
+		}
+	}
+	tasks := completionReport(t, ok.Bytes(), failed.Bytes())
+	policy := &plan.Policy{Options: plan.Options{Bucket: testBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: "arn:aws:kms:us-east-1:1:key/k"}.Normal(), Weights: plan.DefaultWeights(false)}
+	for _, atOnce := range []int64{1000, 7, 1} {
+		m := &Import{Job: "job", Tasks: tasks, Report: rep, Segments: segments, Policy: policy, Memory: atOnce * taskBytes}
+		succeeded, seen := map[int64]bool{}, 0
+		if err := m.each(t.Context(), func(task *plan.Task, _ int, e ending) error {
+			seen++
+			succeeded[task.Record.Pos.Row] = succeeded[task.Record.Pos.Row] || e.succeeded
+			return nil
+		}); err != nil {
+			t.Errorf("%d at once: %v", atOnce, err)
+		}
+		good := 0
+		for row, s := range succeeded {
+			if s != (row%2 == 1) {
+				t.Errorf("%d at once: row %d succeeded: %t", atOnce, row, s)
+			}
+			if s {
+				good++
+			}
+		}
+		if len(succeeded) != rows || good != rows/2 || m.read != rows*3/2 || atOnce >= rows*3/2 && seen != rows {
+			t.Errorf("%d at once: %d rows, %d of them succeeded, of %d tasks, in %d calls", atOnce, len(succeeded), good, m.read, seen)
+		}
+	}
+}
+
+// testKey is a key that manifests have to encode.
+func testKey(i int) string { return fmt.Sprintf("a b/%03d+é", i) }
+
+// inventoryReport writes and opens a report of so many small objects.
+func inventoryReport(t *testing.T, rows int) (*inventory.Report, []inventory.Segment) {
+	t.Helper()
+	dir := t.TempDir()
+	folder, err := inventory.NewFolder(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := inventory.NewWriter(folder, inventory.WriterOptions{SourceBucket: testBucket, Created: time.Now(),
+		Columns: inventory.ColumnsOf(inventory.ColSize, inventory.ColETag, inventory.ColStorageClass, inventory.ColEncryption)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Abort()
+	for i := range rows {
+		if err := w.Write(t.Context(), &inventory.Record{Known: inventory.AllColumns, Bucket: testBucket, Key: testKey(i), Size: 1, ETag: "e",
+			StorageClass: inventory.Standard, Encryption: inventory.SSES3}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	manifest, err := w.Close(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	src, err := inventory.NewLocal(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep, err := inventory.Open(t.Context(), src, manifest, inventory.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	segments, err := rep.Segments(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep, segments
+}
+
+// completionReport writes and opens a report with one file for each way to end.
+func completionReport(t *testing.T, ok, failed []byte) *inventory.BatchTasks {
+	t.Helper()
+	dir := t.TempDir()
+	var results []map[string]string
+	for status, data := range map[string][]byte{"succeeded": ok, "failed": failed} {
+		sum := md5.Sum(data)
+		results = append(results, map[string]string{"TaskExecutionStatus": status, "Bucket": "reports", "MD5Checksum": hex.EncodeToString(sum[:]), "Key": status + ".csv"})
+		if err := os.WriteFile(filepath.Join(dir, status+".csv"), data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	doc, err := json.Marshal(map[string]any{"Format": "Report_CSV_20180820", "ReportCreationDate": "2026-11-21T10:00:00.000Z",
+		"Results": results, "ReportSchema": report.CSVColumns})
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "manifest.json")
+	if err := os.WriteFile(name, doc, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	src, name, err := inventory.LocalFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tasks, err := inventory.OpenBatchTasks(t.Context(), src, name, inventory.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tasks
+}

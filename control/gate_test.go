@@ -1,0 +1,33 @@
+package control
+
+import (
+	"testing"
+
+	"reseal/plan"
+)
+
+func TestBucketKeyWeight(t *testing.T) {
+	for _, tt := range []struct {
+		share float64
+		r     plan.Range
+		n     int
+		want  int64
+	}{
+		{1, plan.Range{Min: 0, Max: 1}, 1000, 1000},
+		{0, plan.Range{Min: 0, Max: 1}, 1000, 0},
+		{0.05, plan.Range{Min: 0, Max: 1}, 1000, 50},
+		{0.05, plan.Range{Min: 1, Max: 1}, 1000, 1000}, // what is certain is certain
+		{0.25, plan.Range{Min: 1, Max: 3}, 1000, 1500},
+		{1.0 / 3, plan.Range{Min: 0, Max: 1}, 3_000_000, 999_999},
+	} {
+		w := NewBucketKeyWeight(tt.share)
+		var sum, most int64
+		for range tt.n {
+			n := w.of(tt.r)
+			sum, most = sum+n, max(most, n)
+		}
+		if sum != tt.want || most > tt.r.Max {
+			t.Errorf("%d requests of %v at a share of %v weigh %d, at most %d each; want %d", tt.n, tt.r, tt.share, sum, most, tt.want)
+		}
+	}
+}

@@ -1,0 +1,3 @@
+// Package metrics turns the state of a run into metrics for Prometheus.
+// docs/metrics.md lists them.
+package metrics

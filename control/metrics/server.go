@@ -1,0 +1,83 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"reseal/control"
+	"reseal/cost"
+)
+
+// Source is the run that metrics are read off. Its functions are safe for
+// concurrent use.
+type Source struct {
+	Version       string // of reseal
+	Todo          int64  // objects to re-encrypt in the whole job, -1 where not known
+	SettledBefore int64  // of them settled by earlier runs
+	Status        func() control.Status
+	Rows          func() int64              // rows of the report that were read
+	Spent         func() (cost.Money, bool) // by the whole job, at most; false where there is no price
+	Flushed       *atomic.Int64             // unix nanoseconds of the last durable state, 0 = none yet
+}
+
+// Server serves the metrics of a run over HTTP. Only latencies are collected; all
+// other numbers are read off the run at each scrape.
+type Server struct {
+	registry *prometheus.Registry
+	latency  *prometheus.HistogramVec
+	listener net.Listener
+}
+
+// latencyBuckets go from a HEAD nearby to the copy of a part of gigabytes, in seconds.
+func latencyBuckets() []float64 {
+	return []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300}
+}
+
+// Listen takes the address HOST:PORT for the metrics of a run.
+func Listen(address string, from Source) (*Server, error) {
+	s := &Server{
+		registry: prometheus.NewPedanticRegistry(),
+		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "reseal_request_duration_seconds", Buckets: latencyBuckets(),
+			Help: "Time from the release of a request to its answer, by S3 operation and how it ended (ok, or the class of the error).",
+		}, []string{"operation", "outcome"}),
+	}
+	s.registry.MustRegister(&collector{from}, s.latency, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	var err error
+	if s.listener, err = net.Listen("tcp", address); err != nil {
+		return nil, fmt.Errorf("serve metrics: %w", err)
+	}
+	return s, nil
+}
+
+// Addr is the address that Listen took.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Observe takes the time of one request, for control.CountingGate.
+func (s *Server) Observe(op, outcome string, took time.Duration) {
+	s.latency.WithLabelValues(op, outcome).Observe(took.Seconds())
+}
+
+// Serve answers scrapes until ctx ends.
+func (s *Server) Serve(ctx context.Context, log *slog.Logger) {
+	mux := http.NewServeMux()
+	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
+	defer context.AfterFunc(ctx, func() { server.Close() })()
+	if err := server.Serve(s.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
+		log.Warn("metrics ended", "error", err)
+	}
+}
+
+// Close gives the address back.
+func (s *Server) Close() { s.listener.Close() }
