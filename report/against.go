@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -14,6 +15,8 @@ type Against struct {
 	KMSCalls AgainstCount    `json:"kms_calls"` // actual: at most, as S3 does not say
 	Cost     AgainstMoney    `json:"cost_usd"`  // actual: at most
 	Duration AgainstDuration `json:"duration"`
+
+	are FiguresAre
 }
 
 // AgainstCount is a number that was estimated within bounds.
@@ -49,6 +52,7 @@ func (v *Run) against() *Against {
 		KMSCalls: AgainstCount{e.KMSCalls, t.KMSCalls},
 		Cost:     AgainstMoney{e.Once.Total, t.Cost},
 		Duration: AgainstDuration{e.Duration.Shortest, e.Duration.Longest, v.took()},
+		are:      t.Are,
 	}
 }
 
@@ -70,7 +74,7 @@ func (a *Against) rows(e *cost.Estimate) []comparison {
 		}
 		return comparison{what, estimated, most + Count(c.Actual)}
 	}
-	out := []comparison{count("objects", a.Objects, ""), count("S3 requests", a.Requests, ""), count("KMS requests", a.KMSCalls, "at most ")}
+	out := []comparison{count("objects", a.Objects, ""), count("S3 requests", a.Requests, before(a.are.Requests, "")), count("KMS requests", a.KMSCalls, cmp.Or(a.are.KMSCalls, "at most")+" ")}
 	money := comparison{"price", "unknown", "unknown"}
 	if e.Priced {
 		money.estimated, money.actual = spanText(a.Cost.Estimated.Expected, a.Cost.Estimated.Max), AtMost(a.Cost.Actual)

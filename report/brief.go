@@ -21,6 +21,9 @@ func WritePlanBrief(w io.Writer, v *Plan, more string) error {
 	rows.row("to do", briefWork(t))
 	if left := briefLeft(t); left != "" {
 		rows.row("left alone", left)
+		if about := aboutRekey(t, e, &v.Job.Options); about != "" {
+			rows.row("", about)
+		}
 	}
 	for i, h := range v.Hazards {
 		name, state := "", "accepted"
@@ -37,6 +40,7 @@ func WritePlanBrief(w io.Writer, v *Plan, more string) error {
 		rows.row("afterwards", total(&e.Monthly)+" a month")
 	}
 	rows.row("time", timeLine(&e.Duration))
+	briefEvidence(&rows, v.Evidence, v.ResultsBytes)
 	rows.write(p, indent)
 	if m := planned(e); m != nil && e.Recommended != m.Name {
 		p.wrapped(indent, "Recommended: "+e.Advice)
@@ -99,6 +103,18 @@ func briefPrice(e *cost.Estimate) string {
 	return total(&e.Once) + ", " + ListPrices(e)
 }
 
+// briefEvidence says what the run keeps, and what that takes.
+func briefEvidence(rows *table, e *Evidence, results int64) {
+	name := "evidence"
+	if e != nil {
+		rows.row(name, e.words())
+		name = ""
+	}
+	if results > 0 {
+		rows.row(name, "result lines: about "+packed(results)+" of disk in the job, "+Bytes(results)+" unpacked")
+	}
+}
+
 // ListPrices says what the prices of an estimate are.
 func ListPrices(e *cost.Estimate) string {
 	return "list prices of " + e.Region + " of " + e.PriceDate
@@ -111,6 +127,9 @@ type Provisional struct {
 	Rows    int64          // of the report, -1 where only reading it tells
 	Million *cost.Estimate // of a million objects of STANDARD in one copy each
 	Hazards []Hazard
+
+	Lines      bool  // every object has a result line
+	Remembered int64 // objects that are read as a whole before
 }
 
 // WriteProvisional writes what is known before the report was read.
@@ -127,6 +146,12 @@ func WriteProvisional(w io.Writer, v *Provisional) error {
 	rows.row("price", "provisional: "+briefPrice(e)+", for each million objects of STANDARD up to 5 GiB")
 	rows.row("", "other classes and larger objects cost more; objects that need nothing cost nothing")
 	rows.row("time", timeLine(&e.Duration)+", for each million")
+	if v.Remembered > 0 {
+		rows.row("evidence", "all of "+Plural(v.Remembered, "object")+" of the first rows read before, for verify to compare (--snapshot 0: none)")
+	}
+	if v.Lines {
+		rows.row("disk", "result lines: about "+packed(1_000_000*LineBytes)+" for each million")
+	}
 	rows.write(p, indent)
 	return p.err
 }

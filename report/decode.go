@@ -165,6 +165,14 @@ func (p *parser) field(token []byte, l *Line, keyBytes *string) (uint32, error) 
 		s, bit = &l.Before, bit+20
 	case "error":
 		s, bit = &l.Error, bit+21
+	case "steps":
+		s, bit = &l.Steps, bit+22
+	case "lost":
+		s, bit = &l.Lost, bit+23
+	case "put_back":
+		s, bit = &l.PutBack, bit+24
+	case "left_out":
+		s, bit = &l.LeftOut, bit+25
 	default:
 		if !p.skip() {
 			return 0, p.fail("value of " + strconv.Quote(string(token)) + " is not a plain one")

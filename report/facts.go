@@ -30,8 +30,15 @@ func runFacts(v *Run) []fact {
 	if t.Repeats > 0 {
 		add("found done by an earlier attempt", Count(t.Repeats))
 	}
-	add("S3 requests", Count(t.Requests))
-	add("KMS requests, at most", Count(t.KMSCalls))
+	add("S3 requests", before(t.Are.Requests, Count(t.Requests)))
+	if t.Are.KMSCalls == "about" {
+		add("KMS requests, about", Count(t.KMSCalls))
+	} else {
+		add("KMS requests, at most", Count(t.KMSCalls))
+	}
+	if t.About != "" {
+		add("requests", t.About)
+	}
 	if t.Cost > 0 {
 		add("price", AtMost(t.Cost))
 	}

@@ -20,6 +20,14 @@ const Repeat plan.Reason = "repeat"
 // had written it since the report.
 const Newer plan.Reason = "newer-write"
 
+// PutBack is the reason on the line of an object of which the endpoint lost
+// something that was put back.
+const PutBack plan.Reason = "put-back"
+
+// LeftOut is the reason on the line of an object that was copied without what S3
+// refuses to set, as was accepted.
+const LeftOut plan.Reason = "left-out"
+
 // Batch is the reason on the line of an object that S3 Batch Operations did, or
 // failed to do, by the word of its completion report.
 const Batch plan.Reason = "batch-operations"
@@ -47,7 +55,11 @@ type Line struct {
 	ErrorClass   string        // an engine.Class, for failed
 	Error        string        // what went wrong, in words, for failed
 	KMSCalls     int64         // upper bound of the KMS requests that it took
+	Steps        string        // requests of an object that took several to be made; see engine.Effect
 	Before       string        // a plan.Snapshot from before as JSON, "" where none was taken
+	Lost         string        // a list of plan.Difference as JSON: what the write lost for good, "" for nothing
+	PutBack      string        // likewise: what it lost, and what was put back
+	LeftOut      string        // likewise: what was not sent, as S3 refuses it
 }
 
 // LineOf returns the line about r. Its strings share memory with r.
@@ -58,7 +70,7 @@ func LineOf(r *engine.Result) Line {
 		Action: r.Task.Action.String(), Status: r.Outcome.String(), Reason: r.Reason, Attempts: r.Attempts,
 		ETagBefore: rec.ETag, Bytes: rec.Size, Took: r.Took,
 		ETagAfter: r.Effect.ETag, NewVersionID: r.Effect.VersionID, KMSKeyID: r.Effect.KMSKeyID,
-		RequestID: r.Effect.RequestID, KMSCalls: r.KMSMax,
+		RequestID: r.Effect.RequestID, Steps: r.Effect.Steps, KMSCalls: r.KMSMax,
 	}
 	if !r.Started.IsZero() {
 		l.Time = r.Started.Add(r.Took).UTC()
@@ -70,6 +82,10 @@ func LineOf(r *engine.Result) Line {
 	case l.Reason != "":
 	case r.Repeat:
 		l.Reason = Repeat
+	case len(r.Effect.PutBack) > 0 && r.Outcome == engine.Done:
+		l.Reason = PutBack
+	case len(r.Effect.LeftOut) > 0 && r.Outcome == engine.Done:
+		l.Reason = LeftOut
 	case r.Newer:
 		l.Reason = Newer
 	}
@@ -78,7 +94,9 @@ func LineOf(r *engine.Result) Line {
 			l.Before = string(data)
 		}
 	}
+	l.PutBack, l.LeftOut = differences(r.Effect.PutBack), differences(r.Effect.LeftOut)
 	if e := r.Err; e != nil {
+		l.Lost = differences(e.Lost)
 		l.ErrorCode, l.HTTPStatus, l.RequestID, l.ErrorClass = e.Code, e.HTTPStatus, e.RequestID, e.Class.String()
 		if r.Outcome == engine.Failed {
 			l.Error = e.Words()
@@ -87,10 +105,24 @@ func LineOf(r *engine.Result) Line {
 	return l
 }
 
+// differences writes a list as JSON, "" for an empty one.
+func differences(list []plan.Difference) string {
+	if len(list) == 0 {
+		return ""
+	}
+	data, err := json.Marshal(list)
+	if err != nil {
+		panic("report: texts that cannot be written as JSON: " + err.Error())
+	}
+	return string(data)
+}
+
 // AppendLine appends l as one JSON object and a line feed. All names are always
 // there, in a fixed order; what is not known is null (ts, bytes), "" or 0. Only
-// "error" is there only where something went wrong, and "before", a JSON document
-// as a string, where it was read.
+// "error" is there only where something went wrong, "repeat", which is true, for what
+// an earlier attempt had done, "steps" where an object took several requests to be made,
+// and "before", "lost", "put_back" and "left_out", JSON documents as strings, where there is
+// something to say.
 //
 // A JSON string cannot hold bytes that are not UTF-8, and a key may have any.
 // Such a key is written twice: as "key" with U+FFFD for every byte that does not
@@ -134,11 +166,26 @@ func AppendLine(dst []byte, l *Line) []byte {
 	dst = appendInt(dst, `,"ms":`, l.Took.Milliseconds())
 	dst = appendString(dst, `,"error_class":`, l.ErrorClass)
 	dst = appendInt(dst, `,"kms_calls":`, l.KMSCalls)
+	if l.Reason == Repeat {
+		dst = append(dst, `,"repeat":true`...)
+	}
+	if l.Steps != "" {
+		dst = appendString(dst, `,"steps":`, l.Steps)
+	}
 	if l.Error != "" {
 		dst = appendString(dst, `,"error":`, l.Error)
 	}
 	if l.Before != "" {
 		dst = appendString(dst, `,"before":`, l.Before)
+	}
+	if l.Lost != "" {
+		dst = appendString(dst, `,"lost":`, l.Lost)
+	}
+	if l.PutBack != "" {
+		dst = appendString(dst, `,"put_back":`, l.PutBack)
+	}
+	if l.LeftOut != "" {
+		dst = appendString(dst, `,"left_out":`, l.LeftOut)
 	}
 	return append(dst, '}', '\n')
 }

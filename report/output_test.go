@@ -126,6 +126,7 @@ func hostile() (*Plan, *Run) {
 	task.Action, task.Reason = plan.Skip, attack
 	p.Tally.Add(&task)
 	v.Tally = p.Tally
+	v.Canary.Kinds[0].Class = attack
 	v.Summary.Add(&Line{Status: "failed", Action: attack, Reason: attack, Key: attack, VersionID: attack, ErrorCode: attack, ErrorClass: attack, RequestID: attack})
 	return p, v
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 
 	"reseal/cost"
 	"reseal/plan"
@@ -27,16 +28,17 @@ func WritePlanHTML(w io.Writer, v *Plan) error {
 	}
 	d.add(hazards(v.Hazards))
 	d.add(actions(v.Tally))
-	d.add(reasons(v.Tally))
+	left := reasons(v.Tally)
+	if about := aboutRekey(v.Tally, e, &v.Job.Options); about != "" {
+		left.Notes = append(left.Notes, string(plan.AlreadyEncrypted)+": "+about)
+	}
+	d.add(left)
 	d.tally(v.Tally)
 	d.add(billSection("One-time price", &e.Once))
 	d.add(billSection("A month from then on", &e.Monthly))
 	d.add(limits(&e.Duration))
 	d.add(methods(e))
-	notes := e.Notes
-	if v.ResultsBytes > 0 {
-		notes = append(notes[:len(notes):len(notes)], "A result line for every object takes about "+Bytes(v.ResultsBytes)+".")
-	}
+	notes := slices.Concat(e.Notes, evidenceNotes(v))
 	d.add(section{Title: "Notes", Notes: notes})
 	return d.write(w)
 }
@@ -68,7 +70,7 @@ func boundBy(d *cost.Duration) string {
 func hazards(all []Hazard) section {
 	g := &grid{Header: columns("hazard", "what it is", "state")}
 	for _, h := range all {
-		state := cell{Text: "needs --accept " + h.Name, Class: "bad nowrap"}
+		state := cell{Text: "needs --accept " + h.Name, Class: "bad"}
 		if h.Accepted {
 			state = cell{Text: "accepted", Class: "good nowrap"}
 		}

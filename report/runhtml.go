@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"time"
@@ -22,7 +23,7 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 			{Name: "failed", Value: Count(t.Failed), More: Percent(t.Failed, t.Rows) + " of " + Plural(t.Rows, "row")},
 			{Name: "skipped", Value: Count(t.Skipped), More: Percent(t.Skipped, t.Rows)},
 			{Name: "not done yet", Value: Count(t.Left + t.Deferred), More: Percent(t.Left+t.Deferred, t.Rows)},
-			{Name: "KMS requests", Value: Count(t.KMSCalls), More: "at most"},
+			{Name: "KMS requests", Value: Count(t.KMSCalls), More: cmp.Or(t.Are.KMSCalls, "at most")},
 		},
 		Footer: footer(&v.Job, v.Estimate),
 	}
@@ -38,7 +39,9 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 	}
 	d.add(damages(v.Damages))
 	d.add(proof(v.Proof))
+	d.add(canarySection(v.Canary))
 	d.add(outcome(v))
+	d.add(runsSection(v.History))
 	d.add(against(v))
 	d.add(timeline(v))
 	d.add(groups(v))
@@ -129,7 +132,14 @@ func groups(v *Run) section {
 		}
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{c, text(visible(x.Action, 40)), text(visible(x.Reason, 60)), num(Count(x.Objects)), num(Bytes(x.Bytes))}})
 	}
-	return section{Title: coverage(v), Table: g}
+	out := section{Title: coverage(v), Table: g}
+	if about := AboutEncrypted(encryptedIn(v.Summary), v.Keys, &v.Job.Options); about != "" {
+		out.Notes = append(out.Notes, string(plan.AlreadyEncrypted)+": "+about)
+	}
+	if about := v.Client.text(); about != "" {
+		out.Notes = append(out.Notes, "client-side encrypted: "+about)
+	}
+	return out
 }
 
 func namedSection(title string, names []Named) section {

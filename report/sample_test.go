@@ -77,6 +77,7 @@ func samplePlanOf(n int) *Plan {
 	}
 	return &Plan{
 		Job: j, Facts: p.Facts, Tally: tally, ResultsBytes: 4_200_000_000,
+		Evidence: &Evidence{Objects: 1000, Demand: plan.Demand{Reads: plan.Range{Min: 4000, Max: 4870}, KMS: plan.Range{Max: 120}}},
 		Estimate: cost.New(tally, cost.Params{
 			Prices: cost.BuiltIn(), Region: j.Region, Options: j.Options, Facts: p.Facts, MonthlyGets: 2_000_000, MonthlyPuts: 10_000,
 			KMSPerSecond: 5000, WritesPerSecond: cost.S3WritesPerPrefix, ReadsPerSecond: cost.S3ReadsPerPrefix, Concurrency: 256, Latency: 80 * time.Millisecond,
@@ -134,7 +135,7 @@ func sampleRun() *Run {
 			{Claim: "bytes are the same", Evidence: "checksums were not compared: 12 objects have none", Holds: plan.Unknown},
 		},
 	}
-	v.Totals.Cost = 772_000_000
+	v.Totals.Cost, v.Canary = 772_000_000, sampleCanary()
 	return v
 }
 

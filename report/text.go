@@ -7,6 +7,7 @@ import (
 	"unicode"
 
 	"reseal/cost"
+	"reseal/plan"
 )
 
 func printable(r rune) bool { return unicode.IsPrint(r) }
@@ -34,6 +35,9 @@ func WritePlan(w io.Writer, v *Plan) error {
 			left.row(visible(s.Name, 40), Count(s.Objects), Bytes(s.Bytes))
 		}
 		left.write(p, indent)
+		if about := aboutRekey(t, e, &v.Job.Options); about != "" {
+			p.wrapped(indent, string(plan.AlreadyEncrypted)+": "+about)
+		}
 	}
 	if len(v.Hazards) > 0 {
 		p.printf("\nHazards\n")
@@ -60,7 +64,7 @@ func WritePlan(w io.Writer, v *Plan) error {
 	writeMethods(p, e)
 	p.printf("\n")
 	p.wrapped("", "Recommended: "+e.Advice)
-	notes(p, e, v.ResultsBytes)
+	notes(p, e, evidenceNotes(v))
 	return p.err
 }
 
@@ -219,13 +223,17 @@ func methodTime(m *cost.Method) string {
 	return Between(m.Shortest, m.Longest)
 }
 
-func notes(p *page, e *cost.Estimate, results int64) {
+func notes(p *page, e *cost.Estimate, more []string) {
 	p.printf("\nNotes\n")
 	for _, n := range e.Notes {
+		n, command, _ := strings.Cut(n, "\n")
 		p.wrapped(indent, n)
+		for line := range strings.Lines(command) { // to be pasted, so never wrapped
+			p.printf("%s%s\n", indent, strings.TrimSuffix(line, "\n"))
+		}
 	}
-	if results > 0 {
-		p.printf("%sA result line for every object takes about %s.\n", indent, Bytes(results))
+	for _, n := range more {
+		p.wrapped(indent, n)
 	}
 }
 
@@ -267,6 +275,7 @@ func WriteRun(w io.Writer, v *Run) error {
 		}
 	}
 
+	writeRuns(p, v.History)
 	s := v.Summary
 	if groups := s.Groups(); len(groups) > 0 {
 		p.printf("\n%s\n", coverage(v))
@@ -275,6 +284,12 @@ func WriteRun(w io.Writer, v *Run) error {
 			g.row(visible(x.Status, 40), visible(x.Action, 40), visible(x.Reason, 40), Count(x.Objects), Bytes(x.Bytes))
 		}
 		g.write(p, indent)
+		if about := AboutEncrypted(encryptedIn(s), v.Keys, &v.Job.Options); about != "" {
+			p.wrapped(indent, string(plan.AlreadyEncrypted)+": "+about)
+		}
+		if about := v.Client.text(); about != "" {
+			p.wrapped(indent, "client-side encrypted: "+about)
+		}
 	}
 	named(p, "What the errors meant", s.ErrorClasses())
 	named(p, "Error codes", s.ErrorCodes())
@@ -293,6 +308,9 @@ func WriteRun(w io.Writer, v *Run) error {
 			t.row(x.Result(), x.Claim, x.Evidence)
 		}
 		t.write(p, indent)
+	}
+	if text := CanaryText(v.Canary); text != "" {
+		p.printf("\n%s\n%s", canaryTitle, text)
 	}
 	return p.err
 }

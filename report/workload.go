@@ -35,7 +35,7 @@ func WriteWorkload(w io.Writer, v *Workload) error {
 	writeMethods(p, e)
 	p.printf("\n")
 	p.wrapped("", "Recommended: "+e.Advice)
-	notes(p, e, 0)
+	notes(p, e, nil)
 	return p.err
 }
 

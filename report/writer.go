@@ -56,7 +56,7 @@ func Surprising(r *engine.Result) bool {
 	case engine.Failed:
 		return true
 	case engine.Done:
-		return r.Repeat || r.Newer || r.Before != nil
+		return r.Repeat || r.Newer || r.Before != nil || len(r.Effect.PutBack)+len(r.Effect.LeftOut) > 0
 	case engine.Skipped:
 		return r.Reason == plan.OtherBucket || r.Attempts > 0 && r.Reason != plan.AlreadyEncrypted
 	}
