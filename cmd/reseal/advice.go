@@ -1,53 +1,84 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 
-	"reseal/plan"
 	"reseal/report"
+	"reseal/verify"
 )
 
-// advice says what differences mean and what to do about them, "" where there
-// are none.
+// advice says what the verdicts mean for somebody who is to sign, and what to do
+// about them; "" where there is nothing to do.
 func (v *verification) advice() string {
-	var differ int64
-	for verdict, n := range v.Verdicts {
-		if verdict.Difference() {
-			differ += n
-		}
-	}
-	if differ == 0 {
-		return ""
-	}
 	var lines []string
-	add := func(verdicts []plan.Verdict, text string) {
-		if slices.ContainsFunc(verdicts, func(x plan.Verdict) bool { return v.Verdicts[x] > 0 }) {
+	n := func(verdict verify.Verdict) int64 { return v.Verdicts[verdict] }
+	add := func(is bool, text string) {
+		if is {
 			lines = append(lines, text)
 		}
 	}
-	lines = append(lines, report.Plural(differ, "difference")+" between what the job was to leave behind and what is there. Nothing was changed by this look.")
-	add([]plan.Verdict{plan.NotUnderKMS, plan.WrongKey, plan.NoBucketKey},
-		"Encryption: somebody may have changed it in place, which leaves no new date. A new report and a new job do these objects again; CloudTrail says who it was.")
-	add([]plan.Verdict{plan.BodyDiffers, plan.SizeDiffers},
-		"Data: reseal never writes data of its own, S3 copies it. Look at one such object, at its old version where the bucket keeps them, and at who else writes there, before the source is given up.")
-	add([]plan.Verdict{plan.ClassDiffers, plan.Unfaithfully},
-		"Attributes: a lifecycle rule or another client may have changed them. What was lost on purpose is accepted by name: reseal verify --accept NAME.")
-	add([]plan.Verdict{plan.VerdictUnknown},
-		"Could not check: see the reason beside each object, then run the same command again.")
-	example := "KEY"
-	if len(v.Differences) > 0 {
-		example = quoted(v.Differences[0].Key)
+	wrong := n(verify.ChangedNotUnderKey) + n(verify.NeverUnderKey) + n(verify.LostAttribute) + n(verify.CouldNotLook)
+	add(wrong > 0, report.Plural(wrong, "row")+" not as promised. Nothing was changed by this look.")
+	add(n(verify.ChangedNotUnderKey) > 0,
+		"Not under the key: somebody wrote or changed them since. A new report and a new job do these objects again; CloudTrail says who it was.")
+	add(n(verify.NeverUnderKey) > 0,
+		"Never under the key: the endpoint said aws:kms and did not encrypt, and nobody\n"+
+			"wrote them since. Ask who runs the endpoint. A new report and a new job do these\n"+
+			"objects again.")
+	add(n(verify.LostAttribute) > 0,
+		"Lost: reseal writes no data of its own, S3 copies it; a lifecycle rule or another client may have changed attributes. Look at one such object, and at its old version where the bucket keeps them, before the source is given up. What was lost on purpose is accepted by name: reseal verify --accept NAME.")
+	add(n(verify.CouldNotLook) > 0, "Could not look: see the reason beside each object, then run the same command again.")
+	add(v.Uncompared > 0 && !v.Whole && !slices.Contains(v.Allowed, verify.NotCompared),
+		"Attributes not compared: the answers to these were lost, and nothing tells what\n"+
+			"they were. An endpoint other than AWS may have left something out. Look at them:\n"+
+			"reseal report --format csv has them with the reason repeat. --allow not-compared\n"+
+			"takes them as they are.")
+	add(v.NeverBegan, "The job never began: reseal status --job "+shellWord(v.Job)+" says how to run it.")
+	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left: reseal status --job "+shellWord(v.Job)+" says how to go on.")
+	if wrong > 0 {
+		lines = append(lines, "Look at the first: "+v.headFirst())
 	}
-	return strings.Join(append(lines, "Look at the first: aws s3api head-object --bucket "+v.Bucket+" --key "+example), "\n")
+	return strings.Join(lines, "\n")
 }
 
-// quoted writes a key as one word of a shell, and a key that no terminal shows as
-// KEY.
-func quoted(key string) string {
-	if strings.ContainsFunc(key, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }) {
-		return "KEY"
+// headFirst is the command that looks at the first object that is listed.
+func (v *verification) headFirst() string {
+	command := "aws s3api head-object --bucket " + shellWord(v.Bucket)
+	if v.endpoint != "" {
+		command += " --endpoint-url " + shellWord(v.endpoint)
 	}
-	return shellQuoted(key)
+	if len(v.Differences) == 0 {
+		return command + " --key KEY"
+	}
+	first := &v.Differences[0]
+	command += " --key " + quoted(first.Key)
+	if first.VersionID != "" {
+		command += " --version-id " + shellWord(first.VersionID)
+	}
+	return command
+}
+
+// quoted writes a key as one word of a shell. A key with bytes that no terminal
+// shows is written as bash, zsh and ksh read it.
+func quoted(key string) string {
+	hidden := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
+	if !strings.ContainsFunc(key, hidden) {
+		return shellQuoted(key)
+	}
+	var b strings.Builder
+	for _, r := range []byte(key) {
+		switch {
+		case r == '\'' || r == '\\':
+			b.WriteByte('\\')
+			b.WriteByte(r)
+		case r < ' ' || r > '~':
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			b.WriteByte(r)
+		}
+	}
+	return "$'" + b.String() + "'"
 }

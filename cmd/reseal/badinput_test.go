@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 	"reseal/report"
 )
 
@@ -22,7 +23,7 @@ func TestBadInput(t *testing.T) {
 	tags := []simulator.Tag{{Key: "keep", Value: "me"}}
 	var w *testWorld
 	overwrite := func(world *simulator.World, key string) *simulator.Error {
-		in := &simulator.PutObjectInput{Request: *w.sim.request(scriptBucket), Key: key, Body: simulator.Bytes([]byte("newer"))}
+		in := &simulator.PutObjectInput{Request: *w.sim.Request(scriptBucket), Key: key, Body: simulator.Bytes([]byte("newer"))}
 		in.Tags = tags
 		_, err := world.PutObject(time.Now(), in)
 		return err
@@ -38,18 +39,18 @@ func TestBadInput(t *testing.T) {
 		newer                 bool   // and has another client's data
 	}{
 		{name: "deleted", size: 10, change: func(world *simulator.World, key string) *simulator.Error {
-			_, err := world.DeleteObject(time.Now(), &simulator.DeleteObjectInput{Request: *w.sim.request(scriptBucket), Key: key})
+			_, err := world.DeleteObject(time.Now(), &simulator.DeleteObjectInput{Request: *w.sim.Request(scriptBucket), Key: key})
 			return err
 		}, status: "skipped", reason: "gone"},
 		{name: "overwritten", size: 10, change: overwrite, status: "done", reason: "newer-write", newer: true},
 		{name: "overwritten-large", size: large, change: overwrite, status: "done", reason: "newer-write", newer: true},
 		{name: "re-tagged", size: 10, change: func(world *simulator.World, key string) *simulator.Error {
-			_, err := world.PutObjectTagging(time.Now(), &simulator.ObjectInput{Request: *w.sim.request(scriptBucket), Key: key}, append(tags, simulator.Tag{Key: "new", Value: "1"}))
+			_, err := world.PutObjectTagging(time.Now(), &simulator.ObjectInput{Request: *w.sim.Request(scriptBucket), Key: key}, append(tags, simulator.Tag{Key: "new", Value: "1"}))
 			return err
 		}, status: "done"},
 		{name: "412-once", size: 10, faults: []fault{{Op: "CopyObject", Code: "PreconditionFailed", HTTPStatus: 412, Count: 1}}, status: "done"},
 		{name: "412-always", size: 10, faults: []fault{{Op: "CopyObject", Code: "PreconditionFailed", HTTPStatus: 412}},
-			status: "failed", reason: "changing", words: "their data is untouched", untouched: true},
+			status: "failed", reason: "request-error", words: "HeadObject shows that it was not", untouched: true},
 		{name: "409", size: 10, faults: []fault{{Op: "CopyObject", Code: "ConditionalRequestConflict", HTTPStatus: 409, Count: 1}}, status: "done"},
 		{name: "409-at-completion", size: large, faults: []fault{{Op: "CompleteMultipartUpload", Code: "ConditionalRequestConflict", HTTPStatus: 409, Count: 1}}, status: "done"},
 		{name: "404-once", size: 10, faults: []fault{{Op: "CopyObject", Code: "NoSuchKey", HTTPStatus: 404, Count: 1}}, status: "done"},
@@ -67,27 +68,19 @@ func TestBadInput(t *testing.T) {
 		{name: "tags-not-to-be-read-large", size: large, faults: []fault{{Op: "GetObjectTagging", Code: "AccessDenied", Message: "not authorized to perform: s3:GetObjectTagging", HTTPStatus: 403}},
 			status: "failed", reason: "access-denied", words: "s3:GetObjectTagging", untouched: true},
 	}
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{scriptBucket, simReports} {
-		if err := sim.makeBucket(time.Now().Add(-time.Hour), name); err != nil {
-			t.Fatal(err)
-		}
-	}
+	sim := newAccount(t, simaws.Config{Seed: 1})
 	for _, c := range cases {
 		o := simulator.ObjectInfo{Key: c.name, Size: c.size, LastModified: time.Now().Add(-time.Hour), Tags: tags}
-		if err := sim.world.SeedObject(scriptBucket, o, simulator.Body{}); err != nil {
+		if err := sim.World.SeedObject(scriptBucket, o, simulator.Body{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	manifest, err := sim.inventory(t.Context(), scriptBucket, "")
+	manifest, err := sim.WriteReport(t.Context(), scriptBucket, simaws.Report{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w = serveWorld(t, sim, manifest)
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		for _, c := range cases {
 			if c.change != nil {
 				if err := c.change(world, c.name); err != nil {
@@ -101,8 +94,8 @@ func TestBadInput(t *testing.T) {
 		}
 	})
 	job := filepath.Join(t.TempDir(), "job")
-	cmd := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--no-canary", "--results", "all",
-		"--probe-key-prefix", "reseal-probe/", "--attempts", "4")
+	cmd := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--no-canary", "--results", "all",
+		"--probe-key-prefix", "reseal-probe/", "--accept", "unproven-endpoint", "--attempts", "4")
 	if out, err := cmd.CombinedOutput(); cmd.ProcessState.ExitCode() != exitFailures {
 		t.Fatalf("run: %v, want exit %d\n%s", err, exitFailures, out)
 	}
@@ -119,11 +112,11 @@ func TestBadInput(t *testing.T) {
 	}
 	now := map[string]simulator.ObjectInfo{}
 	uploads := 0
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		for o := range world.Walk(scriptBucket) {
 			now[o.Key] = o
 		}
-		if list, err := world.ListMultipartUploads(time.Now(), &simulator.ListMultipartUploadsInput{Request: *w.sim.request(scriptBucket)}); err == nil {
+		if list, err := world.ListMultipartUploads(time.Now(), &simulator.ListMultipartUploadsInput{Request: *w.sim.Request(scriptBucket)}); err == nil {
 			uploads = len(list.Uploads)
 		}
 	})
@@ -166,15 +159,15 @@ func TestBadKeyOrEndpoint(t *testing.T) {
 		exit  int
 		words string
 	}{
-		{"another Region", strings.Replace(simKey, "us-east-1", "eu-central-1", 1), simulator.Knobs{}, exitRefused, "Region"},
-		{"another account", strings.Replace(simKey, "111122223333", "444455556666", 1), simulator.Knobs{}, exitRefused, "key"},
-		{"not encrypted, no canary", simKey, simulator.Knobs{IgnoreEncryptionHeaders: true}, exitFailures, ""},
-		{"not encrypted, silent", simKey, simulator.Knobs{IgnoreEncryptionHeaders: true, SilentSSE: true}, exitFailures, ""},
+		{"another Region", strings.Replace(simaws.Key, "us-east-1", "eu-central-1", 1), simulator.Knobs{}, exitRefused, "Region"},
+		{"another account", strings.Replace(simaws.Key, "111122223333", "444455556666", 1), simulator.Knobs{}, exitRefused, "key"},
+		{"not encrypted, no canary", simaws.Key, simulator.Knobs{IgnoreEncryptionHeaders: true}, exitFailures, ""},
+		{"not encrypted, silent", simaws.Key, simulator.Knobs{IgnoreEncryptionHeaders: true, SilentSSE: true}, exitFailures, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: objects, Seed: 1, Plain: true})
-			w.sim.front.Locked(func(world *simulator.World) { world.SetKnobs(tt.knobs) })
+			w := newTestWorld(t, simaws.Config{Seed: 1}, simulator.Population{N: objects, Seed: 1, Plain: true})
+			w.sim.Locked(func(world *simulator.World) { world.SetKnobs(tt.knobs) })
 			job := filepath.Join(t.TempDir(), "job")
 			cmd := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", tt.key, "--job", job, "--yes", "--quiet", "--no-canary",
 				"--accept", "weak-conditions", "--accept", "drops-expires")

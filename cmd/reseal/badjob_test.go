@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 	"reseal/s3api"
 )
 
@@ -55,13 +56,13 @@ func (h *heard) wait(t *testing.T, text string, ended <-chan error) {
 func TestHoldersOfAJob(t *testing.T) {
 	t.Parallel()
 	const objects = 200
-	w := newTestWorld(t, simConfig{seed: 1, latency: time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
+	w := newTestWorld(t, simaws.Config{Seed: 1, Latency: time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
 	job := filepath.Join(t.TempDir(), "job")
-	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--bucket-key-enabled=false",
+	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--bucket-key-enabled=false",
 		"--probe-key-prefix", "reseal-probe/", "--concurrency", "8", "--kms-rps", "20", "--drain-timeout", "1h"} // slow: none of them is to end by itself
 	var hang int
 	silent := func(on bool) {
-		w.sim.front.Locked(func(world *simulator.World) {
+		w.sim.Locked(func(world *simulator.World) {
 			if on {
 				hang = world.AddFault(simulator.Fault{Op: "CopyObject", Directive: simulator.Hang})
 			} else {
@@ -71,13 +72,10 @@ func TestHoldersOfAJob(t *testing.T) {
 	}
 	start := func(more int64) (*exec.Cmd, *heard, chan error) {
 		t.Helper()
-		copies := w.sim.copies() + more
-		cmd, said, ended := w.command(run...), &heard{}, make(chan error, 1)
+		copies := w.sim.Copies() + more
+		cmd, said := w.command(run...), &heard{}
 		cmd.Stderr = said
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		go func() { ended <- cmd.Wait() }()
+		ended := startCommand(t, cmd)
 		w.waitForCopies(ended, copies)
 		return cmd, said, ended
 	}
@@ -88,7 +86,7 @@ func TestHoldersOfAJob(t *testing.T) {
 	}
 	silent(true)
 	for hung := int64(0); hung < 8; time.Sleep(time.Millisecond) { // as many as are in flight
-		w.sim.front.Locked(func(world *simulator.World) { hung = world.FaultHits(hang) })
+		w.sim.Locked(func(world *simulator.World) { hung = world.FaultHits(hang) })
 	}
 	_ = cmd.Process.Signal(syscall.SIGINT)
 	said.wait(t, "again to end at once", ended)
@@ -109,7 +107,7 @@ func TestHoldersOfAJob(t *testing.T) {
 	if err != nil || !strings.Contains(string(out), fmt.Sprintf("crashed or was killed (process %d", cmd.Process.Pid)) {
 		t.Errorf("after process %d was killed: %v\n%s", cmd.Process.Pid, err, out)
 	}
-	if histogram, _ := w.sim.counted(scriptBucket); histogram[1] != objects {
+	if histogram := w.sim.Rewrites(scriptBucket); histogram[1] != objects {
 		t.Errorf("objects by how often they were copied: %v, want %d once", histogram, objects)
 	}
 }
@@ -128,15 +126,15 @@ func (w *testWorld) refused(code int, args ...string) string {
 // as it is.
 func TestForeignState(t *testing.T) {
 	t.Parallel()
-	w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: 100, Seed: 1, Plain: true})
+	w := newTestWorld(t, simaws.Config{Seed: 1}, simulator.Population{N: 100, Seed: 1, Plain: true})
 	dir := t.TempDir()
 	run := func(job string, more ...string) []string {
-		return append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(dir, job), "--yes", "--quiet",
+		return append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(dir, job), "--yes", "--quiet",
 			"--bucket-key-enabled=false", "--probe-key-prefix", "reseal-probe/", "--limit", "20"}, more...)
 	}
 	w.output(exitStopped, run("one")...)
 	w.output(exitStopped, run("two", "--exclude-prefix", "none/")...)
-	copied := w.sim.committed(scriptBucket)
+	copied := w.committed()
 	for _, tt := range []struct {
 		name, want string
 		spoil      func(state []byte) []byte
@@ -182,7 +180,7 @@ func TestForeignState(t *testing.T) {
 			}
 		}
 	}
-	if n := w.sim.committed(scriptBucket); n != copied {
+	if n := w.committed(); n != copied {
 		t.Errorf("%d objects were copied by runs that were refused", n-copied)
 	}
 	w.output(exitStopped, run("one")...)

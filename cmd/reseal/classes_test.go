@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"reseal/control"
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 )
 
 // The texts that tell KMS's throttles from S3's, as they were seen in the field.
@@ -64,13 +66,13 @@ func TestEveryErrorClass(t *testing.T) {
 		{"OperationAborted", simulator.Fault{Code: "OperationAborted", HTTPStatus: 409, Count: hits}, again},
 		{"expired credentials of the environment", simulator.Fault{Code: "ExpiredToken", HTTPStatus: 400, Message: "The provided token has expired."}, stops("expired")},
 		{"credentials refused", simulator.Fault{Code: "InvalidAccessKeyId", HTTPStatus: 403}, stops("InvalidAccessKeyId")},
-		{"key disabled", simulator.Fault{Code: "KMS.DisabledException", HTTPStatus: 400, Message: simKey + " is disabled."}, stops("enable-key")},
-		{"key pending deletion", simulator.Fault{Code: "KMS.KMSInvalidStateException", HTTPStatus: 400, Message: simKey + " is pending deletion."}, stops("pending deletion")},
+		{"key disabled", simulator.Fault{Code: "KMS.DisabledException", HTTPStatus: 400, Message: simaws.Key + " is disabled."}, stops("enable-key")},
+		{"key pending deletion", simulator.Fault{Code: "KMS.KMSInvalidStateException", HTTPStatus: 400, Message: simaws.Key + " is pending deletion."}, stops("pending deletion")},
 		{"no such key", simulator.Fault{Code: "KMS.NotFoundException", HTTPStatus: 400, Message: "Invalid keyId"}, stops("describe-key")},
 		{"no bucket", simulator.Fault{Code: "NoSuchBucket", HTTPStatus: 404}, stops("NoSuchBucket")},
 		{"no permission to use the key", simulator.Fault{Code: "AccessDenied", HTTPStatus: 403,
-			Message: "User: " + simUser + " is not authorized to perform: kms:GenerateDataKey on resource: " + simKey},
-			outcome{code: exitFatal, says: "kms:GenerateDataKey", hint: "reseal permissions", failed: 32, most: 64}}, // each is denied by itself until the breaker has seen enough
+			Message: "User: " + simaws.Administrator + " is not authorized to perform: kms:GenerateDataKey on resource: " + simaws.Key},
+			outcome{code: exitFatal, says: "kms:GenerateDataKey", hint: "reseal permissions", failed: objects, most: 2 * objects}}, // each is denied by itself: there are too few to tell a prefix from all
 		{"one object denied", simulator.Fault{Code: "AccessDenied", HTTPStatus: 403, Key: "*0000000007*"}, outcome{code: exitFailures, failed: 1, most: 4}},
 		{"one object that never works", simulator.Fault{Code: "InvalidTag", HTTPStatus: 400, Key: "*0000000007*"}, outcome{code: exitFailures, failed: 1, most: 1}},
 	} {
@@ -83,15 +85,15 @@ func TestEveryErrorClass(t *testing.T) {
 				tt.fault.HTTPStatus = 500
 			}
 			var id int
-			sim.front.Locked(func(w *simulator.World) { id = w.AddFault(tt.fault) })
+			sim.Locked(func(w *simulator.World) { id = w.AddFault(tt.fault) })
 			job := filepath.Join(t.TempDir(), "job")
-			run := []string{"run", "--manifest", manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--json", "--no-canary", "--bucket-key-enabled=false",
+			run := []string{"run", "--manifest", manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--json", "--no-canary", "--bucket-key-enabled=false",
 				"--inspect-all", "--accept", "weak-conditions", "--accept", "drops-expires", "--kms-rps", "2000", "--concurrency", "16"}
 			night := &night{t: t, sim: sim, dir: t.TempDir()}
 			night.as(false)
 			code, out, talk := night.command(run...)
 			var met int64
-			sim.front.Locked(func(w *simulator.World) {
+			sim.Locked(func(w *simulator.World) {
 				met = w.FaultHits(id)
 				w.RemoveFault(id)
 			})
@@ -109,7 +111,7 @@ func TestEveryErrorClass(t *testing.T) {
 			if err := json.Unmarshal([]byte(out), &s); err != nil || s.Run == nil {
 				t.Fatalf("%v:\n%s", err, out)
 			}
-			for who, u := range map[int]quotaUsage{kms: s.Run.KMS, writes: s.Run.Writes, reads: s.Run.Reads} {
+			for who, u := range map[int]control.QuotaUsage{kms: s.Run.KMS, writes: s.Run.Writes, reads: s.Run.Reads} {
 				if slower := u.Throttled > 0; slower != (tt.want.slower == who) || slower && u.Throttled != met {
 					t.Errorf("limiter %d took %d throttles, want all %d of them: %t", who, u.Throttled, met, tt.want.slower == who)
 				}
@@ -137,7 +139,7 @@ func TestEveryErrorClass(t *testing.T) {
 					t.Errorf("retry-failed: exit code %d:\n%s", code, talk)
 				}
 			}
-			if histogram, _ := sim.counted(scriptBucket); histogram[1] != objects || len(histogram) != 1 {
+			if histogram := sim.Rewrites(scriptBucket); histogram[1] != objects || len(histogram) != 1 {
 				t.Errorf("objects by number of copies: %v, want all %d once", histogram, objects)
 			}
 		})
@@ -145,15 +147,8 @@ func TestEveryErrorClass(t *testing.T) {
 }
 
 // classWorld serves a bucket of n objects until the test ends.
-func classWorld(t *testing.T, n int64) (*simulation, string) {
+func classWorld(t *testing.T, n int64) (*simaws.Account, string) {
 	t.Helper()
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	manifest, err := sim.populate(t.Context(), scriptBucket, simulator.Population{N: n, Seed: 1, Plain: true}, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	sim, manifest := newPopulated(t, simaws.Config{Seed: 1}, simulator.Population{N: n, Seed: 1, Plain: true}, simaws.Report{})
 	return sim, serveWorld(t, sim, manifest).manifest
 }

@@ -3,11 +3,14 @@ package main
 import (
 	"encoding/json"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
+	"reseal/preflight"
 )
 
 // TestClosedBucket: after enforce a run goes on as before, its probe included,
@@ -18,9 +21,9 @@ func TestClosedBucket(t *testing.T) {
 		return seed(w, simulator.ObjectInfo{Key: "small", Size: 100}, simulator.ObjectInfo{Key: "large", Size: 6 << 30})
 	}, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:*","Resource":"*"}}`)
 	reads := func() (code string) {
-		n.sim.front.Locked(func(w *simulator.World) {
-			in := &simulator.GetObjectInput{Request: *n.sim.request(scriptBucket), Key: "small"}
-			in.Principal = simulator.Principal{ARN: nightUser, Account: simAccount}
+		n.sim.Locked(func(w *simulator.World) {
+			in := &simulator.GetObjectInput{Request: *n.sim.Request(scriptBucket), Key: "small"}
+			in.Principal = simulator.Principal{ARN: nightUser, Account: simaws.AccountID}
 			if _, err := w.GetObject(time.Now(), in); err != nil {
 				code = err.Code
 			}
@@ -31,12 +34,12 @@ func TestClosedBucket(t *testing.T) {
 		t.Fatalf("a user without the key reads SSE-S3: %s", code)
 	}
 	n.as(false)
-	enforce := []string{"enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simKey, "--apply"}
+	enforce := []string{"enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes"}
 	if code, out, talk := n.command(enforce...); code != exitDone || !strings.Contains(talk, "read back") {
 		t.Fatalf("enforce: exit %d\n%s%s", code, out, talk)
 	}
 	for _, how := range [][]string{{"--limit", "1"}, {"--copy-via", "multipart"}, {"--rekey", "--method", "update"}} {
-		args := append([]string{"run", "--manifest", n.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(n.dir, how[1]), "--yes", "--no-progress",
+		args := append([]string{"run", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(n.dir, how[1]), "--yes", "--no-progress",
 			"--probe-key-prefix", "scratch/"}, how...)
 		want := exitDone
 		if how[0] == "--limit" {
@@ -46,8 +49,8 @@ func TestClosedBucket(t *testing.T) {
 			t.Errorf("run %q in a closed bucket: exit %d, want %d after a probe\n%s%s", how, code, want, out, talk)
 		}
 	}
-	if d := n.sim.digest(scriptBucket); d.objects != 2 || d.encrypted != 2 {
-		t.Errorf("%d objects, %d under the key; want 2, 2", d.objects, d.encrypted)
+	if d := n.sim.Digest(scriptBucket); d.Objects != 2 || d.Encrypted != 2 {
+		t.Errorf("%d objects, %d under the key; want 2, 2", d.Objects, d.Encrypted)
 	}
 	if code := reads(); code != "AccessDenied" {
 		t.Errorf("a user without the key reads what is under it: %q, want AccessDenied", code)
@@ -64,9 +67,9 @@ func TestPreflightUnknown(t *testing.T) {
 		return seed(w, simulator.ObjectInfo{Key: "small", Size: 100})
 	}, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}}`)
 	n.as(true)
-	code, out, talk := n.command("preflight", "--bucket", scriptBucket, "--sse-kms-key-id", simKey, "--json")
+	code, out, talk := n.command("preflight", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--json")
 	var table struct {
-		Checks []check `json:"checks"`
+		Checks []preflight.Finding `json:"checks"`
 	}
 	if err := json.Unmarshal([]byte(out), &table); err != nil || code != exitDone {
 		t.Fatalf("exit %d, %v\n%s%s", code, err, out, talk)
@@ -74,15 +77,62 @@ func TestPreflightUnknown(t *testing.T) {
 	fine := map[string]bool{"caller": true, "bucket": true, "s3:ListBucket": true}
 	unknown := map[string]bool{}
 	for _, row := range table.Checks {
-		unknown[row.Name] = row.Status == standUnknown
-		if row.Status == standOK && !fine[row.Name] {
+		unknown[row.Name] = row.Status == preflight.StatusUnknown
+		if row.Status == preflight.StatusOK && !fine[row.Name] {
 			t.Errorf("%s is ok, though nothing of it may be read: %s", row.Name, row.Why)
 		}
 	}
 	for _, name := range []string{"key", "versioning", "lifecycle rules", "object lock", "ACLs", "website configuration", "replication", "event notifications",
-		"who pays for requests", "default encryption", "bucket policy", "inventory", "KMS quota", "locks"} {
+		"who pays for requests", "default encryption", "bucket policy", "inventory", "KMS quota", "locks", "Block Public Access", "access logs",
+		"readers by access points", "readers by the bucket's ACL"} {
 		if !unknown[name] {
 			t.Errorf("%s is not said to be unknown:\n%s", name, out)
 		}
 	}
+}
+
+// TestReadersOfConfiguration: access points and the replication of a bucket are in the
+// hazard that a plan shows.
+func TestReadersOfConfiguration(t *testing.T) {
+	n := newNight(t, func(w *simulator.World, r *simulator.Request) error {
+		w.AddAccessPoint(simulator.AccessPoint{Name: "partners", Bucket: scriptBucket})
+		if err := w.PutBucketVersioning(taken, r, simulator.Enabled); err != nil {
+			return err
+		}
+		if err := w.PutBucketConfig(taken, r, simulator.ReplicationConfig, "", []byte(`<ReplicationConfiguration><Role>arn:aws:iam::111122223333:role/mirror</Role>`+
+			`<Rule><ID>all</ID><Status>Enabled</Status><Destination><Bucket>arn:aws:s3:::copy</Bucket></Destination></Rule></ReplicationConfiguration>`)); err != nil {
+			return err
+		}
+		return seed(w, simulator.ObjectInfo{Key: "small", Size: 100})
+	}, "")
+	n.as(false)
+	code, out, talk := n.command("plan", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--json")
+	if code != exitDone {
+		t.Fatalf("exit %d\n%s", code, talk)
+	}
+	for _, want := range []string{"access points with policies of their own, which are not read here: partners", "replication by all leaves out", "replication role arn:aws:iam::111122223333:role/mirror needs kms:Decrypt"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("not said: %s\n%s\n%s", want, out, talk)
+		}
+	}
+
+	// The statements for them and for administrators are printed, and the key takes them.
+	code, out, talk = n.command("permissions", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key)
+	var printed preflight.Permissions
+	if err := json.Unmarshal([]byte(out), &printed); err != nil || code != exitDone || printed.KeyPolicyOthers == nil {
+		t.Fatalf("exit %d, %v\n%s%s", code, err, out, talk)
+	}
+	all := printed.KeyPolicyOthers
+	if len(all.Administrators) != 1 || len(all.Services) != 1 || all.Services[0].Principal["AWS"] != "arn:aws:iam::111122223333:role/mirror" || !strings.Contains(talk, "rule all leaves out") {
+		t.Errorf("printed %s\n%s", out, talk)
+	}
+	text, err := json.Marshal(preflight.Grants{Version: "2012-10-17", Statement: slices.Concat(all.Administrators, []preflight.Grant{*printed.KeyPolicyStatement}, all.Readers, all.Services)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n.sim.Locked(func(w *simulator.World) {
+		if err := w.PutKeyPolicy(taken, simulator.Principal{Account: simaws.AccountID}, simaws.Key, text, false); err != nil {
+			t.Errorf("%s: %v", text, err)
+		}
+	})
 }

@@ -10,8 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
 	"reseal/plan"
 	"reseal/ratelimit"
@@ -38,9 +40,9 @@ type coreNight struct {
 // newCoreNight makes a bucket of n objects, whose keys are made by name.
 func newCoreNight(t *testing.T, c simulator.Config, g *ratelimit.Governor, n int, name func(i int) string) *coreNight {
 	t.Helper()
-	night := &coreNight{t: t, governor: g, stats: new(engine.Stats), latency: 30 * time.Millisecond, workers: maxConcurrency,
+	night := &coreNight{t: t, governor: g, stats: new(engine.Stats), latency: 30 * time.Millisecond, workers: control.MaxConcurrency,
 		world: simulator.New(c), rng: rand.New(rand.NewPCG(1, 5)), sent: map[string]int64{}, slow: map[string]int64{}}
-	if err := night.world.CreateKey(simulator.Key{ARN: simKey}); err != nil {
+	if err := night.world.CreateKey(simulator.Key{ARN: simaws.Key}); err != nil {
 		t.Fatal(err)
 	}
 	if e := night.world.CreateBucket(time.Now(), &simulator.CreateBucketInput{Request: simulator.Request{Bucket: scriptBucket}}); e != nil {
@@ -79,7 +81,7 @@ func (n *coreNight) config(gate engine.Gate) engine.Config {
 	return engine.Config{
 		Rewriter: n, Gate: gate, Journal: nowhere{}, Sink: nowhere{}, Workers: n.workers, Slots: n.governor.Slots, Ready: n.governor.Ready, Stats: n.stats,
 		Policy: &plan.Policy{
-			Options: plan.Options{Bucket: scriptBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simKey}.Normal(),
+			Options: plan.Options{Bucket: scriptBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simaws.Key}.Normal(),
 			Facts:   plan.Facts{Transitions: plan.No, ObjectLock: plan.No, ACLs: plan.No, Website: plan.No, IgnoresIfMatch: plan.No, AWS: plan.Yes},
 			Weights: plan.DefaultWeights(false),
 		},
@@ -137,7 +139,7 @@ func (n *coreNight) copy(ctx context.Context, t *plan.Task) (effect engine.Effec
 	in := &simulator.CopyObjectInput{Request: simulator.Request{Bucket: scriptBucket}, Key: key,
 		Source:     simulator.CopySource{Bucket: scriptBucket, Key: key, Conditions: simulator.ReadConditions{IfMatch: t.Record.ETag}},
 		Conditions: simulator.WriteConditions{IfMatch: t.Record.ETag}}
-	in.Encryption = simulator.EncryptionHeaders{Algorithm: "aws:kms", KMSKeyID: simKey, BucketKeyEnabled: &bucketKey}
+	in.Encryption = simulator.EncryptionHeaders{Algorithm: "aws:kms", KMSKeyID: simaws.Key, BucketKeyEnabled: &bucketKey}
 	fault := func(e *simulator.Error) error {
 		out := &engine.ObjectError{Op: "CopyObject", Bucket: scriptBucket, Key: key, Class: engine.Permanent, Code: e.Code, HTTPStatus: e.HTTPStatus, Err: e}
 		if e.Code == "SlowDown" {
@@ -192,7 +194,7 @@ func (n *coreNight) produce(ctx context.Context, rate func(at time.Duration) flo
 	}
 }
 
-// KMSUsage implements usageReader, as CloudWatch does.
+// KMSUsage answers as CloudWatch does.
 func (n *coreNight) KMSUsage(_ context.Context, from, to time.Time) (out []s3api.KMSCalls, err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"reseal/control"
 	"reseal/internal/simulator"
 	"reseal/ratelimit"
 )
@@ -24,7 +25,7 @@ func TestEngineUnderHalvedQuota(t *testing.T) {
 	for _, rate := range rates {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: float64(rate)}, Expected: ratelimit.Limits{Writes: 1e6}, MaxSlots: maxConcurrency})
+				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: float64(rate)}, Expected: ratelimit.Limits{Writes: 1e6}, MaxSlots: control.MaxConcurrency})
 				n := newCoreNight(t, simulator.Config{KMSRequestsPerSecond: rate}, g, rate*end, func(i int) string { return fmt.Sprintf("k/%07d", i) })
 				n.workers = max(256, rate/5)
 				stop := n.start(nil)
@@ -92,7 +93,7 @@ func TestInFlightFollowsLatency(t *testing.T) {
 		t.Run(latency.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				c := caps{kms: rate}
-				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: rate}, MaxSlots: maxConcurrency})
+				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: rate}, MaxSlots: control.MaxConcurrency})
 				n := newCoreNight(t, simulator.Config{}, g, rate*to, func(i int) string { return fmt.Sprintf("k/%07d", i) })
 				n.latency, n.workers = latency, defaultConcurrency
 				end := n.start(nil)

@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
-	"context"
-	"encoding/json"
 	"math/rand/v2"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -18,6 +14,8 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
+	"reseal/job"
 )
 
 // TestCrashes kills runs at random moments and goes on with the same command,
@@ -48,7 +46,7 @@ func TestCrashes(t *testing.T) {
 	rng := rand.New(rand.NewPCG(seed, 0))
 	t.Logf("RESEAL_CRASH_SEED=%d", seed)
 
-	c := newCrashes(t, simConfig{listen: "127.0.0.1:0", seed: 1, latency: time.Millisecond, jitter: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1})
+	c := newCrashes(t, simaws.Config{Seed: 1, Latency: time.Millisecond, Jitter: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1})
 	for _, f := range []simulator.Fault{
 		{Code: "InternalError", HTTPStatus: 500, Probability: 0.02},
 		{Code: "SlowDown", HTTPStatus: 503, Probability: 0.005},
@@ -58,8 +56,8 @@ func TestCrashes(t *testing.T) {
 		f.Op, f.Seed = "CopyObject", seed
 		c.fault(f)
 	}
-	w, job := c.w, filepath.Join(t.TempDir(), "job")
-	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet",
+	w, dir := c.w, filepath.Join(t.TempDir(), "job")
+	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", dir, "--yes", "--quiet",
 		"--probe-key-prefix", "reseal-probe/", "--bucket-key-enabled=false", "--kms-rps", rate, "--concurrency", strconv.Itoa(inFlight)}
 	moments := make([]int64, kills) // as copies that took effect
 	for i := range moments[2:] {    // the first two are while the job is made, or soon after
@@ -72,11 +70,7 @@ func TestCrashes(t *testing.T) {
 	all, most := int64(0), int64(0)
 	for _, moment := range moments {
 		cmd := w.command(run...)
-		if err := cmd.Start(); err != nil {
-			t.Fatal(err)
-		}
-		ended := make(chan error, 1)
-		go func() { ended <- cmd.Wait() }()
+		ended := startCommand(t, cmd)
 		c.watch(ended, moment)
 		time.Sleep(time.Duration(rng.IntN(4000)) * time.Microsecond)
 		_ = cmd.Process.Kill()
@@ -85,15 +79,15 @@ func TestCrashes(t *testing.T) {
 		}
 		c.idle() // what was under way has taken effect, or never will
 		killed++
-		committed := w.sim.committed(scriptBucket)
+		committed := w.committed()
 		s := &jobStatus{}
-		if _, err := os.Stat(filepath.Join(job, planFile)); err == nil {
-			if s, err = readStatus(t.Context(), job); err != nil {
+		if _, err := os.Stat(filepath.Join(dir, job.PlanFile)); err == nil {
+			if s, err = readStatus(t.Context(), dir); err != nil {
 				t.Fatalf("after kill %d: %v", killed, err)
 			}
 		}
 		lost := committed - s.Done
-		since := c.since(flushBefore(t, job))
+		since := c.since(flushBefore(t, dir))
 		if s.Done < before.Done || lost < 0 {
 			t.Fatalf("after kill %d the job says %d objects are done; before, it said %d, and %d were copied", killed, s.Done, before.Done, committed)
 		}
@@ -120,24 +114,24 @@ func TestCrashes(t *testing.T) {
 		t.Fatalf("last run: %v\n%s", err, out)
 	}
 
-	for times, n := range w.sim.rewritten(scriptBucket) {
+	for times, n := range w.rewritten() {
 		if times != 1 {
 			t.Errorf("%d objects were copied %d times, want each exactly once", n, times)
 		}
 	}
-	s := w.status(job)
+	s := w.status(dir)
 	if s == nil || s.Done != objects || s.Failed != 0 || s.State != "finished" || len(s.Skipped) != 0 {
 		t.Fatalf("status at the end: %+v, want %d done and nothing else", s, objects)
 	}
 	if repeats := s.Repeats - before.Repeats; repeats < missed || repeats > missed+c.spoilt()-lostBefore {
 		t.Errorf("%d repeats since the last kill, want the %d copies that it left unrecorded, and at most the %d whose answer was lost", repeats, missed, c.spoilt()-lostBefore)
 	}
-	if missed > 0 && !strings.Contains(string(out), "recognised, not copied again") {
+	if missed > 0 && !strings.Contains(unwrapped(string(out)), "recognised, not copied again") {
 		t.Errorf("the last run says nothing of repeats:\n%s", out)
 	}
 	t.Logf("%d kills, %d of them after a run had flushed more than once; they left %d copies unrecorded, %d at most; %d answers lost; %d repeats recognised",
 		killed, flushed, all, most, c.spoilt(), s.Repeats)
-	if out, err := w.command("verify", "--job", job).CombinedOutput(); err != nil {
+	if out, err := w.command("verify", "--job", dir, "--allow", "not-compared").CombinedOutput(); err != nil {
 		t.Errorf("verify: %v\n%s", err, out)
 	}
 }
@@ -158,25 +152,18 @@ type effect struct {
 	copies int64
 }
 
-func newCrashes(t *testing.T, config simConfig, pop simulator.Population) *crashes {
+func newCrashes(t *testing.T, config simaws.Config, pop simulator.Population) *crashes {
 	t.Helper()
-	sim, err := newSimulation(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	c := &crashes{conns: &openConns{Listener: sim.ln}}
-	sim.ln = c.conns
-	manifest, err := sim.populate(t.Context(), scriptBucket, pop, "")
-	if err != nil {
-		t.Fatal(err)
-	}
+	sim, manifest := newPopulated(t, config, pop, simaws.Report{})
+	c := &crashes{conns: &openConns{Listener: sim.Listener}}
+	sim.Listener = c.conns
 	c.w = serveWorld(t, sim, manifest)
 	return c
 }
 
 // fault makes requests fail.
 func (c *crashes) fault(f simulator.Fault) {
-	c.w.sim.front.Locked(func(world *simulator.World) {
+	c.w.sim.Locked(func(world *simulator.World) {
 		id := world.AddFault(f)
 		if f.AfterCommit {
 			c.lost = append(c.lost, id)
@@ -186,7 +173,7 @@ func (c *crashes) fault(f simulator.Fault) {
 
 // spoilt is how many copies took effect without an answer that says so.
 func (c *crashes) spoilt() (n int64) {
-	c.w.sim.front.Locked(func(world *simulator.World) {
+	c.w.sim.Locked(func(world *simulator.World) {
 		for _, id := range c.lost {
 			n += world.FaultHits(id)
 		}
@@ -222,7 +209,7 @@ func (c *crashes) idle() {
 }
 
 // effects is how many copies have taken effect by now.
-func (c *crashes) effects() int64 { return c.w.sim.copies() + c.spoilt() }
+func (c *crashes) effects() int64 { return c.w.sim.Copies() + c.spoilt() }
 
 // since is how many copies took effect after at, or may have.
 func (c *crashes) since(at time.Time) int64 {
@@ -272,105 +259,4 @@ func (c *countedConn) Close() error {
 	err := c.Conn.Close()
 	c.closed()
 	return err
-}
-
-// testWorld is a simulation with one bucket, and reseal as a child process.
-type testWorld struct {
-	t        *testing.T
-	sim      *simulation
-	audit    *audit
-	manifest string
-	env      []string
-}
-
-func newTestWorld(t *testing.T, c simConfig, pop simulator.Population) *testWorld {
-	t.Helper()
-	c.listen = "127.0.0.1:0"
-	sim, err := newSimulation(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	manifest, err := sim.populate(t.Context(), scriptBucket, pop, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return serveWorld(t, sim, manifest)
-}
-
-// serveWorld serves a simulation until the test ends.
-func serveWorld(t *testing.T, sim *simulation, manifest string) *testWorld {
-	t.Helper()
-	books := newAudit(sim, filepath.Join(t.TempDir(), "audit"))
-	ctx, stop := context.WithCancel(context.Background())
-	var server sync.WaitGroup
-	server.Go(func() { _ = sim.serve(ctx) })
-	t.Cleanup(func() {
-		stop()
-		server.Wait()
-		books.conclude(t)
-	})
-	env, err := sim.environment(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return &testWorld{t, sim, books, manifest, append(append(cleanEnvironment(os.Environ()), env...), books.environment())}
-}
-
-// command is reseal as another process: this test binary under its other name.
-func (w *testWorld) command(args ...string) *exec.Cmd {
-	w.t.Helper()
-	cmd := exec.Command("reseal", args...)
-	cmd.Env = w.env
-	return cmd
-}
-
-// committed is the number of copies that took effect, answered or not.
-func (s *simulation) committed(bucket string) (n int64) {
-	for times, objects := range s.rewritten(bucket) {
-		n += int64(times) * objects
-	}
-	return n
-}
-
-// rewritten is how many objects were written how often, without the scratch
-// objects that a probe left which was killed.
-func (s *simulation) rewritten(bucket string) map[int]int64 {
-	histogram := map[int]int64{}
-	s.front.Locked(func(w *simulator.World) {
-		for o := range w.Walk(bucket) {
-			if o.IsLatest && !strings.HasPrefix(o.Key, "reseal-probe") {
-				histogram[w.Rewrites(bucket, o.Key)]++
-			}
-		}
-	})
-	return histogram
-}
-
-// waitForCopies waits until the simulator has committed n copies, or the run ended.
-func (w *testWorld) waitForCopies(ended chan error, n int64) {
-	for w.sim.copies() < n {
-		select {
-		case err := <-ended:
-			ended <- err
-			return
-		case <-time.After(200 * time.Microsecond):
-		}
-	}
-}
-
-// status is what the job's files say, nil where there is no job yet.
-func (w *testWorld) status(job string) *jobStatus {
-	w.t.Helper()
-	if _, err := os.Stat(filepath.Join(job, planFile)); err != nil {
-		return nil
-	}
-	out, err := w.command("status", "--job", job, "--json").Output()
-	if err != nil {
-		w.t.Fatalf("status: %v", err)
-	}
-	var s jobStatus
-	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&s); err != nil {
-		w.t.Fatal(err)
-	}
-	return &s
 }

@@ -11,18 +11,20 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/control"
+	"reseal/job"
 	"reseal/report"
 )
 
 const ctlLong = `ctl steers a run that goes on, through a socket in its job folder; that of a
 job in a bucket is on the machine that runs it, where ctl has to run as well.
 
-  reseal ctl --job ./job status           how it is doing, and what binds it
-  reseal ctl --job ./job pause            send nothing more until resume
-  reseal ctl --job ./job resume
-  reseal ctl --job ./job kms-rps 250      cap on KMS requests a second, from now on
-  reseal ctl --job ./job concurrency 64   objects in flight at most
-  reseal ctl --job ./job drain            finish what is under way and end, resumable
+  reseal ctl ./job status           how it is doing, and what binds it
+  reseal ctl ./job pause            send nothing more until resume
+  reseal ctl ./job resume
+  reseal ctl ./job kms-rps 250      cap on KMS requests a second, from now on
+  reseal ctl ./job concurrency 64   objects in flight at most
+  reseal ctl ./job drain            finish what is under way and end, resumable
 
 With --shard I/N it is the process of that share.
 
@@ -33,18 +35,21 @@ func newCtlCommand(p process) *cobra.Command {
 	var dir, shard string
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use:   "ctl --job DIR status|pause|resume|kms-rps N|concurrency N|drain",
+		Use:   "ctl DIR status|pause|resume|kms-rps N|concurrency N|drain",
 		Short: "Steer a run that goes on",
 		Long:  ctlLong,
 		Args:  cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := controlRequestOf(args); err != nil && len(args) > 1 && dir == "" { // the job comes first, as for other commands
+				dir, args = args[0], args[1:]
+			}
 			r, err := controlRequestOf(args)
 			if err != nil {
 				return err
 			}
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
-			return causeOf(ctx, control(ctx, p, dir, shard, r, asJSON))
+			return causeOf(ctx, sendControl(ctx, p, dir, shard, r, asJSON))
 		},
 	}
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job, or s3://bucket/prefix")
@@ -53,8 +58,16 @@ func newCtlCommand(p process) *cobra.Command {
 	return cmd
 }
 
+// socketOf is the control socket of a job, or of a share of it.
+func socketOf(dir string, s job.Share) control.Socket {
+	if job.InBucket(dir) {
+		return control.RemoteSocket(dir, s.Index, s.Count)
+	}
+	return control.FolderSocket(dir)
+}
+
 // controlRequestOf reads a request from the command line.
-func controlRequestOf(args []string) (r controlRequest, err error) {
+func controlRequestOf(args []string) (r control.Request, err error) {
 	const commands = "status, pause, resume, kms-rps N, concurrency N or drain"
 	if len(args) == 0 {
 		return r, usagef("ctl wants a command: %s", commands)
@@ -79,9 +92,9 @@ func controlRequestOf(args []string) (r controlRequest, err error) {
 	return r, nil
 }
 
-// control sends one request and prints the answer. Where the job is in a bucket
+// sendControl sends one request and prints the answer. Where the job is in a bucket
 // nothing is asked of that: who can reach the run need not reach S3.
-func control(ctx context.Context, p process, dir, shard string, r controlRequest, asJSON bool) error {
+func sendControl(ctx context.Context, p process, dir, shard string, r control.Request, asJSON bool) error {
 	if dir == "" {
 		return usagef("--job is needed: the folder of the job")
 	}
@@ -89,15 +102,17 @@ func control(ctx context.Context, p process, dir, shard string, r controlRequest
 	if err != nil {
 		return err
 	}
-	if !remoteJob(dir) {
+	if !job.InBucket(dir) {
 		if _, _, err := openJob(ctx, dir); err != nil {
 			return err
 		}
 	}
-	a, err := askControl(ctx, placeOf(dir, s), r)
-	if errors.Is(err, errNotRunning) && remoteJob(dir) {
+	me := whoRuns(ctx, nil)
+	r.By = control.Sender{User: me.User, Host: me.Host, PID: me.PID}
+	a, err := control.Ask(ctx, socketOf(dir, s), r)
+	if errors.Is(err, control.ErrNotRunning) && job.InBucket(dir) {
 		err = fmt.Errorf("%w on this machine", err)
-		if others := sharesHere(dir); len(others) > 0 {
+		if others := control.RemoteShares(dir); len(others) > 0 {
 			err = fmt.Errorf("%w; there are sockets of shares %s: name one with --shard", err, strings.Join(others, ", "))
 		}
 	}
@@ -119,12 +134,12 @@ func control(ctx context.Context, p process, dir, shard string, r controlRequest
 		return nil
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
-	a.Status.rows(w)
+	statusRows(w, a.Status)
 	return w.Flush()
 }
 
-// rows prints how a run is doing, a line for each fact.
-func (s *runStatus) rows(w io.Writer) {
+// statusRows prints how a run is doing, a line for each fact.
+func statusRows(w io.Writer, s *control.Status) {
 	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
 	row("Running", "since %s, process %d", report.Time(s.Started), s.PID)
 	row("Bound by", "%s (since %s)", s.Binding, report.Time(s.Binding.Since))
@@ -136,13 +151,13 @@ func (s *runStatus) rows(w io.Writer) {
 	}
 	row("Now", "%s, %s in flight, %s wanted, at most %s", report.Rate(s.Rate), report.Plural(s.InFlight, "object"), report.Count(int64(s.Slots)), report.Count(s.Concurrency))
 	row("This run", "%s done, %s failed, %s sent again", report.Plural(s.Done, "object"), report.Count(s.Failed), report.Plural(s.Retries, "request"))
-	s.KMS.row(w, "KMS")
-	s.Writes.row(w, "S3 writes")
-	s.Reads.row(w, "S3 reads")
+	usageRow(w, "KMS", s.KMS)
+	usageRow(w, "S3 writes", s.Writes)
+	usageRow(w, "S3 reads", s.Reads)
 }
 
-// row prints the use of one quota.
-func (u quotaUsage) row(w io.Writer, name string) {
+// usageRow prints the use of one quota.
+func usageRow(w io.Writer, name string, u control.QuotaUsage) {
 	text := report.Plural(u.LastSecond, "request") + " in the last second"
 	if u.Rate > 0 {
 		text += ", " + report.Rate(u.Rate) + " allowed"
@@ -150,5 +165,5 @@ func (u quotaUsage) row(w io.Writer, name string) {
 	if u.Cap > 0 {
 		text += ", cap " + report.Rate(u.Cap)
 	}
-	fmt.Fprintf(w, "%s\t%s; %s in the fullest second, throttled %s\n", name, text, report.Count(u.FullestSecond), report.Plural(u.Throttled, "time"))
+	fmt.Fprintf(w, "%s\t%s; %s released in the fullest second, throttled %s\n", name, text, report.Count(u.FullestSecond), report.Plural(u.Throttled, "time"))
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 )
 
 // A run that is killed between the completion of a copy in parts and what has to
@@ -35,8 +36,8 @@ func TestDebtsAreKeptOverAKill(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			w := largeWorld(t, size)
-			w.sim.front.Locked(func(world *simulator.World) {
-				now, r := time.Now(), w.sim.request(scriptBucket)
+			w.sim.Locked(func(world *simulator.World) {
+				now, r := time.Now(), w.sim.Request(scriptBucket)
 				if tt.versioned {
 					if err := world.PutBucketVersioning(now, r, simulator.Enabled); err != nil {
 						t.Fatal(err)
@@ -52,8 +53,8 @@ func TestDebtsAreKeptOverAKill(t *testing.T) {
 			cut := &wire{
 				Before: func(r *http.Request) {
 					if completes(r) && tt.retag {
-						w.sim.front.Locked(func(world *simulator.World) {
-							in := &simulator.ObjectInput{Request: *w.sim.request(scriptBucket), Key: "huge.bin"}
+						w.sim.Locked(func(world *simulator.World) {
+							in := &simulator.ObjectInput{Request: *w.sim.Request(scriptBucket), Key: "huge.bin"}
 							if _, err := world.PutObjectTagging(time.Now(), in, theirs); err != nil {
 								t.Error(err)
 							}
@@ -69,9 +70,9 @@ func TestDebtsAreKeptOverAKill(t *testing.T) {
 				},
 			}
 			direct := w.env
-			w.env = append(w.env, "AWS_ENDPOINT_URL="+cut.serve(t, w.sim.url()).URL)
+			w.env = append(w.env, "AWS_ENDPOINT_URL="+cut.serve(t, w.sim.URL()).URL)
 			job := filepath.Join(t.TempDir(), "job")
-			run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--no-canary",
+			run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--no-canary", "--accept", "unproven-endpoint",
 				"--accept", "versioned", "--accept", "weak-conditions", "--accept", "drops-expires"}
 			cmd := w.command(run...)
 			if err := cmd.Start(); err != nil {
@@ -92,7 +93,7 @@ func TestDebtsAreKeptOverAKill(t *testing.T) {
 			if out, err := w.command(run...).CombinedOutput(); err != nil {
 				t.Fatalf("run again: %v\n%s", err, out)
 			}
-			w.sim.front.Locked(func(world *simulator.World) {
+			w.sim.Locked(func(world *simulator.World) {
 				for o := range world.Walk(scriptBucket) {
 					if o.IsLatest && (o.Encryption.Type != simulator.SSEKMS || o.Size != size || fmt.Sprint(o.Tags) != fmt.Sprint(want)) {
 						t.Errorf("afterwards: %d bytes under %s with tags %v; want %d under the key with %v", o.Size, o.Encryption.Type, o.Tags, int64(size), want)

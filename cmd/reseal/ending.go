@@ -2,60 +2,51 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
+	"errors"
 	"sync"
-	"syscall"
 	"time"
 
+	"reseal/job"
+	"reseal/migrate"
 	"reseal/ratelimit"
+	"reseal/s3api"
 )
 
-// lastWrites is how long a run may go on writing its state, its history and what
-// it cost after its work has ended.
-const lastWrites = 30 * time.Second
+// windowIsOver is the end of a run by --window-exit.
+func (f *runFlags) windowIsOver() error { return f.window.Closed(time.Now()) }
 
-// lingering returns a context that ends by after work does: a run that is ended at
-// once still writes down what it can, and does not wait long for a store that gives
-// no answer. The caller calls done when all is written.
-func lingering(work context.Context, by time.Duration) (last context.Context, done func()) {
-	last, cancel := context.WithCancel(context.WithoutCancel(work))
-	unhook := context.AfterFunc(work, func() {
-		timer := time.AfterFunc(by, cancel)
-		context.AfterFunc(last, func() { timer.Stop() })
-	})
-	return last, func() {
-		unhook()
-		cancel()
+// outsideWindow tells whether --window-exit ends a run now.
+func (f *runFlags) outsideWindow() bool { return f.windowExit && !f.window.Open(time.Now()) }
+
+// starting bounds the time before a run's first object by the limits that bound the
+// run: --max-duration counts from the start of the command, and --window-exit ends it
+// with its window.
+func (f *runFlags) starting(ctx context.Context) (bounded context.Context, done func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var timers []*time.Timer
+	if f.duration > 0 {
+		timers = append(timers, time.AfterFunc(time.Until(f.began.Add(f.duration)), func() { cancel(migrate.TimeIsUp(f.duration)) }))
+	}
+	if now := time.Now(); f.windowExit && f.window.Open(now) {
+		timers = append(timers, time.AfterFunc(time.Until(f.window.Change(now)), func() { cancel(f.windowIsOver()) }))
+	}
+	return ctx, func() {
+		for _, t := range timers {
+			t.Stop()
+		}
+		cancel(nil)
 	}
 }
 
-// patientSignals is how many signals a command takes in: to end in order, and to
-// end at once. The next ends the process wherever it is.
-const patientSignals = 2
-
-// listen returns the signals that ask this process to end.
-func listen() <-chan os.Signal {
-	arriving := make(chan os.Signal, patientSignals+1)
-	signal.Notify(arriving, os.Interrupt, syscall.SIGTERM)
-	return relay(arriving, os.Stderr, os.Exit)
-}
-
-// relay hands on the first signals and calls exit at the one after them. That is
-// as a crash is: what was recorded is. Its goroutine ends with the process.
-func relay(arriving <-chan os.Signal, stderr io.Writer, exit func(code int)) <-chan os.Signal {
-	signals := make(chan os.Signal, patientSignals)
-	go func() {
-		for range patientSignals {
-			signals <- <-arriving
-		}
-		sig := <-arriving
-		fmt.Fprintf(stderr, "\nreseal: %s for the third time: ended without waiting for what was being written; the same command goes on from what is recorded\n", sig)
-		exit(exitCode(&signalError{sig}))
-	}()
-	return signals
+// recordStart records a run of a job that is held which ended before it began, by a
+// limit, a signal, or an outage.
+func (f *runFlags) recordStart(last context.Context, p process, r *readiness, err error) {
+	var sig *signalError
+	if r.lock == nil || !r.resumed || !isStop(err) && !errors.As(err, &sig) && !s3api.Passes(err) {
+		return
+	}
+	record, _ := job.Begin(last, r.store, f.newRecord(p, whoRuns(last, nil))) // the same is tried again at once
+	finish(last, record, err)
 }
 
 // startPacer has a governor release requests until stop is called or ctx ends, for

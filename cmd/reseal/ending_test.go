@@ -2,81 +2,18 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"errors"
-	"log/slog"
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
-	"time"
 
-	"reseal/checkpoint"
-	"reseal/cost"
-	"reseal/inventory"
+	"reseal/internal/simulator/simaws"
+	"reseal/job"
 )
-
-// What is written last outlasts the work, and has an end.
-func TestLingering(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		work, kill := context.WithCancel(t.Context())
-		last, done := lingering(work, time.Minute)
-		defer done()
-		time.Sleep(time.Hour)
-		kill()
-		began := time.Now()
-		if last.Err() != nil {
-			t.Error("it ended with the work")
-		}
-		<-last.Done()
-		if took := time.Since(began); took != time.Minute {
-			t.Errorf("it lasted %s after the work, want a minute", took)
-		}
-		other, done := lingering(t.Context(), time.Minute)
-		done()
-		if other.Err() == nil {
-			t.Error("it goes on after all is written")
-		}
-	})
-}
-
-// The last flush of a run, which no signal cuts short, ends some time after the
-// work did, where the store gives no answer.
-func TestLastFlushHasAnEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		dir := lockedDir(t)
-		hanging := make(chan struct{}, 8)
-		segments := []inventory.Segment{{File: 0, First: 0, Last: inventory.OpenEnd}}
-		state, snapshot, err := checkpoint.Open(t.Context(), hangingStore{dir, "state/", hanging}, checkpoint.HashPlan([]byte("p")), segments, checkpoint.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		uploads, err := newNotes(t.Context(), snapshot)
-		if err != nil {
-			t.Fatal(err)
-		}
-		work, kill := context.WithCancel(t.Context())
-		last, done := lingering(work, lastWrites)
-		defer done()
-		h := openHistory(t.Context(), dir, historyFile, 0, slog.New(slog.DiscardHandler))
-		h.ledger = newLedger(cost.BuiltIn(), "eu-west-1", time.Now(), 0)
-		j := &journal{Journal: state, notes: uploads, history: h, flushed: new(atomic.Int64), last: last}
-		if err := j.Done(inventory.Position{}); err != nil {
-			t.Fatal(err)
-		}
-		kill()
-		if err := j.Flush(context.WithoutCancel(work)); !errors.Is(err, context.Canceled) {
-			t.Errorf("the flush says %v, want that it was given up", err)
-		}
-		if len(hanging) == 0 {
-			t.Error("nothing was being written: the test shows nothing")
-		}
-	})
-}
 
 // Two signals are a command's to act on; the third ends the process.
 func TestThirdSignalEndsTheProcess(t *testing.T) {
@@ -111,10 +48,7 @@ func silentEndpoint(t *testing.T) string {
 
 // Every command that reads a job in a bucket can be interrupted while it does.
 func TestReadingAJobCanBeInterrupted(t *testing.T) {
-	for _, v := range cleanEnvironment(nil) {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
+	setEnvironment(t, simaws.CleanEnvironment(nil))
 	t.Setenv("AWS_ACCESS_KEY_ID", "a")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "b")
 	t.Setenv("AWS_ENDPOINT_URL", silentEndpoint(t))
@@ -125,8 +59,8 @@ func TestReadingAJobCanBeInterrupted(t *testing.T) {
 		{"verify"},
 		{"uploads"},
 		{"retry-failed"},
-		{"run", "--manifest", "s3://reports/manifest.json", "--sse-kms-key-id", simKey},
-		{"plan", "--manifest", "s3://reports/manifest.json", "--sse-kms-key-id", simKey},
+		{"run", "--manifest", "s3://reports/manifest.json", "--sse-kms-key-id", simaws.Key},
+		{"plan", "--manifest", "s3://reports/manifest.json", "--sse-kms-key-id", simaws.Key},
 		{"export", "batch-operations", "--out", filepath.Join(t.TempDir(), "out")},
 	} {
 		signals := make(chan os.Signal, 1)
@@ -136,5 +70,29 @@ func TestReadingAJobCanBeInterrupted(t *testing.T) {
 		if code := p.run(t.Context(), append(args, "--job", job)); code != exitInterrupted {
 			t.Errorf("%s: exit %d, want %d\n%s", args[0], code, exitInterrupted, &said)
 		}
+	}
+}
+
+// --max-duration counts from the start of the command: it bounds the wait for an endpoint
+// at the beginning of a resume, too, and that run is recorded.
+func TestMaxDurationBoundsTheBeginning(t *testing.T) {
+	t.Parallel()
+	w, dir, run := stopWorld(t, 20, "--limit", "5")
+	if out, err := w.command(run...).CombinedOutput(); codeOf(err) != exitStopped {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	cmd := w.command("run", dir, "--yes", "--max-duration", "2s")
+	cmd.Env = append(slices.Clone(cmd.Env), "AWS_ENDPOINT_URL=http://127.0.0.1:1")
+	out, err := cmd.CombinedOutput()
+	if codeOf(err) != exitStopped || !strings.Contains(string(out), "--max-duration 2s before it began") {
+		t.Errorf("%v, want exit %d\n%s", err, exitStopped, out)
+	}
+	store, _, err := openJob(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runs, err := job.Runs(t.Context(), store)
+	if err != nil || len(runs) != 2 || !runs[1].Over() || *runs[1].ExitCode != exitStopped || !strings.Contains(runs[1].Ending, "--max-duration 2s") {
+		t.Errorf("%+v, %v; want both runs with their ends", runs, err)
 	}
 }

@@ -9,11 +9,14 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/partition"
 	"reseal/plan"
 	"reseal/policy"
+	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -23,24 +26,31 @@ type enforceFlags struct {
 	bucket     string
 	key        string
 	prefix     string
-	allowUnset bool
+	needHeader bool
 	bucketKey  bool
 	blockSSEC  bool
 	services   bool
 	tls        bool
 	minTLS     string
 	apply      bool
+	yes        bool
+	try        string
+	settle     time.Duration
 	remove     bool
 	output     output
 }
 
 const enforceLong = `enforce closes a bucket for everything that is not under the key: uploads that say
 nothing get it by default, and a policy denies those that ask for something else.
+--require-header denies uploads that say nothing, too, and --require-tls whatever
+comes without TLS.
 
   reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
   reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:... --apply
 
-Without --apply it only shows the change. Statements of the bucket's policy that
+Without --apply it only shows the change; with it, it asks first (--yes does not).
+It refuses what would lock out the caller, and sets everything back where what it
+reads back is not what it wrote. Statements of the bucket's policy that
 are not its own stay as they are. --remove takes its own out again; the default
 encryption stays, with the command that sets it back. Nothing of the objects that
 are there is changed: that is what run is for.`
@@ -59,13 +69,16 @@ func newEnforceCommand(p process) *cobra.Command {
 	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket")
 	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that new objects are to be under: ARN, id or alias")
 	fs.StringVar(&f.prefix, "policy-prefix", "", "deny other encryption only below this `prefix`")
-	fs.BoolVar(&f.allowUnset, "allow-no-header", false, "let uploads through that do not say how they are to be encrypted: they get the default")
+	fs.BoolVar(&f.needHeader, "require-header", false, "deny uploads that do not say how they are to be encrypted, too; without it they get the default")
 	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "use bucket keys, for far fewer KMS requests")
 	fs.BoolVar(&f.blockSSEC, "block-sse-c", false, "refuse uploads under keys of the client's own (SSE-C)")
 	fs.BoolVar(&f.services, "except-services", true, "leave AWS services out of what is denied; servers other than AWS may not know that condition")
-	fs.BoolVar(&f.tls, "require-tls", true, "deny requests without TLS")
-	fs.StringVar(&f.minTLS, "min-tls", "1.2", "deny older versions of TLS than this; 1.2, 1.3 or any")
-	fs.BoolVar(&f.apply, "apply", false, "make the change")
+	fs.BoolVar(&f.tls, "require-tls", false, "deny requests without TLS, and by old versions of it")
+	fs.StringVar(&f.minTLS, "min-tls", "1.2", "with --require-tls, deny older versions of TLS than this; 1.2, 1.3 or any")
+	fs.BoolVar(&f.apply, "apply", false, "make the change, after a question")
+	fs.BoolVarP(&f.yes, "yes", "y", false, "make the change without asking")
+	fs.StringVar(&f.try, "probe-key-prefix", "", "try uploads before and after, on scratch objects under this `prefix` that are deleted again")
+	fs.DurationVar(&f.settle, "settle-timeout", time.Minute, "how long to wait for the bucket to show what was written, and to act by it")
 	fs.BoolVar(&f.remove, "remove", false, "take reseal's statements out of the policy; the default encryption stays, and the command that sets it back is printed")
 	fs.BoolVarP(&f.output.quiet, "quiet", "q", false, "print nothing but errors")
 	return cmd
@@ -124,7 +137,7 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 		before.diff(p.stdout, f.bucket, after)
 	}
 	if !f.remove {
-		for _, w := range f.breaks(ctx, client, before) {
+		for _, w := range f.closing(after.encryption.KeyID).Breaks(ctx, client, before.encryption, before.policy) {
 			fmt.Fprintf(talk, "warning: %s\n", w)
 		}
 	}
@@ -132,7 +145,19 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 		fmt.Fprintln(talk, "Nothing was changed; --apply makes the change.")
 		return nil
 	}
-	if err := set(ctx, client, f.bucket, before, after); err != nil {
+	if err := f.allowed(ctx, client, before, after); err != nil {
+		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
+	}
+	f.notTried(talk)
+	if !f.yes {
+		if err := ask(ctx, p, "Change "+f.bucket+" as shown?", "declined: nothing was changed"); err != nil {
+			return err
+		}
+	}
+	if err := f.tryBefore(ctx, client, before, after); err != nil {
+		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
+	}
+	if err := f.set(ctx, client, talk, before, after); err != nil {
 		return err
 	}
 	fmt.Fprintf(talk, "Done: read back from %s as shown.\n", f.bucket)
@@ -210,11 +235,7 @@ func (f *enforceFlags) wanted(ctx context.Context, client *s3api.Client, talk io
 		if err != nil {
 			return nil, err
 		}
-		c := closing{bucket: f.bucket, partition: partitionOf(key), key: key, prefix: f.prefix, unstated: f.allowUnset, services: f.services, tls: f.tls, minTLS: f.minTLS}
-		if f.minTLS == "any" {
-			c.minTLS = ""
-		}
-		if put, err = c.statements(); err != nil {
+		if put, err = f.closing(key).Statements(); err != nil {
 			return nil, err
 		}
 		e := &after.encryption
@@ -224,7 +245,7 @@ func (f *enforceFlags) wanted(ctx context.Context, client *s3api.Client, talk io
 		}
 	}
 	var err error
-	if after.policy, err = policy.Merge(before.policy, put, resealSids); err != nil {
+	if after.policy, err = policy.Merge(before.policy, put, preflight.Sids); err != nil {
 		return nil, err
 	}
 	if after.policy != nil {
@@ -233,6 +254,15 @@ func (f *enforceFlags) wanted(ctx context.Context, client *s3api.Client, talk io
 		}
 	}
 	return &after, nil
+}
+
+// closing is what the bucket is to be closed against.
+func (f *enforceFlags) closing(key string) *preflight.Closing {
+	c := &preflight.Closing{Bucket: f.bucket, Partition: partition.OfARN(key), Key: key, Prefix: f.prefix, Unstated: !f.needHeader, Services: f.services, TLS: f.tls, MinTLS: f.minTLS}
+	if f.minTLS == "any" {
+		c.MinTLS = ""
+	}
+	return c
 }
 
 // resolve checks the key and gives its full ARN. An alias is looked up in the
@@ -248,7 +278,7 @@ func (f *enforceFlags) resolve(ctx context.Context, client *s3api.Client, talk i
 	}
 	key, err := client.Key(ctx, f.key)
 	if s3api.KindOf(err) == s3api.KeyUnchecked {
-		fmt.Fprintf(talk, "note: the key could not be checked beforehand: %v\n", err)
+		fmt.Fprintf(talk, "note: the key could not be checked beforehand: %s\n", inWords(err))
 		return f.key, nil
 	}
 	if err != nil {
@@ -258,44 +288,6 @@ func (f *enforceFlags) resolve(ctx context.Context, client *s3api.Client, talk i
 		return "", errors.New("the key is AWS's own, aws/s3: its policy cannot be changed, and readers of other accounts would be locked out; use a customer managed key")
 	}
 	return key.ARN, nil
-}
-
-func partitionOf(arn string) string {
-	if f := strings.SplitN(arn, ":", 3); len(f) == 3 && f[0] == "arn" && f[1] != "" {
-		return f[1]
-	}
-	return "aws"
-}
-
-// set makes the change: the default first, so that no upload is denied that
-// would have been let through under it. What somebody else changed meanwhile is
-// not overwritten, up to the moment between reading and writing that S3 leaves.
-func set(ctx context.Context, client *s3api.Client, bucket string, before, after *settings) error {
-	now, err := readSettings(ctx, client, bucket)
-	if err != nil {
-		return err
-	}
-	if !now.equal(before) {
-		return &refusedError{errors.New("refused: nothing was changed, as somebody else changed the bucket's settings meanwhile; look at the change again")}
-	}
-	encryptionOnly := settings{encryption: after.encryption, policy: before.policy}
-	if !before.equal(&encryptionOnly) {
-		if err := client.SetBucketEncryption(ctx, bucket, after.encryption); err != nil {
-			return err
-		}
-	}
-	if !bytes.Equal(before.policy, after.policy) {
-		if err := client.SetBucketPolicy(ctx, bucket, after.policy); err != nil {
-			return fmt.Errorf("the default encryption is as wanted, the policy as it was: %w", err)
-		}
-	}
-	if now, err = readSettings(ctx, client, bucket); err != nil {
-		return fmt.Errorf("the change was made, but could not be read back: %w", err)
-	}
-	if !now.same(after) {
-		return &finding{exitDifferent}
-	}
-	return nil
 }
 
 // same compares what was written with what the endpoint gives back, which need

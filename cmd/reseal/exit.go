@@ -6,6 +6,10 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"reseal/engine"
+	"reseal/job"
+	"reseal/migrate"
 )
 
 // The exit codes. They are documented in docs/scripting.md and never reused.
@@ -15,11 +19,12 @@ const (
 	exitUsage       = 2
 	exitFailures    = 3 // finished, with failed objects or unreadable report files
 	exitStopped     = 4 // stopped by a limit, resumable
-	exitRefused     = 5 // preflight refused, or declined at the prompt
+	exitRefused     = 5 // preflight or canary refused, or declined at the prompt
 	exitMismatch    = 6 // another job, or locked
 	exitDifferent   = 7 // verification found a difference
 	exitInterrupted = 130
 	exitTerminated  = 143
+	exitHungUp      = 129
 )
 
 // usageError is a command line that makes no sense.
@@ -48,6 +53,8 @@ func signalName(sig os.Signal) string {
 		return "SIGINT"
 	case syscall.SIGTERM:
 		return "SIGTERM"
+	case syscall.SIGHUP:
+		return "SIGHUP"
 	}
 	return sig.String()
 }
@@ -82,23 +89,30 @@ func exitCode(err error) int {
 		usage   *usageError
 		refused *refusedError
 		sig     *signalError
+		left    *migrate.UnfinishedError
+		lossy   *engine.LossError
 	)
 	switch {
 	case errors.As(err, &found):
 		return found.code
-	case errors.As(err, &usage):
+	case errors.As(err, &usage), errors.As(err, new(*job.NameError)):
 		return exitUsage
 	case isMismatch(err):
 		return exitMismatch
-	case errors.As(err, &refused):
+	case errors.As(err, &refused), errors.As(err, &lossy):
 		return exitRefused
 	case errors.As(err, &sig):
-		if sig.sig == syscall.SIGTERM {
+		switch sig.sig {
+		case syscall.SIGTERM:
 			return exitTerminated
+		case syscall.SIGHUP:
+			return exitHungUp
 		}
 		return exitInterrupted
 	case isStop(err):
 		return exitStopped
+	case errors.As(err, &left):
+		return exitFailures
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"reseal/engine"
+	"reseal/job"
 )
 
 // failureLimit is how many objects may fail before a run stops: a number, or a
@@ -39,25 +40,37 @@ func parseFailureLimit(text string) (l failureLimit, err error) {
 	return l, nil
 }
 
+// ofShare is the limit of a share of a job: its part of a number, rounded up, and the
+// same share of those attempted.
+func (l failureLimit) ofShare(s job.Share) failureLimit {
+	if n := int64(s.Count); n > 0 {
+		l.count = (l.count + n - 1) / n
+	}
+	return l
+}
+
 // reached reports whether a run is to stop that attempted so many objects, of
 // which some failed.
 func (l failureLimit) reached(attempted, failed int64) bool {
+	if l.count > 0 {
+		return failed >= l.count
+	}
 	if l.share > 0 {
 		return attempted >= enoughAttempts && float64(failed) >= math.Max(1, l.share*float64(attempted))
 	}
-	return false // the engine counts
+	return false
 }
 
 // budget is the question that the engine asks after every object, nil where
-// there is nothing to ask.
-func (l failureLimit) budget() func(*engine.Stats) string {
-	if l.share == 0 {
+// there is nothing to ask. note follows the name of the limit that is reached.
+func (l failureLimit) budget(note string) func(*engine.Stats) string {
+	if l.share == 0 && l.count == 0 {
 		return nil
 	}
 	return func(s *engine.Stats) string {
 		failed := s.Count(engine.Failed)
 		if l.reached(failed+s.Count(engine.Done), failed) {
-			return "--max-failures " + l.text
+			return "--max-failures " + l.text + note
 		}
 		return ""
 	}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
+	"reseal/job"
 )
 
 // truthRow is a row of the fixture's truth file, which was made before and
@@ -106,7 +108,7 @@ func TestForeignReport(t *testing.T) {
 	manifest := filepath.Join(fixtures, "good/csv/inv/acme-media-archive/daily-full/2025-11-21T02-00Z/manifest.json")
 	w := newFilledWorld(t, manifest)
 
-	out, err := w.command("plan", "--manifest", manifest, "--sse-kms-key-id", simKey, "--bucket-key-enabled=false", "--json").Output()
+	out, err := w.command("plan", "--manifest", manifest, "--sse-kms-key-id", simaws.Key, "--bucket-key-enabled=false", "--json").Output()
 	if err != nil {
 		t.Fatalf("plan: %v", err)
 	}
@@ -140,7 +142,7 @@ func TestForeignReport(t *testing.T) {
 	}
 
 	job := filepath.Join(t.TempDir(), "job")
-	cmd := w.command("run", "--manifest", manifest, "--sse-kms-key-id", simKey, "--bucket-key-enabled=false", "--job", job, "--yes", "--quiet",
+	cmd := w.command("run", "--manifest", manifest, "--sse-kms-key-id", simaws.Key, "--bucket-key-enabled=false", "--job", job, "--yes", "--quiet",
 		"--probe-key-prefix", "reseal-probe/", "--accept", "versioned", "--results", "all")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -162,7 +164,7 @@ func TestForeignReport(t *testing.T) {
 	// What is current now: everything that was to be done is under the key, and
 	// of its old size and class.
 	current := map[string]simulator.ObjectInfo{}
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		for o := range world.Walk(bucket) {
 			if o.IsLatest {
 				current[o.Key] = o
@@ -176,7 +178,7 @@ func TestForeignReport(t *testing.T) {
 			continue
 		}
 		o, ok := current[r.Key]
-		if !ok || o.Encryption.Type != simulator.SSEKMS || o.Encryption.KMSKeyARN != simKey || o.Size != *r.Size || string(o.StorageClass) != *r.Class {
+		if !ok || o.Encryption.Type != simulator.SSEKMS || o.Encryption.KMSKeyARN != simaws.Key || o.Size != *r.Size || string(o.StorageClass) != *r.Class {
 			t.Errorf("%q afterwards: there %v, %+v, %d bytes, %s; want under the key, %d bytes, %s",
 				r.Key, ok, o.Encryption, o.Size, o.StorageClass, *r.Size, *r.Class)
 		}
@@ -197,21 +199,8 @@ func compare(t *testing.T, what string, got, want map[string]int64) {
 	}
 }
 
-// newFilledWorld is a simulation with the objects of a report.
-func newFilledWorld(t *testing.T, manifest string) *testWorld {
-	t.Helper()
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := sim.load(t.Context(), manifest); err != nil {
-		t.Fatal(err)
-	}
-	return serveWorld(t, sim, manifest)
-}
-
 // readStatus reads the files of a job, with the connection that the environment
 // gives where they are in a bucket.
 func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
-	return readStatusAt(ctx, connection{}, dir, share{})
+	return readStatusAt(ctx, connection{}, dir, job.Share{})
 }

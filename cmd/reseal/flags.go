@@ -14,11 +14,13 @@ import (
 
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/preflight"
 )
 
 // connection says where the store is and who asks.
 type connection struct {
 	endpoint  string
+	s3Only    string // endpoint of S3 alone, as the job knows it
 	region    string
 	profile   string
 	caBundle  string
@@ -33,7 +35,7 @@ func (c *connection) bind(cmd *cobra.Command) {
 	f.StringVar(&c.endpoint, "endpoint-url", "", "S3 and KMS endpoint, where it is not AWS's own")
 	f.StringVar(&c.region, "region", "", "Region of the bucket (default: from environment and profile)")
 	f.StringVar(&c.profile, "profile", "", "profile of the AWS configuration")
-	f.StringVar(&c.caBundle, "ca-bundle", "", "PEM `FILE` of certificate authorities to trust instead of the system's")
+	pathVar(f, &c.caBundle, "ca-bundle", "PEM `FILE` of certificate authorities to trust instead of the system's")
 	f.StringVar(&c.owner, "expected-bucket-owner", "", "`account` that must own the bucket (default: the caller's)")
 	f.BoolVar(&c.allowHTTP, "allow-http", false, "allow plain HTTP to an endpoint that is not on this machine")
 	f.BoolVar(&c.sdkClient, "sdk-client", false, "send every request by the AWS SDK's own client: the same requests, for several times the CPU time")
@@ -63,6 +65,7 @@ type selection struct {
 	inspectAll     bool
 	multipart      string
 	copyVia        string
+	acl            string
 	versions       string
 	confirm        string
 	keepInventory  string
@@ -72,7 +75,7 @@ type selection struct {
 
 func (s *selection) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&s.manifest, "manifest", "", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, a local `path`, or a list of bucket,key lines")
+	pathVar(f, &s.manifest, "manifest", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, a local `path`, or a list of bucket,key lines")
 	f.BoolVar(&s.noChecksum, "no-manifest-checksum", false, "go on although manifest.checksum is missing or does not match")
 	f.StringVar(&s.keyID, "sse-kms-key-id", "", "KMS key to re-encrypt under: an ARN, id or alias")
 	f.StringVar(&s.sse, "sse", plan.TargetKMS, "target encryption: aws:kms, or AES256 for the way back")
@@ -81,6 +84,7 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.StringVar(&s.versions, "versions", "current", "which versions: current, or all, which only an update can do")
 	f.StringVar(&s.confirm, "confirm", "all", "share of the updates to prove with a HeadObject: all, or e.g. 10%")
 	f.StringVar(&s.copyVia, "copy-via", "", "multipart: copy objects of every size in parts, for endpoints that refuse a copy onto itself")
+	f.StringVar(&s.acl, "acl", "", "canned ACL of every copy, for buckets whose policy asks for it: bucket-owner-full-control; grants are kept beside it")
 	f.BoolVar(&s.rekey, "rekey", false, "also re-encrypt SSE-KMS objects that are under another key")
 	f.StringArrayVar(&s.prefixes, "prefix", nil, "only keys with this prefix (repeatable)")
 	f.StringArrayVar(&s.exclude, "exclude-prefix", nil, "no keys with this prefix (repeatable)")
@@ -90,7 +94,7 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.BoolVar(&s.trustInventory, "trust-inventory", false, "leave out the HeadObject before a copy although class, lock or ACL may have changed since the report")
 	f.BoolVar(&s.inspectAll, "inspect-all", false, "send a HeadObject before every copy, even where the bucket's configuration rules out that it matters")
 	f.StringVar(&s.multipart, "multipart-threshold", "", "copy objects above this size in parts (default and at most 5GiB)")
-	f.StringVar(&s.keepInventory, "keep-inventory", "", "keep the report's data files in this `folder`, as they may expire between two nights")
+	pathVar(f, &s.keepInventory, "keep-inventory", "keep the report's data files in this `folder`, as they may expire between two nights")
 	f.StringVar(&s.memory, "memory", "512MiB", "memory budget: it sets how many report files are open at once")
 	f.BoolVar(&s.offline, "offline", false, "send nothing but the requests that read the report")
 }
@@ -113,7 +117,7 @@ func (s *selection) options() (plan.Options, error) {
 		Method: plan.Method(s.method), SSE: s.sse, KMSKeyID: s.keyID, BucketKey: s.bucketKey, Rekey: s.rekey,
 		Prefixes: s.prefixes, Exclude: s.exclude, MinSize: size("min-size", s.minSize), MaxSize: size("max-size", s.maxSize),
 		StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
-		CopyVia: s.copyVia, AllVersions: s.versions == "all",
+		CopyVia: s.copyVia, ACL: s.acl, AllVersions: s.versions == "all",
 	}
 	errs = append(errs, s.methodErrors(&o)...)
 	errs = append(errs, classErrors(s.classes)...)
@@ -181,6 +185,9 @@ func (s *selection) methodErrors(o *plan.Options) (errs []error) {
 	if o.CopyVia != "" && o.CopyVia != plan.ViaMultipart {
 		bad("--copy-via %q: want multipart", o.CopyVia)
 	}
+	if o.ACL != "" && o.ACL != plan.BucketOwnerFullControl {
+		bad("--acl %q: want %s", o.ACL, plan.BucketOwnerFullControl)
+	}
 	if s.confirm != "all" {
 		share, err := parsePercent(s.confirm)
 		switch {
@@ -208,24 +215,48 @@ type pace struct {
 	updateKMS   int
 	noCanary    bool
 	snapshot    string
-	snapshots   float64 // as check read it
+	snapshots   remembering // as check read it
 	keyWeight   float64
 	headroom    string
-	given       func(flag string) bool // on the command line
 }
 
 func (p *pace) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Float64Var(&p.kmsRPS, "kms-rps", 0, "cap on KMS requests a second (default: --kms-share of the quota)")
+	f.Var((*rate)(&p.kmsRPS), "kms-rps", "cap on KMS requests a second (default: --kms-share of the quota)")
 	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
 	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from (and reads in proportion)")
 	f.IntVar(&p.concurrency, "concurrency", defaultConcurrency, "objects in flight at most; as many are as rate and latency need")
 	f.Float64Var(&p.keyWeight, "bucket-key-weight", 1, "share of the KMS requests that an S3 Bucket Key may spare which the pace assumes to be made all the same, 0 to 1")
 	f.StringVar(&p.headroom, "kms-headroom", "", "requests a second, or share such as 10%, of the KMS quota to leave free beside what everybody in the account uses, by CloudWatch")
-	p.given = f.Changed
 	f.BoolVar(&p.noCanary, "no-canary", false, "do not try some objects of each kind first, to compare all of them before the rest is begun")
-	f.StringVar(&p.snapshot, "snapshot", "0%", "share of the objects to remember all of, metadata, tags, ACL and a hash of the data, for verify to compare")
+	f.StringVar(&p.snapshot, "snapshot", "1000", "objects to remember all of, metadata, tags, ACL and a hash of the data, for verify to compare: how many in all, spread over all kinds, or a share such as 1%; 0 for none")
 	f.IntVar(&p.updateKMS, "update-kms-weight", 0, "KMS requests that S3 makes for one update, where that was measured (default: 1 to 2, as AWS does not state it)")
+}
+
+// rate is a number of requests a second, above 0, as a flag; 0 and written "" where
+// none is given. It implements pflag.Value.
+type rate float64
+
+func (r *rate) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatFloat(float64(*r), 'g', -1, 64)
+}
+
+func (*rate) Type() string { return "rate" }
+
+func (r *rate) Set(text string) error {
+	if text == "" { // takes a remembered one away
+		*r = 0
+		return nil
+	}
+	n, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(n > 0) || math.IsInf(n, 0) {
+		return errors.New("want a rate above 0")
+	}
+	*r = rate(n)
+	return nil
 }
 
 // weights are the KMS requests that S3 makes for each kind of request.
@@ -238,8 +269,8 @@ func (p *pace) weights(bucketKey bool) plan.Weights {
 }
 
 func (p *pace) check() (share float64, err error) {
-	if p.snapshots, err = parsePercent(p.snapshot); err != nil {
-		return 0, usagef("--snapshot: %w", err)
+	if p.snapshots, err = parseRemembering(p.snapshot); err != nil {
+		return 0, usagef("--snapshot %w", err)
 	}
 	share, err = parsePercent(p.kmsShare)
 	switch {
@@ -247,7 +278,7 @@ func (p *pace) check() (share float64, err error) {
 		return 0, usagef("--kms-share: %w", err)
 	case share <= 0:
 		return 0, usagef("--kms-share %s: a share of nothing never ends", p.kmsShare)
-	case p.kmsRPS < 0 || math.IsNaN(p.kmsRPS) || math.IsInf(p.kmsRPS, 0), p.kmsRPS == 0 && p.given != nil && p.given("kms-rps"):
+	case p.kmsRPS < 0 || math.IsNaN(p.kmsRPS) || math.IsInf(p.kmsRPS, 0):
 		return 0, usagef("--kms-rps %v: want a rate above 0", p.kmsRPS)
 	case !(p.keyWeight >= 0 && p.keyWeight <= 1):
 		return 0, usagef("--bucket-key-weight %v: want 0 to 1", p.keyWeight)
@@ -282,8 +313,8 @@ func (l *limits) bind(cmd *cobra.Command) {
 	f.StringVar(&l.failuresText, "max-failures", "", "stop after this many failed objects, or at a share such as 1% of those attempted (200 at least)")
 	f.DurationVar(&l.outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
 	f.DurationVar(&l.duration, "max-duration", 0, "stop after this time, e.g. 7h30m")
-	f.IntVar(&l.attempts, "attempts", 12, "how often one request is sent at most before its object fails")
-	f.StringVar(&l.maxCostText, "max-cost", "", "stop before the requests sent may have cost more than this, in USD")
+	f.IntVar(&l.attempts, "attempts", 12, "how often one request is sent at most before its object fails; ten times as often where it is throttled (503, 429), which takes about half an hour")
+	f.StringVar(&l.maxCostText, "max-cost", "", "stop before the requests sent may have cost more than this, in USD; a share of the job stops at its part")
 }
 
 // accepts is the list of hazards that the user takes on by name.
@@ -294,6 +325,17 @@ func (a *accepts) bind(cmd *cobra.Command) {
 }
 
 func (a accepts) has(name string) bool { return slices.Contains(a, name) }
+
+// check refuses names that no hazard has: a typo would be an acceptance of nothing.
+func (a accepts) check() error {
+	names := preflight.HazardNames()
+	for _, name := range a {
+		if !slices.Contains(names, name) {
+			return usagef("--accept %q: no such hazard; there are %s", name, strings.Join(names, ", "))
+		}
+	}
+	return nil
+}
 
 // parsePercent reads "50%" or "0.5" as 0.5.
 func parsePercent(s string) (float64, error) {

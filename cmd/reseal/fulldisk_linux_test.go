@@ -13,6 +13,7 @@ import (
 	"unsafe"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 )
 
 // noMoreRoom makes every later write of a process to a file fail, as a full disk
@@ -27,7 +28,7 @@ func noMoreRoom(t *testing.T, pid int) {
 
 // fullDisk is a world whose runs are not audited: the audit writes files, too.
 func fullDisk(t *testing.T, objects int64) *testWorld {
-	w := newTestWorld(t, simConfig{seed: 1, latency: time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
+	w := newTestWorld(t, simaws.Config{Seed: 1, Latency: time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
 	w.env = slices.DeleteFunc(w.env, func(v string) bool { return strings.HasPrefix(v, "RESEAL_TEST_AUDIT=") })
 	return w
 }
@@ -43,16 +44,12 @@ func TestFullDisk(t *testing.T) {
 			const objects = 400
 			w := fullDisk(t, objects)
 			job := filepath.Join(t.TempDir(), "job")
-			args := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--results", results,
+			args := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--results", results,
 				"--probe-key-prefix", "reseal-probe/", "--bucket-key-enabled=false", "--concurrency", "8"}
 			cmd := w.command(append(args, "--kms-rps", "100")...)
 			var said bytes.Buffer
 			cmd.Stderr = &said
-			if err := cmd.Start(); err != nil {
-				t.Fatal(err)
-			}
-			ended := make(chan error, 1)
-			go func() { ended <- cmd.Wait() }()
+			ended := startCommand(t, cmd)
 			w.waitForCopies(ended, objects/10)
 			noMoreRoom(t, cmd.Process.Pid)
 			err := <-ended
@@ -69,11 +66,11 @@ func TestFullDisk(t *testing.T) {
 			if !state && (results != "all" || !lines) {
 				t.Errorf("the message does not say what could not be saved:\n%s", &said)
 			}
-			if s := w.status(job); s.State != "unfinished" || s.Done > w.sim.committed(scriptBucket) {
-				t.Errorf("after it: %+v, with %d copied", s, w.sim.committed(scriptBucket))
+			if s := w.status(job); s.State != "unfinished" || s.Done > w.committed() {
+				t.Errorf("after it: %+v, with %d copied", s, w.committed())
 			}
 			w.output(0, args...)
-			if histogram, _ := w.sim.counted(scriptBucket); histogram[1] != objects {
+			if histogram := w.sim.Rewrites(scriptBucket); histogram[1] != objects {
 				t.Errorf("objects by how often they were copied: %v, want %d once", histogram, objects)
 			}
 			if s := w.status(job); s.State != "finished" || s.Done != objects || s.Failed != 0 {
@@ -90,7 +87,7 @@ func TestFullSpool(t *testing.T) {
 	w := fullDisk(t, 4000)
 	dir := t.TempDir()
 	job, kept := filepath.Join(dir, "job"), filepath.Join(dir, "kept")
-	target := []string{"--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job}
+	target := []string{"--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job}
 	w.output(0, append([]string{"plan"}, target...)...)
 	run := append([]string{"run", "--yes", "--quiet", "--probe-key-prefix", "reseal-probe/", "--keep-inventory", kept}, target...)
 	cmd := exec.Command("sh", append([]string{"-c", `ulimit -f 64; exec reseal "$@"`, "sh"}, run...)...) // 32 or 64 KiB: room for the state, none for the report
@@ -102,7 +99,7 @@ func TestFullSpool(t *testing.T) {
 	if !bytes.Contains(out, []byte(kept)) || !bytes.Contains(out, []byte("file too large")) {
 		t.Errorf("the message does not say which file found no room:\n%s", out)
 	}
-	if n := w.sim.committed(scriptBucket); n > 20 { // the canary may be through by then
+	if n := w.committed(); n > 20 { // the canary may be through by then
 		t.Errorf("%d objects were copied", n)
 	}
 	w.output(exitStopped, append(run, "--limit", "100")...)

@@ -4,15 +4,16 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
-	"log/slog"
 	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"reseal/control"
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
+	"reseal/migrate"
 	"reseal/ratelimit"
 )
 
@@ -24,11 +25,10 @@ func TestHeadroomNight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const quota, cap, free = 50, 40, 5
 		const grows, leaves, ends = 10 * time.Minute, 22 * time.Minute, 31 * time.Minute
-		c := caps{kms: cap, quota: quota}
-		g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: c.kms}})
+		g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: cap}})
 		n := newCoreNight(t, simulator.Config{KMSRequestsPerSecond: quota, UsageDelay: time.Minute}, g, int(ends.Seconds())*cap, func(i int) string { return fmt.Sprintf("k/%07d", i) })
-		helm := newSteering(g, n.stats, func(error) {}, slog.New(slog.DiscardHandler), io.Discard, c, maxConcurrency)
-		own := new(ownCalls)
+		controller := idleController(control.Config{Governor: g, Stats: n.stats, KMSCap: cap, KMSQuota: quota, Concurrency: control.MaxConcurrency})
+		watch := &control.UsageWatch{Controller: controller, Usage: migrate.AccountUsage(n.KMSUsage), Own: new(control.OwnCalls), Headroom: control.Headroom{RPS: free}}
 		ctx, cancel := context.WithCancel(t.Context())
 		var others sync.WaitGroup
 		others.Go(func() {
@@ -39,9 +39,9 @@ func TestHeadroomNight(t *testing.T) {
 				return 3
 			})
 		})
-		helm.look(ctx, n, own, headroom{rps: free})
-		others.Go(func() { helm.keepHeadroom(ctx, n, own, headroom{rps: free}) })
-		end := n.start(&traffic{Gate: g, own: own})
+		watch.Check(ctx)
+		others.Go(func() { watch.Run(ctx) })
+		end := n.start(&control.CountingGate{Next: g, Own: watch.Own})
 		start := time.Now()
 
 		// Between two minutes: requests of the run, and rejections of anybody.
@@ -58,7 +58,7 @@ func TestHeadroomNight(t *testing.T) {
 		if rate, rejected := during(15, 22); rate < 0.9*(quota-33-free) || rate > quota-33-free+0.1 || rejected > 0 {
 			t.Errorf("beside production: %.2f/s, %d rejected; want up to %d/s, and none", rate, rejected, quota-33-free)
 		}
-		if got := helm.status().Binding; got.Limit != boundByKMSCap {
+		if got := controller.Status().Binding; got.Limit != control.LimitKMSCap {
 			t.Errorf("beside production the run is bound by %+v, want the cap", got)
 		}
 		// Of the last five minutes the busiest counts.
@@ -76,22 +76,22 @@ func TestHeadroomNight(t *testing.T) {
 func TestHeadroomOverHTTP(t *testing.T) {
 	t.Parallel()
 	const quota, production = 400, 150
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1, kmsRPS: quota})
+	sim, err := simaws.New(simaws.Config{Seed: 1, KMSQuota: quota})
 	if err != nil {
 		t.Fatal(err)
 	}
 	minute := time.Now().Add(-2 * time.Minute).Truncate(time.Minute)
 	for s := range 60 {
-		if n := sim.world.UseKMS(minute.Add(time.Duration(s)*time.Second), simAccount, production); n != production {
+		if n := sim.World.UseKMS(minute.Add(time.Duration(s)*time.Second), simaws.AccountID, production); n != production {
 			t.Fatalf("%d of %d requests within the quota of %d", n, production, quota)
 		}
 	}
-	manifest, err := sim.populate(t.Context(), scriptBucket, simulator.Population{N: 50, Seed: 1, Plain: true}, "")
+	manifest, err := sim.Populate(t.Context(), scriptBucket, simulator.Population{N: 50, Seed: 1, Plain: true}, simaws.Report{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w := serveWorld(t, sim, manifest)
-	out := w.output(0, "run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
+	out := w.output(0, "run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
 		"--accept", "weak-conditions", "--accept", "drops-expires", "--no-canary", "--bucket-key-enabled=false", "--kms-share", "100%", "--kms-headroom", "10%")
 	var s jobStatus
 	if err := json.Unmarshal(out, &s); err != nil || s.Run == nil {

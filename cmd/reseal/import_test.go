@@ -17,7 +17,8 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/internal/simulator"
-	"reseal/inventory"
+	"reseal/internal/simulator/simaws"
+	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
 )
@@ -67,8 +68,8 @@ func (b batchJob) copy(bucket, key string) {
 	b.w.t.Helper()
 	off := false
 	in := &simulator.CopyObjectInput{Request: simulator.Request{Bucket: bucket}, Key: key, Source: simulator.CopySource{Bucket: bucket, Key: key}}
-	in.Encryption = simulator.EncryptionHeaders{Algorithm: "aws:kms", KMSKeyID: simKey, BucketKeyEnabled: &off}
-	b.w.sim.front.Locked(func(world *simulator.World) {
+	in.Encryption = simulator.EncryptionHeaders{Algorithm: "aws:kms", KMSKeyID: simaws.Key, BucketKeyEnabled: &off}
+	b.w.sim.Locked(func(world *simulator.World) {
 		pending, err := world.BeginCopy(time.Now(), in)
 		if err == nil {
 			_, err = pending.Commit(time.Now())
@@ -115,13 +116,13 @@ func (b batchJob) report(ok, failed []byte) string {
 func TestImport(t *testing.T) {
 	t.Parallel()
 	const objects = 300
-	w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: objects, Seed: 1, Plain: true})
+	w := newTestWorld(t, simaws.Config{Seed: 1}, simulator.Population{N: objects, Seed: 1, Plain: true})
 	// What another engine did takes no requests of the job's, so that it is no
 	// match for its estimate.
 	w.env = slices.DeleteFunc(w.env, func(v string) bool { return strings.HasPrefix(v, "RESEAL_TEST_AUDIT=") })
 	dir := t.TempDir()
 	job, out := filepath.Join(dir, "job"), filepath.Join(dir, "out")
-	options := []string{"--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--bucket-key-enabled=false"}
+	options := []string{"--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--bucket-key-enabled=false"}
 	w.output(0, append([]string{"plan"}, options...)...)
 	w.output(0, "export", "batch-operations", "--job", job, "--out", out)
 	denied := func(i int) bool { return i%25 == 7 }
@@ -146,10 +147,14 @@ func TestImport(t *testing.T) {
 		t.Errorf("the report does not tell why tasks failed:\n%s", text)
 	}
 
-	before := w.sim.copies()
+	runs, err := os.ReadFile(filepath.Join(job, "runs.json"))
+	if n := strings.Count(string(runs), `"command": "import"`); err != nil || n != 2 || strings.Count(string(runs), `"exit_code": 0`) != 2 {
+		t.Errorf("%d imports recorded, %v; want 2, with their ends\n%s", n, err, runs)
+	}
+	before := w.sim.Copies()
 	w.output(exitFailures, append([]string{"run", "--yes", "--quiet", "--probe-key-prefix", "reseal-probe/"}, options...)...)
 	w.output(0, "retry-failed", "--job", job, "--quiet", "--probe-key-prefix", "reseal-probe/")
-	if histogram, _ := w.sim.counted(scriptBucket); histogram[1] != objects {
+	if histogram := w.sim.Rewrites(scriptBucket); histogram[1] != objects {
 		t.Errorf("objects by how often they were copied: %v, want %d once", histogram, objects)
 	}
 	s = w.status(job)
@@ -175,11 +180,11 @@ func TestImport(t *testing.T) {
 // What is no report about this job's objects is refused, and nothing of it recorded.
 func TestImportRefuses(t *testing.T) {
 	t.Parallel()
-	w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: 60, Seed: 1, Plain: true})
+	w := newTestWorld(t, simaws.Config{Seed: 1}, simulator.Population{N: 60, Seed: 1, Plain: true})
 	dir := t.TempDir()
-	job, out := filepath.Join(dir, "job"), filepath.Join(dir, "out")
-	w.output(0, "plan", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--bucket-key-enabled=false", "--exclude-prefix", "none/")
-	w.output(0, "export", "batch-operations", "--job", job, "--out", out)
+	jobDir, out := filepath.Join(dir, "job"), filepath.Join(dir, "out")
+	w.output(0, "plan", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", jobDir, "--bucket-key-enabled=false", "--exclude-prefix", "none/")
+	w.output(0, "export", "batch-operations", "--job", jobDir, "--out", out)
 	manifest := filepath.Join(out, "manifest-STANDARD.csv")
 	list, err := os.ReadFile(manifest)
 	if err != nil {
@@ -198,15 +203,15 @@ func TestImportRefuses(t *testing.T) {
 		{"an object that the job does not have", b.report(append(bytes.Clone(all), row(scriptBucket, "not-there")...), nil), exitMismatch},
 		{"a version that the job does not have", b.report(append(bytes.Clone(all), []byte(scriptBucket+",k,v7,succeeded,,200,\n")...), nil), exitMismatch},
 		{"a job that did something else", batchJob{w: w, idle: true}.play(manifest, 0, 60), exitRefused},
-		{"no completion report", filepath.Join(job, planFile), exitFatal},
+		{"no completion report", filepath.Join(jobDir, job.PlanFile), exitFatal},
 	} {
-		w.output(tt.exit, "import", "--job", job, tt.report)
-		if s := w.status(job); s.Done+s.Failed != 0 {
+		w.output(tt.exit, "import", "--job", jobDir, tt.report)
+		if s := w.status(jobDir); s.Done+s.Failed != 0 {
 			t.Errorf("%s: %d objects done and %d failed in the job, want none", tt.name, s.Done, s.Failed)
 		}
 	}
 	// While a run holds the job nothing is taken in.
-	held, err := checkpoint.OpenDir(job)
+	held, err := checkpoint.OpenDir(jobDir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -215,99 +220,5 @@ func TestImportRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer lock.Release()
-	w.output(exitMismatch, "import", "--job", job, b.play(manifest, 0, 5))
-}
-
-// A completion report that does not fit in memory is taken in portions, with
-// the same result; of an object with two tasks the success counts.
-func TestImportInPortions(t *testing.T) {
-	m := &matching{}
-	tasks := []ending{{false, "SlowDown", 503}, {true, "", 200}, {false, "AccessDenied", 403}, {true, "x", 0}}
-	numbers := map[uint32]bool{}
-	for _, e := range tasks {
-		numbers[m.numberOf(e)] = true
-	}
-	if len(numbers) != 3 || len(m.endings) != 3 {
-		t.Errorf("%d endings of %v, want 3: a success is a success", len(m.endings), tasks)
-	}
-	for i := range 2 * maxEndings {
-		m.numberOf(ending{code: fmt.Sprint(i)})
-	}
-	if len(m.endings) > maxEndings+1 || m.endings[m.numberOf(ending{code: "new"})].code != "other" {
-		t.Errorf("%d endings are told apart, want at most %d", len(m.endings), maxEndings+1)
-	}
-	if a, b := objectOf("k", ""), objectOf("k", "null"); a != b {
-		t.Error("the null version and no version differ")
-	}
-	if objectOf("k", "v") == objectOf("vk", "") || objectOf("k", "v") == objectOf("k", "") {
-		t.Error("two versions are taken for one")
-	}
-
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sim.ln.Close()
-	dir := t.TempDir()
-	manifest, err := sim.populate(t.Context(), scriptBucket, simulator.Population{N: 40, Seed: 1, Plain: true}, dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	src, name, err := inventory.LocalFile(filepath.Join(dir, strings.TrimPrefix(manifest, "s3://"+simReports+"/")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	rep, err := inventory.Open(t.Context(), src, name, inventory.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	segments, err := rep.Segments(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	var ok, failed bytes.Buffer
-	i := 0
-	for batch, err := range rep.Read(t.Context(), segments) {
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, r := range batch.Records {
-			fmt.Fprintf(&failed, "%s,%s,,failed,X,500,\n", r.Bucket, batchKey(r.Key))
-			if i++; i%2 == 0 {
-				fmt.Fprintf(&ok, "%s,%s,,succeeded,,200,\n", r.Bucket, batchKey(r.Key))
-			}
-		}
-	}
-	src, name, err = inventory.LocalFile(batchJob{w: &testWorld{t: t}}.report(ok.Bytes(), failed.Bytes()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := inventory.OpenBatchTasks(t.Context(), src, name, inventory.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	policy := &plan.Policy{Options: plan.Options{Bucket: scriptBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simKey}.Normal(), Weights: plan.DefaultWeights(false)}
-	for _, atOnce := range []int{1000, 7, 1} {
-		m := &matching{job: "job", bucket: scriptBucket, tasks: all, report: rep, segments: segments, policy: policy, atOnce: atOnce}
-		succeeded, seen := map[int64]bool{}, 0
-		if err := m.each(t.Context(), func(task *plan.Task, _ int, e ending) error {
-			seen++
-			succeeded[task.Record.Pos.Row] = succeeded[task.Record.Pos.Row] || e.succeeded
-			return nil
-		}); err != nil {
-			t.Errorf("%d at once: %v", atOnce, err)
-		}
-		good := 0
-		for row, s := range succeeded {
-			if s != (row%2 == 1) {
-				t.Errorf("%d at once: row %d succeeded: %t", atOnce, row, s)
-			}
-			if s {
-				good++
-			}
-		}
-		if len(succeeded) != 40 || good != 20 || m.read != 60 || atOnce >= 60 && seen != 40 {
-			t.Errorf("%d at once: %d rows, %d of them succeeded, of %d tasks, in %d calls", atOnce, len(succeeded), good, m.read, seen)
-		}
-	}
+	w.output(exitMismatch, "import", "--job", jobDir, b.play(manifest, 0, 5))
 }

@@ -10,9 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/batchops"
 	"reseal/checkpoint"
 	"reseal/engine"
 	"reseal/inventory"
+	"reseal/job"
+	"reseal/migrate"
 	"reseal/plan"
 	"reseal/ratelimit"
 	"reseal/report"
@@ -39,6 +42,7 @@ type importFlags struct {
 
 func newImportCommand(p process) *cobra.Command {
 	f := &importFlags{}
+	f.rows.command = job.ImportCommand
 	cmd := &cobra.Command{
 		Use:   "import --job DIR REPORT",
 		Short: "Take the result of S3 Batch Operations back into a job",
@@ -49,7 +53,10 @@ func newImportCommand(p process) *cobra.Command {
 			}
 			return nil
 		},
-		RunE: func(cmd *cobra.Command, args []string) error { return f.importReport(cmd.Context(), p, args[0]) },
+		RunE: func(cmd *cobra.Command, args []string) error {
+			f.held = given(cmd)
+			return f.importReport(cmd.Context(), p, args[0])
+		},
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
@@ -57,8 +64,8 @@ func newImportCommand(p process) *cobra.Command {
 	f.pricing.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of the job, or s3://bucket/prefix")
-	fs.StringVar(&f.manifest, "manifest", "", "where the inventory report is now, if not where the job found it")
-	fs.StringVar(&f.keepInventory, "keep-inventory", "", "`folder` that the inventory report's data files were kept in")
+	pathVar(fs, &f.manifest, "manifest", "where the inventory report is now, if not where the job found it")
+	pathVar(fs, &f.keepInventory, "keep-inventory", "`folder` that the inventory report's data files were kept in")
 	fs.StringVar(&f.memory, "memory", "512MiB", "memory budget: a longer completion report is taken in several passes")
 	fs.StringVar(&f.results, "results", "failures", "result lines to write: failures, or all")
 	fs.BoolVar(&f.asJSON, "json", false, "print one JSON document")
@@ -81,16 +88,16 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	store, job, err := openJobAt(ctx, f.connection, f.job)
+	store, made, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
 	}
-	f.adopt(job)
-	g, err := prepare(ctx, &f.request, job, time.Now())
+	f.adopt(made)
+	g, err := prepare(ctx, &f.request, made, time.Now())
 	if err != nil {
 		return err
 	}
-	if err := job.agree(f.job, g.frozen); err != nil {
+	if err := made.CheckSame(f.job, g.frozen); err != nil {
 		return err
 	}
 	memory, err := parseSize(f.memory)
@@ -106,19 +113,30 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 		return err
 	}
 	defer lock.Release()
-	m := &matching{job: f.job, bucket: job.Options.Bucket, tasks: tasks, report: g.report, segments: job.Segments, policy: g.policy,
-		atOnce: int(memory / 4 / toldBytes)}
-	sample := new(sampled)
-	if err := m.each(ctx, sample.take); err != nil {
+	record, err := job.Begin(ctx, store, f.newRecord(p, whoRuns(ctx, g.client)))
+	if err != nil {
+		fmt.Fprintf(p.stderr, "note: the job cannot record this import: %s\n", inWords(err))
+	}
+	err = f.take(ctx, p, g, store, made, tasks, memory/4, location)
+	last, written := context.WithTimeout(context.WithoutCancel(ctx), migrate.LastWrites)
+	defer written()
+	finish(last, record, err)
+	return err
+}
+
+// take records the outcomes of tasks in a job that is held.
+func (f *importFlags) take(ctx context.Context, p process, g *ground, store job.Store, made *job.Plan, tasks *inventory.BatchTasks, memory int64, location string) error {
+	in := &batchops.Import{Job: f.job, Tasks: tasks, Report: g.report, Segments: made.Segments, Policy: g.policy, Memory: memory}
+	sample, err := in.Sample(ctx)
+	if err != nil {
 		return err
 	}
-	if err := f.look(ctx, g, sample.records); err != nil {
+	if err := f.look(ctx, g, in, sample); err != nil {
 		return err
 	}
-	done, err := f.record(ctx, g, store, job, lock, m)
-	if done != nil {
-		done.Job, done.Report, done.Tasks = f.job, location, m.read
-		err = errors.Join(err, f.say(p, done))
+	n, err := f.record(ctx, g, store, made, in)
+	if n != nil {
+		err = errors.Join(err, f.say(p, &imported{Job: f.job, Report: location, Tasks: n.Tasks, Done: n.Done, Failed: n.Failed, Known: n.Known}))
 	}
 	return err
 }
@@ -130,7 +148,7 @@ func openCompletion(ctx context.Context, client *s3api.Client, location string) 
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	src, name, err := sourceOf(client, at, "")
+	src, name, err := at.Source(buckets(client), "")
 	if err != nil {
 		return nil, err
 	}
@@ -140,9 +158,8 @@ func openCompletion(ctx context.Context, client *s3api.Client, location string) 
 	return inventory.OpenBatchTasks(ctx, src, name, inventory.Options{})
 }
 
-// look makes sure that objects which the other engine says it did are under the
-// key: a completion report does not tell which operation it is about.
-func (f *importFlags) look(ctx context.Context, g *ground, records []inventory.Record) error {
+// look makes sure that objects which the other engine says it did are under the key.
+func (f *importFlags) look(ctx context.Context, g *ground, in *batchops.Import, records []inventory.Record) error {
 	if len(records) == 0 {
 		return nil
 	}
@@ -152,101 +169,48 @@ func (f *importFlags) look(ctx context.Context, g *ground, records []inventory.R
 	if err != nil {
 		return err
 	}
-	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: g.caps.kms}, Expected: ratelimit.Limits{Reads: g.caps.s3}, MaxSlots: maxSampled})
+	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: g.caps.kms}, Expected: ratelimit.Limits{Reads: g.caps.s3}, MaxSlots: batchops.MaxSample})
 	defer startPacer(ctx, governor)()
-	one := func(yield func(inventory.Batch, error) bool) {
-		yield(inventory.Batch{Records: records, End: true, Rows: int64(len(records))}, nil)
+	sending, gate, stop := engine.Outlast(ctx, engine.Endurance{Gate: governor})
+	defer stop()
+	err = in.Look(sending, rewriter, gate, records)
+	if errors.As(err, new(*batchops.NotDoneError)) {
+		return &refusedError{err}
 	}
-	return engine.Verify(ctx, engine.VerifyConfig{
-		Rewriter: rewriter, Gate: governor, Policy: g.policy, Workers: maxSampled, Sample: 1, Written: time.Now(),
-		Expected: func(inventory.Position) bool { return true },
-	}, one, func(c engine.Check) error {
-		switch c.Verdict {
-		case plan.NotUnderKMS, plan.WrongKey, plan.NoBucketKey:
-			return &refusedError{fmt.Errorf("the report says that %q was done, but it is %s: %s; is it the report of another Batch Operations job? Nothing was recorded",
-				c.Task.Record.Key, c.Verdict, c.Why)}
-		case plan.VerdictUnknown:
-			return fmt.Errorf("look at an object that the report says was done: %w", c.Err)
-		}
-		return nil
-	})
+	return err
 }
 
 // record writes down what the report says of each object, as far as the job does
 // not know better. What it returns beside an error was recorded all the same.
-func (f *importFlags) record(ctx context.Context, g *ground, store jobStore, job *jobPlan, lock *checkpoint.Lock, m *matching) (*imported, error) {
-	state, snapshot, err := checkpoint.Open(ctx, store, job.state(), job.Segments, f.stateOptions(job, g.report.Manifest().Files, lock))
+func (f *importFlags) record(ctx context.Context, g *ground, store job.Store, made *job.Plan, in *batchops.Import) (*batchops.Counts, error) {
+	state, snapshot, err := checkpoint.Open(ctx, store, made.StateHash(), made.Segments, f.stateOptions(made, g.report.Manifest().Files))
 	if err != nil {
 		return nil, err
 	}
-	before, err := newClaims(ctx, snapshot)
+	before, err := migrate.Stand(ctx, snapshot, migrate.Every)
 	if err != nil {
 		return nil, err
 	}
-	past, version, err := readHistory(ctx, store, historyFile)
+	past, version, err := job.ReadHistory(ctx, store, job.HistoryFile)
 	if err != nil {
-		past = historyDoc{Summary: new(report.Summary)}
+		past = job.History{Summary: new(report.Summary)}
 	}
-	done := new(imported)
-	sink := &report.Writer{Log: lines{context.WithoutCancel(ctx), state}, All: f.results == "all", Summary: past.Summary}
-	flushed := time.Now()
-	err = m.each(ctx, func(t *plan.Task, segment int, e ending) error {
-		p := t.Record.Pos
-		if before.done(p) || before.failed(p) && !e.succeeded {
-			done.Known++
-			return nil
-		}
-		res := e.result(t, segment)
-		if err := sink.Write(res); err != nil {
-			return err
-		}
-		if err := settleImported(state, res); err != nil {
-			return err
-		}
-		if e.succeeded {
-			done.Done++
-		} else {
-			done.Failed++
-		}
-		if time.Since(flushed) < time.Second {
-			return nil
-		}
-		flushed = time.Now()
-		return state.Flush(ctx)
-	})
-	if err := errors.Join(err, state.Flush(context.WithoutCancel(ctx))); err != nil {
-		return done, fmt.Errorf("record the completion report: %w; the same command goes on", err)
+	sink := &report.Writer{Log: job.LineLog{Context: context.WithoutCancel(ctx), State: state}, All: f.results == "all", Summary: past.Summary}
+	n, err := in.Record(ctx, before, state, sink)
+	if err != nil {
+		return &n, fmt.Errorf("%w; the same command goes on", err)
 	}
-	if done.Done+done.Failed == 0 {
-		return done, nil
+	if n.Done+n.Failed == 0 {
+		return &n, nil
 	}
 	data, err := json.Marshal(&past)
 	if err == nil {
-		_, err = store.Put(context.WithoutCancel(ctx), historyFile, append(data, '\n'), version)
+		_, err = store.Put(context.WithoutCancel(ctx), job.HistoryFile, append(data, '\n'), version)
 	}
 	if err != nil {
-		return done, fmt.Errorf("write the history of the job: %w", err)
+		return &n, fmt.Errorf("write the history of the job: %w", err)
 	}
-	return done, nil
-}
-
-// importedCounter counts the rows that are done by the word of a completion report.
-const importedCounter = "imported"
-
-// settleImported records one result.
-func settleImported(j *checkpoint.Journal, r *engine.Result) error {
-	p := r.Task.Record.Pos
-	if r.Outcome == engine.Failed {
-		return j.Fail(p)
-	}
-	for name, n := range map[string]int64{
-		importedCounter: 1, "done." + r.Task.Action.String(): 1, "bytes": max(r.Task.Record.Size, 0),
-	} {
-		if err := j.Count(p, name, n); err != nil {
-			return err
-		}
-	}
-	return j.Done(p)
+	return &n, nil
 }
 
 // say prints what was recorded.

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"path"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -125,16 +124,15 @@ func (f *listFlags) list(ctx context.Context, p process, location string) error 
 		return err
 	}
 	all := []listedReport{}
-	newest := map[string]bool{}
 	for i := range found {
 		l := &found[i]
-		r := describeReport(l, below(at, l.Name), time.Now())
-		if l.Err == nil && l.Complete && !newest[r.Config] {
-			newest[r.Config], r.Newest = true, true
-		}
-		if l.Err == nil && (r.Newest || f.rows) {
-			if r.Rows, err = rowsOf(ctx, src, l.Name); err != nil {
+		r := describeReport(l, at.Below(l.Name), time.Now())
+		if l.Err == nil && (l.Newest || f.rows) {
+			switch n, known, err := l.Rows(ctx, src); {
+			case err != nil:
 				return err
+			case known:
+				r.Rows = &n
 			}
 		}
 		all = append(all, r)
@@ -153,7 +151,7 @@ func (f *listFlags) list(ctx context.Context, p process, location string) error 
 
 // describeReport puts into words what is known of a report.
 func describeReport(l *inventory.Listed, uri string, now time.Time) listedReport {
-	r := listedReport{Manifest: uri, Config: path.Dir(path.Dir(l.Name)), Time: l.Time, Complete: l.Complete, Missing: l.Missing.Names()}
+	r := listedReport{Manifest: uri, Config: l.Config(), Time: l.Time, Complete: l.Complete, Newest: l.Newest, Missing: l.Missing.Names()}
 	if age := l.Age(now); age > 0 {
 		r.Age = report.Duration(age)
 	}
@@ -167,20 +165,6 @@ func describeReport(l *inventory.Listed, uri string, now time.Time) listedReport
 		r.Error = l.Err.Error()
 	}
 	return r
-}
-
-// rowsOf counts the rows of a report by the ends of its files; nil where they do
-// not tell, or are not there.
-func rowsOf(ctx context.Context, src inventory.Source, name string) (*int64, error) {
-	rep, err := inventory.Open(ctx, src, name, inventory.Options{})
-	if err != nil {
-		return nil, context.Cause(ctx)
-	}
-	n, err := rep.Rows(ctx)
-	if err != nil || n < 0 {
-		return nil, context.Cause(ctx)
-	}
-	return &n, nil
 }
 
 // writeReports prints a table of reports, and below it what is wrong with some.

@@ -15,13 +15,14 @@ import (
 	"testing"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 )
 
 var updateDocs = flag.Bool("update", false, "write the examples in docs/scripting.md anew")
 
 // byName are the keys whose value is an object that has names from a vocabulary
-// as keys: reasons, verdicts.
-var byName = []string{"skipped", "verdicts"}
+// as keys: reasons, verdicts, proofs.
+var byName = []string{"skipped", "verdicts", "left_alone_by_reason", "not_done_by_reason", "already_encrypted_by_key", "not_checked", "accepted_losses", "bodies"}
 
 // varying are the keys whose value has other keys from one moment to another.
 var varying = []string{"bound_by"}
@@ -32,12 +33,12 @@ var varying = []string{"bound_by"}
 func TestJSONDocuments(t *testing.T) {
 	t.Parallel()
 	const docs = "../../docs/scripting.md"
-	w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: 300, Seed: 1, Archived: true})
-	w.sim.front.Locked(func(world *simulator.World) {
+	w := newTestWorld(t, simaws.Config{Seed: 1}, simulator.Population{N: 300, Seed: 1, Archived: true})
+	w.sim.Locked(func(world *simulator.World) {
 		world.AddFault(simulator.Fault{Op: "CopyObject", Code: "InternalError", HTTPStatus: 500, Key: "*0000000007*", Message: "broken"})
 	})
 	job := filepath.Join(t.TempDir(), "job")
-	target := []string{"--manifest", w.manifest, "--sse-kms-key-id", simKey}
+	target := []string{"--manifest", w.manifest, "--sse-kms-key-id", simaws.Key}
 	produced := map[string][]byte{
 		"plan":     w.output(0, append([]string{"plan", "--json"}, target...)...),
 		"workload": w.output(0, "plan", "--json", "--objects", "10000", "--object-size", "1GB", "--region", "eu-west-2", "--monthly-gets", "2000000", "--monthly-puts", "10000"),
@@ -45,7 +46,7 @@ func TestJSONDocuments(t *testing.T) {
 	w.output(exitFailures, append([]string{"run", "--json", "--job", job, "--yes", "--quiet", "--attempts", "2", "--probe-key-prefix", "reseal-probe/"}, target...)...)
 	produced["status"] = w.output(0, "status", "--job", job, "--json")
 	produced["report"] = w.output(0, "report", "--job", job, "--format", "json")
-	produced["verify"] = w.output(0, "verify", "--job", job, "--json")
+	produced["verify"] = w.output(exitFailures, "verify", "--job", job, "--json")
 
 	page, err := os.ReadFile(docs)
 	if err != nil {

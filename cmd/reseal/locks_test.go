@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
-	"reseal/inventory"
-	"reseal/plan"
+	"reseal/internal/simulator/simaws"
+	"reseal/preflight"
 )
 
 // allBut is a policy that allows everything but some actions.
@@ -40,9 +40,9 @@ func lockedBucket(w *simulator.World, r *simulator.Request) error {
 // unlockedCopies counts what the world has of current objects that were locked
 // and are not any more.
 func (n *night) unlockedCopies() (lost []string) {
-	n.sim.front.Locked(func(w *simulator.World) {
+	n.sim.Locked(func(w *simulator.World) {
 		for _, key := range []string{"locked", "locked large"} {
-			in := &simulator.GetObjectInput{Request: *n.sim.request(scriptBucket), Key: key}
+			in := &simulator.GetObjectInput{Request: *n.sim.Request(scriptBucket), Key: key}
 			o, err := w.HeadObject(time.Now(), in)
 			if err != nil || o.Lock.Mode == "" || o.Lock.LegalHold != "ON" {
 				lost = append(lost, key)
@@ -57,11 +57,11 @@ func (n *night) unlockedCopies() (lost []string) {
 func TestHiddenLocks(t *testing.T) {
 	accept := []string{"--accept", "weak-conditions", "--accept", "drops-expires", "--accept", "versioned"}
 	// Every hazard, accepted or not, and nothing that is as it should be.
-	want := []string{"hazard default", "hazard drops-expires", "hazard object", "hazard versioned", "hazard weak-conditions"}
+	want := []string{"hazard drops-expires", "hazard versioned", "hazard weak-conditions", "warning default", "warning object"}
 	for _, hidden := range []string{"s3:GetObjectRetention", "s3:GetObjectLegalHold"} {
 		n := newNight(t, lockedBucket, allBut(hidden))
 		run := func(job string, more ...string) []string {
-			args := []string{"run", "--manifest", n.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(n.dir, job), "--yes", "--no-progress"}
+			args := []string{"run", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(n.dir, job), "--yes", "--no-progress", "--snapshot", "0"}
 			return append(append(args, accept...), more...)
 		}
 		refused := func(what string, args ...string) {
@@ -75,11 +75,11 @@ func TestHiddenLocks(t *testing.T) {
 				t.Fatalf("%s without %s: %q lost their lock", what, hidden, lost)
 			}
 		}
-		refused("preflight", "preflight", "--bucket", scriptBucket, "--sse-kms-key-id", simKey)
-		refused("preflight of a report", "preflight", "--manifest", n.manifest, "--sse-kms-key-id", simKey)
+		refused("preflight", "preflight", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key)
+		refused("preflight of a report", "preflight", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key)
 		refused("run", run("first")...)
 		refused("run without a plan", run("unplanned", "--no-plan-pass")...)
-		refused("run without a canary", run("tried", "--no-canary")...)
+		refused("run without a canary", run("tried", "--no-canary", "--accept", "unproven-endpoint")...)
 
 		// A job that somebody began who may look.
 		n.as(false)
@@ -90,10 +90,10 @@ func TestHiddenLocks(t *testing.T) {
 		}
 		refused("resume", run("begun")...)
 		n.as(false)
-		n.sim.front.Locked(func(w *simulator.World) {
+		n.sim.Locked(func(w *simulator.World) {
 			w.AddFault(simulator.Fault{Op: "CopyObject", Code: "InvalidRequest", HTTPStatus: 400, Key: "locked", Message: "no", Count: 1})
 		})
-		if code, out, talk := n.command(run("failed", "--no-canary", "--concurrency", "1")...); code != exitFailures {
+		if code, out, talk := n.command(run("failed", "--no-canary", "--accept", "unproven-endpoint", "--concurrency", "1")...); code != exitFailures {
 			t.Fatalf("run of which an object fails: exit %d\n%s%s", code, out, talk)
 		}
 		refused("retry-failed", append([]string{"retry-failed", "--job", filepath.Join(n.dir, "failed"), "--no-progress"}, accept...)...)
@@ -114,41 +114,11 @@ func TestHiddenLocks(t *testing.T) {
 	}
 }
 
-// TestTrustedReport: who trusts a report has to have the locks in it.
-func TestTrustedReport(t *testing.T) {
-	for _, tt := range []struct {
-		name    string
-		trust   bool
-		method  plan.Method
-		lock    plan.Answer
-		columns inventory.Columns
-		want    standing // "" for no row
-	}{
-		{"not trusted", false, plan.MethodCopy, plan.Yes, 0, ""},
-		{"no object lock", true, plan.MethodCopy, plan.No, 0, ""},
-		{"no columns", true, plan.MethodCopy, plan.Yes, 0, standStop},
-		{"some columns", true, plan.MethodAuto, plan.Yes, inventory.ColumnsOf(inventory.ColLockMode, inventory.ColLockRetainUntil), standStop},
-		{"all columns", true, plan.MethodCopy, plan.Yes, lockColumns, ""},
-		{"not known", true, plan.MethodCopy, plan.Unknown, 0, standHazard},
-		{"updates lose no lock", true, plan.MethodUpdate, plan.Yes, 0, ""},
-	} {
-		c := &preflight{options: plan.Options{TrustInventory: tt.trust, Method: tt.method}, facts: plan.Facts{ObjectLock: tt.lock}}
-		c.trusted(tt.columns)
-		got := standing("")
-		if len(c.checks) > 0 {
-			got = c.checks[0].Status
-		}
-		if got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.name, got, tt.want)
-		}
-	}
-}
-
 // tableOf is the table of the preflight at the start of a run: status and first
 // word of each row, sorted.
 func tableOf(talk string) (rows []string) {
 	for line := range strings.Lines(talk) {
-		if f := strings.Fields(line); len(f) > 1 && slices.Contains([]standing{standOK, standHazard, standStop, standUnknown}, standing(f[0])) {
+		if f := strings.Fields(line); len(f) > 1 && slices.Contains([]preflight.Status{preflight.StatusOK, preflight.StatusHazard, preflight.StatusWarning, preflight.StatusStop, preflight.StatusUnknown}, preflight.Status(f[0])) {
 			rows = append(rows, f[0]+" "+f[1])
 		}
 	}

@@ -13,16 +13,21 @@ func main() { os.Exit(start()) }
 
 // start carries out the command line of this process and returns the exit code.
 func start() int {
-	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: listen()}
+	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: listen(), outliveReaders: outliveReaders}
 	return p.run(context.Background(), os.Args[1:])
 }
 
 // process is what the outside world gives a command: everything that is not in
 // its arguments.
 type process struct {
+	args           []string // of the command line, for the record
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	signals        <-chan os.Signal // the first asks for a drain, the second for an end at once, a third never gets here
+
+	// outliveReaders has the process go on when nobody reads its output any more, for
+	// commands that have something to bring to its end; nil where that is so anyway.
+	outliveReaders func()
 }
 
 // screen is stderr as a screen.
@@ -35,6 +40,7 @@ func (p process) screen() *screen {
 
 // run carries out one command line and returns the exit code.
 func (p process) run(ctx context.Context, args []string) int {
+	p.args = args
 	root := newRoot(p)
 	root.SetArgs(args)
 	root.SetIn(p.stdin)

@@ -23,6 +23,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"reseal/internal/minio"
+	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
 )
 
@@ -319,7 +320,7 @@ type outcome struct {
 // command is reseal as a child process that knows the server by its environment.
 func (b *minioBucket) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("reseal", args...)
-	cmd.Env = append(cleanEnvironment(os.Environ()), "AWS_ENDPOINT_URL="+b.endpoint, "AWS_REGION=us-east-1",
+	cmd.Env = append(simaws.CleanEnvironment(os.Environ()), "AWS_ENDPOINT_URL="+b.endpoint, "AWS_REGION=us-east-1",
 		"AWS_ACCESS_KEY_ID="+minio.AccessKey, "AWS_SECRET_ACCESS_KEY="+minio.SecretKey)
 	if b.session != nil {
 		cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+b.session.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+b.session.SecretAccessKey, "AWS_SESSION_TOKEN="+b.session.SessionToken)

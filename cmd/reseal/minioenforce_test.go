@@ -13,6 +13,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 
 	"reseal/internal/minio"
+	"reseal/internal/simulator/simaws"
 	"reseal/policy"
 )
 
@@ -22,14 +23,11 @@ import (
 func TestMinIOEnforce(t *testing.T) {
 	server := minio.Start(t)
 	b := newMinioBucket(t, server, "closed")
-	for _, v := range append(cleanEnvironment(nil), "AWS_ACCESS_KEY_ID="+minio.AccessKey, "AWS_SECRET_ACCESS_KEY="+minio.SecretKey,
-		"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL="+server.URL) {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
+	setEnvironment(t, append(simaws.CleanEnvironment(nil), "AWS_ACCESS_KEY_ID="+minio.AccessKey, "AWS_SECRET_ACCESS_KEY="+minio.SecretKey,
+		"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL="+server.URL))
 	var out, talk bytes.Buffer
 	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &talk}
-	if code := p.run(t.Context(), []string{"enforce", "--bucket", b.name, "--sse-kms-key-id", minio.Key, "--require-tls=false", "--except-services=false", "--bucket-key-enabled=false", "--apply"}); code != 0 {
+	if code := p.run(t.Context(), []string{"enforce", "--bucket", b.name, "--sse-kms-key-id", minio.Key, "--require-header", "--except-services=false", "--bucket-key-enabled=false", "--apply", "--yes"}); code != 0 {
 		t.Fatalf("enforce: exit %d\n%s%s", code, out.String(), talk.String())
 	}
 	e, err := b.s3.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: &b.name})

@@ -6,6 +6,8 @@ import (
 
 	"reseal/cost"
 	"reseal/inventory"
+	"reseal/job"
+	"reseal/migrate"
 	"reseal/plan"
 	"reseal/report"
 )
@@ -13,7 +15,7 @@ import (
 // newJob finds out what a run would do, by reading the whole report, and shows
 // it in short. With --no-plan-pass it reads no more than the first rows, to choose
 // a canary of, and shows a provisional price.
-func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
+func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*job.Plan, error) {
 	if f.noPlanPass {
 		return f.unplannedJob(ctx, p, g)
 	}
@@ -22,21 +24,22 @@ func (f *runFlags) newJob(ctx context.Context, p process, g *ground) (*jobPlan, 
 		return nil, err
 	}
 	_ = s.unreadable(p) // said before anybody is asked; what can be read is done
-	job := newJobPlan(g, f.endpoint, s, cost.New(s.tally, f.params(g)))
+	job := newJobPlan(g, f.endpoint, s, cost.New(s.tally, f.params(g))).WithTold(f.told)
 	return job, f.showPlan(p, g, job)
 }
 
 // showPlan shows the plan of a job that was not begun yet, in short.
-func (f *runFlags) showPlan(p process, g *ground, job *jobPlan) error {
+func (f *runFlags) showPlan(p process, g *ground, job *job.Plan) error {
 	if job.Tally == nil || job.Estimate == nil {
 		return nil // it was made without
 	}
 	show := f.output.talk(p)
 	v := planView(g, job.Tally, job.Estimate, f.accept)
+	showEvidence(v, job.Evidence, f.results == "all")
 	if f.probing(g) { // what the probe settles needs no word yet
 		v.Hazards = nil
 		for _, h := range g.hazards {
-			if !h.byProbe {
+			if !h.ByProbe {
 				v.Hazards = append(v.Hazards, report.Hazard{Name: h.Name, Text: h.Why, Accepted: f.accept.has(h.Name)})
 			}
 		}
@@ -61,28 +64,28 @@ func (f *runFlags) showPlan(p process, g *ground, job *jobPlan) error {
 
 // unplannedJob makes a job of a report of which nobody has read more than the
 // first rows.
-func (f *runFlags) unplannedJob(ctx context.Context, p process, g *ground) (*jobPlan, error) {
+func (f *runFlags) unplannedJob(ctx context.Context, p process, g *ground) (*job.Plan, error) {
 	segments, err := g.report.Split(ctx, splitRows)
 	if err != nil {
 		return nil, err
 	}
-	rows := int64(unknown)
+	rows := int64(job.Unknown)
 	if counted(segments) {
 		if rows, err = g.report.Rows(ctx); err != nil {
 			return nil, err
 		}
 	}
-	first, err := g.ofFirstRows(ctx, segments)
+	first, kept, err := migrate.Choice{Report: g.report, Policy: g.policy, Canary: g.canary, Keep: g.remember}.FromFirstRows(ctx, segments)
 	if err != nil {
 		return nil, err
 	}
 	show := f.output.talk(p)
-	v := &report.Provisional{Job: g.job(), Rows: rows, Million: f.million(g)}
+	v := &report.Provisional{Job: g.job(), Rows: rows, Million: f.million(g), Lines: f.results == "all", Remembered: kept.Objects}
 	if err := report.WriteProvisional(show, v); err != nil {
 		return nil, fmt.Errorf("print plan: %w", err)
 	}
 	g.remarks(show, nil)
-	return newJobPlan(g, f.endpoint, &survey{segments: segments, rows: rows, todo: unknown, canary: first}, nil), nil
+	return newJobPlan(g, f.endpoint, &survey{segments: segments, rows: rows, todo: job.Unknown, canary: first, evidence: kept}, nil).WithTold(f.told), nil
 }
 
 // counted tells whether the rows of all segments are known without reading them.
@@ -113,14 +116,14 @@ func (f *runFlags) million(g *ground) *cost.Estimate {
 }
 
 // planJob freezes a plan as a job, or leaves the one that is there as it is.
-func (f *planFlags) planJob(ctx context.Context, p process, old *jobPlan, job *jobPlan) error {
+func (f *planFlags) planJob(ctx context.Context, p process, old *job.Plan, job *job.Plan) error {
 	if old != nil {
 		fmt.Fprintf(f.output.talk(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, report.Time(old.Created))
 		return nil
 	}
-	if err := freeze(ctx, f.connection, f.job, job); err != nil {
+	if err := f.connection.jobs().Freeze(ctx, f.job, job); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
-	fmt.Fprintf(f.output.talk(p), "Frozen in %s; carry it out with: reseal run --job %s and the same options\n", f.job, f.job)
+	fmt.Fprintf(f.output.talk(p), "Frozen in %s; carry it out with: reseal run --job %s\n", f.job, shellWord(f.job))
 	return nil
 }

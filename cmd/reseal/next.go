@@ -2,84 +2,108 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
+	"reseal/canary"
+	"reseal/job"
 	"reseal/plan"
+	"reseal/report"
 )
 
 // next is the command that a person types after a look at a job, and what that does
-// with it. What the job's documents do not hold, such as the pace and the hazards
-// that were accepted, a person has to add.
-func (s *jobStatus) next(job *jobPlan, part share) (command, does string) {
+// with it. All that it needs is in the job.
+func (s *jobStatus) next(part job.Share) (command, does string) {
 	at := "--job " + shellWord(s.Job)
-	if part.count > 0 {
+	if part.Count > 0 {
 		at += " --shard " + part.String()
 	}
+	if s.goesOn(part.Name()) {
+		return "reseal status --watch --job " + shellWord(s.Job), "shows how it goes on; somebody works on it"
+	}
+	if part.Count == 0 {
+		if take := job.NextShare(s.Shares); take != "" {
+			return "reseal run " + at + " --shard " + take, "takes up a share that nobody works on"
+		}
+		if slices.ContainsFunc(s.Shares, func(o job.ShareStatus) bool { return o.State == job.ShareRunning }) {
+			return "reseal status --watch --job " + shellWord(s.Job), "shows how it goes on; each share that is left is worked on"
+		}
+	}
+	state, failed := s.stateOf(part)
+	if names, lost := s.lost(); lost {
+		does = "names what got lost; the run stops at that again"
+		if names != "" {
+			does = "names what got lost; to go on and lose that: reseal run " + at + names
+		}
+		return "reseal verify --job " + shellWord(s.Job), does
+	}
 	switch {
-	case s.State == "not begun":
-		return job.command() + " " + at, "carries the plan out"
-	case s.State != "finished":
-		return job.command() + " " + at, "goes on where it stopped; add the --accept, pace and limits that it had"
-	case s.Failed > 0:
+	case state == "not begun":
+		return "reseal run " + at, "carries the plan out"
+	case state != "finished" && failed > s.doubted():
+		return "reseal run " + at, fmt.Sprintf("goes on where it stopped; the %s that failed:\nreseal retry-failed %s", report.Plural(failed, "object"), at)
+	case state != "finished":
+		return "reseal run " + at, "goes on where it stopped, with what the job was told before"
+	case failed > 0 && failed <= s.doubted():
+		return "reseal verify --job " + shellWord(s.Job), "names what differs of the objects that failed; another try does not bring it back"
+	case failed > 0:
 		return "reseal retry-failed " + at, "tries the failed objects again, and nothing else"
 	}
 	return "reseal verify --job " + shellWord(s.Job), "looks at every object again"
 }
 
-// command is the run that the job is bound to, without its folder.
-func (j *jobPlan) command() string {
-	words := []string{"reseal run --manifest " + shellWord(j.Manifest)}
-	add := func(flag, value string) { words = append(words, "--"+flag+" "+shellWord(value)) }
-	on := func(flag string, is bool) {
-		if is {
-			words = append(words, "--"+flag)
+// stateOf is how far a share is, by what is recorded of its rows, and how many objects
+// of it failed. Without one, and where nothing is known of it, that is as of the job.
+func (s *jobStatus) stateOf(part job.Share) (state string, failed int64) {
+	i := slices.IndexFunc(s.Shares, func(o job.ShareStatus) bool { return o.Share == part.Name() && o.Segments != nil })
+	if i < 0 {
+		return s.State, s.Failed
+	}
+	switch o := &s.Shares[i]; {
+	case o.Finished >= *o.Segments:
+		return "finished", o.Failed
+	case o.State == job.ShareNotBegun:
+		return "not begun", 0
+	default:
+		return "unfinished", o.Failed
+	}
+}
+
+// doubted is how many objects the canary found not to be as they were before.
+func (s *jobStatus) doubted() (n int64) {
+	if s.Canary == nil {
+		return 0
+	}
+	for _, k := range s.Canary.Kinds {
+		n += int64(len(k.Doubts))
+	}
+	return n
+}
+
+// lost tells whether the canary found a loss that stops the next run as well, and
+// the flags that accept it, "" where it cannot be accepted.
+func (s *jobStatus) lost() (flags string, lost bool) {
+	if s.Canary == nil {
+		return "", false
+	}
+	var names []plan.Attribute
+	for _, k := range s.Canary.Kinds {
+		if k.Verdict != canary.Lost {
+			continue
+		}
+		lost = true
+		for _, d := range k.Doubts {
+			names = append(names, d.Attributes()...)
 		}
 	}
-	size := func(flag string, n, usual int64) {
-		if n != usual {
-			add(flag, fmt.Sprint(n))
+	slices.Sort(names)
+	for _, a := range slices.Compact(names) {
+		if !slices.Contains(plan.Losses(), a) {
+			return "", lost
 		}
+		flags += " --accept " + a.Hazard()
 	}
-	o := &j.Options
-	if o.SSE == plan.TargetKMS {
-		add("sse-kms-key-id", o.KMSKeyID)
-		if !o.BucketKey {
-			words = append(words, "--bucket-key-enabled=false")
-		}
-	} else {
-		add("sse", o.SSE)
-	}
-	if o.Method != plan.MethodCopy {
-		add("method", string(o.Method))
-	}
-	if o.AllVersions {
-		add("versions", "all")
-	}
-	if o.Unconfirmed > 0 {
-		add("confirm", fmt.Sprintf("%.6f", 1-float64(o.Unconfirmed)/1e6))
-	}
-	if o.CopyVia != "" {
-		add("copy-via", o.CopyVia)
-	}
-	on("rekey", o.Rekey)
-	for _, p := range o.Prefixes {
-		add("prefix", p)
-	}
-	for _, p := range o.Exclude {
-		add("exclude-prefix", p)
-	}
-	size("min-size", o.MinSize, 0)
-	size("max-size", o.MaxSize, 0)
-	for _, c := range o.StorageClasses {
-		add("storage-class", c)
-	}
-	on("trust-inventory", o.TrustInventory)
-	on("inspect-all", o.InspectAll)
-	size("multipart-threshold", o.Multipart, plan.SingleCopyLimit)
-	if j.Endpoint != "" {
-		add("endpoint-url", j.Endpoint)
-	}
-	return strings.Join(words, " ")
+	return flags, lost
 }
 
 // shellWord writes a word as a shell takes it.

@@ -2,28 +2,24 @@ package main
 
 import (
 	"bytes"
-	"context"
-	"net"
+	"encoding/json"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	"reseal/internal/simulator"
-	"reseal/internal/simulator/access"
-	"reseal/internal/simulator/front"
+	"reseal/internal/simulator/simaws"
 )
 
 // night is the account of one trial: a bucket, its report, and a user who has
 // the policies of the trial and nothing else.
 type night struct {
 	t        *testing.T
-	sim      *simulation
-	rules    *access.Rules // under the lock of the simulation
+	sim      *simaws.Account
 	manifest string
 	dir      string
 
-	asked map[question]bool // of the user, and whether it was allowed; under the lock of the simulation
+	asked map[question]bool // of the user, and whether it was allowed; under the lock of the account
 }
 
 // question is what the policies were asked about a request.
@@ -40,70 +36,47 @@ var taken = time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
 func newNight(t *testing.T, furnish func(w *simulator.World, r *simulator.Request) error, policy string) *night {
 	t.Helper()
 	n := &night{t: t, dir: t.TempDir(), asked: map[question]bool{}}
-	identities, rules, err := simIdentities(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	n.rules = rules
+	user := simaws.User{Name: nightUser, AccessKeyId: "NIGHT", SecretAccessKey: "night-secret"}
 	if policy != "" {
-		n.grant(policy)
+		user.Policies = []json.RawMessage{json.RawMessage(policy)}
 	}
-	authorize := func(q *simulator.AccessRequest) *simulator.Error {
-		err := rules.Authorize(q)
-		if q.Principal.ARN == nightUser {
-			resource := q.KMSKeyARN
-			if resource == "" {
-				resource = strings.TrimSuffix("arn:aws:s3:::"+q.Bucket+"/"+q.Key, "/")
-			}
-			n.asked[question{q.Action, resource, q.ViaS3}] = err == nil
-		}
-		return err
-	}
-	sim := &simulation{region: simRegion, world: simulator.New(simulator.Config{Authorize: authorize, Account: simAccount, Region: simRegion, Seed: 1, PartitionDepth: 1})}
-	n.sim = sim
-	for _, arn := range []string{simKey, otherKey} {
-		if err := sim.world.CreateKey(simulator.Key{ARN: arn}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	identities = append(identities, front.Identity{AccessKeyID: "NIGHT", SecretKey: "night-secret", AccountID: simAccount, ARN: nightUser})
-	if sim.front, err = front.New(sim.world, front.Config{Identities: identities, PlainIsSecure: true, Seed: 1}); err != nil {
-		t.Fatal(err)
-	}
-	if sim.ln, err = net.Listen("tcp", "127.0.0.1:0"); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range []string{scriptBucket, simReports} {
-		if err := sim.makeBucket(taken, name); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := furnish(sim.world, sim.request(scriptBucket)); err != nil {
-		t.Fatal(err)
-	}
-	depot := &front.BucketDepot{Bucket: simReports}
-	manifest, err := front.WriteInventory(t.Context(), sim.world, front.Inventory{Bucket: scriptBucket, Destination: simReports, Prefix: "inventory", Created: taken}, depot)
-	if err == nil {
-		err = depot.Deliver(sim.world, taken)
-	}
+	sim, err := simaws.New(simaws.Config{Seed: 1, Users: []simaws.User{user}, Observer: n.observe})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithCancel(context.Background())
-	var server sync.WaitGroup
-	server.Go(func() { _ = sim.serve(ctx) })
-	t.Cleanup(func() {
-		stop()
-		server.Wait()
-	})
-	n.manifest = "s3://" + simReports + "/" + manifest
+	n.sim = sim
+	if err := sim.World.CreateKey(simulator.Key{ARN: otherKey}); err != nil {
+		t.Fatal(err)
+	}
+	if err := sim.MakeBuckets(taken, scriptBucket, simaws.ReportBucket); err != nil {
+		t.Fatal(err)
+	}
+	if err := furnish(sim.World, sim.Request(scriptBucket)); err != nil {
+		t.Fatal(err)
+	}
+	if n.manifest, err = sim.WriteReport(t.Context(), scriptBucket, simaws.Report{Created: taken}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(startServing(sim))
 	return n
+}
+
+// observe notes what the policies said to a request of the user.
+func (n *night) observe(q *simulator.AccessRequest, refused *simulator.Error) {
+	if q.Principal.ARN != nightUser {
+		return
+	}
+	resource := q.KMSKeyARN
+	if resource == "" {
+		resource = strings.TrimSuffix("arn:aws:s3:::"+q.Bucket+"/"+q.Key, "/")
+	}
+	n.asked[question{q.Action, resource, q.ViaS3}] = refused == nil
 }
 
 // grant sets the policy of the user.
 func (n *night) grant(policy string) {
 	n.t.Helper()
-	if err := n.rules.Grant(nightUser, []byte(policy)); err != nil {
+	if err := n.sim.Rules.Grant(nightUser, []byte(policy)); err != nil {
 		n.t.Fatal(err)
 	}
 }
@@ -119,14 +92,11 @@ func (n *night) command(args ...string) (code int, stdout, stderr string) {
 // as sets the environment to the administrator's, or the user's.
 func (n *night) as(user bool) {
 	n.t.Helper()
-	env, err := n.sim.environment(n.dir)
+	env, err := n.sim.Environment(n.dir)
 	if err != nil {
 		n.t.Fatal(err)
 	}
-	for _, v := range append(cleanEnvironment(nil), env...) {
-		name, value, _ := strings.Cut(v, "=")
-		n.t.Setenv(name, value)
-	}
+	setEnvironment(n.t, append(simaws.CleanEnvironment(nil), env...))
 	n.t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	if user {
 		n.t.Setenv("AWS_ACCESS_KEY_ID", "NIGHT")

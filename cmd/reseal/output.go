@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/job"
 	"reseal/report"
 )
 
@@ -68,7 +69,7 @@ func (o *output) logger(dir string, talk io.Writer) (*slog.Logger, func(), error
 		return nil, nil, err
 	}
 	name := o.logFile
-	if name == "" && remoteJob(dir) {
+	if name == "" && job.InBucket(dir) {
 		return slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
 	}
 	if name == "" {

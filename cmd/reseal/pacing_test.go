@@ -14,6 +14,7 @@ import (
 
 	"reseal/engine"
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
 	"reseal/plan"
 	"reseal/ratelimit"
@@ -33,11 +34,11 @@ func TestCapOverHTTP(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			const rate = 150
-			w := newTestWorld(t, simConfig{seed: 1}, simulator.Population{N: 2 * rate, Seed: 1, Plain: true})
+			w := newTestWorld(t, simaws.Config{Seed: 1}, simulator.Population{N: 2 * rate, Seed: 1, Plain: true})
 			if tt.fault != nil {
-				w.sim.front.Locked(func(world *simulator.World) { world.AddFault(*tt.fault) })
+				w.sim.Locked(func(world *simulator.World) { world.AddFault(*tt.fault) })
 			}
-			cmd := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
+			cmd := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
 				"--accept", "weak-conditions", "--accept", "drops-expires", "--no-canary", "--bucket-key-enabled=false", "--kms-rps", "150", "--concurrency", "2048", "--attempts", "2")
 			var out, said bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &out, &said
@@ -109,11 +110,14 @@ type nowhere struct{}
 func (nowhere) Admit(context.Context, inventory.Position) error { return nil }
 func (nowhere) Settle(*engine.Result) error                     { return nil }
 func (nowhere) End(int, int64, error) error                     { return nil }
+func (nowhere) Doubt(inventory.Position) error                  { return nil }
+func (nowhere) Rest(context.Context) error                      { return nil }
 func (nowhere) Flush(context.Context) error                     { return nil }
 func (nowhere) Write(*engine.Result) error                      { return nil }
 
 // TestEngineAtTheGateWhenAllFails is the same with the engine in front, whose
-// retries pass the gate too, for minutes.
+// retries pass the gate too, for minutes. No request was answered, so that no
+// object has failed: each may have been done, and is put off for a look.
 func TestEngineAtTheGateWhenAllFails(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const rate, objects = 100, 4000
@@ -129,7 +133,7 @@ func TestEngineAtTheGateWhenAllFails(t *testing.T) {
 		err := engine.Run(ctx, ctx, engine.Config{
 			Rewriter: shutPort{}, Gate: g, Journal: nowhere{}, Sink: nowhere{}, Workers: 2048, Attempts: 3, Stats: stats,
 			Policy: &plan.Policy{
-				Options: plan.Options{Bucket: "b", Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simKey}.Normal(),
+				Options: plan.Options{Bucket: "b", Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simaws.Key}.Normal(),
 				Facts:   plan.Facts{Transitions: plan.No, ObjectLock: plan.No, ACLs: plan.No, Website: plan.No, IgnoresIfMatch: plan.No, AWS: plan.Yes},
 				Weights: plan.DefaultWeights(false),
 			},
@@ -144,9 +148,9 @@ func TestEngineAtTheGateWhenAllFails(t *testing.T) {
 		})
 		cancel()
 		running.Wait()
-		if k := g.Status().KMS; err != nil || k.FullestSecond > rate || k.Released != 3*objects || stats.Count(engine.Failed) != objects {
-			t.Errorf("Run = %v; %d failed of %d, %d released, %d in the fullest second; want all, %d, and at most %d",
-				err, stats.Count(engine.Failed), objects, k.Released, k.FullestSecond, 3*objects, rate)
+		if k := g.Status().KMS; err != nil || k.FullestSecond > rate || k.Released != 3*objects || stats.Count(engine.Failed) != 0 || stats.Count(engine.Deferred) != objects {
+			t.Errorf("Run = %v; %d failed, %d put off of %d, %d released, %d in the fullest second; want all put off, %d, and at most %d",
+				err, stats.Count(engine.Failed), stats.Count(engine.Deferred), objects, k.Released, k.FullestSecond, 3*objects, rate)
 		}
 	})
 }
@@ -156,31 +160,31 @@ func TestEngineAtTheGateWhenAllFails(t *testing.T) {
 func TestEndpointGone(t *testing.T) {
 	t.Parallel()
 	const objects = 600
-	w := newTestWorld(t, simConfig{seed: 1, latency: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
+	w := newTestWorld(t, simaws.Config{Seed: 1, Latency: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true})
 	var id int
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		id = world.AddFault(simulator.Fault{Nth: objects, Directive: simulator.ResetConn})
 	})
 	gone := make(chan struct{})
 	go func() {
 		defer close(gone)
 		for hits := int64(0); hits < 20; time.Sleep(10 * time.Millisecond) { // until it was noticed
-			w.sim.front.Locked(func(world *simulator.World) { hits = world.FaultHits(id) })
+			w.sim.Locked(func(world *simulator.World) { hits = world.FaultHits(id) })
 			if t.Context().Err() != nil {
 				return
 			}
 		}
 		time.Sleep(2 * time.Second)
-		w.sim.front.Locked(func(world *simulator.World) { world.RemoveFault(id) })
+		w.sim.Locked(func(world *simulator.World) { world.RemoveFault(id) })
 	}()
-	out, err := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
+	out, err := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
 		"--accept", "weak-conditions", "--accept", "drops-expires", "--no-canary", "--kms-rps", "400", "--bucket-key-enabled=false", "--attempts", "2").Output()
 	<-gone
 	var s jobStatus
 	if err != nil || json.Unmarshal(out, &s) != nil || s.Failed != 0 || s.Done != objects {
 		t.Fatalf("run: %v, %d done, %d failed; want all %d done\n%s", err, s.Done, s.Failed, objects, out)
 	}
-	if histogram, _ := w.sim.counted(scriptBucket); histogram[1] != objects {
+	if histogram := w.sim.Rewrites(scriptBucket); histogram[1] != objects {
 		t.Errorf("objects by number of copies: %v, want %d copied once", histogram, objects)
 	}
 }

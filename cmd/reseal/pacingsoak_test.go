@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
 )
 
@@ -30,8 +31,8 @@ func soak(t *testing.T) {
 // pacedRun starts a run of w's bucket with bucket keys off, a copy an object.
 func pacedRun(t *testing.T, w *testWorld, args ...string) (*exec.Cmd, *bytes.Buffer) {
 	t.Helper()
-	cmd := w.command(append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
-		"--accept", "weak-conditions", "--accept", "drops-expires", "--trust-inventory", "--no-canary", "--no-plan-pass", "--bucket-key-enabled=false", "--concurrency", "2048"}, args...)...)
+	cmd := w.command(append([]string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
+		"--accept", "weak-conditions", "--accept", "drops-expires", "--trust-inventory", "--no-canary", "--accept", "unproven-endpoint", "--no-plan-pass", "--bucket-key-enabled=false", "--concurrency", "2048"}, args...)...)
 	out := new(bytes.Buffer)
 	cmd.Stdout, cmd.Stderr = out, os.Stderr
 	if err := cmd.Start(); err != nil {
@@ -59,7 +60,7 @@ func TestSoakPacing(t *testing.T) {
 	const seconds = 30
 	t.Log("| R | used in steady state | fullest second at release | at the server | seconds above R | worst excess |")
 	for _, rate := range rates {
-		w := newTestWorld(t, simConfig{seed: 1, latency: 20 * time.Millisecond, jitter: 50 * time.Millisecond}, simulator.Population{N: int64(rate * seconds), Seed: 1, Plain: true})
+		w := newTestWorld(t, simaws.Config{Seed: 1, Latency: 20 * time.Millisecond, Jitter: 50 * time.Millisecond}, simulator.Population{N: int64(rate * seconds), Seed: 1, Plain: true})
 		cmd, out := pacedRun(t, w, "--kms-rps", strconv.Itoa(rate), "--s3-rps", "100000")
 		if err := cmd.Wait(); err != nil {
 			t.Fatalf("run: %v\n%s", err, out.Bytes())
@@ -71,7 +72,7 @@ func TestSoakPacing(t *testing.T) {
 		if s.Run.KMS.FullestSecond > int64(rate) {
 			t.Errorf("R %d: %d released in one second", rate, s.Run.KMS.FullestSecond)
 		}
-		_, c := w.sim.counted(scriptBucket)
+		c := w.sim.Counters()
 		all := slices.Sorted(maps.Keys(c.KMS.PerSecond))
 		steady := all[min(12, len(all)-3) : len(all)-2] // past the ramp of 10 s, before the end
 		var sum, above int64
@@ -93,13 +94,13 @@ func TestSoakPacing(t *testing.T) {
 func TestSoakPacingQuotaCut(t *testing.T) {
 	soak(t)
 	const rate = 600
-	w := newTestWorld(t, simConfig{seed: 1, latency: 20 * time.Millisecond, jitter: 30 * time.Millisecond, kmsRPS: rate}, simulator.Population{N: 150 * rate, Seed: 1, Plain: true})
+	w := newTestWorld(t, simaws.Config{Seed: 1, Latency: 20 * time.Millisecond, Jitter: 30 * time.Millisecond, KMSQuota: rate}, simulator.Population{N: 150 * rate, Seed: 1, Plain: true})
 	cmd, out := pacedRun(t, w, "--kms-rps", strconv.Itoa(rate), "--s3-rps", "100000")
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	type second struct{ accepted, rejected int64 }
 	sample := func() (s second) {
-		w.sim.front.Locked(func(world *simulator.World) {
+		w.sim.Locked(func(world *simulator.World) {
 			c := world.Counters()
 			s = second{c.KMS.Total, c.KMS.Rejected}
 		})
@@ -118,9 +119,9 @@ func TestSoakPacingQuotaCut(t *testing.T) {
 		was = now
 		switch len(history) {
 		case 25:
-			w.sim.front.Locked(func(world *simulator.World) { world.SetQuotas(rate/2, 0, 0) })
+			w.sim.Locked(func(world *simulator.World) { world.SetQuotas(rate/2, 0, 0) })
 		case 70:
-			w.sim.front.Locked(func(world *simulator.World) { world.SetQuotas(rate, 0, 0) })
+			w.sim.Locked(func(world *simulator.World) { world.SetQuotas(rate, 0, 0) })
 		}
 	}
 	_ = cmd.Process.Signal(os.Interrupt)
@@ -157,14 +158,13 @@ func TestSoakPacingQuotaCut(t *testing.T) {
 // mixedWorld is a bucket of n objects under ten prefixes that the report lists
 // in turn, or one after the other. "p0/" is one partition of S3's; what counts as each of the nine
 // others, "p1" to "p9", is spread over twenty.
-func mixedWorld(t *testing.T, c simConfig, n int, inOrder bool) *testWorld {
+func mixedWorld(t *testing.T, c simaws.Config, n int, inOrder bool) *testWorld {
 	t.Helper()
-	c.listen = "127.0.0.1:0"
-	sim, err := newSimulation(c)
+	sim, err := simaws.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sim.makeBucket(time.Now(), scriptBucket); err != nil {
+	if err := sim.MakeBuckets(time.Now(), scriptBucket); err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
@@ -174,7 +174,7 @@ func mixedWorld(t *testing.T, c simConfig, n int, inOrder bool) *testWorld {
 	}
 	columns := inventory.ColumnsOf(inventory.ColBucket, inventory.ColKey, inventory.ColSize, inventory.ColLastModified, inventory.ColETag,
 		inventory.ColStorageClass, inventory.ColEncryption)
-	rows, err := inventory.NewWriter(sink, inventory.WriterOptions{SourceBucket: scriptBucket, DestinationBucket: simReports, Config: "daily", Created: time.Now(),
+	rows, err := inventory.NewWriter(sink, inventory.WriterOptions{SourceBucket: scriptBucket, DestinationBucket: simaws.ReportBucket, Config: "daily", Created: time.Now(),
 		Format: inventory.CSV, Columns: columns, TempDir: t.TempDir()})
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +190,7 @@ func mixedWorld(t *testing.T, c simConfig, n int, inOrder bool) *testWorld {
 			key = fmt.Sprintf("p%d-%02d/%06d", p, part, i)
 		}
 		etag := fmt.Sprintf("%032x", i)
-		if err := sim.world.SeedObject(scriptBucket, simulator.ObjectInfo{Key: key, Size: 10, ETag: etag, LastModified: modified}, simulator.Body{}); err != nil {
+		if err := sim.World.SeedObject(scriptBucket, simulator.ObjectInfo{Key: key, Size: 10, ETag: etag, LastModified: modified}, simulator.Body{}); err != nil {
 			t.Fatal(err)
 		}
 		if err := rows.Write(t.Context(), &inventory.Record{Known: columns, Bucket: scriptBucket, Key: key, Size: 10, LastModified: modified, ETag: etag,
@@ -208,7 +208,7 @@ func mixedWorld(t *testing.T, c simConfig, n int, inOrder bool) *testWorld {
 // byPrefix counts the objects under the key, by the first two bytes of theirs.
 func byPrefix(w *testWorld) map[string]int {
 	done := map[string]int{}
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		for o := range world.Walk(scriptBucket) {
 			if o.Encryption.Type == simulator.SSEKMS {
 				done[o.Key[:2]]++
@@ -229,7 +229,7 @@ func TestTenPrefixes(t *testing.T) {
 func slowPrefix(t *testing.T, inOrder bool) {
 	t.Parallel()
 	const objects = 1000
-	w := mixedWorld(t, simConfig{seed: 1, latency: 2 * time.Millisecond, s3RPS: 8}, objects, inOrder)
+	w := mixedWorld(t, simaws.Config{Seed: 1, Latency: 2 * time.Millisecond, S3WriteQuota: 8}, objects, inOrder)
 	cmd, out := pacedRun(t, w, "--kms-rps", "400", "--s3-rps", "3500")
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -259,7 +259,7 @@ func slowPrefix(t *testing.T, inOrder bool) {
 	if done := byPrefix(w); done["p0"] != objects/10 {
 		t.Errorf("%d of the slow prefix are done, want all %d", done["p0"], objects/10)
 	}
-	histogram, _ := w.sim.counted(scriptBucket)
+	histogram := w.sim.Rewrites(scriptBucket)
 	if histogram[1] != objects {
 		t.Errorf("objects by number of copies: %v, want %d copied once", histogram, objects)
 	}
@@ -273,7 +273,7 @@ func TestSoakPacingTenPrefixes(t *testing.T) {
 	soak(t)
 	const rate, seconds = 500, 60
 	for _, quota := range []int{0, rate / 100} { // a second and partition: of the slow prefix a tenth of its share
-		w := mixedWorld(t, simConfig{seed: 1, latency: 20 * time.Millisecond, jitter: 30 * time.Millisecond, s3RPS: quota}, rate*seconds, false)
+		w := mixedWorld(t, simaws.Config{Seed: 1, Latency: 20 * time.Millisecond, Jitter: 30 * time.Millisecond, S3WriteQuota: quota}, rate*seconds, false)
 		cmd, _ := pacedRun(t, w, "--kms-rps", strconv.Itoa(rate), "--s3-rps", "3500")
 		time.Sleep(25 * time.Second)
 		before := byPrefix(w)

@@ -4,51 +4,49 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/simulator"
 	"reseal/ratelimit"
 )
 
 // TestPausedRunAndItsLimits: a pause holds until it is taken back. A run whose
-// --limit objects are under way waits with them, as what is paused is sent
-// nothing of; --max-duration and drain end it all the same, at once, and what
-// was not begun stays to be done.
+// --limit objects are under way ends within the time of a drain, as every stop
+// does; what waits in the pause stays to be done. --max-duration and drain end it
+// at once.
 func TestPausedRunAndItsLimits(t *testing.T) {
-	const rate, pausedAt, resumedAt = 10, 5 * time.Second, time.Hour
+	const rate, pausedAt, resumedAt, drained = 10, 5 * time.Second, time.Hour, 2 * time.Minute
 	for _, tt := range []struct {
 		name  string
 		limit int64
-		ends  func(s *steering) // while it is paused
-		at    time.Duration     // at which the run is over, within a minute
-		done  int64             // at least
+		ends  func(*control.Controller, context.CancelCauseFunc) // while it is paused
+		at    time.Duration                                      // at which the run is over, within a minute
+		done  int64                                              // at least
 	}{
 		{"nothing else", 0, nil, resumedAt, 200},
-		{"--limit that is under way", 60, nil, resumedAt, 60},
+		{"--limit that is under way", 60, nil, drained, 45},
 		{"--limit that was reached before", 20, nil, 0, 20},
-		{"--max-duration", 0, func(s *steering) {
-			time.AfterFunc(30*time.Minute, func() { s.stop(&engine.StopError{Limit: "--max-duration 30m0s"}) })
+		{"--max-duration", 0, func(_ *control.Controller, stop context.CancelCauseFunc) {
+			time.AfterFunc(30*time.Minute, func() { stop(&engine.StopError{Limit: "--max-duration 30m0s"}) })
 		}, 30 * time.Minute, 1},
-		{"drain", 60, func(s *steering) { s.obey(controlRequest{Command: "drain"}) }, pausedAt, 1},
+		{"drain", 60, func(c *control.Controller, _ context.CancelCauseFunc) { c.Execute(control.Request{Command: "drain"}) }, pausedAt, 1},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const objects = 200
-				c := caps{kms: rate}
 				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: rate}, RampUp: -1})
 				n := newCoreNight(t, simulator.Config{}, g, objects, func(i int) string { return fmt.Sprintf("k/%07d", i) })
 				work, kill := context.WithCancel(t.Context())
 				admit, stop := context.WithCancelCause(work)
-				helm := newSteering(g, n.stats, stop, slog.New(slog.DiscardHandler), io.Discard, c, maxConcurrency)
+				c := idleController(control.Config{Governor: g, Stats: n.stats, Stop: stop, KMSCap: rate, Concurrency: control.MaxConcurrency})
 				var running sync.WaitGroup
 				running.Go(func() { _ = g.Run(work) })
-				running.Go(func() { helm.watch(admit) })
+				running.Go(func() { c.Watch(admit) })
 				start := time.Now()
 				var err error
 				var took time.Duration
@@ -61,9 +59,9 @@ func TestPausedRunAndItsLimits(t *testing.T) {
 					took = time.Since(start)
 				}()
 				time.Sleep(pausedAt)
-				helm.obey(controlRequest{Command: "pause"})
+				c.Execute(control.Request{Command: "pause"})
 				if tt.ends != nil {
-					tt.ends(helm)
+					tt.ends(c, stop)
 				}
 				time.Sleep(time.Second) // what was sent before is finished
 				before := n.counters().OK(simulator.OpCopyObject)
@@ -75,7 +73,7 @@ func TestPausedRunAndItsLimits(t *testing.T) {
 					}
 				}
 				time.Sleep(time.Until(start.Add(resumedAt)))
-				helm.obey(controlRequest{Command: "resume"})
+				c.Execute(control.Request{Command: "resume"})
 				<-ended
 				stop(nil)
 				kill()

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
+	"reseal/preflight"
 )
 
 var (
@@ -37,11 +39,11 @@ func (n *night) outcome(commands [][]string, want []string) nightOutcome {
 		for j, a := range args {
 			args[j] = strings.NewReplacer("MANIFEST", n.manifest, "JOB", filepath.Join(n.dir, "job")).Replace(a)
 		}
-		code, stdout, talk := n.command(append(args, "--endpoint-url", n.sim.url())...)
+		code, stdout, talk := n.command(append(args, "--endpoint-url", n.sim.URL())...)
 		fmt.Fprintf(&all, "$ reseal %s\n%s%s", args[0], stdout, talk)
 		uploads := 0
-		n.sim.front.Locked(func(w *simulator.World) {
-			if list, err := w.ListMultipartUploads(time.Now(), &simulator.ListMultipartUploadsInput{Request: *n.sim.request(scriptBucket)}); err == nil {
+		n.sim.Locked(func(w *simulator.World) {
+			if list, err := w.ListMultipartUploads(time.Now(), &simulator.ListMultipartUploadsInput{Request: *n.sim.Request(scriptBucket)}); err == nil {
 				uploads = len(list.Uploads)
 			}
 		})
@@ -57,7 +59,10 @@ func (n *night) outcome(commands [][]string, want []string) nightOutcome {
 // unseen are actions that most scenes do not show the need of, and why they are
 // printed all the same.
 var unseen = map[string]string{
+	"s3:GetAccountPublicAccessBlock":          "the bucket's own setting may answer",
 	"s3:AbortMultipartUpload":                 "an upload is given up only when something of it failed",
+	"s3:ListBucketMultipartUploads":           "an upload whose beginning was not answered is looked for",
+	"s3:ListBucketVersions":                   "an old version that is gone is looked for",
 	"s3:ListMultipartUploadParts":             "the parts of an upload that a stopped run left are listed by the next",
 	"s3:PutObjectTagging":                     "no object has tags",
 	"s3:GetObjectVersion":                     "asked for where another client wrote the same bytes while they were copied",
@@ -114,7 +119,7 @@ func privilegeScenes() []privilegeScene {
 		{name: "a failed upload", shows: []string{"s3:AbortMultipartUpload"}, furnish: func(w *simulator.World, _ *simulator.Request) error {
 			w.AddFault(simulator.Fault{Op: simulator.OpUploadPartCopy, Code: "InvalidRequest", Message: "no", HTTPStatus: 400})
 			return seed(w, simulator.ObjectInfo{Key: "large", Size: 6 << 30})
-		}, accept: []string{"--no-canary"}, codes: "0 3", noVerify: true},
+		}, accept: []string{"--no-canary", "--accept", "unproven-endpoint"}, codes: "0 3", noVerify: true},
 		{name: "annotations", shows: []string{"s3:GetObjectAnnotation", "s3:PutObjectAnnotation"}, furnish: func(w *simulator.World, r *simulator.Request) error {
 			if err := seed(w, simulator.ObjectInfo{Key: "annotated", Size: 100, Tags: tags}); err != nil {
 				return err
@@ -137,8 +142,11 @@ func privilegeScenes() []privilegeScene {
 			if err := w.PutBucketOwnershipControls(taken, r, "ObjectWriter"); err != nil {
 				return err
 			}
+			if err := w.DeletePublicAccessBlock(taken, r); err != nil { // which refuses the public grant that the object has
+				return err
+			}
 			return seed(w, simulator.ObjectInfo{Key: "granted", Size: 100, Tags: tags, Grants: readable})
-		}, accept: []string{"--accept", "versioned", "--accept", "acl"}},
+		}, accept: []string{"--accept", "versioned", "--accept", "acl", "--accept", "readers"}},
 		{name: "updates", furnish: func(w *simulator.World, r *simulator.Request) error {
 			if err := w.PutBucketOwnershipControls(taken, r, "ObjectWriter"); err != nil {
 				return err
@@ -174,7 +182,7 @@ func privilegeScenes() []privilegeScene {
 			return seed(w, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags, Encryption: old})
 		}, options: []string{"--rekey"}},
 		{name: "state in a bucket, report under a key", shows: []string{"kms:Decrypt"}, furnish: func(w *simulator.World, r *simulator.Request) error {
-			reports := simulator.Request{Bucket: simReports, Principal: r.Principal}
+			reports := simulator.Request{Bucket: simaws.ReportBucket, Principal: r.Principal}
 			if err := w.PutBucketEncryption(taken, &reports, simulator.BucketEncryption{Algorithm: "aws:kms", KMSKeyID: otherKey}); err != nil {
 				return err
 			}
@@ -202,7 +210,7 @@ func TestLeastPrivilege(t *testing.T) {
 }
 
 func (s *privilegeScene) play(t *testing.T, shown map[string]bool) {
-	plan := slices.Concat([]string{"--manifest", "MANIFEST", "--sse-kms-key-id", simKey}, s.options)
+	plan := slices.Concat([]string{"--manifest", "MANIFEST", "--sse-kms-key-id", simaws.Key}, s.options)
 	place := s.place
 	if !slices.Contains(place, "--job") {
 		place = append([]string{"--job", "JOB"}, place...)
@@ -224,7 +232,7 @@ func (s *privilegeScene) play(t *testing.T, shown map[string]bool) {
 	t.Setenv("AWS_CA_BUNDLE", "")
 	ask := exact.outcome([][]string{slices.Concat([]string{"permissions", "--principal", nightUser}, plan, s.place)}, nil)
 	_, text, ok := strings.Cut(ask.talk, "\n")
-	var least leastPrivilege
+	var least preflight.Permissions
 	if !ok || json.Unmarshal([]byte(text), &least) != nil {
 		t.Fatalf("permissions: %s", ask.talk)
 	}
@@ -261,25 +269,25 @@ func (s *privilegeScene) play(t *testing.T, shown map[string]bool) {
 }
 
 // give gives the user the policies, and nothing else.
-func (s *privilegeScene) give(t *testing.T, n *night, p *leastPrivilege) {
+func (s *privilegeScene) give(t *testing.T, n *night, p *preflight.Permissions) {
 	t.Helper()
 	identity := p.IdentityPolicy
 	if s.keyOnly {
-		identity.Statement = slices.DeleteFunc(slices.Clone(identity.Statement), func(g grant) bool { return g.Sid == "Key" || g.Sid == "KeyThroughS3" })
+		identity.Statement = slices.DeleteFunc(slices.Clone(identity.Statement), func(g preflight.Grant) bool { return g.Sid == "Key" || g.Sid == "KeyThroughS3" })
 	}
 	text, err := json.Marshal(identity)
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.sim.front.Locked(func(w *simulator.World) {
+	n.sim.Locked(func(w *simulator.World) {
 		n.grant(string(text))
 		if !s.keyOnly {
 			return
 		}
-		owner := grant{Sid: "Owner", Effect: "Allow", Principal: map[string]string{"AWS": simUser}, Action: []string{"kms:*"}, Resource: []string{"*"}}
-		doc, err := json.Marshal(grants{Version: "2012-10-17", Statement: []grant{owner, *p.KeyPolicyStatement}})
+		owner := preflight.Grant{Sid: "Owner", Effect: "Allow", Principal: map[string]any{"AWS": simaws.Administrator}, Action: []string{"kms:*"}, Resource: []string{"*"}}
+		doc, err := json.Marshal(preflight.Grants{Version: "2012-10-17", Statement: []preflight.Grant{owner, *p.KeyPolicyStatement}})
 		if err == nil {
-			if refused := w.PutKeyPolicy(time.Now(), simulator.Principal{Account: simAccount}, simKey, doc); refused != nil {
+			if refused := w.PutKeyPolicy(time.Now(), simulator.Principal{Account: simaws.AccountID}, simaws.Key, doc, false); refused != nil {
 				err = refused
 			}
 		}
@@ -292,28 +300,28 @@ func (s *privilegeScene) give(t *testing.T, n *night, p *leastPrivilege) {
 // lesser is the policies without one action.
 type lesser struct {
 	name, action string
-	policies     *leastPrivilege
+	policies     *preflight.Permissions
 }
 
 // without leaves out each action in turn, of what the scene is about.
-func (s *privilegeScene) without(p *leastPrivilege) (out []lesser) {
+func (s *privilegeScene) without(p *preflight.Permissions) (out []lesser) {
 	drop := func(actions []string, i int) []string { return slices.Delete(slices.Clone(actions), i, i+1) }
 	if s.keyOnly {
 		for i, action := range p.KeyPolicyStatement.Action {
 			statement := *p.KeyPolicyStatement
 			statement.Action = drop(statement.Action, i)
-			out = append(out, lesser{statement.Sid + " " + action, action, &leastPrivilege{p.IdentityPolicy, &statement}})
+			out = append(out, lesser{statement.Sid + " " + action, action, &preflight.Permissions{IdentityPolicy: p.IdentityPolicy, KeyPolicyStatement: &statement}})
 		}
 		return out
 	}
 	for i, statement := range p.IdentityPolicy.Statement {
 		for j, action := range statement.Action {
 			name := statement.Sid + " " + action
-			less := grants{Version: p.IdentityPolicy.Version, Statement: slices.Clone(p.IdentityPolicy.Statement)}
+			less := preflight.Grants{Version: p.IdentityPolicy.Version, Statement: slices.Clone(p.IdentityPolicy.Statement)}
 			if less.Statement[i].Action = drop(statement.Action, j); len(statement.Action) == 1 {
 				less.Statement = slices.Delete(less.Statement, i, i+1)
 			}
-			out = append(out, lesser{name, action, &leastPrivilege{less, p.KeyPolicyStatement}})
+			out = append(out, lesser{name, action, &preflight.Permissions{IdentityPolicy: less, KeyPolicyStatement: p.KeyPolicyStatement}})
 		}
 	}
 	return out
@@ -321,9 +329,9 @@ func (s *privilegeScene) without(p *leastPrivilege) (out []lesser) {
 
 // nothingSpare fails the test where an action was printed that nobody was asked
 // for.
-func (s *privilegeScene) nothingSpare(t *testing.T, n *night, p *leastPrivilege) {
+func (s *privilegeScene) nothingSpare(t *testing.T, n *night, p *preflight.Permissions) {
 	t.Helper()
-	n.sim.front.Locked(func(*simulator.World) {
+	n.sim.Locked(func(*simulator.World) {
 		for _, statement := range p.IdentityPolicy.Statement {
 			for _, action := range statement.Action {
 				used := slices.ContainsFunc(slices.Collect(func(yield func(question) bool) {

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"reseal/inventory"
+	"reseal/job"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -22,8 +24,10 @@ type permissionsFlags struct {
 }
 
 const permissionsLong = `permissions prints the smallest policies that exactly this plan, run and verify need,
-as one JSON document: IdentityPolicy for the role that runs it, and
-KeyPolicyStatement for the policy of the key.
+as one JSON document: IdentityPolicy for the role that runs it, and for the policy
+of the key KeyPolicyStatement for that role, and KeyPolicyOthers for everybody else:
+administrators, readers and services, as the bucket's policy and its replication
+name them. Each entry is a statement to paste.
 
   reseal permissions --manifest s3://reports/…/manifest.json --sse-kms-key-id arn:aws:kms:...
   reseal permissions --job ./job
@@ -54,109 +58,76 @@ func newPermissionsCommand(p process) *cobra.Command {
 func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	var job *jobPlan
+	var made *job.Plan
 	if f.job != "" && f.manifest == "" {
-		var err error
-		if _, job, err = openJob(ctx, f.job); err != nil {
+		store, opened, err := openJob(ctx, f.job)
+		if err != nil {
 			return err
 		}
-		o := &job.Options
-		f.manifest, f.keyID, f.sse, f.method, f.bucketKey = job.Manifest, o.KMSKeyID, o.SSE, string(o.Method), o.BucketKey
+		made = opened
+		told, err := job.CurrentOptions(ctx, store, made)
+		if err != nil {
+			return err
+		}
+		if f.probe == "" { // its runs try scratch objects each time they begin
+			f.probe = one(told["probe-key-prefix"])
+		}
+		if f.headroom == "" {
+			f.headroom = one(told["kms-headroom"])
+		}
+		if _, err := f.connection.follow(ctx, made); err != nil {
+			return err
+		}
+		o := &made.Options
+		f.manifest, f.keyID, f.sse, f.method, f.bucketKey = made.Manifest, o.KMSKeyID, o.SSE, string(o.Method), o.BucketKey
 	}
 	g, err := prepare(ctx, &f.request, nil, time.Now())
 	if err != nil {
 		return err
 	}
-	if job != nil {
-		g.frozen, g.policy.Options, g.policy.Now = job.Frozen, job.Options, job.Now
+	if made != nil {
+		g.frozen, g.policy.Options, g.policy.Now = made.Frozen, made.Options, made.Now
 	}
-	n, err := findNeeds(ctx, g)
+	n, err := preflight.FindNeeds(ctx, g.client, g.report, &g.frozen, g.policy)
 	if err != nil {
 		return err
 	}
-	n.headroom, n.scratch = f.headroom != "", f.probe
+	n.Headroom, n.Scratch = f.headroom != "", f.probe
 	if g.policy.Facts.AWS == plan.Yes {
-		n.scratch = "" // nothing is probed there
+		n.Scratch = "" // nothing is probed there
 	}
-	if remoteJob(f.job) {
-		n.state = f.job
+	if job.InBucket(f.job) {
+		n.State = f.job
 	}
-	caller := f.principal
-	if caller == "" {
-		if id, err := g.client.Identity(ctx); err == nil {
-			caller = id.ARN
-		}
+	caller := s3api.Identity{ARN: f.principal}
+	if caller.ARN == "" {
+		caller = callerOf(ctx, g.client, p.stderr)
 	}
 	e := json.NewEncoder(p.stdout)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	if err := e.Encode(n.policies(g, caller)); err != nil {
+	policies := n.Policies(&g.policy.Facts, caller)
+	others, notes := n.Others(ctx, g.client, &g.policy.Facts)
+	for _, note := range notes {
+		fmt.Fprintf(p.stderr, "note: %s\n", withoutPlumbing(note))
+	}
+	policies.KeyPolicyOthers = others
+	if err := e.Encode(policies); err != nil {
 		return fmt.Errorf("print policies: %w", err)
 	}
 	return nil
 }
 
-// needs are what a plan does with the objects of a bucket.
-type needs struct {
-	copies, parts, updates, fromKMS bool
-	headroom                        bool     // the use of KMS by others is to be read
-	report                          []string // keys of the report's files
-	reportKey                       string   // that they are under; "" for none, or keyUnknown
-	scratch                         string   // prefix of scratch objects, "" for none
-	state                           string   // s3://bucket/prefix of the job, "" for a local one
-	key                             s3api.Key
-}
-
-// findNeeds decides on every row of the report.
-func findNeeds(ctx context.Context, g *ground) (*needs, error) {
-	n := &needs{}
-	segments, err := g.report.Segments(ctx)
+// callerOf is the caller as far as it is known; what is not is said.
+func callerOf(ctx context.Context, client *s3api.Client, talk io.Writer) s3api.Identity {
+	id, err := client.Identity(ctx)
 	if err != nil {
-		return nil, err
+		fmt.Fprintf(talk, "note: the caller is not known, so the key's statement names nobody; name the role with --principal: %s\n", inWords(err))
+		return id
 	}
-	for batch, err := range g.report.Read(ctx, segments) {
-		if err == nil {
-			err = batch.Err
-		}
-		if err != nil {
-			return nil, err
-		}
-		for i := range batch.Records {
-			task := g.policy.Decide(&batch.Records[i])
-			n.copies = n.copies || task.Action == plan.Copy
-			n.parts = n.parts || task.Action == plan.MultipartCopy
-			n.updates = n.updates || task.Action == plan.Update
-			n.fromKMS = n.fromKMS || task.Action != plan.Skip && task.FromKMS
-		}
+	if id.Role, err = client.Role(ctx, id); err != nil {
+		fmt.Fprintf(talk, "note: the path of the caller's role is not known, so the key's statement goes by the role's name; "+
+			"grant iam:GetRole, or name the role with --principal: %s\n", inWords(err))
 	}
-	n.key, err = g.client.Key(ctx, g.frozen.Options.KMSKeyID)
-	if err != nil { // the ARN may be all that is known
-		n.key.ARN = g.frozen.Options.KMSKeyID
-	}
-	for _, f := range g.report.Manifest().Files {
-		n.report = append(n.report, f.Key)
-	}
-	n.reportKey = keyOfReport(ctx, g, n.report)
-	return n, nil
-}
-
-// keyUnknown stands for a key that could not be found out.
-const keyUnknown = "*"
-
-// keyOfReport is the key that the files of the report are under: reading them
-// makes S3 ask KMS.
-func keyOfReport(ctx context.Context, g *ground, files []string) string {
-	at, err := inventory.ParseLocation(g.frozen.Manifest)
-	if err != nil || at.Local() || len(files) == 0 {
-		return ""
-	}
-	depot, err := g.client.Foreign(ctx, at.Bucket, "")
-	if err != nil {
-		return keyUnknown
-	}
-	key, err := depot.KeyOf(ctx, at.Bucket, files[0])
-	if err != nil {
-		return keyUnknown
-	}
-	return key
+	return id
 }

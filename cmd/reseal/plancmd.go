@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"reseal/cost"
+	"reseal/job"
 	"reseal/report"
 )
 
@@ -22,6 +23,7 @@ type planFlags struct {
 	job    string
 	html   string
 	output output
+	told   job.Told // on the command line, for a job that is made of it
 }
 
 const planLong = `plan reads the whole report and says what a run would do, what it would leave
@@ -32,7 +34,8 @@ request that writes, and no KMS request of its own.
               --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
 
 With --job it freezes the decisions in a new job folder, which a run then carries
-out without reading the report twice. That one file is all it ever writes.
+out without reading the report twice: reseal run --job DIR is then all there is to
+type. That one file is all it ever writes.
 
 Without a report it prices a bucket that is only stated:
 
@@ -50,6 +53,9 @@ func newPlanCommand(p process) *cobra.Command {
 		Long:  planLong,
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.recall(cmd.Context(), p, cmd); err != nil {
+				return err
+			}
 			f.methodNamed = cmd.Flags().Changed("method")
 			return planOnly(cmd.Context(), p, f)
 		},
@@ -66,6 +72,7 @@ func newPlanCommand(p process) *cobra.Command {
 	fs.StringVar(&f.html, "html", "", "also write the plan as one HTML page to this `FILE`")
 	fs.Int64Var(&f.stated.objects, "objects", 0, "price a bucket of this many objects instead of a report's")
 	fs.StringVar(&f.stated.size, "object-size", "", "mean size of these objects, e.g. 1GB")
+	remembers(cmd)
 	return cmd
 }
 
@@ -80,14 +87,17 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
 	p.stderr = p.screen()
-	var old *jobPlan
+	var old *job.Plan
 	if f.job != "" {
+		if err := job.CheckWritable(f.job); err != nil {
+			return err
+		}
 		var err error
-		if _, old, err = findJob(ctx, f.connection, f.job, share{}); err != nil {
+		if _, old, err = f.connection.jobs().Find(ctx, f.job, job.Share{}); err != nil {
 			return err
 		}
 		if old == nil {
-			if err := vacant(f.job); err != nil {
+			if err := checkNewJob(ctx, f.connection, f.job); err != nil {
 				return err
 			}
 		}
@@ -97,7 +107,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		return err
 	}
 	if old != nil {
-		if err := old.agree(f.job, g.frozen); err != nil {
+		if err := old.CheckSame(f.job, g.frozen); err != nil {
 			return err
 		}
 	}
@@ -107,6 +117,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		return err
 	}
 	view := planView(g, s.tally, cost.New(s.tally, f.params(g)), f.accept)
+	showEvidence(view, s.evidence, true)
 	if err := f.show(p, func(w io.Writer) error { return report.WritePlan(w, view) },
 		func(w io.Writer) error { return report.WritePlanJSON(w, view) },
 		func(w io.Writer) error { return report.WritePlanHTML(w, view) }); err != nil {
@@ -114,20 +125,16 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	}
 	g.remarks(f.output.talk(p), view.Estimate)
 	if f.job != "" {
-		if err := f.planJob(ctx, p, old, newJobPlan(g, f.endpoint, s, view.Estimate)); err != nil {
+		if err := f.planJob(ctx, p, old, newJobPlan(g, f.endpoint, s, view.Estimate).WithTold(f.told)); err != nil {
 			return err
 		}
 	}
 	return s.unreadable(p)
 }
 
-// lineBytes is about how large a result line is, in bytes: 430 to 480 with keys
-// of 40 to 90 bytes (measured on the simulator, 2026-11).
-const lineBytes = 460
-
 // planView puts ground and survey into what is shown.
 func planView(g *ground, tally *cost.Tally, estimate *cost.Estimate, a accepts) *report.Plan {
-	v := &report.Plan{Job: g.job(), Facts: g.policy.Facts, Tally: tally, Estimate: estimate, ResultsBytes: tally.Rows() * lineBytes}
+	v := &report.Plan{Job: g.job(), Facts: g.policy.Facts, Tally: tally, Estimate: estimate}
 	for _, h := range g.hazards {
 		v.Hazards = append(v.Hazards, report.Hazard{Name: h.Name, Text: h.Why, Accepted: a.has(h.Name)})
 	}
@@ -145,7 +152,7 @@ func (g *ground) job() report.Job {
 
 // remarks says what a person should know but what stops nothing.
 func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
-	if note := g.ends.note(time.Now(), e); note != "" {
+	if note := endNote(g.ends, time.Now(), e); note != "" {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
 	for _, text := range g.warned {

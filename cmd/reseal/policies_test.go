@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -14,7 +13,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"reseal/internal/simulator"
-	"reseal/internal/simulator/front"
+	"reseal/internal/simulator/simaws"
 	"reseal/policy"
 )
 
@@ -26,8 +25,8 @@ func TestPolicies(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/policies",
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, cleanEnvironment(nil)...)
-			env.Setenv("KEY", simKey)
+			env.Vars = append(env.Vars, simaws.CleanEnvironment(nil)...)
+			env.Setenv("KEY", simaws.Key)
 			env.Setenv("OTHERKEY", otherKey)
 			auditScript(env)
 			env.Setenv("AWS_MAX_ATTEMPTS", "1")
@@ -60,19 +59,18 @@ const scriptUsers = `{"Users":[{"Name":"reader","AccessKeyId":"READER","SecretAc
 //
 // http makes requests without TLS count as what they are.
 func accountCmd(ts *testscript.TestScript, neg bool, args []string) {
-	users := &simUsers{}
-	ts.Check(json.Unmarshal([]byte(scriptUsers), users))
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1, users: users, strict: len(args) > 1 && args[1] == "http"})
+	users, err := simaws.ParseUsers([]byte(scriptUsers))
 	ts.Check(err)
-	ts.Check(sim.world.CreateKey(simulator.Key{ARN: otherKey}))
-	ts.Check(sim.makeBucket(time.Now(), args[0]))
-	ts.Check(sim.makeBucket(time.Now(), simReports))
+	sim, err := simaws.New(simaws.Config{Seed: 1, Users: users, HTTPIsInsecure: len(args) > 1 && args[1] == "http"})
+	ts.Check(err)
+	ts.Check(sim.World.CreateKey(simulator.Key{ARN: otherKey}))
+	ts.Check(sim.MakeBuckets(time.Now(), args[0], simaws.ReportBucket))
 	serveScene(ts, sim)
 }
 
 // asCmd changes who the script is: as admin, as reader
 func asCmd(ts *testscript.TestScript, neg bool, args []string) {
-	id, secret := simKeyID, simSecret
+	id, secret := simaws.AccessKeyID, simaws.SecretKey
 	if args[0] == "reader" {
 		id, secret = "READER", "reader-secret"
 	}
@@ -82,14 +80,9 @@ func asCmd(ts *testscript.TestScript, neg bool, args []string) {
 
 // inventoryCmd takes the inventory of a bucket as it is now, and sets MANIFEST.
 func inventoryCmd(ts *testscript.TestScript, neg bool, args []string) {
-	i := front.Inventory{Bucket: args[0], Destination: simReports, Prefix: "inventory", Created: time.Now()}
-	depot := &front.BucketDepot{Bucket: simReports}
-	sceneOf(ts).sim.front.Locked(func(w *simulator.World) {
-		manifest, err := front.WriteInventory(context.Background(), w, i, depot)
-		ts.Check(err)
-		ts.Check(depot.Deliver(w, i.Created))
-		ts.Setenv("MANIFEST", "s3://"+simReports+"/"+manifest)
-	})
+	manifest, err := sceneOf(ts).sim.WriteReport(context.Background(), args[0], simaws.Report{})
+	ts.Check(err)
+	ts.Setenv("MANIFEST", manifest)
 }
 
 // policyCmd gives a bucket a policy from a file; pad=N adds a statement of so
@@ -101,8 +94,8 @@ func policyCmd(ts *testscript.TestScript, neg bool, args []string) {
 		text = strings.Replace(text, `"Statement":[`, `"Statement":[{"Sid":"Pad`+strings.Repeat("x", n)+`","Effect":"Deny","Principal":"*","Action":"s3:DeleteBucket","Resource":"arn:aws:s3:::`+args[0]+`"},`, 1)
 	}
 	sim := sceneOf(ts).sim
-	sim.front.Locked(func(w *simulator.World) {
-		if err := w.PutBucketConfig(time.Now(), sim.request(args[0]), simulator.PolicyConfig, "", []byte(text)); err != nil {
+	sim.Locked(func(w *simulator.World) {
+		if err := w.PutBucketConfig(time.Now(), sim.Request(args[0]), simulator.PolicyConfig, "", []byte(text)); err != nil {
 			ts.Fatalf("put policy: %v", err)
 		}
 	})
@@ -111,10 +104,10 @@ func policyCmd(ts *testscript.TestScript, neg bool, args []string) {
 // logsCmd lets server access logs into a bucket by its ACL: logs BUCKET
 func logsCmd(ts *testscript.TestScript, neg bool, args []string) {
 	sim := sceneOf(ts).sim
-	sim.front.Locked(func(w *simulator.World) {
-		err := w.PutBucketOwnershipControls(time.Now(), sim.request(args[0]), "ObjectWriter")
+	sim.Locked(func(w *simulator.World) {
+		err := w.PutBucketOwnershipControls(time.Now(), sim.Request(args[0]), "ObjectWriter")
 		if err == nil {
-			err = w.PutBucketAcl(time.Now(), sim.request(args[0]), simulator.ACL{Canned: "log-delivery-write"})
+			err = w.PutBucketAcl(time.Now(), sim.Request(args[0]), simulator.ACL{Canned: "log-delivery-write"})
 		}
 		if err != nil {
 			ts.Fatalf("%v", err)
@@ -127,12 +120,12 @@ func logsCmd(ts *testscript.TestScript, neg bool, args []string) {
 func settingsCmd(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts)
 	var text string
-	s.sim.front.Locked(func(w *simulator.World) {
-		e, err := w.GetBucketEncryption(time.Now(), s.sim.request(args[1]))
+	s.sim.Locked(func(w *simulator.World) {
+		e, err := w.GetBucketEncryption(time.Now(), s.sim.Request(args[1]))
 		if err != nil {
 			ts.Fatalf("%v", err)
 		}
-		doc, _ := w.GetBucketConfig(time.Now(), s.sim.request(args[1]), simulator.PolicyConfig, "") // none is an answer, too
+		doc, _ := w.GetBucketConfig(time.Now(), s.sim.Request(args[1]), simulator.PolicyConfig, "") // none is an answer, too
 		text = fmt.Sprintf("%+v %s", e, doc)
 	})
 	sum := sha256.Sum256([]byte(text))
@@ -147,7 +140,7 @@ func settingsCmd(ts *testscript.TestScript, neg bool, args []string) {
 func TestEnforceMalformed(t *testing.T) {
 	for _, text := range []string{`{"Statement":`, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}`,
 		`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other"}}`} {
-		f := &enforceFlags{bucket: "acme", key: simKey, remove: true}
+		f := &enforceFlags{bucket: "acme", key: simaws.Key, remove: true}
 		_, err := f.wanted(t.Context(), nil, io.Discard, &settings{policy: []byte(text)})
 		var malformed *policy.MalformedError
 		if !errors.As(err, &malformed) {

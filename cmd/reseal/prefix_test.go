@@ -11,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 )
 
 // However a job is cut into runs, it ends as one run of it does: with the same
@@ -25,21 +26,14 @@ func TestResumeOfAnyPrefix(t *testing.T) {
 		skipped, lines map[string]int64
 	}
 	play := func(seed uint64, cut bool) ending {
-		sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1})
-		if err != nil {
-			t.Fatal(err)
-		}
-		manifest, err := sim.populate(t.Context(), scriptBucket, simulator.Population{N: objects, Seed: 1, EncryptedShare: 0.2, KMSKeyARN: simKey}, "")
-		if err != nil {
-			t.Fatal(err)
-		}
+		sim, manifest := newPopulated(t, simaws.Config{Seed: 1}, simulator.Population{N: objects, Seed: 1, EncryptedShare: 0.2, KMSKeyARN: simaws.Key}, simaws.Report{})
 		// The same objects fail however often they are tried.
-		sim.world.AddFault(simulator.Fault{Op: "CopyObject", Key: "*3.*", Code: "InvalidRequest", HTTPStatus: 400})
+		sim.World.AddFault(simulator.Fault{Op: "CopyObject", Key: "*3.*", Code: "InvalidRequest", HTTPStatus: 400})
 		w := serveWorld(t, sim, manifest)
 		job := filepath.Join(t.TempDir(), "job")
 		rng := rand.New(rand.NewPCG(seed, 1))
 		for runs := 0; ; runs++ {
-			args := []string{"run", "--manifest", manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--attempts", "1",
+			args := []string{"run", "--manifest", manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--attempts", "1",
 				"--probe-key-prefix", "reseal-probe/", "--results", "all"}
 			if cut && runs < 12 {
 				args = append(args, "--limit", strconv.Itoa(1+rng.IntN(objects/4)))
@@ -55,7 +49,7 @@ func TestResumeOfAnyPrefix(t *testing.T) {
 			break
 		}
 		s := w.status(job)
-		e := ending{carried: sim.digest(scriptBucket).carried, done: s.Done, failed: s.Failed, settled: s.Settled, skipped: s.Skipped, lines: map[string]int64{}}
+		e := ending{carried: sim.Digest(scriptBucket).Carried, done: s.Done, failed: s.Failed, settled: s.Settled, skipped: s.Skipped, lines: map[string]int64{}}
 		store, _, err := openJob(t.Context(), job)
 		if err != nil {
 			t.Fatal(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -11,7 +12,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/inventory"
+	"reseal/job"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/report"
 )
 
@@ -23,6 +26,7 @@ type preflightFlags struct {
 	key       string
 	method    string
 	bucketKey bool
+	acl       string
 	readers   string
 	output    output
 }
@@ -53,6 +57,7 @@ func newPreflightCommand(p process) *cobra.Command {
 	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that the objects are to be under")
 	fs.StringVar(&f.method, "method", string(plan.MethodCopy), "copy, update or auto, as for run")
 	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "as for run")
+	fs.StringVar(&f.acl, "acl", "", "as for run")
 	fs.StringVar(&f.readers, "readers", "", "`file` of the ARNs that must still be able to read")
 	fs.BoolVar(&f.output.json, "json", false, "print the table as one JSON document")
 	return cmd
@@ -69,7 +74,11 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	var named []string
 	if f.readers != "" {
 		var err error
-		if named, err = readReaders(f.readers); err != nil {
+		if named, err = preflight.ReadReaders(f.readers); err != nil {
+			var bad *preflight.ReadersError
+			if errors.As(err, &bad) {
+				return usagef("--readers %w", err)
+			}
 			return err
 		}
 	}
@@ -79,102 +88,110 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	c := &preflight{options: plan.Options{Bucket: f.bucket, Method: method, SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey}}
-	var listed *opened
+	c := &preflight.Checker{Options: plan.Options{Bucket: f.bucket, Method: method, SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey, ACL: f.acl}}
+	var listed *inventory.Located
 	if f.manifest != "" {
 		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, memory: "512MiB"})
 		if err != nil {
 			return err
 		}
-		m := listed.report.Manifest()
-		c.options.Bucket, c.missing = m.SourceBucket, inventory.UsefulColumns.Without(m.Columns)
+		m := listed.Report.Manifest()
+		c.Options.Bucket, c.Missing = m.SourceBucket, inventory.UsefulColumns.Without(m.Columns)
 	}
-	if c.client, c.facts, c.unknown, err = bucketFacts(ctx, client, c.options.Bucket); err != nil {
+	if c.Client, c.Facts, c.Unknown, err = bucketFacts(ctx, client, c.Options.Bucket); err != nil {
 		return &refusedError{err}
 	}
-	c.look(ctx)
-	try := c.listed
+	c.Look(ctx)
+	try := c.Listed
 	if listed != nil {
-		c.lifetime(ctx, listed)
-		if c.facts.ObjectLock != plan.No {
-			if try, err = toCopy(ctx, &plan.Policy{Options: c.options, Facts: c.facts, Now: time.Now()}, listed.report, nil); err != nil {
+		c.Lifetime(ctx, listed.Report, listed.URI)
+		if c.Facts.ObjectLock != plan.No {
+			if try, err = preflight.ToCopy(ctx, &plan.Policy{Options: c.Options, Facts: c.Facts, Now: time.Now()}, listed.Report, nil); err != nil {
 				return err
 			}
 		}
 	}
-	c.locks(ctx, try)
-	c.readers(ctx, named)
+	c.Locks(ctx, try)
+	c.Readers(ctx, named)
+	withHints(c.Findings)
 	if f.output.json {
-		err = c.writeJSON(p.stdout)
+		err = writePreflightJSON(p.stdout, c)
 	} else {
-		err = c.writeTable(p.stdout)
+		err = writeTable(p.stdout, c)
 	}
 	if err != nil {
 		return fmt.Errorf("print table: %w", err)
 	}
-	if c.stops() {
+	if standings(c.Findings)[preflight.StatusStop] > 0 {
 		return &finding{exitRefused}
 	}
 	return nil
 }
 
-func (c *preflight) stops() bool { return standings(c.checks)[standStop] > 0 }
-
 // standings counts rows by what they found.
-func standings(rows []check) map[standing]int64 {
-	counts := map[standing]int64{}
+func standings(rows []preflight.Finding) map[preflight.Status]int64 {
+	counts := map[preflight.Status]int64{}
 	for _, row := range rows {
 		counts[row.Status]++
 	}
 	return counts
 }
 
+// withHints adds to each row without a remedy what helps against its error.
+func withHints(rows []preflight.Finding) {
+	for i := range rows {
+		if r := &rows[i]; r.Mend == "" && r.Err != nil {
+			r.Mend = hint(r.Err)
+		}
+	}
+}
+
 // writeTable writes the table and, below it, what it comes to: a stop must not
 // be lost among forty rows.
-func (c *preflight) writeTable(w io.Writer) error {
-	if err := writeChecks(w, c.checks); err != nil {
+func writeTable(w io.Writer, c *preflight.Checker) error {
+	if err := writeChecks(w, c.Findings); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", conclusion(standings(c.checks)))
+	_, err := fmt.Fprintf(w, "\n%s\n", conclusion(standings(c.Findings)))
 	return err
 }
 
 // conclusion says what a table comes to, worst first.
-func conclusion(n map[standing]int64) string {
+func conclusion(n map[preflight.Status]int64) string {
 	var parts []string
-	for _, s := range []standing{standStop, standHazard} {
+	for _, s := range []preflight.Status{preflight.StatusStop, preflight.StatusHazard, preflight.StatusWarning} {
 		if n[s] > 0 {
 			parts = append(parts, report.Plural(n[s], string(s)))
 		}
 	}
-	for _, s := range []standing{standUnknown, standOK} {
+	for _, s := range []preflight.Status{preflight.StatusUnknown, preflight.StatusOK} {
 		if n[s] > 0 {
 			parts = append(parts, report.Count(n[s])+" "+string(s))
 		}
 	}
 	means := "nothing is known to be in the way of a run"
 	switch {
-	case n[standStop] > 0:
+	case n[preflight.StatusStop] > 0:
 		means = "a run would get nowhere before each stop is mended"
-	case n[standHazard] > 0:
+	case n[preflight.StatusHazard] > 0:
 		means = "a run can begin, and stops where a hazard asks for --accept"
 	}
 	return strings.Join(parts, ", ") + ": " + means
 }
 
-func (c *preflight) writeJSON(w io.Writer) error {
+func writePreflightJSON(w io.Writer, c *preflight.Checker) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(struct {
-		Bucket string  `json:"bucket"`
-		Key    string  `json:"kms_key_id"`
-		Checks []check `json:"checks"`
-	}{c.options.Bucket, c.options.KMSKeyID, c.checks})
+		Bucket string              `json:"bucket"`
+		Key    string              `json:"kms_key_id"`
+		Checks []preflight.Finding `json:"checks"`
+	}{c.Options.Bucket, c.Options.KMSKeyID, c.Findings})
 }
 
 // writeChecks writes the table: what mends a row stands below it.
-func writeChecks(w io.Writer, rows []check) error {
+func writeChecks(w io.Writer, rows []preflight.Finding) error {
 	width := 0
 	for _, r := range rows {
 		width = max(width, min(len(r.Name), 24))
@@ -183,7 +200,7 @@ func writeChecks(w io.Writer, rows []check) error {
 		if _, err := fmt.Fprintf(w, "%-8s %-*s  %s\n", r.Status, width, r.Name, r.Why); err != nil {
 			return err
 		}
-		if r.Mend != "" && r.Status != standOK {
+		if r.Mend != "" && r.Status != preflight.StatusOK {
 			if _, err := fmt.Fprintf(w, "%-8s %-*s  → %s\n", "", width, "", r.Mend); err != nil {
 				return err
 			}
@@ -196,49 +213,45 @@ func writeChecks(w io.Writer, rows []check) error {
 // no run has to do with, and shows all that is not as it should be. Bucket facts
 // that are unknown were said with the plan of a run that begins; one that is
 // resumed has shown none. A stop ends the run before it begins.
-func (f *runFlags) checkRun(ctx context.Context, talk io.Writer, g *ground, job *jobPlan, fresh bool) error {
-	c := &preflight{client: g.client, options: g.frozen.Options, facts: g.policy.Facts, hazards: g.hazards, accept: f.accept, probing: f.probing(g)}
+func (f *runFlags) checkRun(ctx context.Context, talk io.Writer, g *ground, job *job.Plan, fresh bool) error {
+	c := &preflight.Checker{Client: g.client, Options: g.frozen.Options, Facts: g.policy.Facts, Hazards: g.hazards, Accepted: f.accept, Probing: f.probing(g)}
+	for _, r := range job.CanaryRecords() {
+		c.Tasks = append(c.Tasks, g.policy.Decide(&r))
+	}
 	if !fresh {
-		c.unknown = g.unknown
-		if note := g.ends.note(time.Now(), job.Estimate); note != "" {
-			c.say("report files", standHazard, note, "")
+		c.Unknown = g.unknown
+		if note := endNote(g.ends, time.Now(), job.Estimate); note != "" {
+			c.Say("report files", preflight.StatusWarning, note, "")
 		}
 	}
-	c.identity(ctx)
-	if g.frozen.Options.SSE == plan.TargetKMS {
-		c.target(ctx)
-		c.encryption(ctx)
-	}
-	c.bucket()
-	c.replication(ctx)
-	c.listing(ctx)
-	c.policy(ctx)
-	if c.facts.ObjectLock != plan.No {
-		try, err := toCopy(ctx, g.policy, g.report, job)
+	c.LookBeforeRun(ctx)
+	if c.Facts.ObjectLock != plan.No {
+		try, err := preflight.ToCopy(ctx, g.policy, g.report, job.CanaryRecords())
 		if err != nil {
 			return err
 		}
-		g.locksShown = c.locks(ctx, try)
-		c.trusted(g.report.Manifest().Columns)
+		g.locksShown = c.Locks(ctx, try)
+		c.Trusted(g.report.Manifest().Columns)
 	}
-	counts := map[standing]int64{}
-	var rows []check
-	for _, row := range c.checks {
+	withHints(c.Findings)
+	counts := map[preflight.Status]int64{}
+	var rows []preflight.Finding
+	for _, row := range c.Findings {
 		if row.Name == "SSE-C" { // which no run has to do with
 			continue
 		}
 		counts[row.Status]++
-		if row.Status != standOK {
+		if row.Status != preflight.StatusOK {
 			rows = append(rows, row)
 		}
 	}
-	fmt.Fprintf(talk, "preflight: %d ok, %s, %s, %d unknown; reseal preflight shows all\n",
-		counts[standOK], report.Plural(counts[standHazard], "hazard"), report.Plural(counts[standStop], "stop"), counts[standUnknown])
+	fmt.Fprintf(talk, "preflight: %d ok, %s, %s, %s, %d unknown; reseal preflight shows all\n",
+		counts[preflight.StatusOK], report.Plural(counts[preflight.StatusWarning], "warning"), report.Plural(counts[preflight.StatusHazard], "hazard"), report.Plural(counts[preflight.StatusStop], "stop"), counts[preflight.StatusUnknown])
 	if err := writeChecks(talk, rows); err != nil {
 		return fmt.Errorf("print preflight: %w", err)
 	}
 	for _, row := range rows {
-		if row.Status == standStop {
+		if row.Status == preflight.StatusStop {
 			return &refusedError{fmt.Errorf("refused: nothing was written: %s: %s", row.Name, row.Why)}
 		}
 	}

@@ -18,13 +18,15 @@ type pricing struct {
 	rate    string // --copy-rate
 	gets    int64
 	puts    int64
+	facts   string // --facts
 }
 
 func (p *pricing) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringVar(&p.file, "prices", "", "prices from this `FILE` instead of the built-in list: reseal's own JSON, or AWS's offer file of a Region")
+	pathVar(f, &p.file, "prices", "prices from this `FILE` instead of the built-in list: reseal's own JSON, or AWS's offer file of a Region")
 	f.DurationVar(&p.latency, "latency", 0, "time that one request takes, e.g. 60ms: adds the limit of --concurrency to the estimate of the time")
 	f.StringVar(&p.rate, "copy-rate", "", "bytes a second that one copy or part is assumed to move, e.g. 200MB, for the time (default 85000000 bytes: nobody states how fast S3 copies)")
+	pathVar(f, &p.facts, "facts", "`FILE` that selfcheck wrote: what it measured stands in for assumptions that no flag states")
 	f.Int64Var(&p.gets, "monthly-gets", 0, "GET requests a month that the bucket's readers send, for the running cost")
 	f.Int64Var(&p.puts, "monthly-puts", 0, "PUT requests a month that its writers send, for the running cost")
 }
@@ -84,6 +86,8 @@ func (r *request) params(g *ground) cost.Params {
 		Options:         g.policy.Options,
 		Facts:           g.policy.Facts,
 		KMSPerSecond:    g.caps.kms,
+		KMSQuota:        g.caps.raisable,
+		Columns:         g.report.Manifest().Columns,
 		KMSUncounted:    1 - r.keyWeight,
 		WritesPerSecond: g.caps.s3,
 		ReadsPerSecond:  g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,

@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 
 	"reseal/plan"
+	"reseal/preflight"
 )
 
 // verdict is what a probe on scratch objects showed of an endpoint.
@@ -16,6 +16,7 @@ type verdict struct {
 	lost           []plan.Attribute // that a copy does not keep
 	silentSSE      bool             // answers to copies do not state the encryption
 	selfCopy       error            // why an object is not copied onto itself, nil where it is
+	countsTags     plan.Answer      // whether HeadObject shows how many tags an object has
 	update         plan.Answer      // whether UpdateObjectEncryption is understood; Unknown where nobody asked
 }
 
@@ -48,9 +49,8 @@ func (f *runFlags) probeEndpoint(ctx context.Context, talk io.Writer, g *ground)
 	if !f.probing(g) {
 		return nil
 	}
-	if g.policy.Facts.Retention == plan.Yes {
-		return &refusedError{errors.New("the bucket gives every new object a retention, so a scratch object could not be deleted again; " +
-			"leave out --probe-key-prefix, and accept by name what is not known of the endpoint")}
+	if err := keepsScratch(g.frozen.Options.Bucket, g.policy.Facts); err != nil {
+		return &refusedError{fmt.Errorf("nothing was written: %w; leave out --probe-key-prefix, and accept by name what is not known of the endpoint", err)}
 	}
 	v, err := probe(ctx, g, f.probe)
 	if err != nil {
@@ -68,6 +68,7 @@ func (f *runFlags) probeEndpoint(ctx context.Context, talk io.Writer, g *ground)
 	if v.ignoresIfMatch != plan.Unknown {
 		g.policy.Facts.IgnoresIfMatch = v.ignoresIfMatch
 	}
+	g.policy.Facts.CountsTags = v.countsTags
 	g.findHazards(v)
 	return f.refuseHazards(g, false)
 }
@@ -75,18 +76,18 @@ func (f *runFlags) probeEndpoint(ctx context.Context, talk io.Writer, g *ground)
 // probe tries out what the run is going to ask of the endpoint.
 func probe(ctx context.Context, g *ground, prefix string) (*verdict, error) {
 	o := g.frozen.Options
-	v := new(verdict)
+	v, client := new(verdict), g.client.Counting(&g.tried)
 	var err error
 	if updates(&o) {
-		if v.update, err = g.client.ProbeUpdate(ctx, o, prefix); err != nil || v.update != plan.Yes || o.Method == plan.MethodUpdate {
+		if v.update, err = client.ProbeUpdate(ctx, o, prefix); err != nil || v.update != plan.Yes || o.Method == plan.MethodUpdate {
 			return v, err
 		}
 	}
-	if v.ignoresIfMatch, err = g.client.ProbeIfMatch(ctx, o, prefix); err != nil {
+	if v.ignoresIfMatch, err = client.ProbeIfMatch(ctx, o, prefix); err != nil {
 		return nil, err
 	}
-	found, err := g.client.ProbeCopy(ctx, o, prefix)
-	v.lost, v.silentSSE, v.selfCopy = found.Lost, found.SilentSSE, found.Refused
+	found, err := client.ProbeCopy(ctx, o, prefix)
+	v.lost, v.silentSSE, v.selfCopy, v.countsTags = found.Lost, found.SilentSSE, found.Refused, found.Tags
 	return v, err
 }
 
@@ -156,4 +157,12 @@ func onlyPrefix(o plan.Options) string {
 		panic("reseal: a string that cannot be written as JSON: " + err.Error())
 	}
 	return string(text)
+}
+
+// shown is what the preflight makes of it, nil where nothing was tried.
+func (v *verdict) shown() *preflight.Probed {
+	if v == nil {
+		return nil
+	}
+	return &preflight.Probed{Lost: v.lost}
 }

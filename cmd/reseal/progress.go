@@ -7,8 +7,9 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"reseal/checkpoint"
-	"reseal/engine"
+	"reseal/control"
+	"reseal/cost"
+	"reseal/migrate"
 	"reseal/report"
 )
 
@@ -18,12 +19,12 @@ type progress struct {
 	out   *screen
 	quiet bool
 
-	total   int64 // objects to re-encrypt in the whole job, or to try again; -1 where not known
-	earlier int64 // of them done by earlier runs
-	handled func() int64
-	status  func() runStatus
-	spent   func() (string, bool) // money so far
-	outlook outlook               // until there is a rate
+	total    int64 // objects to re-encrypt in the whole job, or to try again; -1 where not known
+	earlier  int64 // of them done by earlier runs
+	handled  func() int64
+	status   func() control.Status
+	spent    func() (cost.Money, bool) // by the whole job, at most; false where there is no price
+	forecast forecast                  // until there is a rate
 }
 
 // intervals between two showings.
@@ -42,12 +43,12 @@ func (p *progress) watch(ctx context.Context) {
 	tick := time.NewTicker(barEvery)
 	defer tick.Stop()
 	began := time.Now()
-	m, known, shown := &meter{last: began, count: p.handled()}, p.outlook.of.Load(), began
+	m, known, shown := control.NewMeter(began, p.handled()), p.forecast.planned.Load(), began
 	for {
 		select {
 		case now := <-tick.C:
-			if plan := p.outlook.of.Load(); plan != known { // the canary is over, which is no measure of the rest
-				m, known = &meter{last: now, count: p.handled()}, plan
+			if plan := p.forecast.planned.Load(); plan != known { // the canary is over, which is no measure of the rest
+				m, known = control.NewMeter(now, p.handled()), plan
 			}
 			st := p.status()
 			p.sample(m, &st, now)
@@ -73,12 +74,12 @@ func (p *progress) watch(ctx context.Context) {
 
 // sample lets the meter see how far the run is. While nothing is sent that is no
 // measure of how fast it is.
-func (p *progress) sample(m *meter, st *runStatus, now time.Time) {
-	if st.waits() {
-		m.skip(p.handled(), now)
+func (p *progress) sample(m *control.Meter, st *control.Status, now time.Time) {
+	if st.Waiting() {
+		m.Skip(p.handled(), now)
 		return
 	}
-	m.rate(p.handled(), now)
+	m.Sample(p.handled(), now)
 }
 
 // part is one thing that is said of a run, in full and as it is said where there
@@ -87,15 +88,15 @@ type part struct{ long, short string }
 
 // parts say how fast it goes, what it uses, what holds it back, and how long that
 // will take, the most important first.
-func (p *progress) parts(m *meter, st *runStatus) []part {
+func (p *progress) parts(m *control.Meter, st *control.Status) []part {
 	var all []part
 	say := func(long, short string) { all = append(all, part{long, short}) }
 	both := func(text string) { say(text, text) }
-	waits := st.waits()
+	waits := st.Waiting()
 	if waits {
-		say(st.Binding.waiting())
+		say(waitingText(st.Binding))
 	} else {
-		both(report.Rate(m.now()))
+		both(report.Rate(m.Rate()))
 		if k := st.KMS; k.Cap > 0 {
 			both(fmt.Sprintf("KMS %s of %s", report.Count(k.LastSecond), report.Rate(k.Cap)))
 		}
@@ -107,18 +108,18 @@ func (p *progress) parts(m *meter, st *runStatus) []part {
 	case waits:
 	case st.Draining:
 		say("draining: finishing what is under way", "draining")
-	case st.Binding.Limit != boundByNothing:
-		brief := st.Binding.brief()
+	case st.Binding.Limit != control.LimitNone:
+		brief := briefly(st.Binding)
 		say("bound by "+brief, brief)
 	}
 	if money, ok := p.spent(); ok {
-		both(money)
+		both(report.Money(money))
 	}
 	left := p.total - p.earlier - p.handled()
 	if p.total <= 0 || left <= 0 || waits || st.Draining {
 		return all
 	}
-	if shortest, longest, ok := p.outlook.eta(left, p.total, m); ok {
+	if shortest, longest, ok := p.forecast.eta(left, p.total, m); ok {
 		say("ETA "+report.Between(shortest, longest), "ETA "+report.Duration(longest))
 	}
 	return all
@@ -172,24 +173,17 @@ func (p *progress) bar(all []part, columns int) string {
 func (p *progress) line(all []part) string {
 	done := p.earlier + p.handled()
 	if p.total > 0 {
-		return fmt.Sprintf("%s of %s (%s)  %s", report.Count(done), report.Plural(p.total, "object"), report.Percent(min(done, p.total), p.total), join(all, true))
+		return fmt.Sprintf("%s of %s (%s)  %s", report.Count(min(done, p.total)), report.Plural(p.total, "object"), report.Percent(min(done, p.total), p.total), join(all, true))
 	}
 	return report.Plural(done, "object") + "  " + join(all, true)
 }
 
-// progress sets up what the user sees of a run. One that tries failed objects
-// again is about these alone.
-func (f *runFlags) progress(out *screen, job *jobPlan, earlier checkpoint.Totals, stats *engine.Stats, helm *steering, spent *ledger) *progress {
+// progress sets up what the user sees of a run.
+func (f *runFlags) progress(out *screen, run *migrate.Live) *progress {
 	p := &progress{
 		out: out, quiet: f.output.quiet || f.output.noProgress,
-		total: job.inAll(job.Todo), earlier: settledBefore(earlier), status: helm.status, spent: spent.text,
-		handled: func() int64 { return stats.Count(engine.Done) + stats.Count(engine.Failed) },
+		status: run.Controller.Status, spent: run.Spent.SpentIfPriced, handled: run.Stats.Handled.Load,
 	}
-	if f.retry {
-		p.total, p.earlier = earlier.Failed, 0
-		p.handled = func() int64 { // an object that failed may have gone since
-			return stats.Count(engine.Done) + stats.Count(engine.Failed) + stats.Count(engine.Skipped)
-		}
-	}
+	p.total, p.earlier = f.rows.counted(run.Plan.CountOrUnknown(run.Plan.Todo), run.Earlier)
 	return p
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 )
 
 // touched is what a client last did to an object during a run.
@@ -54,30 +55,26 @@ type contest struct {
 
 func race(t *testing.T, c contest) {
 	latency := 8 * time.Millisecond // the width of a copy's window
-	w := newTestWorld(t, simConfig{seed: 1, latency: latency, jitter: latency}, simulator.Population{N: c.objects, Seed: 1, Plain: true, MaxSize: 1000})
+	w := newTestWorld(t, simaws.Config{Seed: 1, Latency: latency, Jitter: latency}, simulator.Population{N: c.objects, Seed: 1, Plain: true, MaxSize: 1000})
 	job := filepath.Join(t.TempDir(), "job")
-	args := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simKey, "--job", job, "--yes", "--quiet", "--results", "all",
+	args := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--results", "all",
 		"--probe-key-prefix", "reseal-probe/", "--bucket-key-enabled=false", "--kms-rps", "50000"}
 	if c.parts {
 		args = append(args, "--copy-via", "multipart")
 	}
 	changes := map[string]touched{}
 	if c.versioned {
-		w.sim.front.Locked(func(world *simulator.World) {
-			if err := world.PutBucketVersioning(time.Now(), w.sim.request(scriptBucket), simulator.Enabled); err != nil {
+		w.sim.Locked(func(world *simulator.World) {
+			if err := world.PutBucketVersioning(time.Now(), w.sim.Request(scriptBucket), simulator.Enabled); err != nil {
 				t.Fatal(err)
 			}
 		})
 		args = append(args, "--accept", "versioned")
 		aimed := &wire{Before: func(r *http.Request) { w.retagAtCompletion(r, changes) }}
-		w.env = append(w.env, "AWS_ENDPOINT_URL="+aimed.serve(t, w.sim.url()).URL)
+		w.env = append(w.env, "AWS_ENDPOINT_URL="+aimed.serve(t, w.sim.URL()).URL)
 	}
 	cmd := w.command(args...)
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	ended := make(chan error, 1)
-	go func() { ended <- cmd.Wait() }()
+	ended := startCommand(t, cmd)
 	w.disturb(ended, c.parts, changes)
 	err := <-ended
 	if err != nil {
@@ -86,7 +83,7 @@ func race(t *testing.T, c contest) {
 	}
 
 	var raced int64 // copies that a condition stopped at their commit, or before
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		for k, n := range world.Counters().Calls {
 			if k.Status == 412 || k.Status == 409 || k.Status == 404 && k.Op != "HeadObject" {
 				raced += n
@@ -95,7 +92,7 @@ func race(t *testing.T, c contest) {
 	})
 	var bodies, resurrected, retagged, aimed, lostTags, plain int64
 	there := map[string]bool{}
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		for o := range world.Walk(scriptBucket) {
 			if !o.IsLatest || o.DeleteMarker {
 				continue
@@ -153,11 +150,11 @@ func (w *testWorld) retagAtCompletion(r *http.Request, changes map[string]touche
 	if r.Method != http.MethodPost || !r.URL.Query().Has("uploadId") || crc32.ChecksumIEEE([]byte(key))%10 != 0 {
 		return
 	}
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		if _, again := changes[key]; again || world.Counters().OK("CompleteMultipartUpload") < canaryOver {
 			return
 		}
-		in := &simulator.ObjectInput{Request: *w.sim.request(scriptBucket), Key: key}
+		in := &simulator.ObjectInput{Request: *w.sim.Request(scriptBucket), Key: key}
 		if _, err := world.PutObjectTagging(time.Now(), in, []simulator.Tag{{Key: "by", Value: "the last moment"}}); err == nil {
 			changes[key] = touched{tag: "the last moment", retag: true, aimed: true}
 		}
@@ -166,19 +163,19 @@ func (w *testWorld) retagAtCompletion(r *http.Request, changes map[string]touche
 
 // canaryOver is how many copies there are once the probe and the canary are over:
 // an object of these that others change is not as it was.
-const canaryOver = 20
+const canaryOver = 40
 
 // disturb overwrites, deletes and re-tags objects as long as the run goes on,
 // each at most once, 5 % of them in all, aiming at those that the run is at.
 func (w *testWorld) disturb(ended chan error, parts bool, changes map[string]touched) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	var keys []string
-	w.sim.front.Locked(func(world *simulator.World) {
+	w.sim.Locked(func(world *simulator.World) {
 		for o := range world.Walk(scriptBucket) {
 			keys = append(keys, o.Key)
 		}
 	})
-	r := w.sim.request(scriptBucket)
+	r := w.sim.Request(scriptBucket)
 	own := 0
 	for n := 0; own < len(keys)/20; n++ {
 		select {
@@ -188,7 +185,7 @@ func (w *testWorld) disturb(ended chan error, parts bool, changes map[string]tou
 		case <-time.After(200 * time.Microsecond):
 		}
 		done := 0
-		w.sim.front.Locked(func(world *simulator.World) {
+		w.sim.Locked(func(world *simulator.World) {
 			c := world.Counters()
 			done = int(c.OK("CopyObject"))
 			if parts {

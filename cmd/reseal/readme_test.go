@@ -10,6 +10,7 @@ import (
 
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/front"
+	"reseal/internal/simulator/simaws"
 )
 
 // The names that the README uses in its examples.
@@ -72,28 +73,25 @@ func TestREADME(t *testing.T) {
 // newReadmeWorld is the account of the README's examples.
 func newReadmeWorld(t *testing.T) *testWorld {
 	t.Helper()
-	sim, err := newSimulation(simConfig{listen: "127.0.0.1:0", seed: 1, region: "eu-west-1"})
+	sim, err := simaws.New(simaws.Config{Seed: 1, Region: "eu-west-1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := sim.world.CreateKey(simulator.Key{ARN: readmeKey}); err != nil {
+	if err := sim.World.CreateKey(simulator.Key{ARN: readmeKey}); err != nil {
 		t.Fatal(err)
 	}
-	now := time.Now()
-	for _, name := range []string{readmeBucket, readmeReports} {
-		if err := sim.makeBucket(now, name); err != nil {
-			t.Fatal(err)
-		}
+	if err := sim.MakeBuckets(time.Now(), readmeBucket, readmeReports); err != nil {
+		t.Fatal(err)
 	}
-	if err := sim.world.Populate(readmeBucket, simulator.Population{N: 300, Seed: 1}); err != nil {
+	if err := sim.World.Populate(readmeBucket, simulator.Population{N: 300, Seed: 1}); err != nil {
 		t.Fatal(err)
 	}
 	depot := &front.BucketDepot{Bucket: readmeReports}
 	created := time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
-	if _, err := front.WriteInventory(t.Context(), sim.world, front.Inventory{Bucket: readmeBucket, Destination: readmeReports, Created: created}, depot); err != nil {
+	if _, err := front.WriteInventory(t.Context(), sim.World, front.Inventory{Bucket: readmeBucket, Destination: readmeReports, Created: created}, depot); err != nil {
 		t.Fatal(err)
 	}
-	if err := depot.Deliver(sim.world, created); err != nil {
+	if err := depot.Deliver(sim.World, created); err != nil {
 		t.Fatal(err)
 	}
 	return serveWorld(t, sim, "")

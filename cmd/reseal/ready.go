@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -10,29 +9,56 @@ import (
 	"time"
 
 	"reseal/checkpoint"
+	"reseal/internal/wait"
+	"reseal/job"
+	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/report"
+	"reseal/s3api"
 )
 
 // readiness is all that has to be there before the first object is touched.
 type readiness struct {
 	ground  *ground
-	store   jobStore
-	job     *jobPlan
+	store   job.Store
+	job     *job.Plan
 	lock    *checkpoint.Lock // nil until the job is held
 	resumed bool             // the job was there: only its plan, or begun already
 	idle    bool             // nothing is left to do in it, which was said
 }
 
 // release gives the job back, on whatever way the run ends.
-func (r *readiness) release() {
+func (r *readiness) release(life *migrate.Lifetime) {
 	if r.lock != nil {
-		_ = r.lock.Release() // what is recorded is; a lock that stays is taken over
+		life.Kill()
+		_ = r.lock.GiveBack(life.Last()) // what is recorded is; a lock that stays is taken over
 	}
 }
 
+// alone refuses a local job that another process answers for, before anything is
+// stored. Its lock may be gone while it works: the socket tells.
+func (f *runFlags) alone(r *readiness) error {
+	if job.InBucket(f.job) {
+		return nil // its lease says more than a socket's name
+	}
+	live := socketOf(f.job, f.share).InUse()
+	if live == nil || !job.MayBeHeld(f.job) {
+		return live
+	}
+	if dir, is := r.store.(*checkpoint.Dir); is {
+		if err := dir.Unlocked(); err != nil {
+			return err // it says who
+		}
+	}
+	return live
+}
+
 // hold takes the job, or says who has it.
-func (r *readiness) hold(ctx context.Context, p process) (err error) {
-	if r.lock, err = r.store.Lock(ctx, checkpoint.Self("reseal run")); err != nil {
+func (f *runFlags) hold(ctx context.Context, p process, r *readiness) (err error) {
+	if err := f.alone(r); err != nil {
+		return err
+	}
+	if r.lock, err = r.store.Lock(ctx, checkpoint.Self("reseal "+f.rows.command)); err != nil {
 		return causeOf(ctx, err)
 	}
 	if r.lock.Previous != nil {
@@ -47,20 +73,31 @@ func (r *readiness) hold(ctx context.Context, p process) (err error) {
 // ever held stays the one file that it is until the run is on. A signal ends all
 // of it at once: there is nothing to drain yet.
 func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
+	ctx, started := f.starting(ctx)
+	defer started()
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
+	return causeOf(ctx, f.makeReady(ctx, p, r))
+}
+
+func (f *runFlags) makeReady(ctx context.Context, p process, r *readiness) error {
+	if err := job.CheckWritable(f.job); err != nil {
+		return err
+	}
 	var err error
-	if r.store, r.job, err = findJob(ctx, f.connection, f.job, f.share); err != nil {
+	if r.store, r.job, err = f.connection.jobs().Find(ctx, f.job, f.share); err != nil {
 		return err
 	}
 	r.resumed = r.job != nil
 	switch {
-	case f.share.count > 0 && !r.resumed:
+	case f.share.Count > 0 && !r.resumed:
 		return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with reseal plan --job %s", f.share, f.job)}
 	case !r.resumed:
-		err = vacant(f.job)
-	case everHeld(f.job):
-		err = r.hold(ctx, p)
+		err = checkNewJob(ctx, f.connection, f.job)
+	case job.MayBeHeld(f.job):
+		err = f.hold(ctx, p, r)
+	default:
+		err = f.alone(r)
 	}
 	if err != nil {
 		return err
@@ -70,14 +107,20 @@ func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 		if at, err = checkpoint.Read(ctx, r.store); err != nil {
 			return err
 		}
-		if r.idle, err = f.nothingFailed(ctx, p, r, at); r.idle || err != nil {
-			return err
+		if f.rows.asMade {
+			if r.idle, err = f.nothingLeft(ctx, p, r, at); r.idle || err != nil {
+				return err
+			}
 		}
 	}
-	if r.ground, err = prepare(ctx, &f.request, r.job, time.Now()); err != nil {
+	if err = f.patiently(ctx, p, r.resumed, func() (err error) {
+		r.ground, err = prepare(ctx, &f.request, r.job, time.Now())
+		return err
+	}); err != nil {
 		return err
 	}
-	f.share.divide(&r.ground.caps)
+	r.ground.report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.talk(p), name, f.outage, err) })
+	divideCaps(&r.ground.caps, f.share)
 	fresh := true
 	if r.resumed {
 		if fresh, err = f.resume(ctx, p, r, at); err != nil || r.idle {
@@ -86,6 +129,7 @@ func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 	} else if r.job, err = f.newJob(ctx, p, r.ground); err != nil {
 		return err
 	}
+	r.ground.rememberOf(r.job)
 	if err := f.checkRun(ctx, f.output.talk(p), r.ground, r.job, fresh); err != nil {
 		return err
 	}
@@ -105,28 +149,51 @@ func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 	}
 	r.ground.bindToPlan(f.accept)
 	if r.store == nil {
-		if r.store, err = createJob(ctx, f.connection, f.job, f.share); err != nil {
+		if r.store, err = f.connection.jobs().Create(ctx, f.job, f.share); err != nil {
 			return fmt.Errorf("make job %s: %w", f.job, err)
 		}
 	}
 	if r.lock == nil {
-		err = r.hold(ctx, p)
+		err = f.hold(ctx, p, r)
 	}
 	if err != nil || r.resumed {
 		return err
 	}
-	if err := writePlan(ctx, r.store, r.job); err != nil {
+	if err := job.WritePlan(ctx, r.store, f.job, r.job); err != nil {
 		return causeOf(ctx, fmt.Errorf("make job %s: %w", f.job, err))
 	}
 	return nil
 }
 
+// patiently waits for an endpoint that does not answer, as the run would later, where
+// a job is resumed: it worked there before. Of a new one, nobody knows whether
+// the endpoint is the right one.
+func (f *runFlags) patiently(ctx context.Context, p process, before bool, look func() error) error {
+	began, pause := time.Now(), time.Second
+	for {
+		err := look()
+		if err == nil || !before || ctx.Err() != nil || !s3api.Passes(err) || time.Since(began) >= f.outage {
+			return err
+		}
+		if f.outsideWindow() {
+			return f.windowIsOver()
+		}
+		if pause == time.Second {
+			fmt.Fprintf(f.output.talk(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", inWords(err), f.outage)
+		}
+		if wait.For(ctx, pause) != nil {
+			return causeOf(ctx, err)
+		}
+		pause = min(2*pause, 15*time.Second)
+	}
+}
+
 // refuseHazards ends the run before it begins where a hazard was not accepted.
 // Those that a probe will settle are left to it.
 func (f *runFlags) refuseHazards(g *ground, probing bool) error {
-	open := unaccepted(g.hazards, f.accept)
+	open := preflight.Unaccepted(g.hazards, f.accept)
 	if probing {
-		open = slices.DeleteFunc(open, func(h hazard) bool { return h.byProbe })
+		open = slices.DeleteFunc(open, func(h preflight.Hazard) bool { return h.ByProbe })
 	}
 	if len(open) == 0 {
 		return nil
@@ -146,30 +213,13 @@ func (f *runFlags) refuseHazards(g *ground, probing bool) error {
 }
 
 // consent asks the person at the terminal.
-func (f *runFlags) consent(ctx context.Context, p process, job *jobPlan) error {
-	if f.yes || job.Todo == 0 {
+func (f *runFlags) consent(ctx context.Context, p process, made *job.Plan) error {
+	if f.yes || made.Todo == 0 {
 		return nil
 	}
-	if !isTerminal(p.stdin) || !isTerminal(p.stderr) {
-		return usagef("there is no terminal to ask at; add --yes to run without being asked")
-	}
 	what := "what is to be re-encrypted"
-	if job.Todo != unknown {
-		what = report.Plural(job.Todo, "object")
+	if made.Todo != job.Unknown {
+		what = report.Plural(made.Todo, "object")
 	}
-	fmt.Fprintf(p.stderr, "\nRe-encrypt %s of %s in place? [y/N] ", what, job.Options.Bucket)
-	answer := make(chan string, 1)
-	go func() { // ends with the process: reading a terminal cannot be cut short
-		line, _ := bufio.NewReader(p.stdin).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case a := <-answer:
-		if a == "y" || a == "yes" {
-			return nil
-		}
-		return &refusedError{errors.New("declined: nothing was written")}
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
+	return ask(ctx, p, fmt.Sprintf("Re-encrypt %s of %s in place?", what, made.Options.Bucket), "declined: nothing was written")
 }

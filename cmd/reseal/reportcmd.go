@@ -6,10 +6,13 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/control"
+	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
 )
@@ -18,7 +21,7 @@ func newReportCommand(p process) *cobra.Command {
 	var dir, format, out string
 	var conn connection
 	cmd := &cobra.Command{
-		Use:   "report --job DIR",
+		Use:   "report DIR",
 		Short: "Sum up what a job did, from its result lines",
 		Long: `report sums up a job from its files: totals, failures by reason with samples, and
 what it cost against the estimate. It is made anew each time, so it can be had at
@@ -32,7 +35,7 @@ is in a bucket.
                   Every object is recorded by run --results all, else only
                   failures and surprises
   --format lines  the result lines themselves`,
-		Args: noArgs,
+		Args: jobArgument(&dir),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
@@ -54,7 +57,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	default:
 		return usagef("--format %q: want text, json, html, csv or lines", format)
 	}
-	store, job, err := openJobAt(ctx, c, dir)
+	store, made, err := openJobAt(ctx, c, dir)
 	if err != nil {
 		return err
 	}
@@ -62,21 +65,30 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if err != nil {
 		return err
 	}
-	past, err := readWholeHistory(ctx, store)
+	past, err := job.ReadWholeHistory(ctx, store)
 	if err != nil {
-		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %v\n", err)
+		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(err))
 	}
+	shares, holder, err := job.ReadShares(ctx, store, made, snapshot, time.Now())
+	if err != nil {
+		shares, holder = nil, nil
+	}
+	past.ExceptRunning(control.LiveStatus(ctx, socketOf(dir, job.Share{})) != nil || holder != nil && holder.State == job.ShareRunning, shares)
 	verified := readVerified(ctx, store)
+	runs, err := readRuns(ctx, store)
+	if err != nil {
+		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", inWords(err))
+	}
 	lines := new(int64)
 	render := func(w io.Writer) error {
-		return renderReport(ctx, w, dir, format, job, snapshot, past, verified, lines)
+		return renderReport(ctx, w, dir, format, made, snapshot, past, verified, runs, lines)
 	}
 	if out == "" {
 		err = render(p.stdout)
 	} else {
 		err = writeWhole(out, render)
 	}
-	if settled := newStatus(dir, job, snapshot.Totals(), past).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
+	if settled := newStatus(dir, made, snapshot.Totals(), past).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
 		fmt.Fprintf(p.stderr, "note: %s of %s have a line, as only failures and surprises were recorded; reseal run --results all records every object\n",
 			report.Count(*lines), report.Plural(settled, "settled row"))
 	}
@@ -96,7 +108,7 @@ func numbered(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line
 
 // renderReport writes a report; lines counts those of formats that have one for
 // each recorded object.
-func renderReport(ctx context.Context, w io.Writer, dir, format string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, verified *verifiedDoc, lines *int64) error {
+func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verifiedDoc, runs []report.JobRun, lines *int64) error {
 	switch format {
 	case "csv":
 		return report.WriteCSV(w, numbered(resultLines(ctx, snapshot), lines))
@@ -116,6 +128,7 @@ func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job
 	if err != nil {
 		return err
 	}
+	view.History = runs
 	switch format {
 	case "json":
 		return report.WriteRunJSON(w, view)
@@ -129,7 +142,7 @@ func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job
 // attempt made untrue.
 func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[report.Line, error] {
 	return func(yield func(report.Line, error) bool) {
-		old := superseded{snapshot: snapshot}
+		old := job.SupersededLines{Snapshot: snapshot}
 		for raw, err := range snapshot.Results(ctx) {
 			var line report.Line
 			dropped := false
@@ -137,7 +150,7 @@ func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[r
 				line, err = report.ParseLine(raw.Data)
 			}
 			if err == nil {
-				dropped, err = old.drop(ctx, raw.Segment, &line)
+				dropped, err = old.Superseded(ctx, raw.Segment, &line)
 			}
 			if dropped {
 				continue
@@ -151,7 +164,7 @@ func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[r
 
 // jobReport sums up a job: totals from its state, failures from its lines, and
 // curves from its history, or from the lines where every object has one.
-func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoint.Snapshot, past historyDoc, verified *verifiedDoc) (*report.Run, error) {
+func jobReport(ctx context.Context, dir string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verifiedDoc) (*report.Run, error) {
 	sum := new(report.Summary)
 	for line, err := range resultLines(ctx, snapshot) {
 		if err != nil {
@@ -161,7 +174,10 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 	}
 	s := newStatus(dir, job, snapshot.Totals(), past)
 	whole := sum.Lines() >= s.Settled
-	if !whole {
+	switch {
+	case whole && past.Summary.Lines() >= sum.Lines():
+		sum.Trace(past.Summary) // which has the failed tries, too, that a later one made good
+	case !whole:
 		// What the history counts is right as long as no crash came between it
 		// and the state; else it is only good for the curves.
 		if whole = past.Summary.Lines() == s.Settled; whole {
@@ -175,10 +191,9 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 		skipped += n
 	}
 	totals := report.Totals{Done: s.Done, Skipped: skipped, Failed: s.Failed, Deferred: s.Deferred,
-		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, CutOff: past.CutOff, Rows: s.Settled}
-	if s.Rows != nil {
-		totals.Rows, totals.Left = *s.Rows, max(*s.Rows-s.Settled, 0)
-	}
+		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, CutOff: past.CutOff}
+	totals.Of(s.Rows, s.Settled)
+	totals.RunsCutOff, totals.Are, totals.About = s.CutOff, report.FiguresAre{Done: s.Are.Done, Requests: s.Are.Requests, KMSCalls: s.Are.KMSCalls, Cost: s.Are.Spent}, cutOffText(s.CutOff)
 	v := &report.Run{
 		Job: report.Job{Bucket: job.Options.Bucket, Region: job.Region, Manifest: job.Manifest, ManifestMD5: job.ManifestMD5,
 			Options: job.Options, Hash: job.Hash, Evaluated: job.Now, Version: version},
@@ -188,7 +203,8 @@ func jobReport(ctx context.Context, dir string, job *jobPlan, snapshot *checkpoi
 	if v.Started.IsZero() {
 		v.Started = job.Created
 	}
-	v.Proof, v.Damages = proofs(s, verified), damages(snapshot)
+	v.Proof, v.Damages, v.Canary = proofs(s, verified), damages(snapshot), past.Canary
+	v.Keys, v.Client = s.Keys, s.Client
 	return v, nil
 }
 

@@ -4,23 +4,26 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 
 	"reseal/checkpoint"
+	"reseal/job"
 	"reseal/plan"
-	"reseal/report"
 )
 
 // resume goes on with a job that is there: what it was made of has to be what is
 // asked for now. It shows the plan of one that no run has begun yet, and how far
 // another is; where that is the end, the run is idle.
 func (f *runFlags) resume(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot) (fresh bool, err error) {
-	if err := r.job.agree(f.job, r.ground.frozen); err != nil {
+	if err := r.job.CheckSame(f.job, r.ground.frozen); err != nil {
 		return false, err
 	}
 	r.ground.learn(r.job.Tally, r.job.Unread == 0)
 	if !begun(at) {
-		return true, f.showPlan(p, r.ground, r.job)
+		err := f.showPlan(p, r.ground, r.job)
+		f.sayDivided(f.output.talk(p))
+		return true, err
 	}
 	if r.idle, err = f.nothingLeft(ctx, p, r, at); r.idle || err != nil {
 		return false, err
@@ -29,7 +32,7 @@ func (f *runFlags) resume(ctx context.Context, p process, r *readiness, at *chec
 	return false, nil
 }
 
-// goingOn says what is gone on with, how fast at most, and what a person should
+// goingOn says what the run resumes, how fast at most, and what a person should
 // know of it. What the plan said of the bucket is not said again.
 func (f *runFlags) goingOn(w io.Writer, r *readiness, at *checkpoint.Snapshot) {
 	o, t := &r.job.Options, at.Totals()
@@ -37,17 +40,9 @@ func (f *runFlags) goingOn(w io.Writer, r *readiness, at *checkpoint.Snapshot) {
 	if o.SSE == plan.TargetKMS {
 		target = o.KMSKeyID
 	}
-	settled, todo := settledBefore(t), r.job.inAll(r.job.Todo)
-	switch {
-	case f.retry:
-		fmt.Fprintf(w, "Trying again the %s of job %s that failed, to %s.\n", report.Plural(t.Failed, "object"), f.job, target)
-	case todo == unknown:
-		fmt.Fprintf(w, "Going on with job %s: %s done%s, to %s.\n", f.job, report.Plural(settled-t.Failed, "object"), failedSoFar(t.Failed), target)
-	default:
-		fmt.Fprintf(w, "Going on with job %s: %s of %s done%s, %s left, to %s.\n", f.job, report.Count(settled-t.Failed), report.Plural(todo, "object"),
-			failedSoFar(t.Failed), report.Count(max(0, todo-settled)), target)
-	}
+	fmt.Fprintf(w, "%s, to %s.\n", f.rows.goingOn(f.job, r.job.CountOrUnknown(r.job.Todo), t), target)
 	r.ground.sayCap(w)
+	f.sayLimits(w)
 	said := slices.Concat(aboutVersions(r.ground.policy.Options, r.ground.policy.Facts), aboutUpdates(r.ground.policy.Options, r.ground.policy.Facts))
 	for _, text := range r.ground.warned {
 		if !slices.Contains(said, text) {
@@ -56,52 +51,52 @@ func (f *runFlags) goingOn(w io.Writer, r *readiness, at *checkpoint.Snapshot) {
 	}
 }
 
-func failedSoFar(n int64) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(", %s failed", report.Count(n))
-}
-
-// nothingFailed ends another try of failed objects where there are none, before
-// anything is asked of the bucket.
-func (f *runFlags) nothingFailed(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot) (idle bool, err error) {
-	if !f.retry || at.Totals().Failed > 0 || !believable(r.job, at) {
-		return false, nil
-	}
-	return true, f.rest(ctx, p, r, at, "Nothing failed in job "+f.job+": there is nothing to try again.")
-}
-
-// nothingLeft ends a run of a job that is finished, before it is held against the
-// hazards of a bucket that it will not touch. Files that could not be read, and
-// objects of the canary that were not compared, are something to do.
-func (f *runFlags) nothingLeft(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot) (idle bool, err error) {
-	t := at.Totals()
-	if f.retry || t.Finished < len(r.job.Segments) || t.Damaged > 0 || t.Deferred > 0 || !believable(r.job, at) {
-		return false, nil
-	}
-	for n, err := range at.Notes(ctx) {
-		if err != nil || n.Key != unprovenNote { // of a canary that was left out later
-			return false, err
+// sayDivided names, at the first run of a share, the limits that it has a part of.
+func (f *runFlags) sayDivided(w io.Writer) {
+	divided := f.divided()
+	for _, name := range slices.Sorted(maps.Keys(divided)) {
+		if f.share.Count > 0 {
+			fmt.Fprintf(w, "limit in force: --%s %s%s\n", name, one(f.held[name]), divided[name])
 		}
 	}
-	why := "Job " + f.job + " is finished: there is nothing left to do."
-	if t.Failed > 0 {
-		why = fmt.Sprintf("Job %s is finished, but for the %s that failed: reseal retry-failed --job %s", f.job, report.Plural(t.Failed, "object"), f.job)
+}
+
+// sayLimits names what else holds the run up or ends it, remembered or given.
+func (f *runFlags) sayLimits(w io.Writer) {
+	divided := f.divided()
+	for _, name := range []string{"max-duration", "max-cost", "max-failures", "window", "window-exit", "kms-headroom", "throttle-flag-file"} {
+		if value := one(f.held[name]); !none(value) && value != "false" {
+			fmt.Fprintf(w, "limit in force: --%s %s%s\n", name, value, divided[name])
+		}
+	}
+	if f.objects > 0 { // of this run alone, and not remembered
+		fmt.Fprintf(w, "limit in force: --limit %d\n", f.objects)
+	}
+}
+
+// nothingLeft ends a run that has nothing to do in its job, before it is held against
+// the hazards of a bucket that it will not touch.
+func (f *runFlags) nothingLeft(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot) (idle bool, err error) {
+	if !believable(r.job, at) {
+		return false, nil
+	}
+	why, err := f.rows.none(ctx, f.job, r.job, at)
+	if why == "" || err != nil {
+		return false, err
 	}
 	return true, f.rest(ctx, p, r, at, why)
 }
 
 // believable tells whether the state is that of the job; where it is not, opening
 // it says so.
-func believable(job *jobPlan, at *checkpoint.Snapshot) bool {
-	return at.Plan() == job.state() || !begun(at)
+func believable(job *job.Plan, at *checkpoint.Snapshot) bool {
+	return at.Plan() == job.StateHash() || !begun(at)
 }
 
 // rest says how a job stands in which nothing is to be done, and ends like a run
 // that came to this.
 func (f *runFlags) rest(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot, why string) error {
-	past, _ := readWholeHistory(ctx, r.store) // nothing but a look back
+	past, _ := job.ReadWholeHistory(ctx, r.store) // nothing but a look back
 	s := newStatus(f.job, r.job, at.Totals(), past)
 	s.Damages = damages(at)
 	fmt.Fprintln(f.output.talk(p), why)

@@ -7,8 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reseal/checkpoint"
-	"reseal/inventory"
+	"reseal/job"
 )
 
 const retryLong = `retry-failed takes the objects of a job that failed once more, and nothing else:
@@ -20,29 +19,38 @@ in a bucket may be divided as for run: --shard I/N takes the failed objects of o
 share.`
 
 func newRetryCommand(p process) *cobra.Command {
-	f := &runFlags{retry: true}
+	f := &runFlags{rows: failedRows()}
 	cmd := &cobra.Command{
-		Use:   "retry-failed --job DIR",
+		Use:   "retry-failed DIR",
 		Short: "Try the failed objects of a job again",
 		Long:  retryLong,
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.retryFailed(cmd.Context(), p) },
+		Args:  jobArgument(&f.job),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.recall(cmd.Context(), p, cmd); err != nil {
+				return err
+			}
+			f.held = given(cmd)
+			return f.retryFailed(cmd.Context(), p)
+		},
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	f.limits.bind(cmd)
+	f.oversight.bind(cmd)
 	f.accept.bind(cmd)
 	f.output.bind(cmd)
 	f.shardFlags.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of the job")
-	fs.StringVar(&f.manifest, "manifest", "", "where the report is now, if not where the job found it")
-	fs.StringVar(&f.keepInventory, "keep-inventory", "", "`folder` that the report's data files were kept in")
+	pathVar(fs, &f.manifest, "manifest", "where the report is now, if not where the job found it")
+	pathVar(fs, &f.keepInventory, "keep-inventory", "`folder` that the report's data files were kept in")
 	fs.StringVar(&f.memory, "memory", "512MiB", "memory budget: it sets how many report files are open at once")
 	fs.StringVar(&f.probe, "probe-key-prefix", "", "off AWS: find out what the endpoint keeps on scratch objects under this `prefix`")
-	fs.DurationVar(&f.drain, "drain-timeout", 2*time.Minute, "how long the requests under way may take after the first signal")
+	fs.BoolVar(&f.yes, "yes", true, "as of run: do not ask; retry-failed never does")
+	fs.DurationVar(&f.drain, "drain-timeout", 2*time.Minute, "how long the requests under way may take once the run is to end: after a signal, a limit, the end of a window, ctl drain")
+	remembers(cmd)
 	return cmd
 }
 
@@ -62,14 +70,11 @@ func (f *runFlags) retryFailed(ctx context.Context, p process) error {
 }
 
 // adopt takes over what the job is bound to.
-func (f *runFlags) adopt(job *jobPlan) {
+func (f *runFlags) adopt(job *job.Plan) {
 	o := job.Options
 	s := &f.selection
 	if s.manifest == "" {
 		s.manifest = job.Manifest
-	}
-	if f.endpoint == "" {
-		f.endpoint = job.Endpoint
 	}
 	size := func(n int64) string {
 		if n == 0 {
@@ -81,7 +86,7 @@ func (f *runFlags) adopt(job *jobPlan) {
 	s.keyID, s.sse, s.bucketKey, s.method, s.rekey = o.KMSKeyID, o.SSE, o.BucketKey, string(o.Method), o.Rekey
 	s.prefixes, s.exclude, s.classes = o.Prefixes, o.Exclude, o.StorageClasses
 	s.minSize, s.maxSize, s.multipart = size(o.MinSize), size(o.MaxSize), size(o.Multipart)
-	s.trustInventory, s.inspectAll, s.copyVia = o.TrustInventory, o.InspectAll, o.CopyVia
+	s.trustInventory, s.inspectAll, s.copyVia, s.acl = o.TrustInventory, o.InspectAll, o.CopyVia, o.ACL
 	s.versions, s.confirm = "current", "all"
 	if o.AllVersions {
 		s.versions = "all"
@@ -89,52 +94,4 @@ func (f *runFlags) adopt(job *jobPlan) {
 	if o.Unconfirmed > 0 {
 		s.confirm = fmt.Sprintf("%.6f", 1-float64(o.Unconfirmed)/1e6)
 	}
-}
-
-// failedRows are the parts of the report that hold failed rows: of each segment
-// with any, from the first of them to the last.
-func failedRows(ctx context.Context, s *checkpoint.Snapshot) (segments []inventory.Segment, indexes []int, err error) {
-	all := s.Segments()
-	at := -1 // in all
-	for p, err := range s.Failed(ctx) {
-		if err != nil {
-			return nil, nil, err
-		}
-		if at < 0 || !all[at].Segment.Contains(p) {
-			for at++; !all[at].Segment.Contains(p); {
-				at++
-			}
-			segments = append(segments, inventory.Segment{File: p.File, First: p.Row})
-			indexes = append(indexes, all[at].Index)
-		}
-		segments[len(segments)-1].Last = p.Row
-	}
-	return segments, indexes, nil
-}
-
-// failed tells whether the row was tried and is not done.
-func (r *resume) failed(p inventory.Position) bool {
-	rows := r.of(p)
-	return rows != nil && rows.Failed(p.Row)
-}
-
-// deferred tells whether the row was put off.
-func (r *resume) deferred(p inventory.Position) bool {
-	rows := r.of(p)
-	return rows != nil && rows.Deferred(p.Row)
-}
-
-// partial is a journal for parts of segments: their ends say nothing about the
-// segments, and what cannot be read of them stays as it is.
-type partial struct {
-	*journal
-	damage error
-}
-
-// End implements engine.Journal.
-func (p *partial) End(_ int, _ int64, damage error) error {
-	if damage != nil && p.damage == nil {
-		p.damage = damage
-	}
-	return nil
 }

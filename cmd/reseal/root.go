@@ -47,7 +47,7 @@ func newRoot(p process) *cobra.Command {
 	root.AddCommand(
 		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
-		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p),
+		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p),
 	)
 	return root
 }
@@ -72,7 +72,7 @@ func knownCommand(root *cobra.Command, args []string) error {
 
 // wants says what values flags of a type take, in words.
 var wants = map[string]string{
-	"float64": "a number", "int": "a whole number", "int64": "a whole number", "bool": "true or false", "duration": "a time such as 90s or 7h30m",
+	"float64": "a number", "rate": "a rate above 0", "int": "a whole number", "int64": "a whole number", "bool": "true or false", "duration": "a time such as 90s or 7h30m",
 }
 
 // flagError says in plain words what is wrong with the value of a flag, where

@@ -3,9 +3,15 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"reseal/job"
+	"reseal/migrate"
 )
 
 // runFlags is the command line of run.
@@ -26,30 +32,43 @@ type runFlags struct {
 	drain      time.Duration
 
 	shardFlags
-	share share
-	retry bool // only the rows that failed
+	share job.Share
+
+	told job.Told // on this command line, of what a job remembers
+	held job.Told // that, and what the job was told before
+
+	usual func(option string) string // its default
+
+	rows chosenRows
+
+	began time.Time // the command
 }
 
 const runLong = `run re-encrypts the objects of a bucket in place.
 
 It shows the plan and its price, asks, and runs. The job directory records what
-was done, so that the same command goes on where an earlier one stopped, for
-whatever reason it stopped.
+was done, and what it was told: reseal run DIR goes on where an earlier one
+stopped, for whatever reason it stopped, with the same options. Those that are
+given anew replace the old ones, if the job is not bound to them.
 
   reseal run --manifest s3://reports/src/daily/2026-11-20T01-00Z/manifest.json \
              --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/... --job ./job
 
-Ctrl-C finishes the requests that are under way and records them; a second one
-ends at once. Nothing is lost either way.`
+Ctrl-C, SIGTERM and a terminal that is closed finish the requests that are under
+way and record them; a second signal ends at once. Nothing is lost either way.`
 
 func newRunCommand(p process) *cobra.Command {
-	f := &runFlags{}
+	f := &runFlags{rows: unsettledRows()}
 	cmd := &cobra.Command{
-		Use:   "run --manifest URI --sse-kms-key-id ARN --job DIR",
+		Use:   "run --manifest URI --sse-kms-key-id ARN --job DIR | run DIR",
 		Short: "Re-encrypt the objects that a report lists",
 		Long:  runLong,
-		Args:  noArgs,
+		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.recall(cmd.Context(), p, cmd); err != nil {
+				return err
+			}
+			f.held = given(cmd)
 			if f.dryRun || f.dryrun {
 				if err := f.checkDry(); err != nil {
 					return err
@@ -75,9 +94,10 @@ func newRunCommand(p process) *cobra.Command {
 	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "show the plan and change nothing, not even the job folder")
 	fs.BoolVar(&f.dryrun, "dryrun", false, "the same, as the AWS CLI spells it")
-	fs.StringVar(&f.results, "results", "failures", "result lines to write: failures (and surprises), or all")
+	fs.StringVar(&f.results, "results", "all", "result lines to write: all, one for every object, or failures (and surprises)")
 	fs.StringVar(&f.probe, "probe-key-prefix", "", "off AWS: find out what the endpoint keeps on scratch objects under this `prefix`")
-	fs.DurationVar(&f.drain, "drain-timeout", 2*time.Minute, "how long the requests under way may take after the first signal")
+	fs.DurationVar(&f.drain, "drain-timeout", 2*time.Minute, "how long the requests under way may take once the run is to end: after a signal, a limit, the end of a window, ctl drain")
+	remembers(cmd)
 	return cmd
 }
 
@@ -111,6 +131,8 @@ func (f *runFlags) checkFlags() error {
 		return usagef("--results %q: want failures or all", f.results)
 	case f.objects < 0 || f.duration < 0:
 		return usagef("a limit cannot be negative")
+	case f.drain <= 0:
+		return usagef("--drain-timeout %s: want a time above 0", f.drain)
 	case f.outage <= 0:
 		return usagef("--max-outage %s: want a time above 0", f.outage)
 	case f.attempts < 1:
@@ -148,10 +170,20 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if err := f.check(); err != nil {
 		return err
 	}
-	p.stderr = p.screen() // a bar may be shown from here on
+	if p.outliveReaders != nil {
+		p.outliveReaders()
+	}
+	p.stdout, p.stderr = unbroken{p.stdout}, p.screen() // a bar may be shown from here on
+	life := migrate.NewLifetime(ctx)
+	defer life.End()
 	r := new(readiness)
-	defer r.release()
+	defer r.release(life)
 	if err := f.ready(ctx, p, r); err != nil || r.idle {
+		life.Kill()
+		f.recordStart(life.Last(), p, r, err)
+		if isStop(err) {
+			return fmt.Errorf("%w before it began; the same command goes on", err)
+		}
 		return err
 	}
 	log, closeLog, err := f.output.logger(f.job, p.stderr)
@@ -159,5 +191,29 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 		return err
 	}
 	defer closeLog()
-	return f.execute(ctx, p, r.ground, r.store, r.job, f.stateOptions(r.job, r.ground.report.Manifest().Files, r.lock), log)
+	record, err := f.begin(ctx, p, r)
+	if err == nil {
+		err = f.execute(ctx, p, life, r, record, log)
+	}
+	life.Kill()
+	finish(life.Last(), record, err)
+	return err
+}
+
+// finish records how a run ended.
+func finish(last context.Context, r *job.Record, err error) {
+	why := "all of its work was done"
+	if err != nil {
+		why, _, _ = strings.Cut(inWords(err), "\n")
+		why = strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
+	}
+	var found *finding
+	if errors.As(err, &found) {
+		why = "all of its work was tried, and some failed"
+	}
+	code := exitDone
+	if err != nil {
+		code = exitCode(err)
+	}
+	_ = r.End(last, code, why) // the run itself is recorded in the job's state
 }

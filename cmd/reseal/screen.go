@@ -29,12 +29,25 @@ func newScreen(out io.Writer) *screen { return &screen{out: out, terminal: isTer
 // clearLine returns to the beginning of the line and empties it.
 const clearLine = "\r\x1b[K"
 
-// Write implements io.Writer.
+// Write implements io.Writer. What nobody reads any more is no error.
 func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipe()
-	return s.out.Write(p)
+	return unbroken{s.out}.Write(p)
+}
+
+// unbroken is a writer of which the reader may go away: what nobody reads any more
+// counts as written, so that no work ends for it. Other errors stay.
+type unbroken struct{ out io.Writer }
+
+// Write implements io.Writer.
+func (u unbroken) Write(p []byte) (int, error) {
+	n, err := u.out.Write(p)
+	if unread(err) {
+		return len(p), nil
+	}
+	return n, err
 }
 
 // show replaces the passing line. A line longer than the terminal would be one

@@ -15,6 +15,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"reseal/internal/simulator"
+	"reseal/internal/simulator/simaws"
 )
 
 // TestMain lets scripts and tests run this very binary as the command reseal.
@@ -28,8 +29,8 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(env *testscript.Env) error {
-			env.Vars = append(env.Vars, cleanEnvironment(nil)...)
-			env.Setenv("KEY", simKey)
+			env.Vars = append(env.Vars, simaws.CleanEnvironment(nil)...)
+			env.Setenv("KEY", simaws.Key)
 			env.Setenv("BUCKET", scriptBucket)
 			fixtures, err := filepath.Abs("../../inventory/testdata/fixtures")
 			auditScript(env)
@@ -60,9 +61,9 @@ func TestScripts(t *testing.T) {
 
 const scriptBucket = "script-bucket"
 
-// scene is the simulation that a script plays in.
+// scene is the simulated account that a script plays in.
 type scene struct {
-	sim     *simulation
+	sim     *simaws.Account
 	digests map[string][32]byte
 }
 
@@ -85,7 +86,7 @@ func sceneOf(ts *testscript.TestScript) *scene {
 //
 // It sets MANIFEST and the AWS variables.
 func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
-	c := simConfig{listen: "127.0.0.1:0", seed: 1}
+	c := simaws.Config{Seed: 1}
 	pop := simulator.Population{Seed: 1}
 	from, versioned, history := "", false, false
 	for _, a := range args {
@@ -94,11 +95,11 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 		case "objects":
 			pop.N = int64(number(ts, value))
 		case "kms":
-			c.kmsRPS = number(ts, value)
+			c.KMSQuota = number(ts, value)
 		case "latency":
 			d, err := time.ParseDuration(value)
 			ts.Check(err)
-			c.latency = d
+			c.Latency = d
 		case "archived":
 			pop.Archived = true
 		case "plain":
@@ -113,20 +114,20 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("simulate %s: no such option", a)
 		}
 	}
-	sim, err := newSimulation(c)
+	sim, err := simaws.New(c)
 	ts.Check(err)
 	manifest := ""
 	if from != "" {
 		manifest = from
-		_, err = sim.load(context.Background(), from)
+		_, err = sim.Load(context.Background(), from)
 	} else if history {
-		manifest, err = sim.populateHistory(context.Background(), scriptBucket, pop.N, ts.MkAbs("inventory"))
+		manifest, err = populateHistory(context.Background(), sim, pop.N, ts.MkAbs("inventory"))
 	} else {
-		manifest, err = sim.populate(context.Background(), scriptBucket, pop, ts.MkAbs("inventory"))
+		manifest, err = sim.Populate(context.Background(), scriptBucket, pop, simaws.Report{Folder: ts.MkAbs("inventory")})
 	}
 	ts.Check(err)
 	if versioned {
-		if err := sim.world.PutBucketVersioning(time.Now(), sim.request(scriptBucket), "Enabled"); err != nil {
+		if err := sim.World.PutBucketVersioning(time.Now(), sim.Request(scriptBucket), "Enabled"); err != nil {
 			ts.Fatalf("%v", err)
 		}
 	}
@@ -134,22 +135,13 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 	serveScene(ts, sim)
 }
 
-// serveScene serves a simulation until the script ends, and has the script use it.
-func serveScene(ts *testscript.TestScript, sim *simulation) {
+// serveScene serves an account until the script ends, and has the script use it.
+func serveScene(ts *testscript.TestScript, sim *simaws.Account) {
 	books := auditsOf(ts).begin(sim)
-	ctx, stop := context.WithCancel(context.Background())
-	var server sync.WaitGroup
-	server.Go(func() { _ = sim.serve(ctx) })
-	ts.Defer(func() {
-		stop()
-		server.Wait()
-	})
-	env, err := sim.environment(ts.MkAbs("."))
+	ts.Defer(startServing(sim))
+	env, err := sim.Environment(ts.MkAbs("."))
 	ts.Check(err)
-	for _, v := range append(env, books.environment()) {
-		name, value, _ := strings.Cut(v, "=")
-		ts.Setenv(name, value)
-	}
+	setEnvironment(ts, append(env, books.environment()))
 	scenes.Store(ts, &scene{sim: sim, digests: map[string][32]byte{}})
 	ts.Defer(func() { scenes.Delete(ts) })
 }
@@ -177,12 +169,12 @@ func faultCmd(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("fault %s: no such option", a)
 		}
 	}
-	sceneOf(ts).sim.front.Locked(func(w *simulator.World) { w.AddFault(f) })
+	sceneOf(ts).sim.Locked(func(w *simulator.World) { w.AddFault(f) })
 }
 
 // keyStateCmd changes the state of the KMS key: keystate Disabled
 func keyStateCmd(ts *testscript.TestScript, neg bool, args []string) {
-	sceneOf(ts).sim.front.Locked(func(w *simulator.World) { ts.Check(w.SetKeyState(simKey, simulator.KeyState(args[0]))) })
+	sceneOf(ts).sim.Locked(func(w *simulator.World) { ts.Check(w.SetKeyState(simaws.Key, simulator.KeyState(args[0]))) })
 }
 
 // countedCmd compares what the simulator counted:
@@ -190,8 +182,8 @@ func keyStateCmd(ts *testscript.TestScript, neg bool, args []string) {
 //	counted copies=N twice=N puts=N deletes=N kms=N fullest<=N objects=N encrypted=N
 func countedCmd(ts *testscript.TestScript, neg bool, args []string) {
 	sim := sceneOf(ts).sim
-	histogram, c := sim.counted(scriptBucket)
-	d := sim.digest(scriptBucket)
+	histogram, c := sim.Rewrites(scriptBucket), sim.Counters()
+	d := sim.Digest(scriptBucket)
 	var once, twice int64
 	for times, n := range histogram {
 		if times == 1 {
@@ -202,7 +194,7 @@ func countedCmd(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	got := map[string]int64{
-		"copied": once, "twice": twice, "objects": d.objects, "encrypted": d.encrypted, "kms": c.KMS.Total,
+		"copied": once, "twice": twice, "objects": d.Objects, "encrypted": d.Encrypted, "kms": c.KMS.Total,
 		"copies": c.OK("CopyObject"), "heads": c.Ops("HeadObject"), "puts": c.Ops("PutObject"), "deletes": c.Ops("DeleteObject"),
 		"updates": c.OK("UpdateObjectEncryption"), "asked": c.Ops("UpdateObjectEncryption"), "parts": c.OK("UploadPartCopy"), "aborts": c.OK("AbortMultipartUpload"),
 		"fullest": c.KMS.FullestSecond, "datakeys": c.KMS.Calls["GenerateDataKey"],
@@ -227,8 +219,8 @@ func countedCmd(ts *testscript.TestScript, neg bool, args []string) {
 func digestCmd(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts)
 	var whole [32]byte
-	s.sim.front.Locked(func(w *simulator.World) { whole = w.Digest(scriptBucket, nil) })
-	carried := s.sim.digest(scriptBucket).carried
+	s.sim.Locked(func(w *simulator.World) { whole = w.Digest(scriptBucket, nil) })
+	carried := s.sim.Digest(scriptBucket).Carried
 	switch args[0] {
 	case "save":
 		s.digests["whole"], s.digests["carried"] = whole, carried
@@ -264,7 +256,7 @@ func exitsCmd(ts *testscript.TestScript, neg bool, args []string) {
 // unencryptCmd takes one object from under the key, as nobody should: with a
 // date from before the run.
 func unencryptCmd(ts *testscript.TestScript, neg bool, args []string) {
-	sceneOf(ts).sim.front.Locked(func(w *simulator.World) {
+	sceneOf(ts).sim.Locked(func(w *simulator.World) {
 		for o, body := range w.Walk(scriptBucket) {
 			o.Encryption = simulator.Encryption{Type: simulator.SSES3}
 			ts.Check(w.SeedObject(scriptBucket, o, body))
@@ -276,9 +268,9 @@ func unencryptCmd(ts *testscript.TestScript, neg bool, args []string) {
 // waitForCmd waits until the simulator has counted that many copies: waitfor 100
 func waitForCmd(ts *testscript.TestScript, neg bool, args []string) {
 	want := int64(number(ts, args[0]))
-	for deadline := time.Now().Add(time.Minute); sceneOf(ts).sim.copies() < want; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); sceneOf(ts).sim.Copies() < want; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			ts.Fatalf("%d copies after a minute, want %d", sceneOf(ts).sim.copies(), want)
+			ts.Fatalf("%d copies after five minutes, want %d", sceneOf(ts).sim.Copies(), want)
 		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/front"
+	"reseal/internal/simulator/simaws"
 )
 
 // configureCmd gives a bucket a configuration: configure BUCKET KIND FILE, with
@@ -19,8 +20,8 @@ func configureCmd(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("usage: configure BUCKET KIND FILE")
 	}
 	s, doc := sceneOf(ts).sim, []byte(ts.ReadFile(args[2]))
-	s.front.Locked(func(w *simulator.World) {
-		if err := w.PutBucketConfig(time.Now(), s.request(args[0]), simulator.ConfigKind(args[1]), "", doc); err != nil {
+	s.Locked(func(w *simulator.World) {
+		if err := w.PutBucketConfig(time.Now(), s.Request(args[0]), simulator.ConfigKind(args[1]), "", doc); err != nil {
 			ts.Fatalf("%v", err)
 		}
 	})
@@ -31,21 +32,21 @@ func configureCmd(ts *testscript.TestScript, neg bool, args []string) {
 func shelfCmd(ts *testscript.TestScript, neg bool, args []string) {
 	s := sceneOf(ts).sim
 	if len(args) == 3 && args[0] == "put" {
-		depot := &front.BucketDepot{Bucket: simReports}
+		depot := &front.BucketDepot{Bucket: simaws.ReportBucket}
 		w, err := depot.Create(args[1])
 		ts.Check(err)
 		_, err = io.WriteString(w, ts.ReadFile(args[2]))
 		ts.Check(errors.Join(err, w.Close()))
-		s.front.Locked(func(w *simulator.World) { err = depot.Deliver(w, time.Now()) })
+		s.Locked(func(w *simulator.World) { err = depot.Deliver(w, time.Now()) })
 		ts.Check(err)
 		return
 	}
 	if len(args) != 2 || args[0] != "lose" {
 		ts.Fatalf("usage: shelf put KEY FILE, shelf lose TEXT")
 	}
-	s.front.Locked(func(w *simulator.World) {
+	s.Locked(func(w *simulator.World) {
 		var keys []string
-		for o := range w.Walk(simReports) {
+		for o := range w.Walk(simaws.ReportBucket) {
 			if strings.Contains(o.Key, args[1]) {
 				keys = append(keys, o.Key)
 			}
@@ -54,7 +55,7 @@ func shelfCmd(ts *testscript.TestScript, neg bool, args []string) {
 			ts.Fatalf("shelf lose %s: nothing there", args[1])
 		}
 		for _, key := range keys {
-			if _, err := w.DeleteObject(time.Now(), &simulator.DeleteObjectInput{Request: *s.request(simReports), Key: key}); err != nil {
+			if _, err := w.DeleteObject(time.Now(), &simulator.DeleteObjectInput{Request: *s.Request(simaws.ReportBucket), Key: key}); err != nil {
 				ts.Fatalf("%v", err)
 			}
 		}

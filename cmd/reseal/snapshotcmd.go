@@ -3,20 +3,16 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
-	"path"
-	"path/filepath"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"reseal/engine"
 	"reseal/inventory"
+	"reseal/inventory/snapshot"
+	"reseal/partition"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -95,19 +91,10 @@ func (f *snapshotFlags) check() error {
 		return usagef("--concurrency %d: want 1 to 10000", f.workers)
 	case !(f.readRPS > 0):
 		return usagef("--read-rps %v: want a rate above 0", f.readRPS)
-	case !validID(f.id):
+	case !inventory.ValidID(f.id):
 		return usagef("--id %q: want 1 to 64 letters, digits, dots, dashes or underscores", f.id)
 	}
 	return nil
-}
-
-// validID tells whether S3 would take s as the id of an inventory configuration
-// (Amazon S3 API Reference, PutBucketInventoryConfiguration, read 2026-11-21).
-func validID(s string) bool {
-	odd := strings.IndexFunc(s, func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune(".-_", r)
-	})
-	return s != "" && len(s) <= 64 && odd < 0 && s != "." && s != ".."
 }
 
 // snapshotResult is what was written.
@@ -115,9 +102,12 @@ type snapshotResult struct {
 	Manifest string `json:"manifest"`
 	Bucket   string `json:"bucket"`
 	Rows     int64  `json:"rows"`
-	Gone     int64  `json:"gone"`   // listed, and deleted before they were looked at
-	Unseen   int64  `json:"unseen"` // could not be looked at; in the report without what only that tells
+	Gone     int64  `json:"gone"` // listed, deleted before they were looked at, and not listed any more
 	Took     string `json:"took"`
+
+	// In the report without what only a look tells:
+	Unseen    int64 `json:"unseen"`    // could not be looked at
+	Unreached int64 `json:"unreached"` // listed, and a look met nothing or another object
 }
 
 func (f *snapshotFlags) snapshot(ctx context.Context, p process) error {
@@ -134,19 +124,21 @@ func (f *snapshotFlags) snapshot(ctx context.Context, p process) error {
 		return &refusedError{err}
 	}
 	begun := time.Now()
-	t := &taking{snapshotFlags: f, client: client, talk: f.output.talk(p), terminal: isTerminal(p.stderr), last: begun}
-	if t.writer, t.at, err = f.begin(ctx, client, begun); err != nil {
-		return err
-	}
-	defer t.writer.Abort()
-	if err := t.list(ctx); err != nil {
-		return err
-	}
-	manifest, err := t.writer.Close(ctx)
+	writer, at, err := f.begin(ctx, client, begun)
 	if err != nil {
 		return err
 	}
-	r := snapshotResult{Manifest: below(t.at, manifest), Bucket: f.bucket, Rows: t.writer.Rows(), Gone: t.gone.Load(), Unseen: t.unseen.Load(),
+	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: f.readRPS}, MaxSlots: f.workers})
+	defer startPacer(ctx, governor)()
+	took, err := snapshot.Take(ctx, snapshot.Config{
+		Client: client, Bucket: f.bucket, Look: f.head, Workers: f.workers, Writer: writer, Progress: f.progress(p, begun),
+		List: s3api.ListOptions{Prefix: f.prefix, Versions: f.versions == "all", Workers: max(1, f.workers/4), Gate: engine.Patient(governor, 12),
+			RequesterPays: f.payer},
+	})
+	if err != nil {
+		return err
+	}
+	r := snapshotResult{Manifest: at.Below(took.Manifest), Bucket: f.bucket, Rows: took.Rows, Gone: took.Gone, Unseen: took.Unseen, Unreached: took.Unreached,
 		Took: time.Since(begun).Round(time.Millisecond).String()}
 	return r.print(p, f)
 }
@@ -156,6 +148,9 @@ func (r *snapshotResult) print(p process, f *snapshotFlags) error {
 	fmt.Fprintf(talk, "%s of %s in %s.\n", report.Plural(r.Rows, "row"), r.Bucket, r.Took)
 	if r.Unseen > 0 {
 		fmt.Fprintf(talk, "note: %s could not be looked at; plan and run will try again.\n", report.Plural(r.Unseen, "object"))
+	}
+	if r.Unreached > 0 {
+		fmt.Fprint(talk, report.Wrapped("", fmt.Sprintf("note: %s that a listing shows, requests do not meet by the key. The rows are in the report, without encryption, lock and tier; run says of each what it meets.", report.Plural(r.Unreached, "object"))))
 	}
 	if !f.head {
 		fmt.Fprintln(talk, "note: a listing does not say how objects are encrypted: plan counts them all, and run looks at each; --head finds out now")
@@ -191,110 +186,38 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 		sink, src, prefix = client.ExpectingOr(ctx, f.outOwner).Sink(at.Bucket, f.kmsKey), client.Source(at.Bucket), strings.TrimSuffix(at.Name, "/")
 	}
 	o := inventory.WriterOptions{SourceBucket: f.bucket, DestinationBucket: at.Bucket, Prefix: prefix, Config: f.id, Created: now,
-		Format: inventory.CSV, Columns: s3api.ListColumns(f.versions == "all")}
+		DestinationARN: partition.OfRegion(client.Region()).Bucket(at.Bucket), Format: inventory.CSV, Columns: s3api.ListColumns(f.versions == "all")}
 	if strings.EqualFold(f.format, string(inventory.Parquet)) {
 		o.Format = inventory.Parquet
 	}
 	if f.head {
 		o.Columns |= s3api.LookColumns()
 	}
-	// Reports are called after the minute. Not every server honours the
-	// condition that the sink sends, so look before hours of work.
-	base := path.Join(prefix, f.bucket, f.id)
-	stamp := now.UTC().Format("2006-01-02T15-04Z")
-	for _, taken := range []string{base + "/" + stamp + "/", base + "/data/" + stamp} {
-		there, err := src.List(ctx, taken)
-		if err != nil {
-			return nil, at, fmt.Errorf("look for reports at %s: %w", below(at, filepath.ToSlash(base)), err)
-		}
-		if len(there) > 0 {
-			return nil, at, &refusedError{fmt.Errorf("%s is there already: reports are named after the minute; wait for the next, or name another --id", below(at, there[0].Name))}
-		}
-	}
 	w, err := inventory.NewWriter(sink, o)
-	return w, at, err
-}
-
-// taking is a snapshot being made.
-type taking struct {
-	*snapshotFlags
-	client   *s3api.Client
-	writer   *inventory.Writer
-	at       inventory.Location
-	talk     io.Writer
-	terminal bool
-	last     time.Time // of a word on progress
-	gone     atomic.Int64
-	unseen   atomic.Int64
-}
-
-// list lists, looks and writes, at the pace that the governor allows.
-func (t *taking) list(ctx context.Context) error {
-	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: t.readRPS}, MaxSlots: t.workers})
-	defer startPacer(ctx, governor)()
-	o := s3api.ListOptions{Prefix: t.prefix, Versions: t.versions == "all", Workers: max(1, t.workers/4), Gate: engine.Patient(governor, 12),
-		RequesterPays: t.payer}
-	for records, err := range t.client.List(ctx, t.bucket, o) {
-		if err == nil && t.head {
-			records, err = t.look(ctx, records, o)
-		}
-		if err != nil {
-			return err
-		}
-		for i := range records {
-			if err := t.writer.Write(ctx, &records[i]); err != nil {
-				return err
-			}
-		}
-		t.progress()
+	if err != nil {
+		return nil, at, err
 	}
-	return context.Cause(ctx)
-}
-
-// look asks for what a listing does not tell. Objects that are gone are left out.
-func (t *taking) look(ctx context.Context, records []inventory.Record, o s3api.ListOptions) ([]inventory.Record, error) {
-	there := make([]bool, len(records))
-	g, looking := errgroup.WithContext(ctx)
-	g.SetLimit(t.workers)
-	for i := range records {
-		if looking.Err() != nil {
-			break
-		}
-		g.Go(func() error {
-			seen, err := t.client.Look(looking, &records[i], o)
-			switch {
-			case errors.Is(err, s3api.ErrGone):
-				t.gone.Add(1)
-				return nil
-			case err != nil:
-				return err
-			case !seen:
-				t.unseen.Add(1)
-			}
-			there[i] = true
-			return nil
-		})
+	taken, err := w.Existing(ctx, src)
+	switch {
+	case err != nil:
+		return nil, at, fmt.Errorf("look for reports at %s: %w", f.out, err)
+	case taken != "":
+		return nil, at, &refusedError{fmt.Errorf("%s is there already: reports are named after the minute; wait for the next, or name another --id", at.Below(taken))}
 	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	kept := records[:0]
-	for i := range records {
-		if there[i] {
-			kept = append(kept, records[i])
-		}
-	}
-	return kept, context.Cause(ctx)
+	return w, at, nil
 }
 
 // progress says how far it is, now and then.
-func (t *taking) progress() {
+func (f *snapshotFlags) progress(p process, last time.Time) func(rows int64) {
+	talk := f.output.talk(p)
 	every, end := 30*time.Second, "\n"
-	if t.terminal {
+	if isTerminal(p.stderr) {
 		every, end = time.Second, "\r"
 	}
-	if now := time.Now(); now.Sub(t.last) >= every {
-		t.last = now
-		fmt.Fprintf(t.talk, "%s rows%s", report.Count(t.writer.Rows()), end)
+	return func(rows int64) {
+		if now := time.Now(); now.Sub(last) >= every {
+			last = now
+			fmt.Fprintf(talk, "%s rows%s", report.Count(rows), end)
+		}
 	}
 }

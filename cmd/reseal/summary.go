@@ -2,22 +2,24 @@ package main
 
 import (
 	"fmt"
-	"time"
 
-	"reseal/checkpoint"
 	"reseal/engine"
+	"reseal/job"
+	"reseal/migrate"
 	"reseal/report"
 )
 
 // summary says what a run achieved: the job's totals on stdout, what is special
 // to this run on stderr.
-func (o *output) summary(p process, dir string, job *jobPlan, state *checkpoint.Snapshot, past historyDoc, stats *engine.Stats, status runStatus, took time.Duration) error {
-	s := newStatus(dir, job, state.Totals(), past)
-	s.Damages = damages(state)
-	if s.Run = &status; o.json {
+func (o *output) summary(p process, dir string, made *job.Plan, out *migrate.Outcome) error {
+	stats, took := out.Stats, out.Took
+	s := newStatus(dir, made, out.Totals, out.History)
+	s.Damages = damages(out.State)
+	if s.Run = &out.Status; o.json {
 		return writeJSON(p.stdout, s)
 	}
 	talk := o.talk(p)
+	say := func(format string, args ...any) { fmt.Fprint(talk, report.Wrapped("", fmt.Sprintf(format, args...))) }
 	done := stats.Count(engine.Done)
 	fmt.Fprintf(talk, "This run: %s done", report.Plural(done, "object"))
 	if failed := stats.Count(engine.Failed); failed > 0 {
@@ -28,16 +30,19 @@ func (o *output) summary(p process, dir string, job *jobPlan, state *checkpoint.
 		fmt.Fprintf(talk, " (%s)", report.Rate(float64(done)/took.Seconds()))
 	}
 	fmt.Fprintf(talk, ", %s sent again.\n", report.Plural(stats.Retries.Load(), "request"))
-	if k := status.KMS; k.Cap > 0 {
-		held := past.KMSCaps.Since(status.Started).Text() // that of the fullest second is one of them
+	if k := out.Status.KMS; k.Cap > 0 {
+		held := out.History.KMSCaps.Since(out.Status.Started).Text() // that of the fullest second is one of them
 		if held == "" {
 			held = "cap " + report.Rate(k.Cap)
 		}
-		fmt.Fprintf(talk, "KMS: %s in the fullest second, %s; throttled %s.\n",
+		say("KMS: %s released in the fullest second, %s; throttled %s.",
 			report.Plural(k.FullestSecond, "request"), held, report.Plural(k.Throttled, "time"))
 	}
 	if n := stats.Repeats.Load(); n > 0 {
-		fmt.Fprintf(talk, "%s had been done by a run that ended before it could say so: recognised, not copied again.\n", report.Plural(n, "object"))
+		say("%s found done although no answer was recorded: recognised, not copied again.", report.Plural(n, "object"))
+	}
+	if n := stats.Unsure.Load(); n > 0 {
+		say("%s under way when the run ended may have been re-encrypted all the same: the next run looks, and copies none twice.", report.Plural(n, "object"))
 	}
 	if o.quiet {
 		return nil

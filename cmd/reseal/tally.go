@@ -7,6 +7,7 @@ import (
 	"reseal/canary"
 	"reseal/cost"
 	"reseal/inventory"
+	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
 )
@@ -17,18 +18,21 @@ type survey struct {
 	segments []inventory.Segment
 	rows     int64
 	todo     int64
-	canary   []canaryRow // objects to be tried first
-	damage   []error     // one a file that could not be read to its end
+	canary   []job.Row     // objects to be tried first
+	evidence *job.Evidence // objects to be read as a whole before
+	damage   []error       // one a file that could not be read to its end
 }
 
-// takeSurvey sends nothing but the requests that read the report.
+// takeSurvey sends nothing but the requests that read the report, and some looks at
+// ACLs where Block Public Access may be in the way of a copy.
 func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey, error) {
 	segments, err := g.report.Split(ctx, splitRows)
 	if err != nil {
 		return nil, err
 	}
-	s := &survey{tally: cost.NewTally(g.policy.Now), segments: segments}
+	s := &survey{tally: cost.NewTally(g.policy.Now), segments: segments, evidence: new(job.Evidence)}
 	var first canary.Picker
+	kept := plan.NewRowPicker(g.remember)
 	held := false // objects that a look may show to be locked, so that only a copy does them
 	for batch, err := range g.report.Read(ctx, segments) {
 		if err != nil {
@@ -40,6 +44,8 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 			if g.canary {
 				first.See(&task)
 			}
+			kept.See(g.policy, &task)
+			s.evidence.Count(g.policy, &task)
 			if task.Action != plan.Skip {
 				s.todo++
 			}
@@ -53,13 +59,18 @@ func takeSurvey(ctx context.Context, g *ground, tick func(rows int64)) (*survey,
 			tick(s.rows)
 		}
 	}
-	s.canary = canaryRows(first.Objects())
+	s.canary = job.RowsOf(first.Objects())
 	for i := range s.canary {
-		rec := s.canary[i].record(g.policy.Options.Bucket)
+		rec := s.canary[i].Record(g.policy.Options.Bucket)
 		task := g.policy.Decide(&rec)
-		s.tally.AddDemand(&task, canaryDemand(g.policy, &task))
+		s.tally.AddDemand(&task, g.policy.TrialDemand(&task))
 	}
+	for _, l := range first.Later() {
+		s.tally.AddDemand(&l.Task, g.policy.TrialDemand(&l.Task).Times(l.Trials).UpTo())
+	}
+	s.evidence.Choose(kept, s.tally)
 	g.learn(s.tally, len(s.damage) == 0 && !held)
+	g.lookAtACLs(ctx, s.canary)
 	return s, nil
 }
 
@@ -74,7 +85,7 @@ func (s *survey) unreadable(p process) error {
 		return nil
 	}
 	for _, err := range s.damage {
-		fmt.Fprintf(p.stderr, "reseal: %v\n", err)
+		fmt.Fprintf(p.stderr, "reseal: %s\n", inWords(err))
 	}
 	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(s.damage)), "file"))
 	return &finding{exitFailures}

@@ -7,6 +7,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"reseal/internal/simulator/simaws"
 )
 
 // TestPlanEqualsTruth plans over the reports of every format that others wrote,
@@ -39,8 +41,8 @@ func TestPlanEqualsTruth(t *testing.T) {
 	for _, format := range []string{"csv", "csv-raw-quoted", "orc-clickhouse-zlib", "parquet-duckdb-gzip", "parquet-duckdb-snappy", "parquet-duckdb-zstd"} {
 		t.Run(format, func(t *testing.T) {
 			manifest := filepath.Join(fixtures, "good", format, "inv/acme-media-archive/daily-full/2025-11-21T02-00Z/manifest.json")
-			cmd := exec.Command("reseal", "plan", "--offline", "--region", "eu-west-1", "--manifest", manifest, "--sse-kms-key-id", simKey, "--json")
-			cmd.Env = append(cleanEnvironment(os.Environ()), "AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none")
+			cmd := exec.Command("reseal", "plan", "--offline", "--region", "eu-west-1", "--manifest", manifest, "--sse-kms-key-id", simaws.Key, "--json")
+			cmd.Env = append(simaws.CleanEnvironment(os.Environ()), "AWS_ACCESS_KEY_ID=none", "AWS_SECRET_ACCESS_KEY=none")
 			out, err := cmd.Output()
 			if err != nil {
 				t.Fatalf("plan: %v", err)

@@ -5,11 +5,13 @@ import (
 	"fmt"
 	"io"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
 	"reseal/inventory"
+	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
 	"reseal/s3api"
@@ -29,9 +31,12 @@ them. A job that is not to be gone on with leaves them behind, and their parts
 are paid for; --sweep throws them away.
 
 Only uploads that the job's own files name are listed and swept, never those of
-other writers to the bucket. An upload that was begun in the second before a
-crash may not have been written down: a lifecycle rule with
-AbortIncompleteMultipartUpload is for those.`
+other writers to the bucket. One that is unsure was begun by a request that was
+not answered, and nothing proves whose it is: it is never swept, and the command
+that removes it is printed.`
+
+// unsureUpload is the state of an upload that may be the job's own.
+const unsureUpload = "unsure"
 
 func newUploadsCommand(p process) *cobra.Command {
 	f := &uploadsFlags{}
@@ -58,7 +63,7 @@ type orphan struct {
 	Row    int64  `json:"row"`
 	Parts  int64  `json:"parts"`
 	Bytes  int64  `json:"bytes"`
-	State  string `json:"state"` // unfinished, gone, swept
+	State  string `json:"state"` // unfinished, gone, swept, unsure
 
 	pos    inventory.Position
 	upload s3api.Upload
@@ -90,14 +95,18 @@ func (f *uploadsFlags) run(ctx context.Context, p process) error {
 	if f.json {
 		return writeJSON(p.stdout, map[string]any{"job": f.job, "bucket": job.Options.Bucket, "uploads": found})
 	}
-	return printUploads(p.stdout, job.Options.Bucket, found)
+	endpoint := f.connection.endpoint
+	if endpoint == "" {
+		endpoint = job.Endpoint
+	}
+	return printUploads(p.stdout, endpoint, job.Options.Bucket, found)
 }
 
 // rewriter reaches the job's bucket; nothing of it but uploads is asked about.
-func (f *uploadsFlags) rewriter(ctx context.Context, job *jobPlan) (*s3api.Rewriter, error) {
+func (f *uploadsFlags) rewriter(ctx context.Context, job *job.Plan) (*s3api.Rewriter, error) {
 	conn := f.connection
-	if conn.endpoint == "" {
-		conn.endpoint = job.Endpoint
+	if _, err := conn.follow(ctx, job); err != nil {
+		return nil, err
 	}
 	client, err := conn.client(ctx, 1)
 	if err != nil {
@@ -119,8 +128,14 @@ func findUploads(ctx context.Context, at *checkpoint.Snapshot, r *s3api.Rewriter
 		if err != nil {
 			return nil, err
 		}
+		if note.Key != job.UploadNote {
+			continue
+		}
+		for _, u := range s3api.NotedStrays(note.Value) {
+			found = append(found, orphan{Key: u.Key, Upload: u.ID, File: note.Pos.File, Row: note.Pos.Row, State: unsureUpload, upload: u})
+		}
 		u, ok := s3api.NotedUpload(note.Value)
-		if note.Key != uploadNote || !ok {
+		if !ok {
 			continue
 		}
 		o := orphan{Key: u.Key, Upload: u.ID, File: note.Pos.File, Row: note.Pos.Row, State: "gone", pos: note.Pos, upload: u}
@@ -136,15 +151,32 @@ func findUploads(ctx context.Context, at *checkpoint.Snapshot, r *s3api.Rewriter
 	return found, nil
 }
 
+// heldUploads is how many uploads the notes of a job tell of.
+func heldUploads(at *checkpoint.Snapshot) (n int64) {
+	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second) // the run is over, and may have been interrupted
+	defer stop()
+	for note, err := range at.Notes(ctx) {
+		if err != nil {
+			return n
+		}
+		if note.Key == job.UploadNote {
+			if _, ok := s3api.NotedUpload(note.Value); ok {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // sweepUploads aborts the uploads of a job that no run is working on, and
 // forgets them.
-func sweepUploads(ctx context.Context, store jobStore, job *jobPlan, r *s3api.Rewriter) ([]orphan, error) {
+func sweepUploads(ctx context.Context, store job.Store, made *job.Plan, r *s3api.Rewriter) ([]orphan, error) {
 	lock, err := store.Lock(ctx, checkpoint.Self("reseal uploads"))
 	if err != nil {
 		return nil, err
 	}
 	defer lock.Release()
-	state, at, err := checkpoint.Open(ctx, store, job.state(), job.Segments, checkpoint.Options{ReserveAdmitted: true})
+	state, at, err := checkpoint.Open(ctx, store, made.StateHash(), made.Segments, checkpoint.Options{ReserveAdmitted: true})
 	if err != nil {
 		return nil, err
 	}
@@ -154,6 +186,9 @@ func sweepUploads(ctx context.Context, store jobStore, job *jobPlan, r *s3api.Re
 	}
 	for i := range found {
 		o := &found[i]
+		if o.State == unsureUpload {
+			continue
+		}
 		if o.State == "unfinished" {
 			if err := r.AbortUpload(ctx, o.upload); err != nil {
 				return nil, err
@@ -162,7 +197,7 @@ func sweepUploads(ctx context.Context, store jobStore, job *jobPlan, r *s3api.Re
 		} else if o.upload.Owes {
 			continue // it may be the object by now, which the next run sees to by the note
 		}
-		if err := state.Note(o.pos, uploadNote, nil); err != nil {
+		if err := state.Note(o.pos, job.UploadNote, nil); err != nil {
 			return nil, err
 		}
 		if err := state.Flush(ctx); err != nil { // each by itself, so that what is gone is not named for longer
@@ -172,13 +207,54 @@ func sweepUploads(ctx context.Context, store jobStore, job *jobPlan, r *s3api.Re
 	return found, nil
 }
 
-func printUploads(out io.Writer, bucket string, found []orphan) error {
+func printUploads(out io.Writer, endpoint, bucket string, found []orphan) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	var bytes int64
 	for _, o := range found {
+		if o.State == unsureUpload {
+			fmt.Fprintf(w, "%s\t%q\t\t\t%s\n", o.State, o.Key, o.Upload)
+			continue
+		}
 		fmt.Fprintf(w, "%s\t%q\t%s\t%s\t%s\n", o.State, o.Key, report.Plural(o.Parts, "part"), report.Bytes(o.Bytes), o.Upload)
 		bytes += o.Bytes
 	}
 	fmt.Fprintf(w, "%s of this job in %s, %s\n", report.Plural(int64(len(found)), "upload"), bucket, report.Bytes(bytes))
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	for _, o := range found {
+		if o.State == unsureUpload {
+			fmt.Fprintf(out, "may be left: %s\n", removeUpload(endpoint, bucket, o.Key, o.Upload))
+		}
+	}
+	return nil
+}
+
+// tellStrays names at the end of a run the uploads that it may leave behind.
+func (g *ground) tellStrays(w io.Writer, r *s3api.Rewriter) {
+	first, all := r.MayBeLeft()
+	endpoint := g.client.Endpoint().URL
+	if g.policy.Facts.AWS == plan.Yes {
+		endpoint = ""
+	}
+	for _, s := range first {
+		fmt.Fprintf(w, "may be left: an upload of %q, begun by a request without an answer; %s\n  %s\n",
+			s.Key, s.Why, removeUpload(endpoint, g.policy.Options.Bucket, s.Key, s.ID))
+	}
+	if more := all - len(first); more > 0 {
+		fmt.Fprintf(w, "may be left: %d more; reseal uploads names them\n", more)
+	}
+}
+
+// removeUpload is the command that removes an upload, or finds it where its id is
+// not known.
+func removeUpload(endpoint, bucket, key, id string) string {
+	at := " --bucket " + shellWord(bucket)
+	if endpoint != "" {
+		at += " --endpoint-url " + shellWord(endpoint)
+	}
+	if id == "" {
+		return "aws s3api list-multipart-uploads" + at + " --prefix " + quoted(key)
+	}
+	return "aws s3api abort-multipart-upload" + at + " --key " + quoted(key) + " --upload-id " + shellQuoted(id)
 }

@@ -4,22 +4,21 @@ import (
 	"context"
 
 	"fmt"
-	"io"
-	"maps"
 	"slices"
-	"text/tabwriter"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"reseal/checkpoint"
 	"reseal/cost"
-	"reseal/engine"
-	"reseal/inventory"
+	"reseal/job"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/ratelimit"
-	"reseal/report"
 	"reseal/s3api"
+	"reseal/verify"
 )
 
 // verifyFlags is the command line of verify.
@@ -36,68 +35,94 @@ type verifyFlags struct {
 	bodies      string
 	outage      time.Duration
 	accept      accepts
+	allow       []string
 	output      output
+	flags       *pflag.FlagSet
 }
 
-const verifyLong = `verify proves a job's result: it looks at every object that the job claims to
-have re-encrypted, or at a sample, and compares encryption, key, bucket key,
-size and storage class with what the job was to leave behind. Objects that other
-clients wrote after the run are told apart. It writes nothing to the bucket, and
-into the job only a note of what it found, for the report.
+// verifyRecalls are the options of a job that a verification goes by, too.
+var verifyRecalls = []string{"endpoint-url", "region", "profile", "ca-bundle", "expected-bucket-owner", "allow-http", "sdk-client",
+	"keep-inventory", "kms-rps", "max-outage", acceptFlag}
 
-Where the run took snapshots (run --snapshot 1%), all that they hold is compared
-with what is there now: metadata, tags, ACL, lock, and the data. Elsewhere
+const verifyLong = `verify gives every row of the report one verdict: what is there now against what
+the job was to leave behind. It looks at every object, or at a sample, and writes
+nothing to the bucket, and into the job only a note of what it found.
+
+  proven                        under the key, as the job left it
+  left-alone                    as the plan says, and its reason still holds
+  changed-since-under-key       written by another client since, under the key
+  gone                          deleted since
+  not-done                      failed, or not reached            (exit 3)
+  changed-since-NOT-under-key   written or changed since          (exit 7)
+  never-under-key               said to be encrypted, and not   (exit 7)
+  lost-attribute                something is not as it was        (exit 7)
+  could-not-look                the look failed                   (exit 7)
+
+It ends with 0 only where all rows have one of the first four. Objects that the
+run took a snapshot of are compared with it: metadata, tags, ACL, lock, and data.
 --bodies 1% reads the data of a sample and compares it with the MD5 that the ETag
-of an object written as a whole under SSE-S3 was. What neither can prove is
-counted as body-unproven.`
+of an object written as a whole under SSE-S3 was.`
 
 func newVerifyCommand(p process) *cobra.Command {
 	f := &verifyFlags{}
 	cmd := &cobra.Command{
-		Use:   "verify --job DIR",
+		Use:   "verify DIR",
 		Short: "Look at the objects again and prove the result",
 		Long:  verifyLong,
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.verify(cmd.Context(), p) },
+		Args:  jobArgument(&f.job),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.flags = cmd.Flags()
+			return f.verify(cmd.Context(), p)
+		},
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
 	f.output.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of the job")
-	fs.StringVar(&f.manifest, "manifest", "", "where the report is now, if not where the job found it")
-	fs.StringVar(&f.keep, "keep-inventory", "", "`folder` that the report's data files were kept in")
+	pathVar(fs, &f.manifest, "manifest", "where the report is now, if not where the job found it")
+	pathVar(fs, &f.keep, "keep-inventory", "`folder` that the report's data files were kept in")
 	fs.StringVar(&f.sample, "sample", "100%", "share of the objects to look at")
 	fs.Uint64Var(&f.seed, "seed", 1, "which objects a sample takes")
 	fs.IntVar(&f.concurrency, "concurrency", 256, "HeadObjects in flight at most")
 	fs.DurationVar(&f.outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
 	fs.StringVar(&f.bodies, "bodies", "0%", "share of the objects whose data is read and compared")
-	fs.Float64Var(&f.kmsRPS, "kms-rps", 0, "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
+	fs.Var((*rate)(&f.kmsRPS), "kms-rps", "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
 	f.accept.bind(cmd)
+	fs.StringArrayVar(&f.allow, "allow", nil, "let rows with this `VERDICT` be no reason for an exit other than 0: not-done, changed-since-NOT-under-key, never-under-key, lost-attribute, could-not-look or not-compared (repeatable)")
 	fs.Float64Var(&f.readRPS, "s3-rps", 5500, "S3 read requests a second to start from")
+	remembers(cmd)
 	return cmd
 }
 
-// verification is the sum of what was found.
+// verification is what was found, as it is printed.
 type verification struct {
-	Job         string                   `json:"job"`
-	Bucket      string                   `json:"bucket"`
-	Sample      string                   `json:"sample"`
-	Looked      int64                    `json:"objects_looked_at"`
-	Verdicts    map[plan.Verdict]int64   `json:"verdicts"`
-	Bodies      map[plan.BodyProof]int64 `json:"bodies,omitempty"` // of the objects whose data was to be proven
-	Snapshots   int64                    `json:"snapshots_compared"`
-	Differences []difference             `json:"differences"`            // the first ones
-	NotDone     int64                    `json:"not_done"`               // objects that the job does not claim: failed or not reached
-	Unread      []string                 `json:"unread_files,omitempty"` // of the report: what the job did in the rest of them was not looked at
+	Job    string `json:"job"`
+	Bucket string `json:"bucket"`
+	Key    string `json:"kms_key_id,omitempty"`
+	AWSKey string `json:"aws_managed_key,omitempty"` // that of aws/s3, where objects are under other keys and it could be asked for
+	Sample string `json:"sample"`
+
+	KMS looksKMS `json:"kms"` // requests that the looks were paced for
+	verify.Tally
+	Bound       *float64         `json:"wrong_share_at_most,omitempty"` // of the objects, at 95 % confidence, where a sample was looked at
+	Allowed     []verify.Verdict `json:"allowed,omitempty"`
+	Losses      []plan.Attribute `json:"accepted,omitempty"` // whose loss is accepted
+	NeverBegan  bool             `json:"never_began,omitempty"`
+	Differences []difference     `json:"differences"` // the first ones
+
+	endpoint string // that is not AWS's own, "" for AWS
 }
 
-// difference is one object that is not as the job was to leave it.
+// difference is one row whose verdict nobody should sign without a look.
 type difference struct {
-	Key       string       `json:"key"`
-	VersionID string       `json:"version_id,omitempty"`
-	Verdict   plan.Verdict `json:"verdict"`
-	Why       string       `json:"why"`
+	Key       string         `json:"key"`
+	VersionID string         `json:"version_id,omitempty"`
+	Verdict   verify.Verdict `json:"verdict"`
+	Reason    plan.Reason    `json:"reason,omitempty"`
+	Why       string         `json:"why"`
+
+	Lost []plan.Difference `json:"lost,omitempty"` // with the values, where a snapshot has them
 }
 
 // shownDifferences bounds the list that is printed; the counts are complete.
@@ -121,20 +146,31 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err := f.accept.check(); err != nil {
 		return err
 	}
+	if err := f.checkAllowed(); err != nil {
+		return err
+	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	store, job, err := openJobAt(ctx, f.connection, f.job)
+	store, made, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
+		return err
+	}
+	told, err := job.CurrentOptions(ctx, store, made)
+	if err != nil {
+		return err
+	}
+	if err := recalled(f.flags, keep(told, verifyRecalls)); err != nil {
 		return err
 	}
 	snapshot, err := checkpoint.Read(ctx, store)
 	if err != nil {
 		return err
 	}
-	v, err := f.look(ctx, p, job, snapshot, share, bodies)
+	v, err := f.look(ctx, p, made, snapshot, share, bodies)
 	if err != nil {
 		return err
 	}
+	v.NeverBegan = !begun(snapshot)
 	v.remember(ctx, store, snapshot.Totals().Written, f.output.talk(p))
 	if f.output.json {
 		err = writeJSON(p.stdout, v)
@@ -144,26 +180,37 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return fmt.Errorf("print verification: %w", err)
 	}
-	for verdict, n := range v.Verdicts {
-		if n > 0 && verdict.Difference() {
-			return &finding{exitDifferent}
-		}
+	for _, u := range v.Unread {
+		fmt.Fprintf(p.stderr, "reseal: not verified: %s\n", u)
 	}
 	if len(v.Unread) > 0 {
-		for _, u := range v.Unread {
-			fmt.Fprintf(p.stderr, "reseal: not verified: %s\n", u)
-		}
 		fmt.Fprintln(p.stderr, "hint: the rest was; the same command tries these files again, --keep-inventory reads them where the run kept them")
+	}
+	return v.ending()
+}
+
+// ending is the exit that the verdicts give.
+func (v *verification) ending() error {
+	switch grade := v.Grade(v.Allowed...); {
+	case grade == verify.Wrong, v.provesNothing():
+		return &finding{exitDifferent}
+	case grade == verify.Open, v.NeverBegan:
 		return &finding{exitFailures}
 	}
 	return nil
 }
 
+// provesNothing tells whether the sample took none of the objects that would have
+// to be looked at: those with a snapshot are looked at in any case.
+func (v *verification) provesNothing() bool { return v.Unsampled > 0 && v.Sampled == 0 }
+
 // look goes through the report once more and looks at the objects.
-func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapshot *checkpoint.Snapshot, share, bodies float64) (*verification, error) {
+func (f *verifyFlags) look(ctx context.Context, p process, job *job.Plan, snapshot *checkpoint.Snapshot, share, bodies float64) (*verification, error) {
 	conn := f.connection
-	if conn.endpoint == "" {
-		conn.endpoint = job.Endpoint
+	if note, err := conn.follow(ctx, job); err != nil {
+		return nil, err
+	} else if note != "" {
+		fmt.Fprintf(f.output.talk(p), "note: %s\n", note)
 	}
 	sel := selection{manifest: job.Manifest, keepInventory: f.keep, memory: "512MiB", noChecksum: true} // the MD5 is checked below
 	if f.manifest != "" {
@@ -177,7 +224,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	if err != nil {
 		return nil, err
 	}
-	rep := found.report
+	rep := found.Report
 	if md5 := rep.Manifest().MD5; md5 != job.ManifestMD5 {
 		return nil, &checkpoint.MismatchError{Job: f.job, Differences: []checkpoint.Difference{{Name: "manifest MD5", Have: job.ManifestMD5, Want: md5}}}
 	}
@@ -185,11 +232,15 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	if err != nil {
 		return nil, err
 	}
-	policy := &plan.Policy{Options: job.Options, Facts: facts, Now: job.Now, Weights: plan.DefaultWeights(job.Options.BucketKey)}
-	if why, err := hiddenFrom(ctx, client, policy, rep, job); err != nil {
+	facts.ForeignKey = client.ForeignKey(job.Options.KMSKeyID)
+	policy := &plan.Policy{Options: job.Options, Facts: facts, Now: job.Now, Weights: plan.DefaultWeights(job.Options.BucketKey),
+		AnyBucketKey: f.accept.has(plan.BucketKey.Hazard())}
+	hidden, err := preflight.HiddenFrom(ctx, client, policy, rep, job.CanaryRecords())
+	if err != nil {
 		return nil, err
-	} else if why != "" {
-		fmt.Fprintf(f.output.talk(p), "note: %s\n", why)
+	}
+	if hidden != "" {
+		fmt.Fprintf(f.output.talk(p), "note: %s\n", hidden)
 	}
 	reading := job.Options
 	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
@@ -197,41 +248,62 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *jobPlan, snapsho
 	if err != nil {
 		return nil, err
 	}
-	claimed, err := newClaims(ctx, snapshot)
-	if err != nil {
-		return nil, err
-	}
-	known, err := readEvidence(ctx, snapshot, policy)
-	if err != nil {
-		return nil, err
-	}
-	v := &verification{Job: f.job, Bucket: job.Options.Bucket, Sample: f.sample, Verdicts: map[plan.Verdict]int64{}, Bodies: map[plan.BodyProof]int64{}}
+	v := &verification{Job: f.job, Bucket: job.Options.Bucket, Key: job.Options.KMSKeyID, Sample: f.sample, Allowed: f.allowed(), Losses: f.accept.losses()}
 	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: f.kmsCap(facts.Region)}, Expected: ratelimit.Limits{Reads: f.readRPS}, MaxSlots: f.concurrency})
 	defer startPacer(ctx, governor)()
-	stats, written := new(engine.Stats), snapshot.Totals().Written.Add(time.Second) // the clocks of S3 and of this machine agree to about that
-	err = engine.Verify(ctx, engine.VerifyConfig{
-		Rewriter: rewriter, Gate: governor, Policy: policy, Workers: f.concurrency, Sample: share, Seed: f.seed,
-		Written: written, Expected: claimed.done, Stats: stats,
+	err = verify.Run(ctx, verify.Config{
+		Report: rep, Segments: job.Segments, Rows: job.CountOrUnknown(job.Rows), Job: snapshot, Policy: policy, Accepted: f.accept.losses(), HiddenLocks: hidden != "",
+		Rewriter: rewriter, Snapshotter: rewriter, BodyReader: rewriter, Gate: governor, Workers: f.concurrency,
+		Sample: share, Seed: f.seed, Bodies: bodies,
 		Alive: func(ctx context.Context) error { return client.Alive(ctx, job.Options.Bucket) }, Patience: f.outage,
-		Bodies: bodies, BodyReader: rewriter, Restate: known.restate, Unread: func(err error) { v.Unread = append(v.Unread, err.Error()) },
-	}, rep.Read(ctx, job.Segments), func(c engine.Check) error {
-		if c.Verdict == plan.ClassDiffers && f.accept.has(plan.Class.Hazard()) {
-			c.Verdict, c.Why = plan.Proven, ""
-		}
-		v.add(c)
+		Noted: func(err error) { fmt.Fprintf(f.output.talk(p), "note: %v; what these lines said is not known\n", err) },
+	}, &v.Tally, func(found *verify.Finding) error {
+		v.note(found)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	v.NotDone = max(job.Todo-v.claimable(share), 0)
-	err = engine.Prove(ctx, engine.ProveConfig{
-		Snapshotter: rewriter, Gate: governor, Policy: policy, Written: written, Accepted: f.accept.losses(),
-	}, known.claims(ctx), func(p engine.Proof) error {
-		v.prove(p.Check)
-		return nil
-	})
-	return v, err
+	used := governor.Status().KMS
+	v.KMS = looksKMS{Released: used.Released, Fullest: used.FullestSecond}
+	for key := range v.OtherKeys {
+		if v.AWSKey == "" && !plan.SameKey(key, v.Key) {
+			k, err := client.Key(ctx, s3api.ManagedKeyAlias) // where it cannot be asked for, keys are named by their ARN only
+			if v.AWSKey = k.ARN; err != nil {
+				break
+			}
+		}
+	}
+	if facts.AWS != plan.Yes {
+		v.endpoint = client.Endpoint().URL
+	}
+	if v.Sampled > 0 && !v.Exact() {
+		bound := verify.UpperBound(v.Wrong, v.Sampled)
+		v.Bound = &bound
+	}
+	return v, nil
+}
+
+// allowed are the verdicts that are to be no reason for an exit.
+func (f *verifyFlags) allowed() (list []verify.Verdict) {
+	for _, name := range f.allow {
+		list = append(list, verify.Verdict(name))
+	}
+	return list
+}
+
+// checkAllowed refuses names that are no verdict, or none that needs to be allowed.
+func (f *verifyFlags) checkAllowed() error {
+	for _, v := range f.allowed() {
+		if !slices.Contains(verify.Allowable(), v) {
+			var names []string
+			for _, a := range verify.Allowable() {
+				names = append(names, string(a))
+			}
+			return usagef("--allow %q: want %s", v, strings.Join(names, ", "))
+		}
+	}
+	return nil
 }
 
 // kmsCap is the cap on KMS requests while data is read.
@@ -240,95 +312,4 @@ func (f *verifyFlags) kmsCap(region string) float64 {
 		return f.kmsRPS
 	}
 	return cost.KMSQuota(region) / 2
-}
-
-// add counts one check.
-func (v *verification) add(c engine.Check) {
-	v.Looked++
-	v.Verdicts[c.Verdict]++
-	v.note(c)
-}
-
-// prove counts one comparison with a snapshot. That it found nothing is no
-// verdict of its own: the object was looked at before.
-func (v *verification) prove(c engine.Check) {
-	v.Snapshots++
-	if c.Verdict != plan.Proven {
-		v.Verdicts[c.Verdict]++
-	}
-	v.note(c)
-}
-
-// note keeps what else there is to say about a check.
-func (v *verification) note(c engine.Check) {
-	if c.Body != "" {
-		v.Bodies[c.Body]++
-	}
-	if c.Verdict.Difference() && len(v.Differences) < shownDifferences {
-		v.Differences = append(v.Differences, difference{c.Task.Record.Key, c.Task.Record.VersionID, c.Verdict, c.Why})
-	}
-}
-
-// claimable is the number of objects that the job claims, where all were looked at.
-func (v *verification) claimable(share float64) int64 {
-	if share < 1 {
-		return 1 << 62
-	}
-	return v.Looked
-}
-
-// text prints the verification for people.
-func (v *verification) text(out io.Writer) error {
-	for _, d := range v.Differences {
-		fmt.Fprintf(out, "%-16s %q  %s\n", d.Verdict, d.Key, d.Why)
-	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(w, "Looked at\t%s of bucket %s (sample %s)\n", report.Plural(v.Looked, "object"), v.Bucket, v.Sample)
-	for _, verdict := range slices.Sorted(maps.Keys(v.Verdicts)) {
-		fmt.Fprintf(w, "%s\t%s\n", verdict, report.Count(v.Verdicts[verdict]))
-	}
-	if v.Snapshots > 0 {
-		fmt.Fprintf(w, "snapshots\t%s compared with what was there before\n", report.Plural(v.Snapshots, "object"))
-	}
-	for _, proof := range slices.Sorted(maps.Keys(v.Bodies)) {
-		fmt.Fprintf(w, "%s\t%s\n", proof, report.Count(v.Bodies[proof]))
-	}
-	if v.NotDone > 0 {
-		fmt.Fprintf(w, "not done\t%s that the job does not claim: failed, gone, or not reached yet\n", report.Count(v.NotDone))
-	}
-	if len(v.Unread) > 0 {
-		fmt.Fprintf(w, "not read\t%s of the report: what the job did in there was not looked at\n", report.Plural(int64(len(v.Unread)), "file"))
-	}
-	if err := w.Flush(); err != nil {
-		return err
-	}
-	if advice := v.advice(); advice != "" {
-		_, err := fmt.Fprintf(out, "\n%s\n", advice)
-		return err
-	}
-	return nil
-}
-
-// claims tells which rows a job claims to have dealt with.
-type claims struct{ *resume }
-
-// newClaims reads the segments that something is recorded of; of the others
-// nothing is claimed.
-func newClaims(ctx context.Context, s *checkpoint.Snapshot) (*claims, error) {
-	var segments []inventory.Segment
-	var indexes []int
-	for _, seg := range s.Segments() {
-		segments, indexes = append(segments, seg.Segment), append(indexes, seg.Index)
-	}
-	r, err := newResume(ctx, s, segments, indexes)
-	if err != nil {
-		return nil, err
-	}
-	return &claims{r}, nil
-}
-
-// done tells whether the job says that the row needed nothing more and did not fail.
-func (c *claims) done(p inventory.Position) bool {
-	rows := c.of(p)
-	return rows != nil && rows.Settled(p.Row) && !rows.Failed(p.Row)
 }

@@ -15,7 +15,9 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"reseal/internal/minio"
+	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
+	"reseal/job"
 )
 
 // startVersitygw starts a server without encryption of its own that ends with the
@@ -98,25 +100,25 @@ func TestVersitygw(t *testing.T) {
 			{"--no-canary"},
 			{},
 			{"--probe-key-prefix", "reseal-probe/"},
-			{"--no-canary", "--copy-via", "multipart"},
+			{"--no-canary", "--accept", "unproven-endpoint", "--copy-via", "multipart"},
 			{"--copy-via", "multipart"},
 			{"--method", "update"},
-			{"--method", "update", "--probe-key-prefix", "reseal-probe/", "--sse-kms-key-id", simKey},
-			{"--method", "auto", "--probe-key-prefix", "reseal-probe/", "--sse-kms-key-id", simKey},
+			{"--method", "update", "--probe-key-prefix", "reseal-probe/", "--sse-kms-key-id", simaws.Key},
+			{"--method", "auto", "--probe-key-prefix", "reseal-probe/", "--sse-kms-key-id", simaws.Key},
 		} {
-			job := filepath.Join(t.TempDir(), "job")
-			run := slices.Concat([]string{"run", "--job", job, "--yes", "--quiet", "--attempts", "2", "--manifest", manifest, "--sse-kms-key-id", "key-1",
-				"--accept", "versioned", "--accept", "missing-columns", "--accept", "acl"}, accepted, how)
+			dir := filepath.Join(t.TempDir(), "job")
+			run := slices.Concat([]string{"run", "--job", dir, "--yes", "--quiet", "--attempts", "2", "--manifest", manifest, "--sse-kms-key-id", "key-1",
+				"--accept", "versioned", "--accept", "missing-columns", "--accept", "acl", "--accept", "public-acl"}, accepted, how)
 			out := b.reseal(run...)
 			t.Logf("%s, %q: exit %d: %.300s", name, how, out.code, out.stderr)
 			if out.code == exitDone {
 				t.Errorf("%s, %q: ended with success\n%s%s", name, how, out.stdout, out.stderr)
 			}
-			if _, err := os.Stat(filepath.Join(job, planFile)); err == nil {
-				if s := b.status(job); s.Done != 0 {
+			if _, err := os.Stat(filepath.Join(dir, job.PlanFile)); err == nil {
+				if s := b.status(dir); s.Done != 0 {
 					t.Errorf("%s, %q: counts %d objects as done", name, how, s.Done)
 				}
-				if out := b.reseal("verify", "--job", job); out.code == exitDone && bytes.Contains([]byte(out.stdout), []byte("proven")) {
+				if out := b.reseal("verify", "--job", dir); out.code == exitDone && bytes.Contains([]byte(out.stdout), []byte("proven")) {
 					t.Errorf("%s, %q: verify proves something\n%s", name, how, out.stdout)
 				}
 			}

@@ -23,6 +23,8 @@ type wire struct {
 	Before func(*http.Request)                 // nil, or called before a request goes on
 	After  func(*http.Request, *http.Response) // nil, or called before its answer goes back
 
+	Get func(*http.Request) *http.Response // nil, or answers a GET in the server's place where it is not nil
+
 	URL string // from serve on
 
 	open   atomic.Int64 // connections
@@ -85,6 +87,11 @@ func (w *wire) settle(t *testing.T) {
 // RoundTrip implements http.RoundTripper.
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Method == http.MethodGet { // may be long, and changes nothing
+		if w.Get != nil {
+			if resp := w.Get(r); resp != nil {
+				return resp, nil
+			}
+		}
 		return http.DefaultTransport.RoundTrip(r)
 	}
 	r = r.WithContext(context.WithoutCancel(r.Context()))

@@ -49,7 +49,7 @@ func within(err error) (all []reworded) {
 	case *engine.BreakerError:
 		var object *engine.ObjectError
 		if errors.As(e.Err, &object) && object.Class == engine.Denied && e.Seen > 1 {
-			return []reworded{{e, fmt.Sprintf("stopped, as access to %s in a row was denied: %v", report.Plural(e.Seen, "object"), e.Err)}}
+			return []reworded{{e, fmt.Sprintf("stopped, as access to %s was denied and none could be done: %v", report.Plural(e.Seen, "object"), e.Err)}}
 		}
 	}
 	switch e := err.(type) {
@@ -82,8 +82,17 @@ func lookedUpBy(err error) string {
 	return text + ")"
 }
 
-// answerOf is what a service answered to a request about an object.
+// answerOf is what a service answered to which request about an object.
 func answerOf(e *engine.ObjectError) string {
+	text := answerAlone(e)
+	if e.Op != "" && !strings.HasPrefix(text, e.Op) {
+		return e.Op + " " + text
+	}
+	return text
+}
+
+// answerAlone is what a service answered.
+func answerAlone(e *engine.ObjectError) string {
 	if e.Code == "" || e.HTTPStatus == 0 {
 		return withoutPlumbing(e.Words())
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"testing"
 
+	"reseal/control"
 	"reseal/engine"
 	"reseal/s3api"
 )
@@ -15,7 +16,7 @@ func TestAnswerOf(t *testing.T) {
 		want string
 	}{
 		{engine.ObjectError{Code: "AccessDenied", HTTPStatus: 403, RequestID: "R1", Said: "explicit\ndeny"}, "AccessDenied (403, request id R1): explicit deny"},
-		{engine.ObjectError{Code: "NotFound", HTTPStatus: 404, Err: errors.New("operation error S3")}, "NotFound (404)"},
+		{engine.ObjectError{Op: "HeadObject", Code: "NotFound", HTTPStatus: 404, Err: errors.New("operation error S3")}, "HeadObject NotFound (404)"},
 		{engine.ObjectError{Code: "NetworkError", Err: errors.New("operation error S3: CopyObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Put \"http://h/k\": EOF")},
 			"no answer: EOF"},
 	} {
@@ -50,11 +51,24 @@ func TestInWords(t *testing.T) {
 			"x: status 502: deserialization failed, EOF"},
 		{"one object denied", denied, `CopyObject s3://b/"k": AccessDenied (403, request id R1): not authorized: explicit deny`},
 		{"many objects denied", fmt.Errorf("%w; everything done is recorded", &engine.BreakerError{Seen: 10, Err: denied}),
-			`stopped, as access to 10 objects in a row was denied: CopyObject s3://b/"k": AccessDenied (403, request id R1): not authorized: explicit deny; everything done is recorded`},
+			`stopped, as access to 10 objects was denied and none could be done: CopyObject s3://b/"k": AccessDenied (403, request id R1): not authorized: explicit deny; everything done is recorded`},
 		{"words of our own", usagef("--job is needed"), "--job is needed"},
 	} {
 		if got := inWords(tt.err); got != tt.want {
 			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, tt.want)
 		}
+	}
+}
+
+// The progress line names the end of a key that is throttled again and again.
+func TestThrottledKeyInTheProgressLine(t *testing.T) {
+	for key, want := range map[string]string{"a": "503 SlowDown for a", "photos/2024/05/a-long-name.jpg": "503 SlowDown for …/05/a-long-name.jpg"} {
+		r := &engine.Refusal{Key: key, HTTPStatus: 503, Code: "SlowDown", Tries: 20, Most: 120}
+		if got := briefly(control.Binding{Limit: control.LimitTail, Rate: 1, Detail: r.String()}); got != want {
+			t.Errorf("%q: %q, want %q", key, got, want)
+		}
+	}
+	if got := briefly(control.Binding{Limit: control.LimitTail, Rate: 1}); got != "the last answers" {
+		t.Errorf("%q", got)
 	}
 }

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"errors"
+	"os/exec"
+	"strings"
+	"testing"
+
+	"reseal/verify"
+)
+
+// A command that is printed names the very object, at the place where it is.
+func TestHeadFirst(t *testing.T) {
+	v := &verification{Bucket: "photos", endpoint: "http://127.0.0.1:9000", Differences: []difference{{Key: "it's 1", VersionID: "v+1"}}}
+	want := `aws s3api head-object --bucket photos --endpoint-url http://127.0.0.1:9000 --key 'it'\''s 1' --version-id v+1`
+	if got := v.headFirst(); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// A shell makes of a key that was quoted the key again.
+func TestQuotedKeysComeBack(t *testing.T) {
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Skip("SKIPPED, NOT PASSED: this needs bash. To install it and run this: apt-get install bash; go test -run TestQuotedKeysComeBack ./cmd/reseal")
+	}
+	for _, key := range []string{"a", "", "it's", "$(x) `y` \\n", "nl\nx", "\x00"[:0] + "tab\tand'quote\\", "\xff\xfe", "日本語", "\u202Egpj.exe", "-n", "%s\r"} {
+		out, err := exec.Command(bash, "-c", "printf %s "+quoted(key)).Output()
+		if err != nil || string(out) != key {
+			t.Errorf("%q: %s gives %q, %v", key, quoted(key), out, err)
+		}
+		if strings.ContainsAny(quoted(key), "\n\t\r\u202e") {
+			t.Errorf("%q: a terminal does not show %q", key, quoted(key))
+		}
+	}
+}
+
+// Objects that a snapshot has looked at say nothing of a share.
+func TestSampleOfNothing(t *testing.T) {
+	v := &verification{Tally: verify.Tally{Looked: 20, Sampled: 0, Unsampled: 280}}
+	if f := (*finding)(nil); !errors.As(v.ending(), &f) || f.code != exitDifferent || !strings.Contains(v.proves(), "nothing is proven") {
+		t.Errorf("%v, %q; want exit %d and that nothing is proven", v.ending(), v.proves(), exitDifferent)
+	}
+}
+
+// The sample is of all objects that it was drawn from, those with a snapshot included.
+func TestSampleIsOfAllThatItWasDrawnFrom(t *testing.T) {
+	bound := 0.015
+	v := &verification{Tally: verify.Tally{Looked: 1098, Sampled: 199, Unsampled: 902}, Bound: &bound}
+	if got, want := v.proves(), "The sample is 199 of 2,000 objects. 0 of them not as promised: with 95 % confidence\nat most 1.5 % of all are."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}

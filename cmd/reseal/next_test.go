@@ -1,0 +1,85 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"reseal/canary"
+	"reseal/job"
+)
+
+// Where all that failed are objects in doubt, another try is not what helps.
+func TestNextOfObjectsInDoubt(t *testing.T) {
+	doubt := &canary.Table{Kinds: []canary.Kind{{Verdict: canary.InDoubt, Doubts: []canary.Doubt{{Key: "k"}}}}}
+	for _, tt := range []struct {
+		failed int64
+		want   string
+	}{{1, "reseal verify --job j"}, {2, "reseal retry-failed --job j"}} {
+		s := &jobStatus{Job: "j", State: "finished", Failed: tt.failed, Canary: doubt}
+		if got, _ := s.next(job.Share{}); got != tt.want {
+			t.Errorf("%d failed, 1 in doubt: %q, want %q", tt.failed, got, tt.want)
+		}
+	}
+}
+
+// In a job that is not finished the rest is next, and the failed ones are not forgotten.
+func TestNextOfAnUnfinishedJobWithFailures(t *testing.T) {
+	s := &jobStatus{Job: "my job", State: "unfinished", Failed: 10}
+	command, does := s.next(job.Share{Index: 2, Count: 4})
+	if command != "reseal run --job 'my job' --shard 2/4" ||
+		does != "goes on where it stopped; the 10 objects that failed:\nreseal retry-failed --job 'my job' --shard 2/4" {
+		t.Errorf("%q: %q", command, does)
+	}
+}
+
+// A progress line never has more than there is: objects that failed in an earlier run
+// are tried again by the canary.
+func TestProgressLineStaysBelowItsTotal(t *testing.T) {
+	p := &progress{total: 200, earlier: 150, handled: func() int64 { return 60 }}
+	if got := p.line(nil); !strings.HasPrefix(got, "200 of 200 objects (100 %)") {
+		t.Errorf("%q", got)
+	}
+}
+
+// A job that is gone on with waits for an endpoint that does not answer at its first
+// request, for as long as later; a new one says so at once, and no other error waits.
+func TestOutageAtTheStart(t *testing.T) {
+	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
+	for _, tt := range []struct {
+		name   string
+		before bool
+		err    error
+		lasts  time.Duration
+		fails  bool
+		atMost time.Duration
+	}{
+		{"gone on with", true, refused, 30 * time.Second, false, time.Minute},
+		{"for too long", true, refused, 3 * time.Hour, true, time.Hour + time.Minute},
+		{"new", false, refused, 30 * time.Second, true, 0},
+		{"another error", true, errors.New("no such bucket"), 30 * time.Second, true, 0},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var said bytes.Buffer
+			f := &runFlags{}
+			f.outage = time.Hour
+			began := time.Now()
+			err := f.patiently(t.Context(), process{stderr: &said}, tt.before, func() error {
+				if time.Since(began) < tt.lasts {
+					return tt.err
+				}
+				return nil
+			})
+			if took := time.Since(began); (err != nil) != tt.fails || took > tt.atMost {
+				t.Errorf("%s: %v after %s", tt.name, err, took)
+			}
+			if waited := tt.atMost > 0; waited != strings.Contains(said.String(), "the endpoint is asked again, for 1h0m0s at most") {
+				t.Errorf("%s: it says %q", tt.name, &said)
+			}
+		})
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"reseal/checkpoint"
+	"reseal/control"
+	"reseal/job"
+	"reseal/migrate"
+)
+
+// runObserver shows a run to the person who watches it.
+type runObserver struct {
+	flags  *runFlags
+	p      process
+	ground *ground
+	plan   *job.Plan // as far as this process works on it, once the run is on
+	talk   io.Writer
+	log    *slog.Logger
+
+	progress *progress
+	shown    map[string]string // of the canary's table, by the names of kinds
+}
+
+var _ migrate.Observer = (*runObserver)(nil)
+
+// Opened implements migrate.Observer.
+func (o *runObserver) Opened(notices []string) {
+	for _, n := range notices {
+		fmt.Fprintln(o.p.stderr, n)
+	}
+}
+
+// Beside implements migrate.Observer.
+func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
+	o.plan = run.Plan
+	o.progress = o.flags.progress(o.p.screen(), run)
+	o.progress.forecast.planned.Store(o.flags.planned(o.ground, run.Plan, 0))
+	return []func(context.Context){
+		fitCollector,
+		o.progress.watch,
+	}
+}
+
+// Serving implements migrate.Observer.
+func (o *runObserver) Serving(metrics string) { fmt.Fprintf(o.talk, "metrics: %s\n", metrics) }
+
+// Notify implements migrate.Observer.
+func (o *runObserver) Notify(n control.Notice) { tellNotice(o.talk, n) }
+
+// ReportOutage implements migrate.Observer.
+func (o *runObserver) ReportOutage(file string, err error) {
+	tellReportOutage(o.talk, file, o.flags.outage, err)
+}
+
+// Ending implements migrate.Observer.
+func (o *runObserver) Ending(err error, t checkpoint.Totals) *control.Ending {
+	return endOf(canaryWords(err), t)
+}

@@ -1,0 +1,255 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/cost"
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/report"
+	"reseal/s3api"
+	"reseal/selfcheck"
+)
+
+// selfcheckFlags is the command line of selfcheck.
+type selfcheckFlags struct {
+	connection
+	bucket     string
+	key        string
+	prefix     string
+	large      string
+	out        string
+	measureKMS bool
+	list       bool
+	yes        bool
+	json       bool
+}
+
+const selfcheckLong = `selfcheck asks your account what reseal believes of S3 and KMS, and what no
+document of AWS's answers. It writes scratch objects under a random folder below
+--prefix, deletes them by version id, and touches nothing else. It states its
+price beforehand, which is cents.
+
+  reseal selfcheck --bucket SCRATCH --sse-kms-key-id arn:aws:kms:...
+  reseal plan ... --facts selfcheck.json
+
+The findings go to selfcheck.json, to attach or to plan with: --facts takes over
+what was measured. A belief that does not hold is said and exits with 7.`
+
+func newSelfcheckCommand(p process) *cobra.Command {
+	f := &selfcheckFlags{}
+	cmd := &cobra.Command{
+		Use:   "selfcheck --bucket SCRATCH --sse-kms-key-id ARN",
+		Short: "Ask your account what reseal believes of AWS, on scratch objects",
+		Long:  selfcheckLong,
+		Args:  noArgs,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p) },
+	}
+	f.connection.bind(cmd)
+	fs := cmd.Flags()
+	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket for the scratch objects")
+	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that the scratch objects are put under")
+	fs.StringVar(&f.prefix, "prefix", "reseal-selfcheck/", "prefix that the scratch objects are written below")
+	fs.StringVar(&f.large, "large", "16MiB", "size of the one object whose copy is timed; 0 times none")
+	fs.StringVar(&f.out, "out", "selfcheck.json", "`FILE` for the findings, \"\" for none")
+	fs.BoolVar(&f.measureKMS, "measure-kms", false, "count KMS requests by CloudWatch, which takes about 15 minutes")
+	fs.BoolVar(&f.list, "list", false, "print what would be asked, as Markdown, and ask nothing")
+	fs.BoolVar(&f.yes, "yes", false, "do not ask")
+	fs.BoolVar(&f.json, "json", false, "print the findings as one JSON document on stdout")
+	return cmd
+}
+
+func (f *selfcheckFlags) run(ctx context.Context, p process) error {
+	if f.list {
+		return selfcheck.Markdown(p.stdout)
+	}
+	large, err := parseSize(f.large)
+	switch {
+	case f.bucket == "" || f.key == "":
+		return usagef("--bucket and --sse-kms-key-id are needed")
+	case f.prefix == "":
+		return usagef("--prefix: the scratch objects need a prefix of their own, such as reseal-selfcheck/")
+	case err != nil || large > 5<<30:
+		return usagef("--large %q: want a size up to 5GiB", f.large)
+	}
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	conf, facts, err := f.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	conf.Large = large
+	if err := f.consent(ctx, p, conf); err != nil {
+		return err
+	}
+	if !f.json {
+		conf.Each = func(one selfcheck.Finding) { printFinding(p.stdout, &one) }
+	}
+	var failed error
+	facts.Findings, facts.Requests, failed = selfcheck.Run(ctx, conf)
+	if len(facts.Findings) > 0 {
+		failed = errors.Join(failed, f.deliver(p, facts))
+	}
+	if failed != nil {
+		return failed
+	}
+	if len(facts.Differing()) > 0 {
+		return &finding{exitDifferent}
+	}
+	return nil
+}
+
+// prepare reads the facts of the bucket and resolves the key. It refuses a
+// bucket that would not let go of scratch objects.
+func (f *selfcheckFlags) prepare(ctx context.Context) (selfcheck.Config, *selfcheck.Facts, error) {
+	var conf selfcheck.Config
+	client, err := f.connection.client(ctx, 0)
+	if err != nil {
+		return conf, nil, err
+	}
+	client, bucketIs, _, err := bucketFacts(ctx, client, f.bucket)
+	if err != nil {
+		return conf, nil, err
+	}
+	if err := keepsScratch(f.bucket, bucketIs); err != nil {
+		return conf, nil, &refusedError{fmt.Errorf("refused, nothing was written: %w; name another bucket", err)}
+	}
+	key, err := client.Key(ctx, f.key)
+	arn := key.ARN
+	if s3api.KindOf(err) == s3api.KeyUnchecked {
+		arn, err = f.key, nil
+	}
+	if err != nil {
+		return conf, nil, err
+	}
+	facts := &selfcheck.Facts{Version: selfcheck.FactsVersion, Program: "reseal/" + version, At: time.Now().UTC(),
+		Endpoint: client.Endpoint().URL, Region: client.Region(), Bucket: f.bucket, Key: arn}
+	if id, err := client.Identity(ctx); err == nil {
+		facts.Account = id.Account
+	}
+	conf = selfcheck.Config{Client: client, Facts: bucketIs, Prefix: f.prefix, KeyARN: arn}
+	if f.measureKMS {
+		conf.Usage = client.KMSUsage
+	}
+	return conf, facts, nil
+}
+
+// consent says what it is going to cost, and asks.
+func (f *selfcheckFlags) consent(ctx context.Context, p process, conf selfcheck.Config) error {
+	d := selfcheck.Demand(f.measureKMS)
+	fmt.Fprintf(p.stderr, "selfcheck writes scratch objects under s3://%s/%s and deletes them again.\n", f.bucket, f.prefix)
+	fmt.Fprintf(p.stderr, "At most %s writes, %s reads and %s KMS requests: %s.\n",
+		report.Count(d.Writes.Max), report.Count(d.Reads.Max), report.Count(d.KMS.Max), selfcheckPrice(conf.Facts.Region, d))
+	if f.yes {
+		return nil
+	}
+	return ask(ctx, p, "Go on?", "declined: nothing was written")
+}
+
+// selfcheckPrice is what the requests cost at most, in words.
+func selfcheckPrice(region string, d plan.Demand) string {
+	prices, _ := cost.BuiltIn().Region(region)
+	total, known := prices.Spent(&plan.Task{Record: inventory.Record{StorageClass: inventory.Standard}}, d, false, time.Time{})
+	if !known {
+		return "no price is known in Region " + region
+	}
+	return "at most " + total.String()
+}
+
+// ask puts a question to the person at the terminal. Any answer but yes is a
+// refusedError with the given text.
+func ask(ctx context.Context, p process, question, declined string) error {
+	if !isTerminal(p.stdin) || !isTerminal(p.stderr) {
+		return usagef("there is no terminal to ask at; add --yes to go on without being asked")
+	}
+	fmt.Fprintf(p.stderr, "\n%s [y/N] ", question)
+	answer := make(chan string, 1)
+	go func() { // ends with the process: reading a terminal cannot be cut short
+		line, _ := bufio.NewReader(p.stdin).ReadString('\n')
+		answer <- strings.ToLower(strings.TrimSpace(line))
+	}()
+	select {
+	case a := <-answer:
+		if a == "y" || a == "yes" {
+			return nil
+		}
+		return &refusedError{errors.New(declined)}
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// standingWord is a standing as a person reads it.
+func standingWord(s selfcheck.Standing) string {
+	if s == selfcheck.Differs {
+		return "DIFFERS"
+	}
+	return strings.ReplaceAll(string(s), "-", " ")
+}
+
+// printFinding prints one finding in two lines of at most 80 columns, the second
+// wrapped at words.
+func printFinding(out io.Writer, f *selfcheck.Finding) {
+	fmt.Fprintf(out, "%s  %-13s  %s\n", f.Number, standingWord(f.Standing), cut(f.Title, 60))
+	if f.Standing != selfcheck.AsDocumented {
+		for _, line := range wrapped(f.Seen, 60) {
+			fmt.Fprintf(out, "%20s%s\n", "", line)
+		}
+	}
+}
+
+// wrapped breaks text at spaces into lines of at most width columns, where words allow.
+func wrapped(text string, width int) []string {
+	var lines []string
+	line := ""
+	for _, word := range strings.Fields(text) {
+		switch {
+		case line == "":
+			line = word
+		case len(line)+1+len(word) <= width:
+			line += " " + word
+		default:
+			lines, line = append(lines, line), word
+		}
+	}
+	return append(lines, line)
+}
+
+// deliver writes the findings to the file, and says what they come to.
+func (f *selfcheckFlags) deliver(p process, facts *selfcheck.Facts) error {
+	if f.out != "" {
+		if err := writeWhole(f.out, facts.Write); err != nil {
+			return err
+		}
+	}
+	if f.json {
+		return writeJSON(p.stdout, facts)
+	}
+	counts := map[selfcheck.Standing]int64{}
+	lacking := map[string]int64{}
+	for _, one := range facts.Findings {
+		counts[one.Standing]++
+		if one.Lacks != "" {
+			lacking[one.Lacks]++
+		}
+	}
+	fmt.Fprintf(p.stdout, "\n%s as documented, %s different, %s answered, %s not asked\n", report.Count(counts[selfcheck.AsDocumented]),
+		report.Count(counts[selfcheck.Differs]), report.Count(counts[selfcheck.Answered]), report.Count(counts[selfcheck.NotAsked]))
+	for _, permission := range slices.Sorted(maps.Keys(lacking)) {
+		fmt.Fprintf(p.stdout, "Missing, or denied by a policy: %s (items not asked for that: %s)\n", permission, report.Count(lacking[permission]))
+	}
+	if f.out != "" {
+		fmt.Fprintf(p.stdout, "Findings: %s. Plan with them: reseal plan ... --facts %s\n", f.out, shellQuoted(f.out))
+	}
+	return nil
+}
