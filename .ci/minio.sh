@@ -23,4 +23,4 @@ if [ ! -x "$minio" ]; then
 	GOFLAGS='' GOBIN=$build "$go" install -trimpath -ldflags '-s -w' "github.com/minio/minio@$version"
 	mv "$build/minio" "$minio"
 fi
-RESEAL_MINIO_BIN=$minio "$go" test -count=1 -timeout 15m -run MinIO "$@" ./cmd/reseal ./s3api
+RESEAL_MINIO_BIN=$minio "$go" test -count=1 -timeout 15m -run MinIO "$@" ./cmd/reseal ./s3api ./selfcheck
