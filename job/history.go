@@ -41,7 +41,8 @@ type History struct {
 	Summary *report.Summary `json:"summary"`
 	Canary  *canary.Table   `json:"canary,omitempty"` // what was proven before the rest was begun
 
-	Sessions []Session `json:"sessions"` // the runs, first to last
+	Sessions []Session `json:"sessions"`           // the runs, first to last
+	BoundBy  []BoundBy `json:"bound_by,omitempty"` // what held them back, first to last
 
 	reserved   cost.Money // of CutOff: by the run before, that was cut off
 	RunsCutOff int64      `json:"-"` // runs that recorded no end, as far as none of them goes on
@@ -266,6 +267,7 @@ func (h *HistoryWriter) Write(ctx context.Context) {
 	if h.Readings.Status != nil {
 		status := h.Readings.Status()
 		h.Status = &status
+		h.noteBinding()
 		h.Fullest = max(h.Fullest, status.KMS.FullestSecond)
 	}
 	if h.Readings.Proven != nil {

@@ -134,6 +134,7 @@ func (w *wholeHistory) add(d *History, division string) {
 	}
 	if d.Last.After(s.Last) {
 		s.Last, s.Status, s.StatusOf = d.Last, d.Status, d.StatusOf
+		s.BoundBy = d.BoundBy // of one share: what binds several at a time is no one limit
 	}
 	s.Sessions = append(s.Sessions, d.Sessions...)
 	s.Active = max(s.Active, d.Active)
