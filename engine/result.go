@@ -52,6 +52,7 @@ type Result struct {
 	Outcome  Outcome
 	Reason   plan.Reason
 	Err      *ObjectError   // for Failed
+	Left     *StopError     // for NotAttempted: the limit that has no room for it, nil where the run was ending anyway
 	Effect   Effect         // for Done
 	Newer    bool           // done as another client had written it since the report
 	Before   *plan.Snapshot // as it was before, where that was asked for and could be read

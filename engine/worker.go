@@ -179,8 +179,7 @@ func (r *run) resolve(res *Result, g steps) {
 		g.sent.own.Store(true)
 		res.Task, res.Err = found, nil
 		r.leaveAlone(res, g)
-	case errors.Is(err, errNotSent) || r.work.Err() != nil:
-		res.Outcome, res.Reason = NotAttempted, ""
+	case r.leave(res, err):
 	case errors.As(err, &oe) && oe.Class == Gone:
 		res.Outcome, res.Reason, res.Err = Skipped, plan.Gone, nil
 	default:
@@ -205,8 +204,7 @@ func (r *run) unseen(res *Result, sent *tally) bool {
 func (r *run) conclude(res *Result, err error) (again bool) {
 	var oe *ObjectError
 	switch {
-	case errors.Is(err, errNotSent) || errors.Is(err, ErrNotBegun) || r.work.Err() != nil:
-		res.Outcome = NotAttempted
+	case r.leave(res, err):
 		return false
 	case !errors.As(err, &oe):
 		t := &res.Task

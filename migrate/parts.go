@@ -96,9 +96,7 @@ func (r *run) makeLedger() {
 	r.bound.Limit = limit
 	r.spent = ledger.New(ledger.Config{
 		Prices: cfg.Prices, Region: cfg.Policy.Facts.Region, Now: cfg.Policy.Now, Earlier: earlier, Cover: r.bound.Cover,
-		Limit: ledger.Limit{Amount: limit, StallTimeout: cfg.Limits.Drain, Stalled: l.kill, Reached: func(note string) {
-			l.stop(&engine.StopError{Limit: "--max-cost " + text + note})
-		}},
+		Limit: ledger.Limit{Amount: limit, Name: "--max-cost " + text, StallTimeout: cfg.Limits.Drain, Reached: l.stop, Stalled: l.kill},
 	})
 	r.meter = ledger.NewMeter(l.admit, r.rewriter, r.spent)
 }

@@ -45,9 +45,11 @@ type Limit struct {
 	// an object waits for them to leave it money.
 	StallTimeout time.Duration
 
-	// Reached ends admission: the next object does not fit. note is "", or says,
-	// beginning with a colon, what about the object is the reason.
-	Reached func(note string)
+	Name string // for people: "--max-cost 40"
+
+	// Reached ends admission: the next object does not fit. why names the limit, and
+	// what about the object is the reason.
+	Reached func(why error)
 
 	// Stalled ends the work. It is called after Reached where requests had no answer
 	// for StallTimeout.
@@ -202,7 +204,7 @@ func (l *Ledger) set(a *account, reserved, charged cost.Money) {
 	l.reserved = l.reserved.Add(a.claim())
 }
 
-// noteOn says what about t is too much for a limit.
+// noteOn says what about t is too much for a limit, after a colon: "" for its price.
 func (l *Ledger) noteOn(t *plan.Task) string {
 	if _, known := l.region.Spent(t, t.Demand, true, l.now); !known {
 		return fmt.Sprintf(": no price is known for class %s in %s", t.Record.StorageClass, l.region.Name)
@@ -210,14 +212,15 @@ func (l *Ledger) noteOn(t *plan.Task) string {
 	return ""
 }
 
-// refuse ends admission. What it returns leaves the object to a later run.
-func (l *Ledger) refuse(t *plan.Task) error {
-	l.limit.Reached(l.noteOn(t))
+// refuse ends admission, and leaves the object to a later run.
+func (l *Ledger) refuse(t *plan.Task) *engine.LeftForLater {
+	why := &engine.StopError{Limit: l.limit.Name + l.noteOn(t)}
+	l.limit.Reached(why)
 	l.mu.Lock()
 	stalled := l.stalled
 	l.mu.Unlock()
 	if stalled {
 		l.limit.Stalled()
 	}
-	return &engine.ObjectError{Op: t.Action.String(), Bucket: t.Record.Bucket, Key: t.Record.Key, Class: engine.Fatal, Err: errLimit}
+	return &engine.LeftForLater{Task: t, Why: why}
 }

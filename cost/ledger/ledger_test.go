@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"strings"
 	"sync"
@@ -39,7 +40,7 @@ func TestLedgerKeepsItsLimit(t *testing.T) {
 				admit, stop := context.WithCancel(t.Context())
 				l := New(Config{Prices: cost.BuiltIn(), Region: "eu-west-2", Now: time.Now(), Limit: Limit{
 					Amount: c.limit, StallTimeout: time.Minute,
-					Reached: func(string) { stop() }, Stalled: func() { t.Error("nothing hangs") },
+					Reached: func(error) { stop() }, Stalled: func() { t.Error("nothing hangs") },
 				}})
 
 				var next, done atomic.Int64
@@ -130,7 +131,7 @@ func TestMoneyIsNotWaitedForWhereRequestsHang(t *testing.T) {
 				var over, hung time.Duration
 				l := New(Config{Prices: list, Region: "us-east-1", Now: start, Limit: Limit{
 					Amount: 2 * cost.Dollar, StallTimeout: stallTimeout,
-					Reached: func(string) { over = time.Since(start); stop() },
+					Reached: func(error) { over = time.Since(start); stop() },
 					Stalled: func() { hung = time.Since(start); kill() },
 				}})
 				object := func(row int64) *plan.Task {
@@ -181,4 +182,47 @@ type open struct{}
 
 func (open) Do(ctx context.Context, _ plan.Step, send func(context.Context) error) error {
 	return send(ctx)
+}
+
+// unmet is a store that no request may reach.
+type unmet struct {
+	Store
+	t *testing.T
+}
+
+func (s unmet) Inspect(context.Context, *plan.Task, engine.Gate) (*plan.Head, error) {
+	s.t.Error("a request above the limit was sent")
+	return nil, nil
+}
+
+// Money that does not suffice is no failure of the object: it is left for a later run,
+// with the limit as the reason, and the whole run is told the same.
+func TestTooLittleMoneyLeavesTheObject(t *testing.T) {
+	list, err := cost.ReadPrices(strings.NewReader(dearPrices))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		class inventory.StorageClass
+		want  string
+	}{
+		{inventory.Standard, "--max-cost 0.5"},
+		{"NEW_CLASS", "--max-cost 0.5: no price is known for class NEW_CLASS in us-east-1"},
+	} {
+		var told error
+		l := New(Config{Prices: list, Region: "us-east-1", Now: time.Now(), Limit: Limit{
+			Amount: cost.Dollar / 2, Name: "--max-cost 0.5", StallTimeout: time.Minute,
+			Reached: func(why error) { told = why }, Stalled: func() { t.Error("nothing hangs") },
+		}})
+		task := &plan.Task{Action: plan.Copy, Demand: plan.Demand{Writes: plan.Exactly(1)}, Record: inventory.Record{StorageClass: tt.class}}
+		_, err := NewMeter(t.Context(), unmet{t: t}, l).Inspect(t.Context(), task, open{})
+		var left *engine.LeftForLater
+		if !errors.As(err, &left) || left.Task != task || left.Why.Limit != tt.want || !errors.Is(told, left.Why) {
+			t.Errorf("class %s: the error is %v, and the run was told %v; want %s", tt.class, err, told, tt.want)
+		}
+		var fault *engine.ObjectError
+		if errors.As(err, &fault) {
+			t.Errorf("class %s: a fault of class %s", tt.class, fault.Class)
+		}
+	}
 }

@@ -10,9 +10,6 @@ import (
 	"reseal/plan"
 )
 
-// errLimit is why an object is left to a later run.
-var errLimit = errors.New("its requests may cost more than is left of --max-cost")
-
 // Store is what carries out the requests of a run.
 type Store interface {
 	engine.Rewriter
@@ -20,7 +17,8 @@ type Store interface {
 }
 
 // Meter is a Store that books what the requests of another one cost, and sends none
-// that could take the sum above the limit. Safe for concurrent use.
+// that could take the sum above the limit: the error of such a request is
+// *engine.LeftForLater. Safe for concurrent use.
 type Meter struct {
 	store  Store
 	ledger *Ledger
