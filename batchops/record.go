@@ -9,12 +9,9 @@ import (
 	"reseal/checkpoint"
 	"reseal/engine"
 	"reseal/inventory"
+	"reseal/job"
 	"reseal/plan"
 )
-
-// ImportedCounter is the counter of a job for rows that are done by the word of a
-// completion report.
-const ImportedCounter = "imported"
 
 // Counts are the tasks of a completion report and what became of them.
 type Counts struct {
@@ -74,7 +71,7 @@ func settle(j *checkpoint.Journal, r *engine.Result) error {
 		return j.Fail(p)
 	}
 	for name, n := range map[string]int64{
-		ImportedCounter: 1, "done." + r.Task.Action.String(): 1, "bytes": max(r.Task.Record.Size, 0),
+		job.CounterImported: 1, job.CounterDone + r.Task.Action.String(): 1, job.CounterBytes: max(r.Task.Record.Size, 0),
 	} {
 		if err := j.Count(p, name, n); err != nil {
 			return err

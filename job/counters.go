@@ -15,6 +15,7 @@ const (
 	CounterKMSMax      = "kms_calls_max"    // of S3 to KMS for them, at most
 	CounterBytes       = "bytes"            // of objects that are done
 	CounterRepeats     = "repeats"          // objects found done that no answer was recorded of
+	CounterImported    = "imported"         // of objects that are done: by the word of a completion report of S3 Batch Operations
 	CounterUnconfirmed = "unconfirmed"      // updates whose effect nobody looked at, as --confirm has it
 	CounterLooked      = "left_after_look"  // objects that a look showed to need nothing: the plan had them as something to do
 	CounterWantedKey   = "keys.wanted"      // already encrypted, by the key that a look showed

@@ -24,6 +24,7 @@ import (
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/plan"
 	"reseal/preflight"
 )
@@ -117,7 +118,7 @@ func (e *auditEntry) look(dir string) {
 		return
 	}
 	past, _ := job.ReadWholeHistory(ctx, store)
-	s := newStatus(dir, made, snapshot.Totals(), past)
+	s := status.New(dir, made, snapshot.Totals(), past)
 	e.Bucket, e.BucketKey, e.Todo, e.Done, e.Settled = made.Options.Bucket, made.Options.BucketKey, made.Todo, s.Done, s.Settled
 	if made.Estimate == nil || made.Tally == nil {
 		return

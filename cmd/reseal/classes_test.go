@@ -9,6 +9,7 @@ import (
 	"reseal/control"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/job/status"
 )
 
 // The texts that tell KMS's throttles from S3's, as they were seen in the field.
@@ -107,7 +108,7 @@ func TestEveryErrorClass(t *testing.T) {
 			if met == 0 || met > most {
 				t.Errorf("%d requests met the fault, want 1 to %d", met, most)
 			}
-			var s jobStatus
+			var s status.Status
 			if err := json.Unmarshal([]byte(out), &s); err != nil || s.Run == nil {
 				t.Fatalf("%v:\n%s", err, out)
 			}

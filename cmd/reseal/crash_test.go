@@ -16,6 +16,7 @@ import (
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/job"
+	"reseal/job/status"
 )
 
 // TestCrashes kills runs at random moments and goes on with the same command,
@@ -66,7 +67,7 @@ func TestCrashes(t *testing.T) {
 	slices.Sort(moments)
 
 	killed, flushed := 0, 0
-	before, missed, lostBefore, copied := new(jobStatus), int64(0), int64(0), int64(0) // as of the kill before
+	before, missed, lostBefore, copied := new(status.Status), int64(0), int64(0), int64(0) // as of the kill before
 	all, most := int64(0), int64(0)
 	for _, moment := range moments {
 		cmd := w.command(run...)
@@ -80,7 +81,7 @@ func TestCrashes(t *testing.T) {
 		c.idle() // what was under way has taken effect, or never will
 		killed++
 		committed := w.committed()
-		s := &jobStatus{}
+		s := &status.Status{}
 		if _, err := os.Stat(filepath.Join(dir, job.PlanFile)); err == nil {
 			if s, err = readStatus(t.Context(), dir); err != nil {
 				t.Fatalf("after kill %d: %v", killed, err)

@@ -58,14 +58,6 @@ func newCtlCommand(p process) *cobra.Command {
 	return cmd
 }
 
-// socketOf is the control socket of a job, or of a share of it.
-func socketOf(dir string, s job.Share) control.Socket {
-	if job.InBucket(dir) {
-		return control.RemoteSocket(dir, s.Index, s.Count)
-	}
-	return control.FolderSocket(dir)
-}
-
 // controlRequestOf reads a request from the command line.
 func controlRequestOf(args []string) (r control.Request, err error) {
 	const commands = "status, pause, resume, kms-rps N, concurrency N or drain"
@@ -109,7 +101,7 @@ func sendControl(ctx context.Context, p process, dir, shard string, r control.Re
 	}
 	me := whoRuns(ctx, nil)
 	r.By = control.Sender{User: me.User, Host: me.Host, PID: me.PID}
-	a, err := control.Ask(ctx, socketOf(dir, s), r)
+	a, err := control.Ask(ctx, job.Socket(dir, s), r)
 	if errors.Is(err, control.ErrNotRunning) && job.InBucket(dir) {
 		err = fmt.Errorf("%w on this machine", err)
 		if others := control.RemoteShares(dir); len(others) > 0 {

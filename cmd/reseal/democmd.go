@@ -47,7 +47,7 @@ func newDemoCommand(p process) *cobra.Command {
 // liveRelease is the most KMS requests that the run under way on a job has released
 // in a second, by its own count; 0 where none is under way.
 func liveRelease(ctx context.Context, dir string) int64 {
-	if s := control.LiveStatus(ctx, socketOf(dir, job.Share{})); s != nil {
+	if s := control.LiveStatus(ctx, job.Socket(dir, job.Share{})); s != nil {
 		return s.KMS.FullestSecond
 	}
 	return 0

@@ -13,6 +13,7 @@ import (
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/job"
+	"reseal/job/status"
 )
 
 // truthRow is a row of the fixture's truth file, which was made before and
@@ -201,6 +202,6 @@ func compare(t *testing.T, what string, got, want map[string]int64) {
 
 // readStatus reads the files of a job, with the connection that the environment
 // gives where they are in a bucket.
-func readStatus(ctx context.Context, dir string) (*jobStatus, error) {
+func readStatus(ctx context.Context, dir string) (*status.Status, error) {
 	return readStatusAt(ctx, connection{}, dir, job.Share{})
 }

@@ -13,6 +13,7 @@ import (
 	"reseal/control"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/job/status"
 	"reseal/migrate"
 	"reseal/ratelimit"
 )
@@ -93,7 +94,7 @@ func TestHeadroomOverHTTP(t *testing.T) {
 	w := serveWorld(t, sim, manifest)
 	out := w.output(0, "run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
 		"--accept", "weak-conditions", "--accept", "drops-expires", "--no-canary", "--bucket-key-enabled=false", "--kms-share", "100%", "--kms-headroom", "10%")
-	var s jobStatus
+	var s status.Status
 	if err := json.Unmarshal(out, &s); err != nil || s.Run == nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -25,6 +25,7 @@ import (
 	"reseal/internal/minio"
 	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
+	"reseal/job/status"
 )
 
 // minioBucket is a bucket of a MinIO server, as another S3 client sees it, and
@@ -367,7 +368,7 @@ func (b *minioBucket) unchanged(what string, before []objectVersion) {
 }
 
 // status is what the job's files say.
-func (b *minioBucket) status(job string) *jobStatus {
+func (b *minioBucket) status(job string) *status.Status {
 	b.t.Helper()
 	s, err := readStatus(b.t.Context(), job)
 	if err != nil {

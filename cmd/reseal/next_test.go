@@ -11,6 +11,7 @@ import (
 
 	"reseal/canary"
 	"reseal/job"
+	"reseal/job/status"
 )
 
 // Where all that failed are objects in doubt, another try is not what helps.
@@ -20,8 +21,8 @@ func TestNextOfObjectsInDoubt(t *testing.T) {
 		failed int64
 		want   string
 	}{{1, "reseal verify --job j"}, {2, "reseal retry-failed --job j"}} {
-		s := &jobStatus{Job: "j", State: "finished", Failed: tt.failed, Canary: doubt}
-		if got, _ := s.next(job.Share{}); got != tt.want {
+		s := &status.Status{Job: "j", State: "finished", Failed: tt.failed, Canary: doubt}
+		if got := nextStep(s, job.Share{}).command; got != tt.want {
 			t.Errorf("%d failed, 1 in doubt: %q, want %q", tt.failed, got, tt.want)
 		}
 	}
@@ -29,11 +30,11 @@ func TestNextOfObjectsInDoubt(t *testing.T) {
 
 // In a job that is not finished the rest is next, and the failed ones are not forgotten.
 func TestNextOfAnUnfinishedJobWithFailures(t *testing.T) {
-	s := &jobStatus{Job: "my job", State: "unfinished", Failed: 10}
-	command, does := s.next(job.Share{Index: 2, Count: 4})
-	if command != "reseal run --job 'my job' --shard 2/4" ||
-		does != "goes on where it stopped; the 10 objects that failed:\nreseal retry-failed --job 'my job' --shard 2/4" {
-		t.Errorf("%q: %q", command, does)
+	s := &status.Status{Job: "my job", State: "unfinished", Failed: 10}
+	next := nextStep(s, job.Share{Index: 2, Count: 4})
+	if next.command != "reseal run --job 'my job' --shard 2/4" ||
+		next.does != "goes on where it stopped; the 10 objects that failed:\nreseal retry-failed --job 'my job' --shard 2/4" {
+		t.Errorf("%q: %q", next.command, next.does)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
+	"reseal/job/status"
 	"reseal/plan"
 	"reseal/ratelimit"
 )
@@ -43,7 +44,7 @@ func TestCapOverHTTP(t *testing.T) {
 			var out, said bytes.Buffer
 			cmd.Stdout, cmd.Stderr = &out, &said
 			_ = cmd.Run()
-			var s jobStatus
+			var s status.Status
 			if err := json.Unmarshal(out.Bytes(), &s); err != nil || cmd.ProcessState.ExitCode() != tt.code || s.Run == nil {
 				t.Fatalf("exit code %d, want %d; %v\n%s", cmd.ProcessState.ExitCode(), tt.code, err, said.Bytes())
 			}
@@ -180,7 +181,7 @@ func TestEndpointGone(t *testing.T) {
 	out, err := w.command("run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(t.TempDir(), "job"), "--yes", "--quiet", "--json",
 		"--accept", "weak-conditions", "--accept", "drops-expires", "--no-canary", "--kms-rps", "400", "--bucket-key-enabled=false", "--attempts", "2").Output()
 	<-gone
-	var s jobStatus
+	var s status.Status
 	if err != nil || json.Unmarshal(out, &s) != nil || s.Failed != 0 || s.Done != objects {
 		t.Fatalf("run: %v, %d done, %d failed; want all %d done\n%s", err, s.Done, s.Failed, objects, out)
 	}

@@ -17,6 +17,7 @@ import (
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
+	"reseal/job/status"
 )
 
 // soak skips a test that takes minutes of a quiet machine, and whose figures
@@ -65,7 +66,7 @@ func TestSoakPacing(t *testing.T) {
 		if err := cmd.Wait(); err != nil {
 			t.Fatalf("run: %v\n%s", err, out.Bytes())
 		}
-		var s jobStatus
+		var s status.Status
 		if err := json.Unmarshal(out.Bytes(), &s); err != nil || s.Run == nil {
 			t.Fatalf("%v:\n%s", err, out.Bytes())
 		}

@@ -109,7 +109,7 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	policies := n.Policies(&g.policy.Facts, caller)
 	others, notes := n.Others(ctx, g.client, &g.policy.Facts)
 	for _, note := range notes {
-		fmt.Fprintf(p.stderr, "note: %s\n", withoutPlumbing(note))
+		fmt.Fprintf(p.stderr, "note: %s\n", s3api.PlainText(note))
 	}
 	policies.KeyPolicyOthers = others
 	if err := e.Encode(policies); err != nil {

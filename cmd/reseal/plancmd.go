@@ -13,6 +13,7 @@ import (
 	"reseal/cost"
 	"reseal/job"
 	"reseal/report"
+	"reseal/s3api"
 )
 
 // planFlags is the command line of plan.
@@ -156,10 +157,10 @@ func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
 	for _, text := range g.warned {
-		fmt.Fprintf(w, "note: %s\n", withoutPlumbing(text))
+		fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
 	}
 	for _, u := range g.unknown {
-		fmt.Fprintf(w, "unknown: %s\n", withoutPlumbing(u.String()))
+		fmt.Fprintf(w, "unknown: %s\n", s3api.PlainText(u.String()))
 	}
 	g.sayCap(w)
 }

@@ -41,7 +41,7 @@ func (f *runFlags) alone(r *readiness) error {
 	if job.InBucket(f.job) {
 		return nil // its lease says more than a socket's name
 	}
-	live := socketOf(f.job, f.share).InUse()
+	live := job.Socket(f.job, f.share).InUse()
 	if live == nil || !job.MayBeHeld(f.job) {
 		return live
 	}

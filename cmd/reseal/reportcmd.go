@@ -6,13 +6,12 @@ import (
 	"io"
 	"iter"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
-	"reseal/control"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/plan"
 	"reseal/report"
 )
@@ -61,19 +60,13 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if err != nil {
 		return err
 	}
-	snapshot, err := checkpoint.Read(ctx, store)
+	read, err := status.Look(ctx, store, made, job.Share{})
 	if err != nil {
 		return err
 	}
-	past, err := job.ReadWholeHistory(ctx, store)
-	if err != nil {
-		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(err))
+	if read.HistoryErr != nil {
+		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(read.HistoryErr))
 	}
-	shares, holder, err := job.ReadShares(ctx, store, made, snapshot, time.Now())
-	if err != nil {
-		shares, holder = nil, nil
-	}
-	past.ExceptRunning(control.LiveStatus(ctx, socketOf(dir, job.Share{})) != nil || holder != nil && holder.State == job.ShareRunning, shares)
 	verified := readVerified(ctx, store)
 	runs, err := readRuns(ctx, store)
 	if err != nil {
@@ -81,14 +74,14 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	}
 	lines := new(int64)
 	render := func(w io.Writer) error {
-		return renderReport(ctx, w, dir, format, made, snapshot, past, verified, runs, lines)
+		return renderReport(ctx, w, dir, format, made, read.State, read.History, verified, runs, lines)
 	}
 	if out == "" {
 		err = render(p.stdout)
 	} else {
 		err = writeWhole(out, render)
 	}
-	if settled := newStatus(dir, made, snapshot.Totals(), past).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
+	if settled := status.New(dir, made, read.State.Totals(), read.History).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
 		fmt.Fprintf(p.stderr, "note: %s of %s have a line, as only failures and surprises were recorded; reseal run --results all records every object\n",
 			report.Count(*lines), report.Plural(settled, "settled row"))
 	}
@@ -172,7 +165,7 @@ func jobReport(ctx context.Context, dir string, job *job.Plan, snapshot *checkpo
 		}
 		sum.Add(&line)
 	}
-	s := newStatus(dir, job, snapshot.Totals(), past)
+	s := status.New(dir, job, snapshot.Totals(), past)
 	whole := sum.Lines() >= s.Settled
 	switch {
 	case whole && past.Summary.Lines() >= sum.Lines():
@@ -197,19 +190,19 @@ func jobReport(ctx context.Context, dir string, job *job.Plan, snapshot *checkpo
 	v := &report.Run{
 		Job: report.Job{Bucket: job.Options.Bucket, Region: job.Region, Manifest: job.Manifest, ManifestMD5: job.ManifestMD5,
 			Options: job.Options, Hash: job.Hash, Evaluated: job.Now, Version: version},
-		State: s.State, Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap, KMSCaps: past.KMSCaps,
+		State: string(s.State), Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap, KMSCaps: past.KMSCaps,
 		Totals: totals, Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: job.Tally, Estimate: job.Estimate,
 	}
 	if v.Started.IsZero() {
 		v.Started = job.Created
 	}
-	v.Proof, v.Damages, v.Canary = proofs(s, verified), damages(snapshot), past.Canary
+	v.Proof, v.Damages, v.Canary = proofs(s, verified), status.Damages(snapshot), past.Canary
 	v.Keys, v.Client = s.Keys, s.Client
 	return v, nil
 }
 
 // proofs are the claims of a job, and what they rest on.
-func proofs(s *jobStatus, verified *verifiedDoc) []report.Proof {
+func proofs(s *status.Status, verified *verifiedDoc) []report.Proof {
 	under := "the key"
 	if s.KMSKeyID == "" {
 		under = "SSE-S3"
@@ -220,7 +213,7 @@ func proofs(s *jobStatus, verified *verifiedDoc) []report.Proof {
 	case s.Damaged > 0:
 		accounted.Holds = plan.No
 		accounted.Evidence += fmt.Sprintf("; %s of the report could not be read to the end", report.Plural(int64(s.Damaged), "file"))
-	case s.State != "finished":
+	case s.State != status.Finished:
 		accounted.Open = true
 		accounted.Evidence += " so far"
 	case s.Rows != nil:

@@ -9,7 +9,9 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/plan"
+	"reseal/s3api"
 )
 
 // resume goes on with a job that is there: what it was made of has to be what is
@@ -46,7 +48,7 @@ func (f *runFlags) goingOn(w io.Writer, r *readiness, at *checkpoint.Snapshot) {
 	said := slices.Concat(aboutVersions(r.ground.policy.Options, r.ground.policy.Facts), aboutUpdates(r.ground.policy.Options, r.ground.policy.Facts))
 	for _, text := range r.ground.warned {
 		if !slices.Contains(said, text) {
-			fmt.Fprintf(w, "note: %s\n", withoutPlumbing(text))
+			fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
 		}
 	}
 }
@@ -97,8 +99,8 @@ func believable(job *job.Plan, at *checkpoint.Snapshot) bool {
 // that came to this.
 func (f *runFlags) rest(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot, why string) error {
 	past, _ := job.ReadWholeHistory(ctx, r.store) // nothing but a look back
-	s := newStatus(f.job, r.job, at.Totals(), past)
-	s.Damages = damages(at)
+	s := status.New(f.job, r.job, at.Totals(), past)
+	s.Damages = status.Damages(at)
 	fmt.Fprintln(f.output.talk(p), why)
 	var err error
 	switch {
@@ -106,7 +108,7 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness, at *checkp
 		err = writeJSON(p.stdout, s)
 	case !f.output.quiet:
 		s.Damages = nil // told last of all
-		err = s.text(p.stdout)
+		err = printStatus(p.stdout, s, step{})
 	}
 	if err == nil && (s.Failed > 0 || s.Damaged > 0) {
 		tellDamages(p.stderr, at)
@@ -122,7 +124,7 @@ func begun(at *checkpoint.Snapshot) bool {
 
 // tellDamages says which files of the report are missing from the result.
 func tellDamages(w io.Writer, at *checkpoint.Snapshot) {
-	all := damages(at)
+	all := status.Damages(at)
 	for _, d := range all {
 		fmt.Fprintf(w, "reseal: missing from the result: %s\n", d)
 	}

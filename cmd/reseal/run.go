@@ -15,6 +15,7 @@ import (
 	"reseal/engine"
 	"reseal/inventory"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/migrate"
 	"reseal/report"
 )
@@ -81,7 +82,7 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 			Attempts: f.attempts, Outage: f.outage, Drain: f.drain,
 		},
 		Services: migrate.Services{
-			Socket: socketOf(f.job, f.share), Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
+			Socket: job.Socket(f.job, f.share), Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
 			Metrics: f.metrics, Headroom: headroom,
 		},
 		Version: version, Log: observer.log, Observer: observer,
@@ -141,21 +142,21 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 // nextLines is the command that goes on after a run that left something, and what
 // it does, in lines of their own.
 func (f *runFlags) nextLines(made *job.Plan, out *migrate.Outcome) string {
-	command, does := newStatus(f.job, made, out.Totals, out.History).next(f.share)
+	next := nextStep(status.New(f.job, made, out.Totals, out.History), f.share)
 	if out.Totals.Damaged > 0 { // segments that cannot be read count as finished
-		command, does = "reseal run --job "+shellWord(f.job), "reads what could not be read again"
+		next = step{"reseal run --job " + shellWord(f.job), "reads what could not be read again"}
 	}
-	if command == "" { // somebody works on each share
+	if next.command == "" { // somebody works on each share
 		return ""
 	}
-	return "\nnext: " + command + "\n      " + strings.ReplaceAll(does, "\n", "\n      ")
+	return "\nnext: " + next.command + "\n      " + strings.ReplaceAll(next.does, "\n", "\n      ")
 }
 
 // tellUnfinished says, of a job whose failed rows were all dealt with, what else is
 // to be done in it, and by which command.
 func (f *runFlags) tellUnfinished(w io.Writer, made *job.Plan, out *migrate.Outcome) {
-	s := newStatus(f.job, made, out.Totals, out.History)
-	if s.State == "finished" {
+	s := status.New(f.job, made, out.Totals, out.History)
+	if s.State == status.Finished {
 		return
 	}
 	left := "the job is not finished"

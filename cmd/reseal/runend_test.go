@@ -15,6 +15,7 @@ import (
 	"reseal/control"
 	"reseal/engine"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/plan"
 )
 
@@ -35,8 +36,8 @@ func TestLastRun(t *testing.T) {
 		{nil, true, "it crashed or was killed, or goes on elsewhere; nothing is lost"},
 	} {
 		var out strings.Builder
-		s := &jobStatus{Job: "job", State: "unfinished", LastRun: &lastRun{At: time.Unix(9, 0), over: !tt.far, Status: &control.Status{Started: time.Unix(1, 0), Ended: tt.end, Binding: control.Binding{Limit: control.LimitConcurrency, Rate: 64}}}}
-		if err := s.text(&out); err != nil || !strings.Contains(out.String(), "begun 1970-01-01 00:00:01 UTC, ") || !strings.Contains(out.String(), tt.want) {
+		s := &status.Status{Job: "job", State: "unfinished", LastRun: &status.LastRun{At: time.Unix(9, 0), Over: !tt.far, Status: &control.Status{Started: time.Unix(1, 0), Ended: tt.end, Binding: control.Binding{Limit: control.LimitConcurrency, Rate: 64}}}}
+		if err := printStatus(&out, s, step{}); err != nil || !strings.Contains(out.String(), "begun 1970-01-01 00:00:01 UTC, ") || !strings.Contains(out.String(), tt.want) {
 			t.Errorf("%+v: %v\n%s\nwant %q", tt.end, err, out.String(), tt.want)
 		}
 		if strings.Contains(out.String(), "bound by --concurrency") != (tt.end == nil) {
@@ -71,16 +72,16 @@ func TestRecalledOptions(t *testing.T) {
 
 // What is to be typed next needs no options: the job has them.
 func TestNextCommand(t *testing.T) {
-	for want, s := range map[string]*jobStatus{
+	for want, s := range map[string]*status.Status{
 		"reseal run --job 'my job'":   {Job: "my job", State: "unfinished"},
 		"reseal retry-failed --job j": {Job: "j", State: "finished", Failed: 1},
 		"reseal verify --job j":       {Job: "j", State: "finished"},
 	} {
-		if got, _ := s.next(job.Share{}); got != want {
+		if got := nextStep(s, job.Share{}).command; got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got, _ := (&jobStatus{Job: "s3://b/j", State: "unfinished"}).next(job.Share{Index: 1, Count: 8}); got != "reseal run --job s3://b/j --shard 1/8" {
+	if got := nextStep(&status.Status{Job: "s3://b/j", State: "unfinished"}, job.Share{Index: 1, Count: 8}).command; got != "reseal run --job s3://b/j --shard 1/8" {
 		t.Errorf("of a share: %q", got)
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"reseal/cost"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/job/status"
 )
 
 // What a job may cost, and how many objects may fail, is meant for all of it: the shares have
@@ -47,7 +48,7 @@ func TestSharesDivideTheLimits(t *testing.T) {
 			}
 		}
 	}
-	var s jobStatus
+	var s status.Status
 	if err := json.Unmarshal(w.output(0, "status", "--job", job, "--json"), &s); err != nil {
 		t.Fatal(err)
 	}

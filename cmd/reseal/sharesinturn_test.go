@@ -7,6 +7,7 @@ import (
 
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/job/status"
 	"reseal/report"
 	"reseal/verify"
 )
@@ -30,7 +31,7 @@ func TestSharesInTurn(t *testing.T) {
 		t.Helper()
 		w.output(exit, append([]string{"run", "--yes", "--quiet", "--probe-key-prefix", "reseal-probe/", "--shard", i}, about...)...)
 	}
-	status := func() (s jobStatus) {
+	status := func() (s status.Status) {
 		t.Helper()
 		if err := json.Unmarshal(w.output(0, "status", "--job", job, "--json"), &s); err != nil {
 			t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"reseal/job"
+	"reseal/job/status"
 )
 
 // Each share is told apart: not begun, running, silent for too long, ended, finished,
@@ -35,9 +36,9 @@ func TestStatusOfShares(t *testing.T) {
 			t.Errorf("%q, want %q in it", got, want)
 		}
 	}
-	s := &jobStatus{Job: "s3://b/j", State: "unfinished", Failed: 3, Shares: shares}
+	s := &status.Status{Job: "s3://b/j", State: "unfinished", Failed: 3, Shares: shares}
 	for _, want := range []string{"reseal run --job s3://b/j --shard 3/6", "reseal run --job s3://b/j --shard 4/6", "reseal run --job s3://b/j --shard 5/6", "reseal status --watch --job s3://b/j"} {
-		got, _ := s.next(job.Share{})
+		got := nextStep(s, job.Share{}).command
 		if got != want {
 			t.Errorf("next: %q, want %q", got, want)
 		}
@@ -46,12 +47,12 @@ func TestStatusOfShares(t *testing.T) {
 		}
 	}
 	for part, want := range map[int]string{0: "reseal status --watch --job s3://b/j", 1: "reseal retry-failed --job s3://b/j --shard 1/6", 2: "reseal verify --job s3://b/j"} {
-		if got, _ := s.next(job.Share{Index: part, Count: 6}); got != want {
+		if got := nextStep(s, job.Share{Index: part, Count: 6}).command; got != want {
 			t.Errorf("next of share %d: %q, want %q", part, got, want)
 		}
 	}
 	s.Shares, s.State = shares[1:3], "finished"
-	if got, _ := s.next(job.Share{}); got != "reseal retry-failed --job s3://b/j" {
+	if got := nextStep(s, job.Share{}).command; got != "reseal retry-failed --job s3://b/j" {
 		t.Errorf("next of a finished job: %q", got)
 	}
 }
@@ -62,9 +63,9 @@ func TestWatchedStatus(t *testing.T) {
 		for _, asJSON := range []bool{false, true} {
 			var out bytes.Buffer
 			n := 0
-			err := watch(t.Context(), process{stdout: &out}, "job", asJSON, func(context.Context) (*jobStatus, error) {
+			err := watch(t.Context(), process{stdout: &out}, "job", job.Share{}, asJSON, func(context.Context) (*status.Status, error) {
 				n++
-				s := &jobStatus{Job: "job", State: "unfinished", Done: int64(n)}
+				s := &status.Status{Job: "job", State: "unfinished", Done: int64(n)}
 				if n == 3 {
 					s.State = "finished"
 				}

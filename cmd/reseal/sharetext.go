@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/report"
 )
 
 // holderText says of the holder of a whole job who that is, since when, and when it was
 // last heard of.
-func (s *jobStatus) holderText(now time.Time) string {
+func holderText(s *status.Status, now time.Time) string {
 	h := s.Holder
 	text := "another process"
 	if h.PID != 0 {

@@ -5,6 +5,7 @@ import (
 
 	"reseal/engine"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/migrate"
 	"reseal/report"
 )
@@ -13,8 +14,8 @@ import (
 // to this run on stderr.
 func (o *output) summary(p process, dir string, made *job.Plan, out *migrate.Outcome) error {
 	stats, took := out.Stats, out.Took
-	s := newStatus(dir, made, out.Totals, out.History)
-	s.Damages = damages(out.State)
+	s := status.New(dir, made, out.Totals, out.History)
+	s.Damages = status.Damages(out.State)
 	if s.Run = &out.Status; o.json {
 		return writeJSON(p.stdout, s)
 	}
@@ -48,5 +49,5 @@ func (o *output) summary(p process, dir string, made *job.Plan, out *migrate.Out
 		return nil
 	}
 	s.Run, s.Damages = nil, nil // said above, or last of all
-	return s.text(p.stdout)
+	return printStatus(p.stdout, s, step{})
 }

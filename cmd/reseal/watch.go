@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reseal/job"
+	"reseal/job/status"
 )
 
 // How often a watched job is looked at. One in a bucket takes requests each time.
@@ -23,7 +24,7 @@ const clearScreen = "\x1b[H\x1b[J"
 // watch shows the status of a job again and again, until it is finished or ctx ends:
 // on a terminal in place of what was shown before, else one below the other; as
 // JSON, a document a line.
-func watch(ctx context.Context, p process, dir string, asJSON bool, read func(context.Context) (*jobStatus, error)) error {
+func watch(ctx context.Context, p process, dir string, part job.Share, asJSON bool, read func(context.Context) (*status.Status, error)) error {
 	every := watchEvery
 	if job.InBucket(dir) {
 		every = watchRemoteEvery
@@ -35,10 +36,10 @@ func watch(ctx context.Context, p process, dir string, asJSON bool, read func(co
 		if err != nil {
 			return causeOf(ctx, err)
 		}
-		if err := show(p.stdout, s, asJSON, isTerminal(p.stdout), first); err != nil {
+		if err := show(p.stdout, s, part, asJSON, isTerminal(p.stdout), first); err != nil {
 			return err
 		}
-		if s.State == "finished" && s.Run == nil {
+		if s.State == status.Finished && s.Run == nil {
 			return nil
 		}
 		select {
@@ -50,7 +51,7 @@ func watch(ctx context.Context, p process, dir string, asJSON bool, read func(co
 }
 
 // show writes one status of a stream of them.
-func show(w io.Writer, s *jobStatus, asJSON, terminal, first bool) error {
+func show(w io.Writer, s *status.Status, part job.Share, asJSON, terminal, first bool) error {
 	if asJSON {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
@@ -63,7 +64,7 @@ func show(w io.Writer, s *jobStatus, asJSON, terminal, first bool) error {
 	case !first:
 		b.WriteByte('\n')
 	}
-	if err := s.text(&b); err != nil {
+	if err := printStatus(&b, s, afterLook(s, part)); err != nil {
 		return err
 	}
 	if _, err := w.Write(b.Bytes()); err != nil {

@@ -3,22 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 
 	"reseal/engine"
 	"reseal/report"
 	"reseal/s3api"
-)
-
-// What the AWS SDK says around the answer of a service. Code, status and request id
-// are worth keeping, as AWS Support asks for them; the rest is how the SDK came by
-// them, and an id of the host that nobody looks up.
-var (
-	sdkOperation = regexp.MustCompile(`operation error [A-Za-z0-9 ]+: \w+, (?:exceeded maximum number of attempts, \d+, )?`)
-	sdkAnswer    = regexp.MustCompile(`https? response error StatusCode: (\d+), RequestID: ([^,]*), (?:HostID: [^,]*, )?(?:(?:api error )?(\w+):(?: |$))?`)
-	sdkUnsent    = regexp.MustCompile(`request send failed, \w+ "[^"]*": `)
-	nothingSaid  = regexp.MustCompile(`(\(\d+(?:, request id [^)]*)?\)): ?(;|\n|$)`)
 )
 
 // inWords says what went wrong as a person would, with what there is to look it up
@@ -28,7 +17,7 @@ func inWords(err error) string {
 	for _, e := range within(err) {
 		text = strings.ReplaceAll(text, e.err.Error(), e.text)
 	}
-	return withoutPlumbing(text)
+	return s3api.PlainText(text)
 }
 
 // reworded is an error in a chain, and what is said in its place.
@@ -44,7 +33,7 @@ func within(err error) (all []reworded) {
 		return nil
 	case *s3api.SetupError:
 		if e.Kind == s3api.NoBucket {
-			return []reworded{{e, fmt.Sprintf("bucket %s does not exist%s", bucketOf(e.Subject), lookedUpBy(e.Err))}}
+			return []reworded{{e, fmt.Sprintf("bucket %s does not exist%s", bucketOf(e.Subject), s3api.Reference(e.Err))}}
 		}
 	case *engine.BreakerError:
 		var object *engine.ObjectError
@@ -69,19 +58,6 @@ func bucketOf(subject string) string {
 	return bucket
 }
 
-// lookedUpBy gives status, code and request id of an answer, in brackets.
-func lookedUpBy(err error) string {
-	m := sdkAnswer.FindStringSubmatch(err.Error())
-	if m == nil {
-		return ""
-	}
-	text := " (" + strings.TrimSpace(m[1]+" "+m[3])
-	if m[2] != "" {
-		text += ", request id " + m[2]
-	}
-	return text + ")"
-}
-
 // answerOf is what a service answered to which request about an object.
 func answerOf(e *engine.ObjectError) string {
 	text := answerAlone(e)
@@ -94,7 +70,7 @@ func answerOf(e *engine.ObjectError) string {
 // answerAlone is what a service answered.
 func answerAlone(e *engine.ObjectError) string {
 	if e.Code == "" || e.HTTPStatus == 0 {
-		return withoutPlumbing(e.Words())
+		return s3api.PlainText(e.Words())
 	}
 	text := fmt.Sprintf("%s (%d", e.Code, e.HTTPStatus)
 	if e.RequestID != "" {
@@ -105,25 +81,4 @@ func answerAlone(e *engine.ObjectError) string {
 		text += ": " + e.Words()
 	}
 	return text
-}
-
-// withoutPlumbing leaves of the SDK's errors what the service said.
-func withoutPlumbing(text string) string {
-	text = sdkOperation.ReplaceAllString(text, "")
-	text = sdkAnswer.ReplaceAllStringFunc(text, func(s string) string {
-		m := sdkAnswer.FindStringSubmatch(s)
-		if m[1] == "0" {
-			return "" // there was no answer
-		}
-		by := m[1]
-		if m[2] != "" {
-			by += ", request id " + m[2]
-		}
-		if m[3] == "" {
-			return "status " + by + ": "
-		}
-		return m[3] + " (" + by + "): "
-	})
-	text = sdkUnsent.ReplaceAllString(text, "no answer: ")
-	return nothingSaid.ReplaceAllString(text, "$1$2")
 }

@@ -16,6 +16,7 @@ import (
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/job"
+	"reseal/job/status"
 )
 
 // testWorld is a simulated account that serves, and the report of a bucket in it.
@@ -153,7 +154,7 @@ func (w *testWorld) waitForCopies(ended chan error, n int64) {
 }
 
 // status is what the job's files say, nil where there is no job yet.
-func (w *testWorld) status(dir string) *jobStatus {
+func (w *testWorld) status(dir string) *status.Status {
 	w.t.Helper()
 	if _, err := os.Stat(filepath.Join(dir, job.PlanFile)); err != nil {
 		return nil
@@ -162,7 +163,7 @@ func (w *testWorld) status(dir string) *jobStatus {
 	if err != nil {
 		w.t.Fatalf("status: %v", err)
 	}
-	var s jobStatus
+	var s status.Status
 	if err := json.NewDecoder(bytes.NewReader(out)).Decode(&s); err != nil {
 		w.t.Fatal(err)
 	}

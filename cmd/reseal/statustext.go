@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"reseal/canary"
+	"reseal/cost"
+	"reseal/job/status"
+	"reseal/plan"
+	"reseal/report"
+)
+
+// rows writes lines of a name and what is said under it, aligned.
+type rows struct{ out *tabwriter.Writer }
+
+func newRows(w io.Writer) rows { return rows{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
+
+// row writes a line. The next lines of the same thing have no name.
+func (r rows) row(name, format string, args ...any) {
+	fmt.Fprintf(r.out, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+}
+
+// printStatus prints how far a job is, for people.
+func printStatus(out io.Writer, s *status.Status, next step) error {
+	w := newRows(out)
+	w.progress(s)
+	w.leftAlone(s)
+	w.failures(s)
+	w.used(s)
+	w.canary(s.Canary)
+	w.runs(s)
+	for _, d := range s.Damages {
+		w.row("Unreadable", "%s", d)
+	}
+	for _, n := range s.Notices {
+		w.row("Note", "%s", n)
+	}
+	if next.command != "" {
+		w.row("Next", "%s", next.command)
+		for does := range strings.Lines(next.does) {
+			w.row("", "%s", strings.TrimSuffix(does, "\n"))
+		}
+	}
+	return w.out.Flush()
+}
+
+// progress says what the job is and how much of it is done.
+func (w rows) progress(s *status.Status) {
+	w.row("Job", "%s (%s)", s.Job, s.State)
+	w.row("Bucket", "%s", s.Bucket)
+	if s.KMSKeyID != "" {
+		w.row("Key", "%s", s.KMSKeyID)
+	}
+	share := ""
+	if s.Rows != nil {
+		share = " (" + report.Percent(s.Settled, *s.Rows) + ")"
+	}
+	unread := ""
+	if s.Damaged > 0 {
+		unread = fmt.Sprintf("; %d could not be read to the end", s.Damaged)
+	}
+	w.row("Report rows", "%s settled%s, %d of %d files finished%s", outOf(s.Settled, s.Rows), share, s.Finished, s.Files, unread)
+	w.row("Done", "%s%s objects, %s", word(s.Are.Done), outOf(s.Done, s.Todo), report.Bytes(s.Bytes))
+	if s.Repeats > 0 {
+		w.row("Repeats", "%s found done although no answer was recorded; not copied again", report.Plural(s.Repeats, "object"))
+	}
+	if s.Imported > 0 {
+		w.row("Imported", "%s of them done by S3 Batch Operations, by the word of its report", report.Plural(s.Imported, "object"))
+	}
+	if s.Unconfirmed > 0 {
+		w.row("Unconfirmed", "%s of them updated without a look at the effect (--confirm)", report.Plural(s.Unconfirmed, "object"))
+	}
+}
+
+// leftAlone says which objects were left as they are, and why.
+func (w rows) leftAlone(s *status.Status) {
+	for _, reason := range slices.Sorted(maps.Keys(s.Skipped)) {
+		w.row("Left alone", "%s %s", report.Count(s.Skipped[reason]), reason)
+		if about := report.AboutEncrypted(s.Skipped[reason], s.Keys, &s.Options); about != "" && reason == string(plan.AlreadyEncrypted) {
+			w.row("", "%s", about)
+		}
+	}
+	gone := s.Skipped[string(plan.Gone)]
+	if about := report.NearlyAllGone(gone, gone+s.Done+s.Failed); about != "" {
+		w.row("", "%s", about)
+	}
+	if s.Client.Objects > 0 {
+		w.row("Client-side", "%s encrypted by their clients, of those looked at", s.Client.Named())
+		w.row("", "%s", report.ClientLayer)
+	}
+}
+
+func (w rows) failures(s *status.Status) {
+	w.row("Failed", "%s", report.Plural(s.Failed, "object"))
+	if s.Deferred > 0 {
+		w.row("Put off", "%s to another pass", report.Plural(s.Deferred, "object"))
+	}
+}
+
+// used says what the job took so far: requests and money.
+func (w rows) used(s *status.Status) {
+	w.row("Requests", "%s%s to S3, %s%s of S3 to KMS", word(s.Are.Requests), report.Count(s.Requests), word(s.Are.KMSCalls), report.Count(s.KMSCalls))
+	if s.CutOff > 0 {
+		w.row("", "%s", cutOffText(s.CutOff))
+	}
+	soFar := " so far"
+	if s.State == status.Finished {
+		soFar = ""
+	}
+	switch {
+	case s.Estimated != nil:
+		w.row("Spent", "%s%s; the plan expected %s", report.AtMost(s.Spent), soFar, expected(s.Estimated))
+		w.row("", "%s", s.Prices)
+		if why := report.Above(s.Spent, s.Estimated.Max, s.SpentCutOff, s.Repeats); why != "" {
+			w.row("", "above the plan: %s", why)
+		}
+	case s.Spent > 0:
+		w.row("Spent", "%s%s; there is no plan to compare with", report.AtMost(s.Spent), soFar)
+	}
+}
+
+// canary says of each kind of object what was proven of it.
+func (w rows) canary(t *canary.Table) {
+	if t == nil {
+		return
+	}
+	for i := range t.Kinds {
+		k := &t.Kinds[i]
+		w.row("Canary", "%s: %s", report.KindName(k), report.KindVerdict(k))
+		if k.Verdict == canary.Proven || k.Verdict == canary.NothingToProve {
+			continue
+		}
+		for _, line := range report.CanaryLines(k) {
+			w.row("", "  %s", line)
+		}
+	}
+}
+
+// runs says who works on the job or did, and how that goes.
+func (w rows) runs(s *status.Status) {
+	if s.Runs > 1 {
+		w.row("Runs", "%s, %s together", report.Count(s.Runs), report.Duration(s.Active))
+	}
+	if !s.LastWrite.IsZero() {
+		w.row("Recorded", "%s", report.Time(s.LastWrite))
+	}
+	switch {
+	case s.Run != nil:
+		statusRows(w.out, s.Run)
+	case s.Holder != nil:
+		w.row("Held by", "%s", holderText(s, time.Now()))
+		w.lastRun(s.LastRun)
+	default:
+		w.lastRun(s.LastRun)
+	}
+	for i := range s.Shares {
+		name := ""
+		if i == 0 {
+			name = "Shares"
+		}
+		w.row(name, "%s", shareLine(&s.Shares[i], time.Now()))
+	}
+}
+
+// lastRun says how the last run ended. Of one that wrote nothing about that, another
+// machine may know more.
+func (w rows) lastRun(l *status.LastRun) {
+	if l == nil {
+		return
+	}
+	begun := report.Time(l.Status.Started)
+	if l.Share != "" {
+		begun += " (share " + l.Share + ")"
+	}
+	if e := l.Status.Ended; e != nil {
+		w.row("Last run", "begun %s, ended %s: %s", begun, report.Time(l.At), endText(e))
+		return
+	}
+	or := ""
+	if !l.Over {
+		or = ", or goes on elsewhere"
+	}
+	w.row("Last run", "begun %s, last heard of %s: it crashed or was killed%s; nothing is lost", begun, report.Time(l.At), or)
+	b := l.Status.Binding
+	w.row("", "then bound by %s (since %s)", b, report.Time(b.Since))
+}
+
+// expected is an estimated amount in words.
+func expected(e *cost.Span) string {
+	if e.Max > 0 && e.Max.Cents() == 0 {
+		return report.AtMost(e.Max)
+	}
+	return report.Money(e.Expected) + ", " + report.AtMost(e.Max)
+}
+
+// outOf writes a part of a number that may not be known: 5 of 8.
+func outOf(part int64, whole *int64) string {
+	if whole == nil {
+		return report.Count(part)
+	}
+	return report.Count(part) + " of " + report.Count(*whole)
+}

@@ -1,0 +1,65 @@
+package status
+
+import (
+	"context"
+	"time"
+
+	"reseal/checkpoint"
+	"reseal/control"
+	"reseal/job"
+)
+
+// Reading is all that can be read of a job at some instant.
+type Reading struct {
+	Name    string
+	Plan    *job.Plan
+	State   *checkpoint.Snapshot
+	History job.History       // of all its runs
+	Run     *control.Status   // of the run that answers at the socket on this machine; nil for none
+	Shares  []job.ShareStatus // of a job that is divided
+	Holder  *job.ShareStatus  // of one that is not; nil where nobody holds it
+
+	// HistoryErr is why the history lacks something. SharesErr is why nothing is known of
+	// who works on the job, as where its runs are of a later format.
+	HistoryErr, SharesErr error
+}
+
+// Look reads a job, and how the run of all of it does, or of a share. An error is about
+// its state; without its history or its holders the rest is as good.
+func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share) (*Reading, error) {
+	at, err := checkpoint.Read(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	r := &Reading{Name: store.String(), Plan: made, State: at}
+	r.History, r.HistoryErr = job.ReadWholeHistory(ctx, store)
+	r.Run = control.LiveStatus(ctx, job.Socket(r.Name, share))
+	r.Shares, r.Holder, r.SharesErr = job.ReadShares(ctx, store, made, at, time.Now())
+	if r.SharesErr != nil {
+		r.Shares, r.Holder = nil, nil
+	}
+	r.History.ExceptRunning(r.Run != nil || r.Holder != nil && r.Holder.State == job.ShareRunning, r.Shares)
+	return r, nil
+}
+
+// Status sums the reading up.
+func (r *Reading) Status() *Status {
+	s := New(r.Name, r.Plan, r.State.Totals(), r.History)
+	s.Run, s.Shares, s.Holder = r.Run, r.Shares, r.Holder
+	if past := &r.History; s.Run == nil && past.Status != nil && !s.WorkedOn(past.StatusOf) {
+		s.LastRun = &LastRun{past.Last, past.Status, past.StatusOf, r.SharesErr == nil}
+	}
+	s.Notices, s.Damages = r.State.Notices(), Damages(r.State)
+	return s
+}
+
+// Read returns how far a job is, and how the run of all of it does, or of a share. It
+// sends requests only for a job in a bucket. It needs no lock, and any number of readers
+// may read beside a run.
+func Read(ctx context.Context, store job.Store, made *job.Plan, share job.Share) (*Status, error) {
+	r, err := Look(ctx, store, made, share)
+	if err != nil {
+		return nil, err
+	}
+	return r.Status(), nil
+}
