@@ -196,9 +196,13 @@ func (in *CopyObjectInput) changesNothing(b *bucket, v *version) bool {
 
 // Commit is the commit phase: it applies the destination's conditions again and makes the new object.
 func (p *PendingCopy) Commit(now time.Time) (*CopyObjectOutput, *Error) {
-	c := &p.c
+	return committed(&p.c, now, p.commit)
+}
+
+// committed is the second half of a call: commit, at now.
+func committed[T any](c *call, now time.Time, commit func() (*T, *Error)) (*T, *Error) {
 	c.now = c.w.clock(now)
-	out, err := p.commit()
+	out, err := commit()
 	if err = c.leave(err); err != nil {
 		return nil, err
 	}

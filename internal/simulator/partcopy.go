@@ -94,13 +94,7 @@ func copyRange(header string, size int64) (first, n int64, err *Error) {
 
 // Commit stores the part.
 func (p *PendingPart) Commit(now time.Time) (*PartOutput, *Error) {
-	c := &p.c
-	c.now = c.w.clock(now)
-	out, err := p.commit()
-	if err = c.leave(err); err != nil {
-		return nil, err
-	}
-	return out, nil
+	return committed(&p.c, now, p.commit)
 }
 
 func (p *PendingPart) commit() (*PartOutput, *Error) {

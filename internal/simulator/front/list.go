@@ -38,97 +38,109 @@ func (x *exchange) listing(pageSize string) (*listing, error) {
 	return l, nil
 }
 
-// describe writes what the answers have in common.
-func (l *listing) describe(d *xmlDoc, pageSize string, truncated bool) {
-	d.text("Prefix", l.encode(l.prefix))
-	d.optional("Delimiter", l.encode(l.delimiter))
-	d.int(pageSize, int64(l.shown))
-	d.optional("EncodingType", l.encoding)
-	d.bool("IsTruncated", truncated)
+// listKind is how one kind of list is asked for and written.
+type listKind struct {
+	root      string
+	bucket    string // the element with the bucket's name
+	size      string // the element with the page size
+	parameter string // the parameter with the page size
 }
 
-// listPage asks for one page and copies its entries, which the core may change
-// once the lock is free.
-func (x *exchange) listPage(in *simulator.ListObjectsInput) (*simulator.ListObjectsOutput, error) {
-	return world(x.front, func(w *simulator.World, now time.Time, in *simulator.ListObjectsInput) (*simulator.ListObjectsOutput, *simulator.Error) {
-		out, err := w.ListObjects(now, in)
-		if err != nil {
-			return nil, err
-		}
-		page := *out
-		page.Objects = slices.Clone(out.Objects)
-		return &page, nil
-	}, in)
+// page is one answer. Its write has what stands between the page size and the common
+// prefixes.
+type page struct {
+	truncated bool
+	prefixes  []string
+	write     func(*xmlDoc)
+}
+
+// list answers a request for a list of kind k with the page that read returns.
+func (x *exchange) list(k listKind, read func(*listing) (*page, error)) error {
+	l, err := x.listing(k.parameter)
+	if err != nil {
+		return err
+	}
+	p, err := read(l)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc(k.root)
+	d.text(k.bucket, x.bucket)
+	d.text("Prefix", l.encode(l.prefix))
+	d.optional("Delimiter", l.encode(l.delimiter))
+	d.int(k.size, int64(l.shown))
+	d.optional("EncodingType", l.encoding)
+	d.bool("IsTruncated", p.truncated)
+	p.write(d)
+	for _, prefix := range p.prefixes {
+		d.open("CommonPrefixes")
+		d.text("Prefix", l.encode(prefix))
+		d.close("CommonPrefixes")
+	}
+	d.close(k.root)
+	return x.document(d)
 }
 
 func listObjectsV2(x *exchange) error {
 	if x.query.get("list-type") != "2" {
 		return listObjectsV1(x)
 	}
-	l, err := x.listing("max-keys")
-	if err != nil {
-		return err
-	}
 	token, continued := x.query.lookup("continuation-token")
-	if continued && token == "" {
-		return errInvalidArgument("The continuation token provided is incorrect", "continuation-token", "")
-	}
-	in := &simulator.ListObjectsInput{
-		Request:    x.request(),
-		Prefix:     l.prefix,
-		Delimiter:  l.delimiter,
-		StartAfter: x.query.get("start-after"),
-		Token:      token,
-		Max:        l.limit,
-	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
-		return err
-	}
-	out, err := x.listPage(in)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("ListBucketResult")
-	d.text("Name", x.bucket)
-	l.describe(d, "MaxKeys", out.Truncated)
-	d.int("KeyCount", int64(len(out.Objects)+len(out.CommonPrefixes)))
-	d.optional("ContinuationToken", token)
-	d.optional("NextContinuationToken", out.NextToken)
-	d.optional("StartAfter", l.encode(in.StartAfter))
-	l.contents(d, out, x.query.get("fetch-owner") == "true")
-	d.close("ListBucketResult")
-	return x.document(d)
+	in := &simulator.ListObjectsInput{StartAfter: x.query.get("start-after"), Token: token}
+	return x.list(objectList, func(l *listing) (*page, error) {
+		if continued && token == "" {
+			return nil, errInvalidArgument("The continuation token provided is incorrect", "continuation-token", "")
+		}
+		out, err := x.listPage(l, in)
+		if err != nil {
+			return nil, err
+		}
+		return &page{out.Truncated, out.CommonPrefixes, func(d *xmlDoc) {
+			d.int("KeyCount", int64(len(out.Objects)+len(out.CommonPrefixes)))
+			d.optional("ContinuationToken", token)
+			d.optional("NextContinuationToken", out.NextToken)
+			d.optional("StartAfter", l.encode(in.StartAfter))
+			l.contents(d, out, x.query.get("fetch-owner") == "true")
+		}}, nil
+	})
 }
 
 func listObjectsV1(x *exchange) error {
-	l, err := x.listing("max-keys")
-	if err != nil {
-		return err
-	}
-	in := &simulator.ListObjectsInput{
-		Request:    x.request(),
-		Prefix:     l.prefix,
-		Delimiter:  l.delimiter,
-		StartAfter: x.query.get("marker"),
-		Max:        l.limit,
-	}
+	in := &simulator.ListObjectsInput{StartAfter: x.query.get("marker")}
+	return x.list(objectList, func(l *listing) (*page, error) {
+		out, err := x.listPage(l, in)
+		if err != nil {
+			return nil, err
+		}
+		return &page{out.Truncated, out.CommonPrefixes, func(d *xmlDoc) {
+			d.text("Marker", l.encode(in.StartAfter))
+			if out.Truncated && in.Delimiter != "" { // without a delimiter the last key serves as the marker
+				d.text("NextMarker", l.encode(out.LastKey))
+			}
+			l.contents(d, out, true)
+		}}, nil
+	})
+}
+
+// objectList is the list of current objects, in both its versions.
+var objectList = listKind{"ListBucketResult", "Name", "MaxKeys", "max-keys"}
+
+// listPage asks for one page and copies its entries, which the core may change
+// once the lock is free.
+func (x *exchange) listPage(l *listing, in *simulator.ListObjectsInput) (*simulator.ListObjectsOutput, error) {
+	in.Request, in.Prefix, in.Delimiter, in.Max = x.request(), l.prefix, l.delimiter, l.limit
 	if err := x.front.pause(x.r.Context(), 0); err != nil {
-		return err
+		return nil, err
 	}
-	out, err := x.listPage(in)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("ListBucketResult")
-	d.text("Name", x.bucket)
-	l.describe(d, "MaxKeys", out.Truncated)
-	d.text("Marker", l.encode(in.StartAfter))
-	if out.Truncated && in.Delimiter != "" { // without a delimiter the last key serves as the marker
-		d.text("NextMarker", l.encode(out.LastKey))
-	}
-	l.contents(d, out, true)
-	d.close("ListBucketResult")
-	return x.document(d)
+	return world(x.front, func(w *simulator.World, now time.Time, in *simulator.ListObjectsInput) (*simulator.ListObjectsOutput, *simulator.Error) {
+		out, err := w.ListObjects(now, in)
+		if err != nil {
+			return nil, err
+		}
+		own := *out
+		own.Objects = slices.Clone(out.Objects)
+		return &own, nil
+	}, in)
 }
 
 func (l *listing) contents(d *xmlDoc, out *simulator.ListObjectsOutput, owner bool) {
@@ -146,7 +158,6 @@ func (l *listing) contents(d *xmlDoc, out *simulator.ListObjectsOutput, owner bo
 		d.text("StorageClass", string(o.StorageClass))
 		d.close("Contents")
 	}
-	l.commonPrefixes(d, out.CommonPrefixes)
 }
 
 // checksumKind says which checksum an object has; listings do not tell its
@@ -164,118 +175,101 @@ func ownerElement(d *xmlDoc, id string) {
 	d.close("Owner")
 }
 
-func (l *listing) commonPrefixes(d *xmlDoc, prefixes []string) {
-	for _, p := range prefixes {
-		d.open("CommonPrefixes")
-		d.text("Prefix", l.encode(p))
-		d.close("CommonPrefixes")
+// marker is a place in a list of versions or uploads. Both parts are "" at its end.
+type marker struct{ key, id string }
+
+// markers writes where a page begins and where the next one does. name is the element
+// of the id.
+func (l *listing) markers(d *xmlDoc, name string, at, next marker, truncated bool) {
+	d.text("KeyMarker", l.encode(at.key))
+	d.text(name, at.id)
+	if truncated {
+		d.text("NextKeyMarker", l.encode(next.key))
+		d.text("Next"+name, next.id)
 	}
 }
 
 func listObjectVersions(x *exchange) error {
-	l, err := x.listing("max-keys")
-	if err != nil {
-		return err
-	}
-	in := &simulator.ListVersionsInput{
-		Request:         x.request(),
-		Prefix:          l.prefix,
-		Delimiter:       l.delimiter,
-		KeyMarker:       x.query.get("key-marker"),
-		VersionIDMarker: x.query.get("version-id-marker"),
-		Max:             l.limit,
-	}
-	if in.VersionIDMarker != "" && in.KeyMarker == "" {
-		return errInvalidArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", in.VersionIDMarker)
-	}
+	return x.list(listKind{"ListVersionsResult", "Name", "MaxKeys", "max-keys"}, func(l *listing) (*page, error) {
+		at := marker{x.query.get("key-marker"), x.query.get("version-id-marker")}
+		if at.id != "" && at.key == "" {
+			return nil, errInvalidArgument("A version-id marker cannot be specified without a key marker.", "version-id-marker", at.id)
+		}
+		out, err := x.versionPage(&simulator.ListVersionsInput{
+			Request: x.request(), Prefix: l.prefix, Delimiter: l.delimiter, Max: l.limit, KeyMarker: at.key, VersionIDMarker: at.id,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &page{out.Truncated, out.CommonPrefixes, func(d *xmlDoc) {
+			l.markers(d, "VersionIdMarker", at, marker{out.NextKeyMarker, out.NextVersionIDMarker}, out.Truncated)
+			for i := range out.Versions {
+				l.version(d, &out.Versions[i])
+			}
+		}}, nil
+	})
+}
+
+// versionPage is listPage for versions.
+func (x *exchange) versionPage(in *simulator.ListVersionsInput) (*simulator.ListVersionsOutput, error) {
 	if err := x.front.pause(x.r.Context(), 0); err != nil {
-		return err
+		return nil, err
 	}
-	out, err := world(x.front, func(w *simulator.World, now time.Time, in *simulator.ListVersionsInput) (*simulator.ListVersionsOutput, *simulator.Error) {
+	return world(x.front, func(w *simulator.World, now time.Time, in *simulator.ListVersionsInput) (*simulator.ListVersionsOutput, *simulator.Error) {
 		out, err := w.ListObjectVersions(now, in)
 		if err != nil {
 			return nil, err
 		}
-		page := *out
-		page.Versions = slices.Clone(out.Versions)
-		return &page, nil
+		own := *out
+		own.Versions = slices.Clone(out.Versions)
+		return &own, nil
 	}, in)
-	if err != nil {
-		return err
+}
+
+// version writes one entry: a version or a delete marker.
+func (l *listing) version(d *xmlDoc, o *simulator.ObjectInfo) {
+	element := "Version"
+	if o.DeleteMarker {
+		element = "DeleteMarker"
 	}
-	d := newXMLDoc("ListVersionsResult")
-	d.text("Name", x.bucket)
-	l.describe(d, "MaxKeys", out.Truncated)
-	d.text("KeyMarker", l.encode(in.KeyMarker))
-	d.text("VersionIdMarker", in.VersionIDMarker)
-	if out.Truncated {
-		d.text("NextKeyMarker", l.encode(out.NextKeyMarker))
-		d.text("NextVersionIdMarker", out.NextVersionIDMarker)
+	d.open(element)
+	d.text("Key", l.encode(o.Key))
+	d.text("VersionId", o.VersionID)
+	d.bool("IsLatest", o.IsLatest)
+	d.time("LastModified", o.LastModified)
+	if !o.DeleteMarker {
+		d.etag(o.ETag)
+		checksumKind(d, o.Checksum)
+		d.int("Size", o.Size)
+		d.text("StorageClass", string(o.StorageClass))
 	}
-	for i := range out.Versions {
-		o := &out.Versions[i]
-		element := "Version"
-		if o.DeleteMarker {
-			element = "DeleteMarker"
-		}
-		d.open(element)
-		d.text("Key", l.encode(o.Key))
-		d.text("VersionId", o.VersionID)
-		d.bool("IsLatest", o.IsLatest)
-		d.time("LastModified", o.LastModified)
-		if !o.DeleteMarker {
-			d.etag(o.ETag)
-			checksumKind(d, o.Checksum)
-			d.int("Size", o.Size)
-			d.text("StorageClass", string(o.StorageClass))
-		}
-		ownerElement(d, o.Owner)
-		d.close(element)
-	}
-	l.commonPrefixes(d, out.CommonPrefixes)
-	d.close("ListVersionsResult")
-	return x.document(d)
+	ownerElement(d, o.Owner)
+	d.close(element)
 }
 
 func listMultipartUploads(x *exchange) error {
-	l, err := x.listing("max-uploads")
-	if err != nil {
-		return err
-	}
-	in := &simulator.ListMultipartUploadsInput{
-		Request:        x.request(),
-		Prefix:         l.prefix,
-		Delimiter:      l.delimiter,
-		KeyMarker:      x.query.get("key-marker"),
-		UploadIDMarker: x.query.get("upload-id-marker"),
-		Max:            l.limit,
-	}
-	out, err := world(x.front, (*simulator.World).ListMultipartUploads, in)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("ListMultipartUploadsResult")
-	d.text("Bucket", x.bucket)
-	l.describe(d, "MaxUploads", out.Truncated)
-	d.text("KeyMarker", l.encode(in.KeyMarker))
-	d.text("UploadIdMarker", in.UploadIDMarker)
-	if out.Truncated {
-		d.text("NextKeyMarker", l.encode(out.NextKeyMarker))
-		d.text("NextUploadIdMarker", out.NextUploadIDMarker)
-	}
-	for _, u := range out.Uploads {
-		d.open("Upload")
-		d.text("Key", l.encode(u.Key))
-		d.text("UploadId", u.ID)
-		d.open("Initiator")
-		d.optional("ID", u.Initiator.ARN)
-		d.close("Initiator")
-		ownerElement(d, u.Owner)
-		d.text("StorageClass", string(u.StorageClass))
-		d.time("Initiated", u.Initiated)
-		d.close("Upload")
-	}
-	l.commonPrefixes(d, out.CommonPrefixes)
-	d.close("ListMultipartUploadsResult")
-	return x.document(d)
+	return x.list(listKind{"ListMultipartUploadsResult", "Bucket", "MaxUploads", "max-uploads"}, func(l *listing) (*page, error) {
+		at := marker{x.query.get("key-marker"), x.query.get("upload-id-marker")}
+		out, err := world(x.front, (*simulator.World).ListMultipartUploads, &simulator.ListMultipartUploadsInput{
+			Request: x.request(), Prefix: l.prefix, Delimiter: l.delimiter, Max: l.limit, KeyMarker: at.key, UploadIDMarker: at.id,
+		})
+		if err != nil {
+			return nil, err
+		}
+		return &page{out.Truncated, out.CommonPrefixes, func(d *xmlDoc) {
+			l.markers(d, "UploadIdMarker", at, marker{out.NextKeyMarker, out.NextUploadIDMarker}, out.Truncated)
+			for _, u := range out.Uploads {
+				d.open("Upload")
+				d.text("Key", l.encode(u.Key))
+				d.text("UploadId", u.ID)
+				d.open("Initiator")
+				d.optional("ID", u.Initiator.ARN)
+				d.close("Initiator")
+				ownerElement(d, u.Owner)
+				d.text("StorageClass", string(u.StorageClass))
+				d.time("Initiated", u.Initiated)
+				d.close("Upload")
+			}
+		}}, nil
+	})
 }
