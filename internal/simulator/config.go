@@ -34,39 +34,32 @@ type document struct {
 	id   string
 }
 
+// configRules are what S3 calls the kinds of configurations: each in its IAM actions, and in the error for one that was
+// never put. Without a code, S3 answers an empty one.
+var configRules = map[ConfigKind]struct{ action, code, message string }{
+	LifecycleConfig:    {"LifecycleConfiguration", "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist"},
+	WebsiteConfig:      {"BucketWebsite", "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration"},
+	ReplicationConfig:  {"ReplicationConfiguration", "ReplicationConfigurationNotFoundError", "The replication configuration was not found"},
+	NotificationConfig: {action: "BucketNotification"},
+	PolicyConfig:       {"BucketPolicy", "NoSuchBucketPolicy", "The bucket policy does not exist"},
+	InventoryConfig:    {"InventoryConfiguration", "NoSuchConfiguration", "The specified configuration does not exist."},
+	LoggingConfig:      {action: "BucketLogging"},
+	CORSConfig:         {"BucketCORS", "NoSuchCORSConfiguration", "The CORS configuration does not exist"},
+	TaggingConfig:      {"BucketTagging", "NoSuchTagSet", "The TagSet does not exist"},
+	MetadataConfig:     {"BucketMetadataTableConfiguration", "MetadataConfigurationNotFound", "The metadata configuration does not exist"},
+}
+
 // missing is S3's error for a configuration that was never put; nil where S3 answers an empty one.
 func (k ConfigKind) missing() *Error {
-	switch k {
-	case LifecycleConfig:
-		return fail(404, "NoSuchLifecycleConfiguration", "The lifecycle configuration does not exist")
-	case WebsiteConfig:
-		return fail(404, "NoSuchWebsiteConfiguration", "The specified bucket does not have a website configuration")
-	case ReplicationConfig:
-		return fail(404, "ReplicationConfigurationNotFoundError", "The replication configuration was not found")
-	case PolicyConfig:
-		return fail(404, "NoSuchBucketPolicy", "The bucket policy does not exist")
-	case InventoryConfig:
-		return fail(404, "NoSuchConfiguration", "The specified configuration does not exist.")
-	case CORSConfig:
-		return fail(404, "NoSuchCORSConfiguration", "The CORS configuration does not exist")
-	case TaggingConfig:
-		return fail(404, "NoSuchTagSet", "The TagSet does not exist")
-	case MetadataConfig:
-		return fail(404, "MetadataConfigurationNotFound", "The metadata configuration does not exist")
+	rule := configRules[k]
+	if rule.code == "" {
+		return nil
 	}
-	return nil
+	return fail(404, rule.code, rule.message)
 }
 
 // action is the IAM action for getting or putting a configuration.
-func (k ConfigKind) action(verb string) string {
-	name := map[ConfigKind]string{
-		LifecycleConfig: "LifecycleConfiguration", WebsiteConfig: "BucketWebsite", ReplicationConfig: "ReplicationConfiguration",
-		NotificationConfig: "BucketNotification", PolicyConfig: "BucketPolicy", InventoryConfig: "InventoryConfiguration",
-		LoggingConfig: "BucketLogging", CORSConfig: "BucketCORS", TaggingConfig: "BucketTagging",
-		MetadataConfig: "BucketMetadataTableConfiguration",
-	}[k]
-	return "s3:" + verb + name
-}
+func (k ConfigKind) action(verb string) string { return "s3:" + verb + configRules[k].action }
 
 // PutBucketConfig stores doc, which must not be changed afterwards. id is "" but for InventoryConfig.
 func (w *World) PutBucketConfig(now time.Time, r *Request, kind ConfigKind, id string, doc []byte) *Error {

@@ -140,33 +140,23 @@ func (x *exchange) bucketPut(call func(w *simulator.World, now time.Time, r *sim
 
 func getBucketLocation(x *exchange) error {
 	r := x.request()
-	region, err := world(x.front, (*simulator.World).GetBucketLocation, &r)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("LocationConstraint")
-	if region != "us-east-1" { // which S3 writes as an empty element
-		d.buf = append(d.buf, region...)
-	}
-	d.close("LocationConstraint")
-	return x.document(d)
+	return answerWith(x, (*simulator.World).GetBucketLocation, &r, "LocationConstraint", func(d *xmlDoc, region string) {
+		if region != "us-east-1" { // which S3 writes as an empty element
+			d.buf = append(d.buf, region...)
+		}
+	})
 }
 
 func getBucketVersioning(x *exchange) error {
 	r := x.request()
-	status, err := world(x.front, (*simulator.World).GetBucketVersioning, &r)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("VersioningConfiguration")
-	d.optional("Status", status)
-	x.front.Locked(func(w *simulator.World) {
-		if w.MFADelete(x.bucket) {
-			d.text("MfaDelete", "Enabled")
-		}
+	return answerWith(x, (*simulator.World).GetBucketVersioning, &r, "VersioningConfiguration", func(d *xmlDoc, status string) {
+		d.optional("Status", status)
+		x.front.Locked(func(w *simulator.World) {
+			if w.MFADelete(x.bucket) {
+				d.text("MfaDelete", "Enabled")
+			}
+		})
 	})
-	d.close("VersioningConfiguration")
-	return x.document(d)
 }
 
 func putBucketVersioning(x *exchange) error {
@@ -188,27 +178,22 @@ func putBucketVersioning(x *exchange) error {
 
 func getBucketEncryption(x *exchange) error {
 	r := x.request()
-	c, err := world(x.front, (*simulator.World).GetBucketEncryption, &r)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("ServerSideEncryptionConfiguration")
-	d.open("Rule")
-	d.open("ApplyServerSideEncryptionByDefault")
-	d.text("SSEAlgorithm", c.Algorithm)
-	d.optional("KMSMasterKeyID", c.KMSKeyID)
-	d.close("ApplyServerSideEncryptionByDefault")
-	d.bool("BucketKeyEnabled", c.BucketKeyEnabled)
-	if len(c.BlockedTypes) > 0 {
-		d.open("BlockedEncryptionTypes")
-		for _, t := range c.BlockedTypes {
-			d.text("EncryptionType", t)
+	return answerWith(x, (*simulator.World).GetBucketEncryption, &r, "ServerSideEncryptionConfiguration", func(d *xmlDoc, c simulator.BucketEncryption) {
+		d.open("Rule")
+		d.open("ApplyServerSideEncryptionByDefault")
+		d.text("SSEAlgorithm", c.Algorithm)
+		d.optional("KMSMasterKeyID", c.KMSKeyID)
+		d.close("ApplyServerSideEncryptionByDefault")
+		d.bool("BucketKeyEnabled", c.BucketKeyEnabled)
+		if len(c.BlockedTypes) > 0 {
+			d.open("BlockedEncryptionTypes")
+			for _, t := range c.BlockedTypes {
+				d.text("EncryptionType", t)
+			}
+			d.close("BlockedEncryptionTypes")
 		}
-		d.close("BlockedEncryptionTypes")
-	}
-	d.close("Rule")
-	d.close("ServerSideEncryptionConfiguration")
-	return x.document(d)
+		d.close("Rule")
+	})
 }
 
 func putBucketEncryption(x *exchange) error {
@@ -244,28 +229,23 @@ func deleteBucketEncryption(x *exchange) error {
 
 func getObjectLockConfiguration(x *exchange) error {
 	r := x.request()
-	c, err := world(x.front, (*simulator.World).GetObjectLockConfiguration, &r)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("ObjectLockConfiguration")
-	if c.Enabled {
-		d.text("ObjectLockEnabled", "Enabled")
-	}
-	if c.Mode != "" {
-		d.open("Rule")
-		d.open("DefaultRetention")
-		d.text("Mode", c.Mode)
-		if c.Years > 0 {
-			d.int("Years", int64(c.Years))
-		} else {
-			d.int("Days", int64(c.Days))
+	return answerWith(x, (*simulator.World).GetObjectLockConfiguration, &r, "ObjectLockConfiguration", func(d *xmlDoc, c simulator.ObjectLockConfig) {
+		if c.Enabled {
+			d.text("ObjectLockEnabled", "Enabled")
 		}
-		d.close("DefaultRetention")
-		d.close("Rule")
-	}
-	d.close("ObjectLockConfiguration")
-	return x.document(d)
+		if c.Mode != "" {
+			d.open("Rule")
+			d.open("DefaultRetention")
+			d.text("Mode", c.Mode)
+			if c.Years > 0 {
+				d.int("Years", int64(c.Years))
+			} else {
+				d.int("Days", int64(c.Days))
+			}
+			d.close("DefaultRetention")
+			d.close("Rule")
+		}
+	})
 }
 
 func putObjectLockConfiguration(x *exchange) error {
@@ -293,16 +273,11 @@ func putObjectLockConfiguration(x *exchange) error {
 
 func getOwnershipControls(x *exchange) error {
 	r := x.request()
-	ownership, err := world(x.front, (*simulator.World).GetBucketOwnershipControls, &r)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("OwnershipControls")
-	d.open("Rule")
-	d.text("ObjectOwnership", ownership)
-	d.close("Rule")
-	d.close("OwnershipControls")
-	return x.document(d)
+	return answerWith(x, (*simulator.World).GetBucketOwnershipControls, &r, "OwnershipControls", func(d *xmlDoc, ownership string) {
+		d.open("Rule")
+		d.text("ObjectOwnership", ownership)
+		d.close("Rule")
+	})
 }
 
 func putOwnershipControls(x *exchange) error {
@@ -324,14 +299,9 @@ func deleteOwnershipControls(x *exchange) error {
 
 func getRequestPayment(x *exchange) error {
 	r := x.request()
-	payer, err := world(x.front, (*simulator.World).GetBucketRequestPayment, &r)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("RequestPaymentConfiguration")
-	d.text("Payer", payer)
-	d.close("RequestPaymentConfiguration")
-	return x.document(d)
+	return answerWith(x, (*simulator.World).GetBucketRequestPayment, &r, "RequestPaymentConfiguration", func(d *xmlDoc, payer string) {
+		d.text("Payer", payer)
+	})
 }
 
 func putRequestPayment(x *exchange) error {

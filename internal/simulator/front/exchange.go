@@ -53,6 +53,19 @@ func do(f *Front, call func(w *simulator.World, now time.Time) *simulator.Error)
 	return nil
 }
 
+// answerWith answers with what a call of the core returns: the document called root,
+// whose inside write makes.
+func answerWith[In, Out any](x *exchange, call func(*simulator.World, time.Time, In) (Out, *simulator.Error), in In, root string, write func(*xmlDoc, Out)) error {
+	out, err := world(x.front, call, in)
+	if err != nil {
+		return err
+	}
+	d := newXMLDoc(root)
+	write(d, out)
+	d.close(root)
+	return x.document(d)
+}
+
 // request is what every call of the core is told about the sender.
 func (x *exchange) request() simulator.Request {
 	return simulator.Request{

@@ -110,12 +110,7 @@ func accountPublicAccessBlock(x *exchange) error {
 
 func getBucketPolicyStatus(x *exchange) error {
 	r := x.request()
-	public, err := world(x.front, (*simulator.World).GetBucketPolicyStatus, &r)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("PolicyStatus")
-	d.bool("IsPublic", public)
-	d.close("PolicyStatus")
-	return x.document(d)
+	return answerWith(x, (*simulator.World).GetBucketPolicyStatus, &r, "PolicyStatus", func(d *xmlDoc, public bool) {
+		d.bool("IsPublic", public)
+	})
 }

@@ -125,17 +125,12 @@ func updateObjectEncryption(x *exchange) error {
 
 func getObjectRetention(x *exchange) error {
 	in := x.object()
-	lock, err := world(x.front, (*simulator.World).GetObjectRetention, &in)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("Retention")
-	d.optional("Mode", lock.Mode)
-	if !lock.RetainUntil.IsZero() {
-		d.time("RetainUntilDate", lock.RetainUntil)
-	}
-	d.close("Retention")
-	return x.document(d)
+	return answerWith(x, (*simulator.World).GetObjectRetention, &in, "Retention", func(d *xmlDoc, lock simulator.Lock) {
+		d.optional("Mode", lock.Mode)
+		if !lock.RetainUntil.IsZero() {
+			d.time("RetainUntilDate", lock.RetainUntil)
+		}
+	})
 }
 
 func putObjectRetention(x *exchange) error {
@@ -166,14 +161,9 @@ func putObjectRetention(x *exchange) error {
 
 func getObjectLegalHold(x *exchange) error {
 	in := x.object()
-	status, err := world(x.front, (*simulator.World).GetObjectLegalHold, &in)
-	if err != nil {
-		return err
-	}
-	d := newXMLDoc("LegalHold")
-	d.text("Status", status)
-	d.close("LegalHold")
-	return x.document(d)
+	return answerWith(x, (*simulator.World).GetObjectLegalHold, &in, "LegalHold", func(d *xmlDoc, status string) {
+		d.text("Status", status)
+	})
 }
 
 func putObjectLegalHold(x *exchange) error {
