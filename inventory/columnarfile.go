@@ -146,22 +146,31 @@ func rowRange(seg Segment, n int64) (from, to int64, err error) {
 	return seg.First, n, nil
 }
 
+// mapped returns what to makes of each of all.
+func mapped[From, To any](all []From, to func(From) To) []To {
+	out := make([]To, len(all))
+	for i, one := range all {
+		out[i] = to(one)
+	}
+	return out
+}
+
+// textOf returns what gives the string of a row of v, nothing where it is null.
+func textOf[V interface{ At(int) []byte }](v V, err error) (func(int) []byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	return v.At, nil
+}
+
 type orcFile struct{ *orc.File }
 
 func (f orcFile) fields() []columnarField {
-	var all []columnarField
-	for _, s := range f.Schema() {
-		all = append(all, columnarField{s.Name, s.Kind})
-	}
-	return all
+	return mapped(f.Schema(), func(c orc.Field) columnarField { return columnarField{c.Name, c.Kind} })
 }
 
 func (f orcFile) firsts() []int64 {
-	var all []int64
-	for _, s := range f.Stripes() {
-		all = append(all, s.First)
-	}
-	return all
+	return mapped(f.Stripes(), func(s orc.Stripe) int64 { return s.First })
 }
 
 func (f orcFile) open(names []string, from, to int64, _ Options) (columnarRows, error) {
@@ -175,26 +184,17 @@ func (f orcFile) open(names []string, from, to int64, _ Options) (columnarRows, 
 type orcColumns struct{ *orc.Rows }
 
 func (r orcColumns) text(name string) (func(int) []byte, error) {
-	v, err := r.Bytes(name)
-	return v.At, err
+	return textOf(r.Bytes(name))
 }
 
 type parquetFile struct{ *parquet.File }
 
 func (f parquetFile) fields() []columnarField {
-	var all []columnarField
-	for _, s := range f.Schema() {
-		all = append(all, columnarField{s.Name, s.Kind})
-	}
-	return all
+	return mapped(f.Schema(), func(c parquet.Field) columnarField { return columnarField{c.Name, c.Kind} })
 }
 
 func (f parquetFile) firsts() []int64 {
-	var all []int64
-	for _, g := range f.RowGroups() {
-		all = append(all, g.First)
-	}
-	return all
+	return mapped(f.RowGroups(), func(g parquet.RowGroup) int64 { return g.First })
 }
 
 func (f parquetFile) open(names []string, from, to int64, o Options) (columnarRows, error) {
@@ -211,6 +211,5 @@ func (f parquetFile) open(names []string, from, to int64, o Options) (columnarRo
 type parquetColumns struct{ *parquet.Rows }
 
 func (r parquetColumns) text(name string) (func(int) []byte, error) {
-	v, err := r.Bytes(name)
-	return v.At, err
+	return textOf(r.Bytes(name))
 }

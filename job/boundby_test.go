@@ -9,12 +9,13 @@ import (
 
 	"reseal/control"
 	"reseal/cost"
+	"reseal/internal/jobtest"
 )
 
 // The history tells afterwards what bound the runs of a job, and when none was on.
 func TestWhatBoundTheRunsOfAJob(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := lockedDir(t)
+		store := jobtest.Locked(t)
 		for range 2 {
 			h := OpenHistory(t.Context(), store, HistoryFile, 0, slog.New(slog.DiscardHandler))
 			status := control.Status{}

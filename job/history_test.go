@@ -12,6 +12,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/cost"
 	"reseal/cost/ledger"
+	"reseal/internal/jobtest"
 	"reseal/report"
 )
 
@@ -33,7 +34,7 @@ func TestWhatWasSetAsideIsGivenBack(t *testing.T) {
 		{"after another crash", 16, 18, 6, 10, 3, 8, 5},
 		{"many objects in doubt", 10, 18, 0, 10, 100, 8, 0},
 	} {
-		store := lockedDir(t)
+		store := jobtest.Locked(t)
 		d := document{store: store, name: HistoryFile}
 		if err := d.put(t.Context(), &History{Spent: tt.written, CutOff: tt.before, Summary: new(report.Summary)}); err != nil {
 			t.Fatal(err)
@@ -55,7 +56,7 @@ func TestWhatWasSetAsideIsGivenBack(t *testing.T) {
 // limit, and exact at the end.
 func TestSpendingBound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := lockedDir(t)
+		store := jobtest.Locked(t)
 		a := NewSpendingBound(t.Context(), store, "spending.json", slog.New(slog.DiscardHandler))
 		a.Limit = 100 * cost.Dollar
 		durable := func() cost.Money { m, _ := readSpending(t.Context(), store, "spending.json"); return m }
@@ -87,7 +88,7 @@ func TestSpendingBound(t *testing.T) {
 // Runs that are cut off again and again set a small part of what is left aside
 // each time, so that the job under a limit still has money to go on with.
 func TestCrashesLeaveMoneyBelowTheLimit(t *testing.T) {
-	store, log := lockedDir(t), slog.New(slog.DiscardHandler)
+	store, log := jobtest.Locked(t), slog.New(slog.DiscardHandler)
 	const limit, object = 6 * cost.Cent, cost.Cent / 1000
 	const crashes = 20
 	for n := range crashes {
@@ -106,7 +107,7 @@ func TestCrashesLeaveMoneyBelowTheLimit(t *testing.T) {
 // counted when the history was last written, they may have counted since. Whether
 // a figure is exact is said.
 func TestRequestsAfterACrash(t *testing.T) {
-	store, log := lockedDir(t), slog.New(slog.DiscardHandler)
+	store, log := jobtest.Locked(t), slog.New(slog.DiscardHandler)
 	settled := RequestCount{100, 50}
 	begin := func() *HistoryWriter {
 		h := OpenHistory(t.Context(), store, HistoryFile, 0, log)
@@ -180,7 +181,7 @@ func (s failingStore) Put(ctx context.Context, name string, data []byte, expect 
 
 // A write that fails ends neither the run nor the ones after it.
 func TestSpendingBoundOutlivesAFailedWrite(t *testing.T) {
-	dir, fail := lockedDir(t), true
+	dir, fail := jobtest.Locked(t), true
 	a := NewSpendingBound(t.Context(), failingStore{dir, &fail}, "spending.json", slog.New(slog.DiscardHandler))
 	a.Cover(cost.Dollar)
 	fail = false
@@ -193,10 +194,10 @@ func TestSpendingBoundOutlivesAFailedWrite(t *testing.T) {
 // A request that waits for its bound waits no longer than the work goes on.
 func TestSpendingBoundEndsWithTheWork(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := lockedDir(t)
+		store := jobtest.Locked(t)
 		work, kill := context.WithCancel(t.Context())
 		hanging := make(chan struct{}, 1)
-		a := NewSpendingBound(work, hangingStore{store, "spending.json", hanging}, "spending.json", slog.New(slog.DiscardHandler))
+		a := NewSpendingBound(work, jobtest.Hanging{Store: store, Prefix: "spending.json", Begun: hanging}, "spending.json", slog.New(slog.DiscardHandler))
 		covered := make(chan struct{})
 		go func() {
 			a.Cover(cost.Dollar)
@@ -215,7 +216,7 @@ func TestSpendingBoundEndsWithTheWork(t *testing.T) {
 // and not all that follow.
 func TestHistoryOutlivesAFailedWrite(t *testing.T) {
 	t.Parallel()
-	store, fail := lockedDir(t), false
+	store, fail := jobtest.Locked(t), false
 	h := OpenHistory(t.Context(), failingStore{store, &fail}, HistoryFile, 0, slog.New(slog.DiscardHandler))
 	h.Readings.Spent = ledger.New(ledger.Config{Prices: cost.BuiltIn(), Region: "eu-west-1", Now: time.Now()}).Spent
 	for runs := range int64(6) {
@@ -232,7 +233,7 @@ func TestHistoryOutlivesAFailedWrite(t *testing.T) {
 // run that is cut off has it compared anew.
 func TestHistoryHasWhatWasCompared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		store := lockedDir(t)
+		store := jobtest.Locked(t)
 		h := OpenHistory(t.Context(), store, HistoryFile, 0, slog.New(slog.DiscardHandler))
 		h.Readings.Spent = ledger.New(ledger.Config{Prices: cost.BuiltIn(), Region: "eu-west-1", Now: time.Now()}).Spent
 		n := int64(0)
@@ -255,7 +256,7 @@ func TestHistoryHasWhatWasCompared(t *testing.T) {
 // What a run that was cut off had written down ahead counts as spent, and is told
 // apart: it is why a job can have cost more than its plan said.
 func TestCutOffIsToldApart(t *testing.T) {
-	dir, log := lockedDir(t), slog.New(slog.DiscardHandler)
+	dir, log := jobtest.Locked(t), slog.New(slog.DiscardHandler)
 	h := OpenHistory(t.Context(), dir, HistoryFile, 0, log)
 	h.Readings.Spent = ledger.New(ledger.Config{Prices: cost.BuiltIn(), Region: "us-east-1", Now: time.Now(), Earlier: 2 * cost.Cent}).Spent
 	h.Write(t.Context())

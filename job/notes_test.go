@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"reseal/checkpoint"
+	"reseal/internal/jobtest"
 	"reseal/inventory"
 	"reseal/s3api"
 )
@@ -25,7 +26,7 @@ func TestNotesStayWithinTheCheckpoint(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			segments := []inventory.Segment{{File: 0, First: 0, Last: inventory.OpenEnd}}
-			state, snapshot, err := checkpoint.Open(t.Context(), lockedDir(t), checkpoint.HashPlan([]byte("p")), segments, checkpoint.Options{})
+			state, snapshot, err := checkpoint.Open(t.Context(), jobtest.Locked(t), checkpoint.HashPlan([]byte("p")), segments, checkpoint.Options{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -3,12 +3,14 @@ package job
 import (
 	"testing"
 	"time"
+
+	"reseal/internal/jobtest"
 )
 
 // A run of a share that says nothing for a while counts as dead, and one that
 // recorded its end as ended.
 func TestShareStates(t *testing.T) {
-	store := lockedDir(t)
+	store := jobtest.Locked(t)
 	s := ShareStatus{Share: "0/2"}
 	r := &Run{Share: "0/2", Started: time.Now().Add(-time.Hour), By: Who{PID: 7}}
 	for _, tt := range []struct {

@@ -12,6 +12,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/cost"
 	"reseal/cost/ledger"
+	"reseal/internal/jobtest"
 	"reseal/inventory"
 	"reseal/job"
 )
@@ -44,10 +45,10 @@ func TestOutlasting(t *testing.T) {
 // work did, where the store gives no answer.
 func TestLastFlushHasAnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		dir := lockedDir(t)
+		dir := jobtest.Locked(t)
 		hanging := make(chan struct{}, 8)
 		segments := []inventory.Segment{{File: 0, First: 0, Last: inventory.OpenEnd}}
-		state, snapshot, err := checkpoint.Open(t.Context(), hangingStore{dir, "state/", hanging}, checkpoint.HashPlan([]byte("p")), segments, checkpoint.Options{})
+		state, snapshot, err := checkpoint.Open(t.Context(), jobtest.Hanging{Store: dir, Prefix: "state/", Begun: hanging}, checkpoint.HashPlan([]byte("p")), segments, checkpoint.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

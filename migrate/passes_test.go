@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -14,6 +13,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/engine"
+	"reseal/internal/jobtest"
 	"reseal/inventory"
 	"reseal/migrate"
 	"reseal/plan"
@@ -141,15 +141,7 @@ type job struct {
 }
 
 func newJob(t *testing.T, rows ...int) *job {
-	store, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock, err := store.Lock(t.Context(), checkpoint.Self("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = lock.Release() })
+	store := jobtest.Locked(t)
 	return &job{t: t, store: store, files: &files{rows: rows, broken: map[int]bool{}}, bucket: &bucket{done: map[string]int{}}}
 }
 

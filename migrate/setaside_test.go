@@ -16,6 +16,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/cost"
 	"reseal/cost/ledger"
+	"reseal/internal/jobtest"
 	"reseal/internal/simulator/simaws"
 	"reseal/inventory"
 	"reseal/job"
@@ -148,7 +149,7 @@ func newAsideJob(t *testing.T, s job.Share) *asideJob {
 // sharedDir has room for the documents of shares, as a bucket has.
 func sharedDir(t *testing.T) *checkpoint.Dir {
 	t.Helper()
-	store := lockedDir(t)
+	store := jobtest.Locked(t)
 	for _, folder := range []string{job.HistoryFolder, "spending", "runs"} {
 		if err := os.Mkdir(filepath.Join(store.String(), folder), 0o700); err != nil {
 			t.Fatal(err)

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"math/rand/v2"
-	"path/filepath"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -15,6 +14,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/engine"
+	"reseal/internal/jobtest"
 	"reseal/inventory"
 	"reseal/plan"
 	"reseal/report"
@@ -158,15 +158,7 @@ func newBucketOf(t *testing.T, n int, pick func(i int) oneKind) *bucketOf {
 	for first := 0; first < n; first += segmentRows {
 		b.segments = append(b.segments, inventory.Segment{File: first / segmentRows, First: 0, Last: int64(min(segmentRows, n-first) - 1)})
 	}
-	dir, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock, err := dir.Lock(t.Context(), checkpoint.Self("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = lock.Release() })
+	dir := jobtest.Locked(t)
 	journal, _, err := checkpoint.Open(t.Context(), dir, checkpoint.HashPlan([]byte("p")), b.segments, checkpoint.Options{})
 	if err != nil {
 		t.Fatal(err)
