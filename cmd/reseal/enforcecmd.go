@@ -45,7 +45,7 @@ nothing get it by default, and a policy denies those that ask for something else
 --require-header denies uploads that say nothing, too, and --require-tls whatever
 comes without TLS.
 
-  reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
+  reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:...
   reseal enforce --bucket media --sse-kms-key-id arn:aws:kms:... --apply
 
 Without --apply it only shows the change; with it, it asks first (--yes does not).
@@ -59,7 +59,7 @@ func newEnforceCommand(p process) *cobra.Command {
 	f := &enforceFlags{}
 	cmd := &cobra.Command{
 		Use:   "enforce --bucket NAME --sse-kms-key-id ARN",
-		Short: "Make new objects arrive under the key: default encryption and bucket policy",
+		Short: "Make new objects arrive under the key: bucket default and policy",
 		Long:  enforceLong,
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.enforce(cmd.Context(), p) },

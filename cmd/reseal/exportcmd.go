@@ -36,7 +36,7 @@ type exportFlags struct {
 func newExportCommand(p process) *cobra.Command {
 	f := &exportFlags{}
 	batch := &cobra.Command{
-		Use:   "batch-operations --out DIR (--job DIR | --manifest URI --sse-kms-key-id ARN)",
+		Use:   "batch-operations --out DIR --job DIR",
 		Short: "Write manifests and job requests for S3 Batch Operations",
 		Long:  exportLong,
 		Args:  noArgs,

@@ -91,11 +91,11 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.StringVar(&s.minSize, "min-size", "", "only objects of at least this size, e.g. 128KiB")
 	f.StringVar(&s.maxSize, "max-size", "", "only objects of at most this size")
 	f.StringArrayVar(&s.classes, "storage-class", nil, "only objects of this storage class (repeatable)")
-	f.BoolVar(&s.trustInventory, "trust-inventory", false, "leave out the HeadObject before a copy although class, lock or ACL may have changed since the report")
-	f.BoolVar(&s.inspectAll, "inspect-all", false, "send a HeadObject before every copy, even where the bucket's configuration rules out that it matters")
+	f.BoolVar(&s.trustInventory, "trust-inventory", false, "send no HeadObject before a copy, although class, lock or ACL may have changed since the report")
+	f.BoolVar(&s.inspectAll, "inspect-all", false, "send a HeadObject before every copy, also where the bucket's configuration makes it needless")
 	f.StringVar(&s.multipart, "multipart-threshold", "", "copy objects above this size in parts (default and at most 5GiB)")
 	pathVar(f, &s.keepInventory, "keep-inventory", "keep the report's data files in this `folder`, as they may expire between two nights")
-	f.StringVar(&s.memory, "memory", "512MiB", "memory budget: it sets how many report files are open at once")
+	f.StringVar(&s.memory, "memory", "512MiB", "use at most about this much memory; it sets how many report files are open at once")
 	f.BoolVar(&s.offline, "offline", false, "send nothing but the requests that read the report")
 }
 
@@ -225,11 +225,11 @@ func (p *pace) bind(cmd *cobra.Command) {
 	f.Var((*rate)(&p.kmsRPS), "kms-rps", "cap on KMS requests a second (default: --kms-share of the quota)")
 	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
 	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from (and reads in proportion)")
-	f.IntVar(&p.concurrency, "concurrency", defaultConcurrency, "objects in flight at most; as many are as rate and latency need")
-	f.Float64Var(&p.keyWeight, "bucket-key-weight", 1, "share of the KMS requests that an S3 Bucket Key may spare which the pace assumes to be made all the same, 0 to 1")
-	f.StringVar(&p.headroom, "kms-headroom", "", "requests a second, or share such as 10%, of the KMS quota to leave free beside what everybody in the account uses, by CloudWatch")
-	f.BoolVar(&p.noCanary, "no-canary", false, "do not try some objects of each kind first, to compare all of them before the rest is begun")
-	f.StringVar(&p.snapshot, "snapshot", "1000", "objects to remember all of, metadata, tags, ACL and a hash of the data, for verify to compare: how many in all, spread over all kinds, or a share such as 1%; 0 for none")
+	f.IntVar(&p.concurrency, "concurrency", defaultConcurrency, "work on at most this many objects at once; fewer where the rate needs fewer")
+	f.Float64Var(&p.keyWeight, "bucket-key-weight", 1, "how much of what an S3 Bucket Key can spare the pace still counts on: 1 counts every object as a KMS request, 0 none")
+	f.StringVar(&p.headroom, "kms-headroom", "", "leave this much of the KMS quota free beside what the whole account uses (by CloudWatch): requests a second, or a share such as 10%")
+	f.BoolVar(&p.noCanary, "no-canary", false, "do not prove some objects of each kind before the rest is begun")
+	f.StringVar(&p.snapshot, "snapshot", "1000", "remember this many objects as a whole (metadata, tags, ACL, hash of the data), for verify to compare: a number, or a share such as 1%; 0 for none")
 	f.IntVar(&p.updateKMS, "update-kms-weight", 0, "KMS requests that S3 makes for one update, where that was measured (default: 1 to 2, as AWS does not state it)")
 }
 
@@ -310,11 +310,11 @@ type limits struct {
 func (l *limits) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.Int64Var(&l.objects, "limit", 0, "stop after this many objects")
-	f.StringVar(&l.failuresText, "max-failures", "", "stop after this many failed objects, or at a share such as 1% of those attempted (200 at least)")
-	f.DurationVar(&l.outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
+	f.StringVar(&l.failuresText, "max-failures", "", "stop after this many failed objects, or at a share such as 1% of those tried (at least 200 tried)")
+	f.DurationVar(&l.outage, "max-outage", time.Hour, "wait at most this long for an endpoint that is gone or for credentials that have expired, then stop")
 	f.DurationVar(&l.duration, "max-duration", 0, "stop after this time, e.g. 7h30m")
-	f.IntVar(&l.attempts, "attempts", 12, "how often one request is sent at most before its object fails; ten times as often where it is throttled (503, 429), which takes about half an hour")
-	f.StringVar(&l.maxCostText, "max-cost", "", "stop before the requests sent may have cost more than this, in USD; a share of the job stops at its part")
+	f.IntVar(&l.attempts, "attempts", 12, "send one request at most so often before its object fails; a throttled one (503, 429) ten times as often, which takes about half an hour")
+	f.StringVar(&l.maxCostText, "max-cost", "", "stop before the requests may have cost more than this, in US dollars; shares of a job divide it")
 }
 
 // accepts is the list of hazards that the user takes on by name.

@@ -17,9 +17,12 @@ import (
 
 const inventoryLong = `inventory finds, sets up and makes the reports that plan and run go by.
 
-  reseal inventory ls s3://reports/media/                    which reports are there
-  reseal inventory setup --bucket media --destination s3://reports/media   let S3 make them
-  reseal inventory snapshot --bucket media --out ./inventory make one now`
+  reseal inventory ls s3://reports/media/
+  reseal inventory setup --bucket media --destination s3://reports/media
+  reseal inventory snapshot --bucket media --out ./inventory
+
+The first shows which reports are there. The second lets S3 make them every day.
+The third makes one now.`
 
 func newInventoryCommand(p process) *cobra.Command {
 	cmd := &cobra.Command{

@@ -7,6 +7,7 @@ import (
 	"context"
 	"io"
 	"os"
+	"slices"
 )
 
 func main() { os.Exit(start()) }
@@ -41,6 +42,9 @@ func (p process) screen() *screen {
 // run carries out one command line and returns the exit code.
 func (p process) run(ctx context.Context, args []string) int {
 	p.args = args
+	if i := slices.Index(args, "--"+helpAll); i >= 0 && !slices.Contains(args[:i], "--") {
+		args = slices.Insert(slices.Clone(args), i, "--help") // whatever else is missing
+	}
 	root := newRoot(p)
 	root.SetArgs(args)
 	root.SetIn(p.stdin)

@@ -29,7 +29,8 @@ of the key KeyPolicyStatement for that role, and KeyPolicyOthers for everybody e
 administrators, readers and services, as the bucket's policy and its replication
 name them. Each entry is a statement to paste.
 
-  reseal permissions --manifest s3://reports/…/manifest.json --sse-kms-key-id arn:aws:kms:...
+  reseal permissions --manifest s3://reports/media/ \
+                     --sse-kms-key-id arn:aws:kms:...
   reseal permissions --job ./job
 
 With --manifest, --job s3://bucket/prefix adds what a job needs that is kept there,

@@ -31,7 +31,7 @@ const planLong = `plan reads the whole report and says what a run would do, what
 alone and why, what it costs and how long it takes. It changes nothing: no
 request that writes, and no KMS request of its own.
 
-  reseal plan --manifest s3://reports/src/daily/2026-11-20T01-00Z/manifest.json \
+  reseal plan --manifest s3://reports/media/2026-11-20T01-00Z/manifest.json \
               --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
 
 With --job it freezes the decisions in a new job folder, which a run then carries

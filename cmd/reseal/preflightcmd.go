@@ -35,8 +35,9 @@ const preflightLong = `preflight reads everything that decides how a run will go
 endpoint, caller, key, bucket, policies, quota. One row for each: ok, hazard,
 stop or unknown, why, and what mends it.
 
-  reseal preflight --bucket media --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
-  reseal preflight --manifest s3://reports/…/manifest.json --sse-kms-key-id arn:aws:kms:... --readers readers.txt
+  reseal preflight --bucket media --sse-kms-key-id arn:aws:kms:...
+  reseal preflight --manifest s3://reports/media/ \
+                   --sse-kms-key-id arn:aws:kms:... --readers readers.txt
 
 --readers names a file of role and user ARNs, one a line; the key's policy is
 asked whether they could read what is under the key.`
@@ -45,7 +46,7 @@ func newPreflightCommand(p process) *cobra.Command {
 	f := &preflightFlags{}
 	cmd := &cobra.Command{
 		Use:   "preflight --bucket NAME --sse-kms-key-id ARN",
-		Short: "Look at key, bucket, policies and readers before a run; changes nothing",
+		Short: "Look at key, bucket, policies and readers; changes nothing",
 		Long:  preflightLong,
 		Args:  noArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.preflight(cmd.Context(), p) },

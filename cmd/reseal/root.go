@@ -21,7 +21,7 @@ class kept, for a price it states beforehand.
 
 Start with a plan, which changes nothing:
 
-  reseal plan --manifest s3://reports/src/daily/2026-11-20T01-00Z/manifest.json \
+  reseal plan --manifest s3://reports/media/2026-11-20T01-00Z/manifest.json \
               --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
 
 or with "reseal demo", which needs no account and no network.`
@@ -41,14 +41,20 @@ func newRoot(p process) *cobra.Command {
 	}
 	root.SuggestionsMinimumDistance = 2 // two letters swapped, left out or wrong
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
+		if near := meantFlag(cmd, err); near != "" {
+			return &usageError{fmt.Errorf("%w%s", err, near)}
+		}
 		return &usageError{fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
 	})
-	root.CompletionOptions.HiddenDefaultCmd = true
+	root.PersistentFlags().String(configFlag, "", "YAML `FILE` of options, one a line by the name of the flag: kms-share: 25%")
+	root.PersistentPreRunE = takeSettings
+	helpInGroups(root)
 	root.AddCommand(
 		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
-		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p),
+		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newManCommand(),
 	)
+	completes(root)
 	return root
 }
 

@@ -51,8 +51,9 @@ was done, and what it was told: reseal run DIR goes on where an earlier one
 stopped, for whatever reason it stopped, with the same options. Those that are
 given anew replace the old ones, if the job is not bound to them.
 
-  reseal run --manifest s3://reports/src/daily/2026-11-20T01-00Z/manifest.json \
-             --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/... --job ./job
+  reseal run --manifest s3://reports/media/2026-11-20T01-00Z/manifest.json \
+             --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/... \
+             --job ./job
 
 Ctrl-C, SIGTERM and a terminal that is closed finish the requests that are under
 way and record them; a second signal ends at once. Nothing is lost either way.`
@@ -90,7 +91,7 @@ func newRunCommand(p process) *cobra.Command {
 	f.shardFlags.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` that records the progress, or s3://bucket/prefix; made if it is not there")
-	fs.BoolVar(&f.noPlanPass, "no-plan-pass", false, "start at once, without reading the whole report for the plan first: the price is provisional, and the canary is chosen among the first rows")
+	fs.BoolVar(&f.noPlanPass, "no-plan-pass", false, "start at once, without a first pass over the report: the price is provisional, and the canary is chosen among the first rows")
 	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
 	fs.BoolVar(&f.dryRun, "dry-run", false, "show the plan and change nothing, not even the job folder")
 	fs.BoolVar(&f.dryrun, "dryrun", false, "the same, as the AWS CLI spells it")

@@ -41,7 +41,8 @@ stores without inventory, for buckets whose first report is two days away, and
 for what came after the report that a run went by.
 
   reseal inventory snapshot --bucket media --out ./inventory
-  reseal inventory snapshot --bucket media --out s3://reports/now --format Parquet --head
+  reseal inventory snapshot --bucket media --out s3://reports/now \
+                            --format Parquet --head
 
 A listing does not know how objects are encrypted. With --head a HeadObject for
 each object finds out; without, plan and run look at each object.

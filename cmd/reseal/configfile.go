@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/spf13/pflag"
+	"go.yaml.in/yaml/v3"
+)
+
+// maxConfig is the size, in bytes, of the largest file of options that is read.
+const maxConfig = 1 << 20
+
+// configFile is a file of options: YAML, one option a line, by the names of the flags.
+type configFile struct {
+	path   string
+	values map[string][]string
+	lines  map[string]int
+}
+
+// readConfig reads a file of options. Names that no command knows are errors; those
+// that only other commands know are not, so that one file serves all of them.
+func readConfig(path string, known []string) (*configFile, error) {
+	c := &configFile{path: path, values: map[string][]string{}, lines: map[string]int{}}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, usagef("--%s: %w", configFlag, err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err != nil {
+		return nil, usagef("--%s: %w", configFlag, err)
+	}
+	if len(text) > maxConfig {
+		return nil, usagef("--%s %s: the file is larger than 1 MiB", configFlag, path)
+	}
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return nil, usagef("--%s %s: %w", configFlag, path, err)
+	}
+	if len(doc.Content) == 0 {
+		return c, nil // empty, or comments alone
+	}
+	options := doc.Content[0]
+	if options.Kind != yaml.MappingNode {
+		return nil, usagef("--%s %s: want lines such as\n  kms-share: 25%%", configFlag, path)
+	}
+	for i := 0; i < len(options.Content); i += 2 {
+		if err := c.add(options.Content[i], options.Content[i+1], known); err != nil {
+			return nil, usagef("%s:%d: %w", path, options.Content[i].Line, err)
+		}
+	}
+	return c, nil
+}
+
+// add takes one option of the file.
+func (c *configFile) add(name, value *yaml.Node, known []string) error {
+	if name.Kind != yaml.ScalarNode {
+		return errors.New("want the name of an option, without the dashes before it")
+	}
+	if !slices.Contains(known, name.Value) || name.Value == configFlag {
+		return fmt.Errorf("%q is no option%s", name.Value, meant(name.Value, known, ""))
+	}
+	if line, twice := c.lines[name.Value]; twice {
+		return fmt.Errorf("%s stands in line %d already", name.Value, line)
+	}
+	c.lines[name.Value] = name.Line
+	values := []*yaml.Node{value}
+	if value.Kind == yaml.SequenceNode {
+		values = value.Content
+	}
+	for _, v := range values {
+		if v.Kind != yaml.ScalarNode || v.Tag == "!!null" {
+			return fmt.Errorf("%s: want a value, or a list of values", name.Value)
+		}
+		c.values[name.Value] = append(c.values[name.Value], v.Value)
+	}
+	return nil
+}
+
+func (c *configFile) of(f *pflag.Flag) (values []string, where string, err error) {
+	return c.values[f.Name], fmt.Sprintf("%s:%d", c.path, c.lines[f.Name]), nil
+}
