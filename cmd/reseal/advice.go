@@ -1,11 +1,10 @@
 package main
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 
+	"reseal/internal/shell"
 	"reseal/report"
 	"reseal/verify"
 )
@@ -36,8 +35,8 @@ func (v *verification) advice() string {
 			"they were. An endpoint other than AWS may have left something out. Look at them:\n"+
 			"reseal report --format csv has them with the reason repeat. --allow not-compared\n"+
 			"takes them as they are.")
-	add(v.NeverBegan, "The job never began: reseal status --job "+shellWord(v.Job)+" says how to run it.")
-	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left: reseal status --job "+shellWord(v.Job)+" says how to go on.")
+	add(v.NeverBegan, "The job never began: reseal status --job "+shell.Word(v.Job)+" says how to run it.")
+	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left: reseal status --job "+shell.Word(v.Job)+" says how to go on.")
 	if wrong > 0 {
 		lines = append(lines, "Look at the first: "+v.headFirst())
 	}
@@ -46,39 +45,17 @@ func (v *verification) advice() string {
 
 // headFirst is the command that looks at the first object that is listed.
 func (v *verification) headFirst() string {
-	command := "aws s3api head-object --bucket " + shellWord(v.Bucket)
+	command := "aws s3api head-object --bucket " + shell.Word(v.Bucket)
 	if v.endpoint != "" {
-		command += " --endpoint-url " + shellWord(v.endpoint)
+		command += " --endpoint-url " + shell.Word(v.endpoint)
 	}
 	if len(v.Differences) == 0 {
 		return command + " --key KEY"
 	}
 	first := &v.Differences[0]
-	command += " --key " + quoted(first.Key)
+	command += " --key " + shell.Visible(first.Key)
 	if first.VersionID != "" {
-		command += " --version-id " + shellWord(first.VersionID)
+		command += " --version-id " + shell.Word(first.VersionID)
 	}
 	return command
-}
-
-// quoted writes a key as one word of a shell. A key with bytes that no terminal
-// shows is written as bash, zsh and ksh read it.
-func quoted(key string) string {
-	hidden := func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }
-	if !strings.ContainsFunc(key, hidden) {
-		return shellQuoted(key)
-	}
-	var b strings.Builder
-	for _, r := range []byte(key) {
-		switch {
-		case r == '\'' || r == '\\':
-			b.WriteByte('\\')
-			b.WriteByte(r)
-		case r < ' ' || r > '~':
-			fmt.Fprintf(&b, `\x%02x`, r)
-		default:
-			b.WriteByte(r)
-		}
-	}
-	return "$'" + b.String() + "'"
 }

@@ -7,16 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"reseal/partition"
+	"reseal/enforce"
 	"reseal/plan"
-	"reseal/policy"
-	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -96,81 +93,117 @@ func (f *enforceFlags) check() error {
 	return nil
 }
 
-// settings are the two things of a bucket that enforce changes.
-type settings struct {
-	encryption s3api.DefaultEncryption
-	policy     []byte
-}
-
-func (s *settings) equal(o *settings) bool {
-	return bytes.Equal(s.policy, o.policy) && s.encryption.Algorithm == o.encryption.Algorithm && s.encryption.KeyID == o.encryption.KeyID &&
-		s.encryption.BucketKey == o.encryption.BucketKey && slices.Equal(s.encryption.Blocked, o.encryption.Blocked)
-}
-
 func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 	if err := f.check(); err != nil {
 		return err
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	client, err := f.connection.client(ctx, 0)
+	e, err := f.enforcer(ctx, f.output.talk(p))
 	if err != nil {
 		return err
 	}
-	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
-		return &refusedError{err}
-	}
-	talk := f.output.talk(p)
-	before, err := readSettings(ctx, client, f.bucket)
+	before, err := enforce.Read(ctx, e.Client, f.bucket)
 	if err != nil {
 		return &refusedError{err}
 	}
-	after, err := f.wanted(ctx, client, talk, before)
+	c, err := e.Plan(ctx, before)
 	if err != nil {
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
-	if before.equal(after) {
-		f.nothing(talk, before)
+	if c.Nothing() {
+		f.nothing(f.output.talk(p), before)
 		return nil
 	}
-	if !f.output.quiet {
-		before.diff(p.stdout, f.bucket, after)
-	}
-	if !f.remove {
-		for _, w := range f.closing(after.encryption.KeyID).Breaks(ctx, client, before.encryption, before.policy) {
-			fmt.Fprintf(talk, "warning: %s\n", w)
-		}
-	}
+	f.show(ctx, p, e, c)
 	if !f.apply {
-		fmt.Fprintln(talk, "Nothing was changed; --apply makes the change.")
+		fmt.Fprintln(f.output.talk(p), "Nothing was changed; --apply makes the change.")
 		return nil
 	}
-	if err := f.allowed(ctx, client, before, after); err != nil {
+	return f.carryOut(ctx, p, e, c)
+}
+
+// enforcer is what the flags ask for, on the bucket that they name.
+func (f *enforceFlags) enforcer(ctx context.Context, talk io.Writer) (*enforce.Enforcer, error) {
+	client, err := f.connection.client(ctx, 0)
+	if err != nil {
+		return nil, err
+	}
+	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
+		return nil, &refusedError{err}
+	}
+	e := &enforce.Enforcer{
+		Client: client, Bucket: f.bucket, Key: f.key, Prefix: f.prefix, RequireHeader: f.needHeader, BucketKey: f.bucketKey,
+		BlockSSEC: f.blockSSEC, ExceptServices: f.services, TLS: f.tls, MinTLS: f.minTLS, Remove: f.remove,
+		ScratchPrefix: f.try, Settle: f.settle,
+		Unchecked: func(err error) {
+			fmt.Fprintf(talk, "note: the key could not be checked beforehand: %s\n", inWords(err))
+		},
+	}
+	if f.minTLS == "any" {
+		e.MinTLS = ""
+	}
+	return e, nil
+}
+
+// show prints the change, and what it breaks.
+func (f *enforceFlags) show(ctx context.Context, p process, e *enforce.Enforcer, c *enforce.Change) {
+	if !f.output.quiet {
+		writeChange(p.stdout, f.bucket, c)
+	}
+	for _, w := range e.Breaks(ctx, c) {
+		fmt.Fprintf(f.output.talk(p), "warning: %s\n", w)
+	}
+}
+
+// carryOut asks, makes the change, and says how that went.
+func (f *enforceFlags) carryOut(ctx context.Context, p process, e *enforce.Enforcer, c *enforce.Change) error {
+	talk := f.output.talk(p)
+	if err := e.Allowed(ctx, c); err != nil {
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
-	f.notTried(talk)
+	if e.TriesNoOffender() {
+		fmt.Fprintf(talk, "note: no upload that has to be denied is tried, as %s is not below --policy-prefix %s\n", f.try, f.prefix)
+	}
 	if !f.yes {
 		if err := ask(ctx, p, "Change "+f.bucket+" as shown?", "declined: nothing was changed"); err != nil {
 			return err
 		}
 	}
-	if err := f.tryBefore(ctx, client, before, after); err != nil {
+	if err := e.TryBefore(ctx, c); err != nil {
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
-	if err := f.set(ctx, client, talk, before, after); err != nil {
-		return err
+	if err := e.Apply(ctx, c); err != nil {
+		return f.notMade(talk, err)
 	}
 	fmt.Fprintf(talk, "Done: read back from %s as shown.\n", f.bucket)
 	if f.remove {
-		f.stays(talk, after)
-	} else if before.encryption.Algorithm != "" {
-		fmt.Fprintf(talk, "The way back: reseal enforce --bucket %s --remove --apply, and for the default encryption\n  %s\n", f.bucket, restoring(f.bucket, before.encryption))
+		f.stays(talk, c.After)
+	} else if c.Before.Encryption.Algorithm != "" {
+		fmt.Fprintf(talk, "The way back: reseal enforce --bucket %s --remove --apply, and for the default encryption\n  %s\n", f.bucket, enforce.EncryptionCommand(f.bucket, c.Before.Encryption))
 	}
 	return nil
 }
 
+// notMade says why the change was not made, and turns that into the command's ending.
+func (f *enforceFlags) notMade(talk io.Writer, err error) error {
+	var failed *enforce.FailedError
+	switch {
+	case errors.As(err, new(*enforce.MeanwhileError)):
+		return &refusedError{fmt.Errorf("refused: %w", err)}
+	case !errors.As(err, &failed) || !failed.SetBack:
+		return err
+	}
+	fmt.Fprintf(talk, "Set back: the settings of %s are as they were.\n", f.bucket)
+	if errors.Is(err, enforce.ErrReadBack) {
+		fmt.Fprintf(talk, "%v\n", failed.Err)
+		return &finding{exitDifferent}
+	}
+	return err
+}
+
 // nothing says why there is nothing to do.
-func (f *enforceFlags) nothing(talk io.Writer, now *settings) {
+func (f *enforceFlags) nothing(talk io.Writer, now *enforce.Settings) {
 	if !f.remove {
 		fmt.Fprintf(talk, "Nothing to do: %s is closed like that already.\n", f.bucket)
 		return
@@ -181,133 +214,24 @@ func (f *enforceFlags) nothing(talk io.Writer, now *settings) {
 
 // stays says what --remove leaves: a default encryption that other clients may
 // have come to rely on, and that need not be of reseal's making.
-func (f *enforceFlags) stays(talk io.Writer, now *settings) {
-	e := now.encryption
+func (f *enforceFlags) stays(talk io.Writer, now *enforce.Settings) {
+	e := now.Encryption
 	if e.Algorithm != plan.TargetKMS {
 		return
 	}
 	back := s3api.DefaultEncryption{Algorithm: plan.TargetAES256, Blocked: e.Blocked}
-	fmt.Fprintf(talk, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, restoring(f.bucket, back))
+	fmt.Fprintf(talk, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, enforce.EncryptionCommand(f.bucket, back))
 }
 
-// restoring is the command that sets a default encryption as it is.
-func restoring(bucket string, e s3api.DefaultEncryption) string {
-	by := map[string]string{"SSEAlgorithm": e.Algorithm}
-	if e.KeyID != "" {
-		by["KMSMasterKeyID"] = e.KeyID
-	}
-	rule := map[string]any{"ApplyServerSideEncryptionByDefault": by, "BucketKeyEnabled": e.BucketKey}
-	if len(e.Blocked) > 0 {
-		rule["BlockedEncryptionTypes"] = map[string]any{"EncryptionType": e.Blocked}
-	}
-	data, err := json.Marshal(map[string]any{"Rules": []any{rule}})
-	if err != nil {
-		panic("reseal: a default encryption that cannot be written as JSON: " + err.Error())
-	}
-	return fmt.Sprintf("aws s3api put-bucket-encryption --bucket %s --server-side-encryption-configuration '%s'", bucket, data)
-}
-
-func readSettings(ctx context.Context, client *s3api.Client, bucket string) (*settings, error) {
-	s := &settings{}
-	var err error
-	if s.encryption, err = client.BucketEncryption(ctx, bucket); err != nil {
-		return nil, err
-	}
-	s.policy, err = client.BucketPolicy(ctx, bucket)
-	return s, err
-}
-
-// wanted is what the bucket's settings are to be, checked as S3 would.
-func (f *enforceFlags) wanted(ctx context.Context, client *s3api.Client, talk io.Writer, before *settings) (*settings, error) {
-	if before.policy != nil {
-		d, err := policy.Parse(policy.Bucket, before.policy)
-		if err == nil {
-			err = d.Concerns(f.bucket)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("the policy that %s has: %w", f.bucket, err)
-		}
-	}
-	after := *before
-	var put []json.RawMessage
-	if !f.remove {
-		key, err := f.resolve(ctx, client, talk)
-		if err != nil {
-			return nil, err
-		}
-		if put, err = f.closing(key).Statements(); err != nil {
-			return nil, err
-		}
-		e := &after.encryption
-		e.Algorithm, e.KeyID, e.BucketKey = plan.TargetKMS, key, f.bucketKey
-		if f.blockSSEC && !slices.Contains(e.Blocked, "SSE-C") {
-			e.Blocked = []string{"SSE-C"} // instead of NONE
-		}
-	}
-	var err error
-	if after.policy, err = policy.Merge(before.policy, put, preflight.Sids); err != nil {
-		return nil, err
-	}
-	if after.policy != nil {
-		if _, err := policy.Parse(policy.Bucket, after.policy); err != nil {
-			return nil, fmt.Errorf("the policy with the new statements: %w", err)
-		}
-	}
-	return &after, nil
-}
-
-// closing is what the bucket is to be closed against.
-func (f *enforceFlags) closing(key string) *preflight.Closing {
-	c := &preflight.Closing{Bucket: f.bucket, Partition: partition.OfARN(key), Key: key, Prefix: f.prefix, Unstated: !f.needHeader, Services: f.services, TLS: f.tls, MinTLS: f.minTLS}
-	if f.minTLS == "any" {
-		c.MinTLS = ""
-	}
-	return c
-}
-
-// resolve checks the key and gives its full ARN. An alias is looked up in the
-// account of whoever uploads, so one of another account would mean another key
-// to each of them (Amazon S3 User Guide, "specifying-kms-encryption", read
-// 2026-11-21).
-func (f *enforceFlags) resolve(ctx context.Context, client *s3api.Client, talk io.Writer) (string, error) {
-	if field := strings.SplitN(f.key, ":", 6); len(field) == 6 && strings.HasPrefix(field[5], "alias/") {
-		id, err := client.Identity(ctx)
-		if err == nil && id.Account != field[4] {
-			return "", fmt.Errorf("alias %s is one of account %s, not of %s; name the key by its ARN", f.key, field[4], id.Account)
-		}
-	}
-	key, err := client.Key(ctx, f.key)
-	if s3api.KindOf(err) == s3api.KeyUnchecked {
-		fmt.Fprintf(talk, "note: the key could not be checked beforehand: %s\n", inWords(err))
-		return f.key, nil
-	}
-	if err != nil {
-		return "", err
-	}
-	if key.Manager == "AWS" {
-		return "", errors.New("the key is AWS's own, aws/s3: its policy cannot be changed, and readers of other accounts would be locked out; use a customer managed key")
-	}
-	return key.ARN, nil
-}
-
-// same compares what was written with what the endpoint gives back, which need
-// not be the same bytes.
-func (s *settings) same(o *settings) bool {
-	a, b := *s, *o
-	a.policy, b.policy = nil, nil
-	return a.equal(&b) && policy.Same(policy.Bucket, s.policy, o.policy)
-}
-
-// diff shows the change.
-func (s *settings) diff(w io.Writer, bucket string, after *settings) {
+// writeChange shows a change line by line.
+func writeChange(w io.Writer, bucket string, c *enforce.Change) {
 	fmt.Fprintf(w, "default encryption of %s\n", bucket)
-	writeDiff(w, s.encryptionText(), after.encryptionText())
+	writeDiff(w, encryptionText(c.Before.Encryption), encryptionText(c.After.Encryption))
 	fmt.Fprintf(w, "policy of %s\n", bucket)
-	writeDiff(w, indent(s.policy), indent(after.policy))
+	writeDiff(w, indent(c.Before.Policy), indent(c.After.Policy))
 }
 
-func (s *settings) encryptionText() string {
-	e := s.encryption
+func encryptionText(e s3api.DefaultEncryption) string {
 	return fmt.Sprintf("algorithm   %s\nkey         %s\nbucket key  %v\nblocked     %s\n", e.Algorithm, e.KeyID, e.BucketKey, strings.Join(e.Blocked, " "))
 }
 

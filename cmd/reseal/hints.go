@@ -11,6 +11,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
@@ -101,7 +102,7 @@ func hint(err error) string {
 	case errors.As(err, &mismatch):
 		return "a job keeps the options it was made with; use them again, or another --job folder for another job"
 	case errors.As(err, &made):
-		return "look at it: reseal status --job " + shellWord(made.Job) + "; the same command waits for nobody, and goes on with it once it is free"
+		return "look at it: reseal status --job " + shell.Word(made.Job) + "; the same command waits for nobody, and goes on with it once it is free"
 	case errors.As(err, &locked):
 		return "wait for it, or watch it: reseal status --job " + locked.Job
 	case errors.As(err, &conflict):

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"reseal/cost"
+	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/migrate"
@@ -124,6 +125,6 @@ func (f *planFlags) planJob(ctx context.Context, p process, old *job.Plan, job *
 	if err := f.connection.jobs().Freeze(ctx, f.job, job); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
-	fmt.Fprintf(f.output.talk(p), "Frozen in %s; carry it out with: reseal run --job %s\n", f.job, shellWord(f.job))
+	fmt.Fprintf(f.output.talk(p), "Frozen in %s; carry it out with: reseal run --job %s\n", f.job, shell.Word(f.job))
 	return nil
 }

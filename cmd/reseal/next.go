@@ -2,8 +2,8 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
+	"reseal/internal/shell"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
@@ -23,7 +23,7 @@ func afterLook(s *status.Status, part job.Share) step {
 
 // nextStep is what is to be typed next. All that it needs is in the job.
 func nextStep(s *status.Status, part job.Share) step {
-	whole := " --job " + shellWord(s.Job)
+	whole := " --job " + shell.Word(s.Job)
 	at := whole
 	if part.Count > 0 {
 		at += " --shard " + part.String()
@@ -65,17 +65,3 @@ func afterLoss(s *status.Status, at string) string {
 	}
 	return text
 }
-
-// shellWord writes a word as a shell takes it.
-func shellWord(s string) string {
-	odd := func(r rune) bool {
-		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:=,@%+", r)
-	}
-	if s != "" && strings.IndexFunc(s, odd) < 0 {
-		return s
-	}
-	return shellQuoted(s)
-}
-
-// shellQuoted writes a word so that a shell takes every character as it is.
-func shellQuoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -3,9 +3,7 @@ package main
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
-	"io"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +12,6 @@ import (
 
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
-	"reseal/policy"
 )
 
 // TestPolicies runs testdata/policies/*.txt: what policies and default
@@ -133,18 +130,5 @@ func settingsCmd(ts *testscript.TestScript, neg bool, args []string) {
 		s.digests["settings"] = sum
 	} else if (s.digests["settings"] == sum) == neg {
 		ts.Fatalf("the settings are %s; the same: %v", text, neg)
-	}
-}
-
-// TestEnforceMalformed: a policy that S3 would not take is never built upon.
-func TestEnforceMalformed(t *testing.T) {
-	for _, text := range []string{`{"Statement":`, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow"}]}`,
-		`{"Version":"2012-10-17","Statement":{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::other"}}`} {
-		f := &enforceFlags{bucket: "acme", key: simaws.Key, remove: true}
-		_, err := f.wanted(t.Context(), nil, io.Discard, &settings{policy: []byte(text)})
-		var malformed *policy.MalformedError
-		if !errors.As(err, &malformed) {
-			t.Errorf("policy %s: %v, want a malformed policy", text, err)
-		}
 	}
 }

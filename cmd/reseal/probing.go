@@ -49,7 +49,7 @@ func (f *runFlags) probeEndpoint(ctx context.Context, talk io.Writer, g *ground)
 	if !f.probing(g) {
 		return nil
 	}
-	if err := keepsScratch(g.frozen.Options.Bucket, g.policy.Facts); err != nil {
+	if err := preflight.KeepsScratch(g.frozen.Options.Bucket, g.policy.Facts); err != nil {
 		return &refusedError{fmt.Errorf("nothing was written: %w; leave out --probe-key-prefix, and accept by name what is not known of the endpoint", err)}
 	}
 	v, err := probe(ctx, g, f.probe)

@@ -14,8 +14,10 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/cost"
+	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/report"
 	"reseal/s3api"
 	"reseal/selfcheck"
@@ -121,7 +123,7 @@ func (f *selfcheckFlags) prepare(ctx context.Context) (selfcheck.Config, *selfch
 	if err != nil {
 		return conf, nil, err
 	}
-	if err := keepsScratch(f.bucket, bucketIs); err != nil {
+	if err := preflight.KeepsScratch(f.bucket, bucketIs); err != nil {
 		return conf, nil, &refusedError{fmt.Errorf("refused, nothing was written: %w; name another bucket", err)}
 	}
 	key, err := client.Key(ctx, f.key)
@@ -249,7 +251,7 @@ func (f *selfcheckFlags) deliver(p process, facts *selfcheck.Facts) error {
 		fmt.Fprintf(p.stdout, "Missing, or denied by a policy: %s (items not asked for that: %s)\n", permission, report.Count(lacking[permission]))
 	}
 	if f.out != "" {
-		fmt.Fprintf(p.stdout, "Findings: %s. Plan with them: reseal plan ... --facts %s\n", f.out, shellQuoted(f.out))
+		fmt.Fprintf(p.stdout, "Findings: %s. Plan with them: reseal plan ... --facts %s\n", f.out, shell.Quoted(f.out))
 	}
 	return nil
 }

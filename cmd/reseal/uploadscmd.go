@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
@@ -249,12 +250,12 @@ func (g *ground) tellStrays(w io.Writer, r *s3api.Rewriter) {
 // removeUpload is the command that removes an upload, or finds it where its id is
 // not known.
 func removeUpload(endpoint, bucket, key, id string) string {
-	at := " --bucket " + shellWord(bucket)
+	at := " --bucket " + shell.Word(bucket)
 	if endpoint != "" {
-		at += " --endpoint-url " + shellWord(endpoint)
+		at += " --endpoint-url " + shell.Word(endpoint)
 	}
 	if id == "" {
-		return "aws s3api list-multipart-uploads" + at + " --prefix " + quoted(key)
+		return "aws s3api list-multipart-uploads" + at + " --prefix " + shell.Visible(key)
 	}
-	return "aws s3api abort-multipart-upload" + at + " --key " + quoted(key) + " --upload-id " + shellQuoted(id)
+	return "aws s3api abort-multipart-upload" + at + " --key " + shell.Visible(key) + " --upload-id " + shell.Quoted(id)
 }

@@ -1,10 +1,9 @@
-package main
+package enforce
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strings"
 
 	"reseal/plan"
@@ -13,21 +12,18 @@ import (
 	"reseal/s3api"
 )
 
-// errNotYet is what may be because a change is not in force everywhere yet.
-var errNotYet = errors.New("the change is not seen to be in force")
-
-// tryBefore uploads as clients do, on scratch objects: where that fails already,
+// TryBefore uploads as clients do, on scratch objects: where that fails already,
 // nothing could be told from it afterwards. Under statements of reseal's that are
 // about to change it says nothing.
-func (f *enforceFlags) tryBefore(ctx context.Context, client *s3api.Client, before, after *settings) error {
-	if f.try == "" || f.remove {
+func (e *Enforcer) TryBefore(ctx context.Context, c *Change) error {
+	if !e.tries() {
 		return nil
 	}
-	if ours, err := policy.Statements(before.policy, preflight.Sids); err != nil || len(ours) > 0 {
+	if ours, err := policy.Statements(c.Before.Policy, preflight.Sids); err != nil || len(ours) > 0 {
 		return err
 	}
-	for _, o := range f.clients(after.encryption) {
-		refused, err := f.upload(ctx, client, o)
+	for _, o := range e.clients(c.After.Encryption) {
+		refused, err := e.upload(ctx, o)
 		if err != nil {
 			return err
 		}
@@ -38,23 +34,30 @@ func (f *enforceFlags) tryBefore(ctx context.Context, client *s3api.Client, befo
 	return nil
 }
 
+// tries tells whether uploads are tried at all.
+func (e *Enforcer) tries() bool { return e.ScratchPrefix != "" && !e.Remove }
+
+// TriesNoOffender tells whether uploads are tried, but none that has to be denied, as
+// the scratch objects are not below the prefix of the policy.
+func (e *Enforcer) TriesNoOffender() bool { return e.tries() && len(e.offenders()) == 0 }
+
 // clients are the uploads that have to work: under the key and, unless the header is
 // required, without a word on encryption.
-func (f *enforceFlags) clients(under s3api.DefaultEncryption) []s3api.ScratchObject {
+func (e *Enforcer) clients(under s3api.DefaultEncryption) []s3api.ScratchObject {
 	uploads := []s3api.ScratchObject{{Name: "under the key", SSE: plan.TargetKMS, KMSKeyID: under.KeyID, BucketKey: under.BucketKey}}
-	if !f.needHeader {
+	if !e.RequireHeader {
 		uploads = append(uploads, s3api.ScratchObject{Name: "without a header"})
 	}
 	return uploads
 }
 
 // offenders are the uploads that have to be denied.
-func (f *enforceFlags) offenders() []s3api.ScratchObject {
-	if !strings.HasPrefix(f.try, f.prefix) {
+func (e *Enforcer) offenders() []s3api.ScratchObject {
+	if !strings.HasPrefix(e.ScratchPrefix, e.Prefix) {
 		return nil
 	}
 	uploads := []s3api.ScratchObject{{Name: "under SSE-S3", SSE: plan.TargetAES256}}
-	if f.needHeader {
+	if e.RequireHeader {
 		uploads = append(uploads, s3api.ScratchObject{Name: "without a header"})
 	}
 	return uploads
@@ -62,13 +65,13 @@ func (f *enforceFlags) offenders() []s3api.ScratchObject {
 
 // tryAfter uploads what has to work and what has to be denied. A policy is not in
 // force everywhere at once, so that each has some time.
-func (f *enforceFlags) tryAfter(ctx context.Context, client *s3api.Client, under s3api.DefaultEncryption) error {
-	if f.try == "" || f.remove {
+func (e *Enforcer) tryAfter(ctx context.Context, under s3api.DefaultEncryption) error {
+	if !e.tries() {
 		return nil
 	}
-	for _, o := range f.clients(under) {
-		if err := f.settled(ctx, func() error {
-			refused, err := f.upload(ctx, client, o)
+	for _, o := range e.clients(under) {
+		if err := e.settled(ctx, func() error {
+			refused, err := e.upload(ctx, o)
 			if err == nil && refused != nil {
 				err = fmt.Errorf("%w: %w", errNotYet, refused)
 			}
@@ -77,9 +80,9 @@ func (f *enforceFlags) tryAfter(ctx context.Context, client *s3api.Client, under
 			return err
 		}
 	}
-	for _, o := range f.offenders() {
-		if err := f.settled(ctx, func() error {
-			refused, err := f.upload(ctx, client, o)
+	for _, o := range e.offenders() {
+		if err := e.settled(ctx, func() error {
+			refused, err := e.upload(ctx, o)
 			if err == nil && refused == nil {
 				err = fmt.Errorf("%w: upload %s, which has to be denied, was let through", errNotYet, o.Name)
 			}
@@ -93,8 +96,8 @@ func (f *enforceFlags) tryAfter(ctx context.Context, client *s3api.Client, under
 
 // upload makes one scratch object and deletes it again. refused is why S3 did not
 // take it; err is why nothing more may be tried.
-func (f *enforceFlags) upload(ctx context.Context, client *s3api.Client, o s3api.ScratchObject) (refused, err error) {
-	scratch, err := client.Scratch(f.bucket, f.try)
+func (e *Enforcer) upload(ctx context.Context, o s3api.ScratchObject) (refused, err error) {
+	scratch, err := e.Client.Scratch(e.Bucket, e.ScratchPrefix)
 	if err != nil {
 		return nil, err
 	}
@@ -106,11 +109,4 @@ func (f *enforceFlags) upload(ctx context.Context, client *s3api.Client, o s3api
 		}
 	}
 	return refused, scratch.Clean(ctx)
-}
-
-// notTried says which uploads --probe-key-prefix leaves out.
-func (f *enforceFlags) notTried(talk io.Writer) {
-	if f.try != "" && !f.remove && len(f.offenders()) == 0 {
-		fmt.Fprintf(talk, "note: no upload that has to be denied is tried, as %s is not below --policy-prefix %s\n", f.try, f.prefix)
-	}
 }
