@@ -115,6 +115,16 @@ func (d *Documents) List(ctx context.Context, prefix string, each func(key strin
 	return nil
 }
 
+// Folders returns what follows prefix in the keys that have a "/" after it, up to that
+// and with it, each once.
+func (d *Documents) Folders(ctx context.Context, prefix string) (all []string, err error) {
+	err = d.patiently(ctx, func() (err error) {
+		all, err = d.source.Folders(ctx, prefix)
+		return err
+	})
+	return all, err
+}
+
 // Put writes an object if its ETag is still etag, "" meaning that there must be
 // none, and returns the new ETag (Amazon S3 User Guide, conditional-writes,
 // read 2026-11-21). Where the condition does not hold, nothing was written, or

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -115,10 +116,61 @@ func (s silence) Temporary() bool { return true }
 var _ net.Error = silence(0)
 
 // List returns the objects whose names start with prefix.
-func (s *Source) List(ctx context.Context, prefix string) ([]inventory.ObjectInfo, error) {
-	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: optional(prefix), EncodingType: types.EncodingTypeUrl}
-	var all []inventory.ObjectInfo
+func (s *Source) List(ctx context.Context, prefix string) (all []inventory.ObjectInfo, err error) {
 	names := map[string]bool{}
+	err = s.pages(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: optional(prefix)}, func(out *s3.ListObjectsV2Output) (news bool, err error) {
+		for _, o := range out.Contents {
+			name, err := decodedName(value(o.Key), out.EncodingType)
+			if err != nil {
+				return news, err
+			}
+			// Some servers repeat the last name of a page on the next.
+			if !names[name] {
+				names[name] = true
+				size := int64(-1)
+				if o.Size != nil {
+					size = *o.Size
+				}
+				all = append(all, inventory.ObjectInfo{Name: name, Size: size, ETag: unquoted(o.ETag)})
+				news = true
+			}
+		}
+		return news, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// Folders returns what follows prefix in the names that have a "/" after it, up to
+// that and with it, each once.
+func (s *Source) Folders(ctx context.Context, prefix string) (all []string, err error) {
+	slash := "/"
+	err = s.pages(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: optional(prefix), Delimiter: &slash}, func(out *s3.ListObjectsV2Output) (news bool, err error) {
+		news = len(out.Contents) > 0
+		for _, c := range out.CommonPrefixes {
+			name, err := decodedName(value(c.Prefix), out.EncodingType)
+			if err != nil {
+				return news, err
+			}
+			if name, below := strings.CutPrefix(name, prefix); below && !slices.Contains(all, name) {
+				all, news = append(all, name), true
+			}
+		}
+		return news, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// pages has take called with each page of a listing. It says whether the page held
+// anything new.
+func (s *Source) pages(ctx context.Context, in *s3.ListObjectsV2Input, take func(*s3.ListObjectsV2Output) (news bool, err error)) error {
+	in.EncodingType = types.EncodingTypeUrl
+	prefix := value(in.Prefix)
 	tokens := map[string]bool{}
 	for barren := 0; barren < maxBarrenPages; barren++ {
 		var out *s3.ListObjectsV2Output
@@ -130,27 +182,18 @@ func (s *Source) List(ctx context.Context, prefix string) ([]inventory.ObjectInf
 			return err
 		})
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, o := range out.Contents {
-			name, err := decodedName(value(o.Key), out.EncodingType)
-			if err != nil {
-				return nil, fmt.Errorf("ListObjectsV2 s3://%s/%s: %w", s.bucket, prefix, err)
-			}
-			// Some servers repeat the last name of a page on the next.
-			if !names[name] {
-				names[name] = true
-				size := int64(-1)
-				if o.Size != nil {
-					size = *o.Size
-				}
-				all = append(all, inventory.ObjectInfo{Name: name, Size: size, ETag: unquoted(o.ETag)})
-				barren = -1
-			}
+		news, err := take(out)
+		switch {
+		case err != nil:
+			return fmt.Errorf("ListObjectsV2 s3://%s/%s: %w", s.bucket, prefix, err)
+		case news:
+			barren = -1
 		}
 		token := value(out.NextContinuationToken)
 		if !value(out.IsTruncated) {
-			return all, nil
+			return nil
 		}
 		if token == "" || tokens[token] {
 			break
@@ -158,7 +201,7 @@ func (s *Source) List(ctx context.Context, prefix string) ([]inventory.ObjectInf
 		tokens[token] = true
 		in.ContinuationToken = &token
 	}
-	return nil, fmt.Errorf("ListObjectsV2 s3://%s/%s: the listing goes on without end", s.bucket, prefix)
+	return fmt.Errorf("ListObjectsV2 s3://%s/%s: the listing goes on without end", s.bucket, prefix)
 }
 
 // maxBarrenPages is how many pages without a new name are believed. S3 may send

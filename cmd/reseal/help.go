@@ -121,7 +121,7 @@ var commandGroups = []struct {
 	title string
 	names []string
 }{
-	{"A migration", []string{"inventory", "plan", "preflight", "run", "status", "ctl", "retry-failed", "verify", "report"}},
+	{"A migration", []string{"inventory", "plan", "preflight", "run", "status", "jobs", "ctl", "retry-failed", "verify", "report"}},
 	{"Around it", []string{"permissions", "enforce", "selfcheck", "uploads", "export", "import"}},
 	{"To try it", []string{"demo", "simulate"}},
 }

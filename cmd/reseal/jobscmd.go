@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"reseal/job"
+	"reseal/job/status"
+	"reseal/report"
+)
+
+// listedJob is a job in a list of them. It is what reseal jobs --json writes.
+type listedJob struct {
+	Job       string    `json:"job"`
+	State     string    `json:"state"` // of status, or running, paused, unreadable
+	Bucket    string    `json:"bucket,omitempty"`
+	KMSKeyID  string    `json:"kms_key_id,omitempty"`
+	Settled   int64     `json:"rows_settled"`
+	Rows      *int64    `json:"rows"` // null where nobody counted them yet
+	Done      int64     `json:"done"`
+	Failed    int64     `json:"failed"`
+	LastWrite time.Time `json:"last_write,omitzero"`
+	Error     string    `json:"error,omitempty"` // why it is unreadable
+}
+
+func newJobsCommand(p process) *cobra.Command {
+	var conn connection
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:   "jobs [FOLDER | s3://BUCKET/PREFIX]",
+		Short: "List the jobs below a folder or a prefix",
+		Long: `jobs lists the jobs in a folder or below a prefix of a bucket, here if none is
+named: how each stands, how far it is, and when it last wrote something. It looks
+three folders deep and changes nothing.
+
+  reseal jobs
+  reseal jobs s3://reseal-jobs/`,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 1 {
+				return usagef("%s takes one argument, a folder or prefix; got %q", cmd.CommandPath(), args)
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx, stop := p.interruptible(cmd.Context())
+			defer stop()
+			place := "."
+			if len(args) == 1 {
+				place = args[0]
+			}
+			all, err := listJobs(ctx, conn.jobs(), place)
+			if err != nil {
+				return causeOf(ctx, err)
+			}
+			if asJSON {
+				return writeJSON(p.stdout, all)
+			}
+			if len(all) == 0 {
+				fmt.Fprintf(p.stderr, "no job in %s, nor in three folders below\n", place)
+			}
+			return printJobs(p.stdout, all, time.Now())
+		},
+	}
+	conn.bind(cmd)
+	conn.bindJob(cmd)
+	cmd.Flags().BoolVar(&asJSON, "json", false, "print the list as one JSON document")
+	return cmd
+}
+
+// listJobs reads how the jobs at a place stand. One that cannot be read is in the list
+// with the reason.
+func listJobs(ctx context.Context, jobs job.Opener, place string) ([]listedJob, error) {
+	const atOnce = 8
+	names, err := jobs.List(ctx, place)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]listedJob, len(names))
+	var reads errgroup.Group
+	reads.SetLimit(atOnce)
+	for i, name := range names {
+		reads.Go(func() error {
+			all[i] = readListed(ctx, jobs, name)
+			return ctx.Err()
+		})
+	}
+	if err := reads.Wait(); err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(all, func(a, b listedJob) int { return b.LastWrite.Compare(a.LastWrite) })
+	return all, nil
+}
+
+func readListed(ctx context.Context, jobs job.Opener, name string) listedJob {
+	unreadable := func(err error) listedJob { return listedJob{Job: name, State: "unreadable", Error: err.Error()} }
+	store, made, err := jobs.Load(ctx, name)
+	if err != nil {
+		return unreadable(err)
+	}
+	s, err := status.Read(ctx, store, made, job.Share{})
+	if err != nil {
+		return unreadable(err)
+	}
+	l := listedJob{Job: name, State: string(s.State), Bucket: s.Bucket, KMSKeyID: s.KMSKeyID, Settled: s.Settled, Rows: s.Rows, Done: s.Done, Failed: s.Failed, LastWrite: s.LastWrite}
+	if worked := s.WorkedOn("") || slices.ContainsFunc(s.Shares, func(o job.ShareStatus) bool { return s.WorkedOn(o.Share) }); worked {
+		l.State = "running"
+		if s.Run != nil && s.Run.Waiting() {
+			l.State = "paused"
+		}
+	}
+	return l
+}
+
+// printJobs writes a table for people. The name comes last, as it may be long.
+func printJobs(out io.Writer, all []listedJob, now time.Time) error {
+	if len(all) == 0 {
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "State\tRows done\tFailed\tLast write\tJob")
+	for _, j := range all {
+		share, failed, age := "-", report.Count(j.Failed), "-"
+		if j.Rows != nil {
+			share = report.Percent(j.Settled, *j.Rows)
+		}
+		if !j.LastWrite.IsZero() {
+			age = report.Duration(max(now.Sub(j.LastWrite), 0).Truncate(time.Second)) + " ago"
+		}
+		if j.Error != "" {
+			failed = "-"
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", j.State, share, failed, age, shownName(j.Job))
+	}
+	return w.Flush()
+}
+
+// shownName is a name as a terminal may have it: in quotes where it holds anything else
+// than what is printed.
+func shownName(name string) string {
+	if quoted := fmt.Sprintf("%q", name); quoted != `"`+name+`"` || strings.ContainsAny(name, " ") {
+		return quoted
+	}
+	return name
+}
