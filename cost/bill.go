@@ -9,6 +9,9 @@ import (
 	"reseal/plan"
 )
 
+// KMSItem is the position of a bill that has the requests to KMS.
+const KMSItem = "KMS requests"
+
 // bill prices a job.
 func (c *calculation) bill(j *job) Bill {
 	var b Bill
@@ -26,7 +29,7 @@ func (c *calculation) bill(j *job) Bill {
 		l := gigabytes(fmt.Sprintf("retrieval from %s", class), j.retrieved[i], c.region.Class(class).Retrieval)
 		b.add(l)
 	}
-	b.add(c.kmsLine("KMS requests", j.kms.add(rare.kms), c.FreeKMS))
+	b.add(c.kmsLine(KMSItem, j.kms.add(rare.kms), c.FreeKMS))
 	if j.early {
 		for i := range classes {
 			c.earlyDeletion(&b, i, j.earlyAll)

@@ -24,7 +24,7 @@ type Limit struct {
 
 // Duration is how long a run takes, as a range, and why.
 type Duration struct {
-	Shortest time.Duration `json:"shortest_ns"`
+	Shortest time.Duration `json:"shortest_ns"` // the start of the run and its canary included
 	Longest  time.Duration `json:"longest_ns"`
 	Binding  string        `json:"binding"` // the name of the limit that decides, "" where none is known
 	Limits   []Limit       `json:"limits"`  // slowest first
@@ -69,9 +69,20 @@ func (c *calculation) duration(j *job) Duration {
 	}
 	if len(d.Limits) > 0 {
 		d.Binding = d.Limits[0].Name
+		d.Shortest = time.Duration(sum(int64(d.Shortest), int64(startShortest)))
+		d.Longest = time.Duration(sum(int64(d.Longest), int64(startLongest)))
 	}
 	return d
 }
+
+// What a run takes beside its objects: to read what it may and what the bucket is, to
+// try the first objects of each kind one after the other, to pick up speed, and to
+// write down its end. On the simulator 300 objects of five kinds took 2 s
+// (2026-11-29); with latencies of AWS several requests for each kind wait in turn.
+const (
+	startShortest = 2 * time.Second
+	startLongest  = 10 * time.Second
+)
 
 // paced is how many KMS requests the gate counts for n: the greatest number, less
 // what it is told a bucket key spares for certain.

@@ -2,6 +2,8 @@ package report
 
 import (
 	"cmp"
+	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -74,22 +76,61 @@ func (a *Against) rows(e *cost.Estimate) []comparison {
 		}
 		return comparison{what, estimated, most + Count(c.Actual)}
 	}
-	out := []comparison{count("objects", a.Objects, ""), count("S3 requests", a.Requests, before(a.are.Requests, "")), count("KMS requests", a.KMSCalls, cmp.Or(a.are.KMSCalls, "at most")+" ")}
-	money := comparison{"price", "unknown", "unknown"}
-	if e.Priced {
-		money.estimated, money.actual = spanText(a.Cost.Estimated.Expected, a.Cost.Estimated.Max), AtMost(a.Cost.Actual)
-		if !e.Once.Complete() {
-			money.estimated, money.actual = "over "+money.estimated, "over "+Money(a.Cost.Actual)
-		}
+	kms := func(kind string, estimated, actual int64) comparison {
+		return comparison{"KMS requests, " + kind, Count(estimated), Count(actual)}
 	}
+	out := []comparison{count("objects", a.Objects, ""), count("S3 requests", a.Requests, before(a.are.Requests, "")),
+		kms("expected", a.KMSCalls.Estimated.Expected, a.kmsExpected()), kms(cmp.Or(a.are.KMSCalls, "at most"), a.KMSCalls.Estimated.Max, a.KMSCalls.Actual)}
+	if a.KMSCalls.Estimated.Expected == a.KMSCalls.Estimated.Max { // all that may be sent are expected
+		out = slices.Delete(out, 2, 3)
+	}
+	out = append(out, a.prices(e)...)
 	took := comparison{"time", "unknown", "unknown"}
 	if e.Duration.Binding != "" {
-		took.estimated = Between(a.Duration.Shortest, a.Duration.Longest)
+		took.estimated = Estimated(a.Duration.Shortest, a.Duration.Longest)
 	}
 	if a.Duration.Actual > 0 {
 		took.actual = Duration(a.Duration.Actual)
 	}
-	return append(out, money, took)
+	return append(out, took)
+}
+
+// prices sets what was expected against what is expected of the requests that were
+// sent, and the bound before against the bound after.
+func (a *Against) prices(e *cost.Estimate) []comparison {
+	if !e.Priced {
+		return []comparison{{"price", "unknown", "unknown"}}
+	}
+	over := ""
+	if !e.Once.Complete() {
+		over = "over "
+	}
+	most := comparison{"price, at most", over + Money(a.Cost.Estimated.Max), over + Money(a.Cost.Actual)}
+	if a.Cost.Estimated.Expected.Cents() == a.Cost.Estimated.Max.Cents() {
+		return []comparison{most}
+	}
+	expected := a.Cost.Actual - a.kmsPrice(e, a.KMSCalls.Actual-a.kmsExpected())
+	return []comparison{{"price, expected", over + Money(a.Cost.Estimated.Expected), over + Money(max(expected, 0))}, most}
+}
+
+// kmsExpected is how many of the KMS requests that may have been sent are expected
+// to have been: as large a part of them as in the estimate.
+func (a *Against) kmsExpected() int64 {
+	c := a.KMSCalls
+	if c.Estimated.Max <= 0 {
+		return c.Actual
+	}
+	return int64(math.Round(float64(c.Actual) * float64(c.Estimated.Expected) / float64(c.Estimated.Max)))
+}
+
+// kmsPrice is the price of n KMS requests at the rate of the estimate.
+func (a *Against) kmsPrice(e *cost.Estimate, n int64) cost.Money {
+	for _, l := range e.Once.Lines {
+		if l.Item == cost.KMSItem && l.Quantity.Max > 0 {
+			return cost.Money(math.Round(float64(l.Amount.Max) * float64(n) / float64(l.Quantity.Max)))
+		}
+	}
+	return 0
 }
 
 // Above says why a job may have cost more than was planned, "" where it did not.
@@ -115,13 +156,13 @@ func (v *Run) uncounted() string {
 	if v.Totals.Repeats == 0 || v.Estimate == nil {
 		return ""
 	}
-	return "what was sent for " + Plural(v.Totals.Repeats, "repeat") + " before a run was cut off is in no count of requests, only in the price"
+	return "the count leaves out what was sent for " + Plural(v.Totals.Repeats, "object") + " just before a run was cut off; the price has it"
 }
 
 // againstTitle says whether the run is at its end.
 func againstTitle(v *Run) string {
 	if v.open() {
-		return "Estimate against what it came to so far"
+		return "Estimate and actual so far"
 	}
-	return "Estimate against what it came to"
+	return "Estimate and actual"
 }

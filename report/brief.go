@@ -14,10 +14,10 @@ const briefNames = 5
 // WritePlanBrief writes what somebody who is about to start a run has to know of
 // its plan, in a few lines; more says how to see all of it.
 func WritePlanBrief(w io.Writer, v *Plan, more string) error {
-	p := &page{w: w}
+	p := newPage(w)
 	head(p, "Run on", &v.Job)
 	t, e := v.Tally, v.Estimate
-	rows := table{}
+	rows := table{wrap: []int{1}}
 	rows.row("to do", briefWork(t))
 	if left := briefLeft(t); left != "" {
 		rows.row("left alone", left)
@@ -26,14 +26,11 @@ func WritePlanBrief(w io.Writer, v *Plan, more string) error {
 		}
 	}
 	for i, h := range v.Hazards {
-		name, state := "", "accepted"
+		name := ""
 		if i == 0 {
 			name = "hazards"
 		}
-		if !h.Accepted {
-			state = "needs --accept " + h.Name
-		}
-		rows.row(name, h.Name+": "+state)
+		rows.row(name, h.Name+": "+hazardState(&h))
 	}
 	rows.row("price", briefPrice(e))
 	if len(e.Monthly.Lines) > 0 {
@@ -45,7 +42,7 @@ func WritePlanBrief(w io.Writer, v *Plan, more string) error {
 	if m := planned(e); m != nil && e.Recommended != m.Name {
 		p.wrapped(indent, "Recommended: "+e.Advice)
 	}
-	p.printf("All of it, line by line: %s\n", more)
+	p.wrapped("", "All details: "+more)
 	return p.err
 }
 
@@ -98,9 +95,16 @@ func briefLeft(t *cost.Tally) string {
 
 func briefPrice(e *cost.Estimate) string {
 	if !e.Priced {
+		return briefTotal(e)
+	}
+	return briefTotal(e) + ", " + ListPrices(e)
+}
+
+func briefTotal(e *cost.Estimate) string {
+	if !e.Priced {
 		return "unknown for " + orUnknown(e.Region)
 	}
-	return total(&e.Once) + ", " + ListPrices(e)
+	return total(&e.Once)
 }
 
 // briefEvidence says what the run keeps, and what that takes.
@@ -134,9 +138,9 @@ type Provisional struct {
 
 // WriteProvisional writes what is known before the report was read.
 func WriteProvisional(w io.Writer, v *Provisional) error {
-	p := &page{w: w}
+	p := newPage(w)
 	head(p, "Run on", &v.Job)
-	rows := table{}
+	rows := table{wrap: []int{1}}
 	if v.Rows >= 0 {
 		rows.row("to do", "at most "+Plural(v.Rows, "row"))
 	} else {

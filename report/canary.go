@@ -27,7 +27,7 @@ func CanaryText(t *canary.Table) string {
 }
 
 // canaryTitle heads the table.
-const canaryTitle = "Compared before the rest of its kind was begun"
+const canaryTitle = "Canary: objects compared before the rest was begun"
 
 // canarySection is the table as part of a page.
 func canarySection(t *canary.Table) section {
@@ -81,9 +81,9 @@ func CanaryLines(k *canary.Kind) (lines []string) {
 			lines = append(lines, what+": "+strings.Join(names, ", "))
 		}
 	}
-	say("kept, by how many objects", kept)
+	say("kept, by number of objects", kept)
 	say("not proven", k.Missing)
-	say("not compared, as no look shows it", k.NotShown)
+	say("not compared, as no request shows it", k.NotShown)
 	say("lost, as accepted", k.Accepted)
 	for _, r := range k.Reasons {
 		said := ""
@@ -99,7 +99,7 @@ func CanaryLines(k *canary.Kind) (lines []string) {
 		lines = append(lines, fmt.Sprintf("%s %s%s, such as %s", Plural(r.Objects, "object"), visible(r.Why, 200), said, inQuotes(r.Key)))
 	}
 	for _, d := range k.Doubts {
-		lines = append(lines, fmt.Sprintf("%s differs: %s; nothing shows another client", inQuotes(d.Key), plan.Words(d.Attributes())))
+		lines = append(lines, fmt.Sprintf("%s differs: %s; no sign of another client", inQuotes(d.Key), plan.Words(d.Attributes())))
 	}
 	return lines
 }
@@ -111,21 +111,4 @@ func inQuotes(key string) string {
 		return strconv.Quote(strings.ToValidUTF8(key[:most], "")) + "..."
 	}
 	return strconv.Quote(key)
-}
-
-// Wrapped breaks text into lines of at most 80 columns, at spaces where there are.
-func Wrapped(indent, text string) string {
-	var b strings.Builder
-	line := indent
-	for word := range strings.FieldsSeq(text) {
-		if len(line)+1+len(word) > 80 && strings.TrimSpace(line) != "" {
-			b.WriteString(line + "\n")
-			line = indent + "  "
-		}
-		if strings.TrimSpace(line) != "" {
-			line += " "
-		}
-		line += word
-	}
-	return b.String() + line + "\n"
 }

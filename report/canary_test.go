@@ -72,12 +72,12 @@ func TestCanaryInHTML(t *testing.T) {
 		}
 	}
 	for i, want := range []string{
-		"copy, STANDARD kept, by how many objects: object 1, data 2, tags 3 lost, as accepted: Expires proven: 1,234 objects compared",
-		`copy, STANDARD_IA kept, by how many objects: object 1 not proven: ACL not compared, as no look shows it: annotations ` +
+		"copy, STANDARD kept, by number of objects: object 1, data 2, tags 3 lost, as accepted: Expires proven: 1,234 objects compared",
+		`copy, STANDARD_IA kept, by number of objects: object 1 not proven: ACL not compared, as no request shows it: annotations ` +
 			`16 objects could not be looked at: GetObjectAcl AccessDenied (403), such as "\"><script>alert(1)</script><img src=x onerror=alert(1)>{{.Job}}\x1b[31m\u202e\xff" `,
-		`copy, GLACIER_IR kept, by how many objects: object 1, tags 2 "logs/<b>" differs: tags; nothing shows another client ` +
-			`"logs/c" differs: tags; nothing shows another client in doubt: 2 objects not as before`,
-		`multipart-copy, STANDARD kept, by how many objects: object 1 not proven: tags "video/1.mp4" differs: tags; nothing shows another client lost: 1 object not as before`,
+		`copy, GLACIER_IR kept, by number of objects: object 1, tags 2 "logs/<b>" differs: tags; no sign of another client ` +
+			`"logs/c" differs: tags; no sign of another client in doubt: 2 objects not as before`,
+		`multipart-copy, STANDARD kept, by number of objects: object 1 not proven: tags "video/1.mp4" differs: tags; no sign of another client lost: 1 object not as before`,
 		"update, class unknown nothing to prove",
 		"update, STANDARD not proven: object not proven",
 	} {

@@ -18,8 +18,8 @@ const CSVColumns = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCod
 // WriteCSV writes result lines in the columns of CSVColumns. Keys are
 // percent-encoded, with slashes kept and nothing else that a reader could take
 // for something else, so that both readings in use (space as %20 or as +) give
-// the key back. TaskStatus is succeeded, failed, or for what was not attempted,
-// the status of the line. Cells are quoted where CSV asks for it and otherwise
+// the key back. TaskStatus is succeeded, failed, or for what no request was about, what people
+// read of it elsewhere, such as "left alone". Cells are quoted where CSV asks for it and otherwise
 // exact: a spreadsheet that runs formulas is not the reader in mind.
 func WriteCSV(w io.Writer, lines iter.Seq2[Line, error]) error {
 	out := csv.NewWriter(w)
@@ -48,7 +48,7 @@ func taskStatus(l *Line) string {
 	if l.Status == engine.Done.String() {
 		return "succeeded"
 	}
-	return l.Status
+	return outcomeWord(l.Status)
 }
 
 func httpStatus(l *Line) string {

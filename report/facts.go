@@ -1,6 +1,11 @@
 package report
 
-import "time"
+import (
+	"time"
+
+	"reseal/engine"
+	"reseal/plan"
+)
 
 type counted struct {
 	name string
@@ -12,12 +17,37 @@ type counted struct {
 // failed.
 func outcomeRows(t *Totals) []counted {
 	out := []counted{{"done", t.Done}, {"failed", t.Failed}}
-	for _, c := range []counted{{"skipped", t.Skipped}, {"deferred", t.Deferred}, {"not attempted", t.Left}} {
+	for _, c := range []counted{{leftAlone, t.Skipped}, {"put off", t.Deferred}, {"not begun", t.Left}} {
 		if c.n > 0 {
 			out = append(out, c)
 		}
 	}
 	return out
+}
+
+// leftAlone is what people read of rows that a run does nothing about; programs
+// read "skipped".
+const leftAlone = "left alone"
+
+// outcomeWord is the word that people read for the outcome of an object.
+func outcomeWord(status string) string {
+	switch status {
+	case engine.Skipped.String():
+		return leftAlone
+	case engine.Deferred.String():
+		return "put off"
+	case engine.NotAttempted.String():
+		return "not begun"
+	}
+	return status
+}
+
+// actionWord is the word that people read for an action; leaving alone is none.
+func actionWord(action string) string {
+	if action == plan.Skip.String() {
+		return "-"
+	}
+	return action
 }
 
 type fact struct{ name, value string }
@@ -28,7 +58,7 @@ func runFacts(v *Run) []fact {
 	out := []fact{{"data re-encrypted", Bytes(t.Bytes)}}
 	add := func(name, value string) { out = append(out, fact{name, value}) }
 	if t.Repeats > 0 {
-		add("found done by an earlier attempt", Count(t.Repeats))
+		add("of these done by an earlier attempt", Count(t.Repeats))
 	}
 	add("S3 requests", before(t.Are.Requests, Count(t.Requests)))
 	if t.Are.KMSCalls == "about" {
@@ -55,9 +85,9 @@ func runFacts(v *Run) []fact {
 		add("cap on KMS requests", rateSpan(low, high))
 	}
 	if l := v.Summary.Latency(); l.Total() > 0 {
-		add("time of an object, half of them below", Duration(l.Quantile(.5)))
-		add("99 of 100 below", Duration(l.Quantile(.99)))
-		add("longest", Duration(l.Max()))
+		add("time per object, median (p50)", Duration(l.Quantile(.5)))
+		add("time per object, 99 % below (p99)", Duration(l.Quantile(.99)))
+		add("time per object, longest", Duration(l.Max()))
 	}
 	return out
 }
@@ -81,7 +111,7 @@ func (v *Run) took() time.Duration {
 // coverage says what the sums by reason are made of.
 func coverage(v *Run) string {
 	if v.AllLines {
-		return "By outcome, action and reason"
+		return "Objects by outcome, action and reason"
 	}
 	return "Failures and surprises by outcome, action and reason"
 }

@@ -22,7 +22,7 @@ func WritePlanHTML(w io.Writer, v *Plan) error {
 			{Name: "one-time price", Value: priceOf(&e.Once), More: atMost(&e.Once)},
 			{Name: "time", Value: shortTime(&e.Duration), More: boundBy(&e.Duration)},
 			{Name: "KMS requests", Value: Count(e.KMSCalls.Expected), More: "at most " + Count(e.KMSCalls.Max)},
-			{Name: "a month from then on", Value: priceOf(&e.Monthly), More: atMost(&e.Monthly)},
+			{Name: "monthly cost afterwards", Value: priceOf(&e.Monthly), More: atMost(&e.Monthly)},
 		},
 		Footer: footer(&v.Job, e),
 	}
@@ -34,8 +34,8 @@ func WritePlanHTML(w io.Writer, v *Plan) error {
 	}
 	d.add(left)
 	d.tally(v.Tally)
-	d.add(billSection("One-time price", &e.Once))
-	d.add(billSection("A month from then on", &e.Monthly))
+	d.add(billSection(oncePrice, &e.Once))
+	d.add(billSection(monthlyCost, &e.Monthly))
 	d.add(limits(&e.Duration))
 	d.add(methods(e))
 	notes := slices.Concat(e.Notes, evidenceNotes(v))
@@ -57,7 +57,7 @@ func shortTime(d *cost.Duration) string {
 	if d.Binding == "" {
 		return "unknown"
 	}
-	return Between(d.Shortest, d.Longest)
+	return Estimated(d.Shortest, d.Longest)
 }
 
 func boundBy(d *cost.Duration) string {

@@ -21,7 +21,7 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 		Figures: []shown{
 			{Name: "done", Value: Count(t.Done), More: Bytes(t.Bytes)},
 			{Name: "failed", Value: Count(t.Failed), More: Percent(t.Failed, t.Rows) + " of " + Plural(t.Rows, "row")},
-			{Name: "skipped", Value: Count(t.Skipped), More: Percent(t.Skipped, t.Rows)},
+			{Name: leftAlone, Value: Count(t.Skipped), More: Percent(t.Skipped, t.Rows)},
 			{Name: "not done yet", Value: Count(t.Left + t.Deferred), More: Percent(t.Left+t.Deferred, t.Rows)},
 			{Name: "KMS requests", Value: Count(t.KMSCalls), More: cmp.Or(t.Are.KMSCalls, "at most")},
 		},
@@ -45,15 +45,15 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 	d.add(against(v))
 	d.add(timeline(v))
 	d.add(groups(v))
-	d.add(namedSection("What the errors meant", v.Summary.ErrorClasses()))
-	d.add(namedSection("Error codes", v.Summary.ErrorCodes()))
+	d.add(namedSection(errorClasses, v.Summary.ErrorClasses()))
+	d.add(namedSection(errorCodes, v.Summary.ErrorCodes()))
 	d.add(failures(v.Summary.Samples()))
 	if v.Tally != nil {
 		d.tally(v.Tally)
 	}
 	if v.Estimate != nil {
 		d.add(billSection("One-time price as planned", &v.Estimate.Once))
-		d.add(billSection("A month from then on", &v.Estimate.Monthly))
+		d.add(billSection(monthlyCost, &v.Estimate.Monthly))
 		d.add(section{Title: "Notes on prices", Notes: v.Estimate.Notes})
 	}
 	return d.write(w)
@@ -126,11 +126,11 @@ func against(v *Run) section {
 func groups(v *Run) section {
 	g := &grid{Header: columns("outcome", "action", "reason", ">objects", ">bytes")}
 	for _, x := range v.Summary.Groups() {
-		c := cell{Text: visible(x.Status, 40)}
+		c := cell{Text: outcomeWord(visible(x.Status, 40))}
 		if x.Status == engine.Failed.String() {
 			c.Class = "bad"
 		}
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{c, text(visible(x.Action, 40)), text(visible(x.Reason, 60)), num(Count(x.Objects)), num(Bytes(x.Bytes))}})
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{c, text(actionWord(visible(x.Action, 40))), text(visible(x.Reason, 60)), num(Count(x.Objects)), num(Bytes(x.Bytes))}})
 	}
 	out := section{Title: coverage(v), Table: g}
 	if about := AboutEncrypted(encryptedIn(v.Summary), v.Keys, &v.Job.Options); about != "" {

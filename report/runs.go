@@ -15,13 +15,15 @@ func writeRuns(p *page, runs []JobRun) {
 	for i := range runs {
 		r := &runs[i]
 		p.printf("%s%d  %s\n", indent, i+1, runTimes(r))
-		t := table{}
+		t := table{wrap: []int{1}}
 		t.row("by", visible(r.who(), 200))
 		if r.Caller != "" {
 			t.row("caller", visible(r.Caller, 200))
 		}
 		t.row("with", visible(r.with(), 200))
-		t.row("command", visible(r.Line, 400))
+		for i, line := range command(visible(r.Line, 400), p.columns-len(indent+indent+"accepted  ")) {
+			t.whole(map[bool]string{true: "command"}[i == 0], line)
+		}
 		if len(r.Accepted) > 0 {
 			t.row("accepted", visible(strings.Join(r.Accepted, ", "), 300))
 		}

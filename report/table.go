@@ -2,77 +2,130 @@ package report
 
 import (
 	"fmt"
-	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
 
-// page writes text and remembers the first error, so that callers look once.
-type page struct {
-	w   io.Writer
-	err error
-}
-
-func (p *page) printf(format string, args ...any) {
-	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
-	}
-}
-
-// textWidth is where sentences are wrapped.
-const textWidth = 100
-
-// wrapped writes a sentence in lines of at most textWidth characters, the second
-// and later ones indented further.
-func (p *page) wrapped(indent, sentence string) {
-	line, start := indent, true
-	for _, word := range strings.Fields(sentence) {
-		if !start && utf8.RuneCountInString(line)+1+utf8.RuneCountInString(word) > textWidth {
-			p.printf("%s\n", line)
-			line, start = indent+"  ", true
-		}
-		if !start {
-			line += " "
-		}
-		line, start = line+word, false
-	}
-	p.printf("%s\n", line)
-}
-
 // table is rows of cells in columns of equal width. Columns are aligned left
 // unless a letter r stands at their place in align.
+//
+// Where the lines are too long for the page, the columns of spare are left out, one
+// after the other; then the cells of the columns of wrap are broken at words.
 type table struct {
 	align string
-	rows  [][]string
+	spare []int
+	wrap  []int
+	rows  []tableRow
 }
 
-func (t *table) row(cells ...string) { t.rows = append(t.rows, cells) }
+type tableRow struct {
+	cells []string
+	whole bool // the last cell is written as it is, however long
+}
+
+// narrowCell is how narrow a column may get whose cells are broken at words.
+const narrowCell = 24
+
+// between separates two columns.
+const between = "  "
+
+func (t *table) row(cells ...string) { t.rows = append(t.rows, tableRow{cells: cells}) }
+
+// whole is a row whose last cell is to be pasted, so that it is never broken.
+func (t *table) whole(cells ...string) {
+	t.rows = append(t.rows, tableRow{cells: cells, whole: true})
+}
 
 func (t *table) write(p *page, indent string) {
-	var width []int
+	width, left := t.fit(p.columns - len(indent))
 	for _, r := range t.rows {
-		for i, c := range r {
+		for _, line := range t.lines(r, width, left) {
+			p.printf("%s%s\n", indent, strings.TrimRight(line, " "))
+		}
+	}
+}
+
+// fit works out how wide each column is, and which ones are left out.
+func (t *table) fit(columns int) (width []int, out []int) {
+	for _, r := range t.rows {
+		for i, c := range r.cells {
 			if i == len(width) {
 				width = append(width, 0)
+			}
+			if r.whole && i == len(r.cells)-1 {
+				continue
 			}
 			width[i] = max(width[i], utf8.RuneCountInString(c))
 		}
 	}
-	for _, r := range t.rows {
-		var b strings.Builder
-		for i, c := range r {
-			pad := strings.Repeat(" ", width[i]-utf8.RuneCountInString(c))
-			if i > 0 {
-				b.WriteString("  ")
-			}
-			if i < len(t.align) && t.align[i] == 'r' {
-				b.WriteString(pad + c)
-			} else {
-				b.WriteString(c + pad)
+	over := func() int {
+		sum := -len(between)
+		for i, w := range width {
+			if !slices.Contains(out, i) {
+				sum += w + len(between)
 			}
 		}
-		p.printf("%s%s\n", indent, strings.TrimRight(b.String(), " "))
+		return sum - columns
 	}
+	for _, i := range t.spare {
+		if over() <= 0 {
+			break
+		}
+		out = append(out, i)
+	}
+	for over() > 0 {
+		widest := -1
+		for _, i := range t.wrap {
+			if i < len(width) && width[i] > narrowCell && (widest < 0 || width[i] > width[widest]) {
+				widest = i
+			}
+		}
+		if widest < 0 {
+			break
+		}
+		width[widest] = max(width[widest]-over(), narrowCell)
+	}
+	return width, out
+}
+
+// lines writes a row in as many lines as its longest cell needs.
+func (t *table) lines(r tableRow, width, out []int) []string {
+	row := r.cells
+	cells := make([][]string, len(row))
+	most := 1
+	for i, c := range row {
+		cells[i] = []string{c}
+		if last := r.whole && i == len(row)-1; !last && slices.Contains(t.wrap, i) && utf8.RuneCountInString(c) > width[i] {
+			cells[i] = folded(c, width[i], width[i])
+		}
+		if !slices.Contains(out, i) {
+			most = max(most, len(cells[i]))
+		}
+	}
+	lines := make([]string, most)
+	for n := range lines {
+		var b strings.Builder
+		for i := range row {
+			if slices.Contains(out, i) {
+				continue
+			}
+			c := ""
+			if n < len(cells[i]) {
+				c = cells[i][n]
+			}
+			if b.Len() > 0 || i > 0 {
+				b.WriteString(between)
+			}
+			pad := strings.Repeat(" ", max(width[i]-utf8.RuneCountInString(c), 0))
+			if i < len(t.align) && t.align[i] == 'r' {
+				c, pad = pad, c
+			}
+			b.WriteString(c + pad)
+		}
+		lines[n] = b.String()
+	}
+	return lines
 }
 
 // visible makes a name from outside safe and unambiguous on a terminal: what is

@@ -14,12 +14,14 @@ func printable(r rune) bool { return unicode.IsPrint(r) }
 
 const indent = "  "
 
-// WritePlan writes a plan as text: what is done, what not and why, the price,
-// the time, the other ways of doing it.
+// WritePlan writes a plan as text: first what somebody has to know who decides
+// about it, then what is done, what not and why, the price, the time, and the other
+// ways of doing it. Lines are as long as Columns says.
 func WritePlan(w io.Writer, v *Plan) error {
-	p := &page{w: w}
+	p := newPage(w)
 	head(p, "Plan for", &v.Job)
 	t, e := v.Tally, v.Estimate
+	answer(p, v)
 
 	p.printf("\nTo do: %s, %s\n", Plural(e.Objects, "object"), Bytes(e.Bytes))
 	work := table{align: "lrr"}
@@ -42,19 +44,15 @@ func WritePlan(w io.Writer, v *Plan) error {
 	if len(v.Hazards) > 0 {
 		p.printf("\nHazards\n")
 		for _, h := range v.Hazards {
-			state := "needs --accept " + h.Name
-			if h.Accepted {
-				state = "accepted"
-			}
-			p.wrapped(indent, h.Name+" ("+state+"): "+h.Text)
+			p.wrapped(indent, h.Name+" ("+hazardState(&h)+"): "+h.Text)
 		}
 	}
 
-	bill(p, "One-time price", &e.Once)
-	bill(p, "A month from then on", &e.Monthly)
+	bill(p, oncePrice, &e.Once)
+	bill(p, monthlyCost, &e.Monthly)
 
 	p.printf("\nTime: %s\n", timeLine(&e.Duration))
-	limits := table{align: "lrrl"}
+	limits := table{align: "lrrl", spare: []int{2}}
 	for _, l := range e.Duration.Limits {
 		demand, rate := limitText(&l)
 		limits.row(l.Name, demand, rate, Between(l.Shortest, l.Longest))
@@ -68,10 +66,55 @@ func WritePlan(w io.Writer, v *Plan) error {
 	return p.err
 }
 
+// Titles that text and HTML share.
+const (
+	oncePrice   = "One-time price"
+	monthlyCost = "Monthly cost afterwards"
+)
+
+// answer says in six lines what a plan comes to.
+func answer(p *page, v *Plan) {
+	t, e := v.Tally, v.Estimate
+	rows := table{wrap: []int{1}}
+	rows.row("to do", briefWork(t))
+	rows.row("price", briefTotal(e))
+	if len(e.Monthly.Lines) > 0 {
+		rows.row("afterwards", total(&e.Monthly)+" a month")
+	}
+	rows.row("time", timeLine(&e.Duration))
+	if left := briefLeft(t); left != "" {
+		rows.row("left alone", left)
+	}
+	rows.row("to accept", toAccept(v.Hazards))
+	p.printf("\n")
+	rows.write(p, indent)
+}
+
+// toAccept names the hazards that somebody has to accept before a run can begin.
+func toAccept(all []Hazard) string {
+	var open []string
+	for _, h := range all {
+		if !h.Accepted {
+			open = append(open, h.Name)
+		}
+	}
+	if len(open) == 0 {
+		return "nothing"
+	}
+	return strings.Join(open, ", ")
+}
+
+func hazardState(h *Hazard) string {
+	if h.Accepted {
+		return "accepted"
+	}
+	return "needs --accept " + h.Name
+}
+
 // writeMethods sets the ways to do it side by side.
 func writeMethods(p *page, e *cost.Estimate) {
 	p.printf("\nWays to do it\n")
-	methods := table{align: "lrrrrl"}
+	methods := table{align: "lrrrrl", spare: []int{3, 2}, wrap: []int{0}}
 	methods.row("", "objects", "S3 requests", "KMS requests", "price", "time")
 	for _, m := range e.Methods {
 		methods.row(methodName(&m), Count(m.Objects.Objects), Count(m.Requests.Expected), Count(m.KMS.Expected), priceOf(&m.Cost), methodTime(&m))
@@ -84,7 +127,7 @@ func writeMethods(p *page, e *cost.Estimate) {
 
 func head(p *page, what string, j *Job) {
 	p.printf("%s s3://%s (%s)\n", what, visible(j.Bucket, 100), orUnknown(j.Region))
-	t := table{}
+	t := table{wrap: []int{1}}
 	from := visible(j.Manifest, 200)
 	if !j.ManifestTime.IsZero() {
 		from += ", scanned from " + Time(j.ManifestTime)
@@ -120,8 +163,9 @@ func Time(t time.Time) string {
 }
 
 func bill(p *page, title string, b *cost.Bill) {
-	p.printf("\n%s: %s\n", title, total(b))
-	t := table{align: "lrlr"}
+	p.printf("\n")
+	p.wrapped("", title+": "+total(b))
+	t := table{align: "lrlr", spare: []int{2}, wrap: []int{0}}
 	for _, l := range b.Lines {
 		t.row(l.Item, quantity(&l), l.Rate, amount(&l))
 	}
@@ -136,93 +180,6 @@ func bill(p *page, title string, b *cost.Bill) {
 	}
 }
 
-// total is the sum of a bill in words.
-func total(b *cost.Bill) string {
-	var out string
-	switch {
-	case len(b.Lines) == 0:
-		return "nothing"
-	case len(b.Missing) == len(b.Lines):
-		return "price unknown"
-	case b.Total.Expected == b.Total.Max:
-		out = Money(b.Total.Expected)
-	default:
-		out = Money(b.Total.Expected) + " expected, " + Money(b.Total.Max) + " at most"
-	}
-	if !b.Complete() {
-		out = "at least " + out + " (" + Plural(int64(len(b.Missing)), "price") + " unknown)"
-	}
-	return out
-}
-
-func priceOf(b *cost.Bill) string {
-	switch {
-	case len(b.Lines) == 0:
-		return "$0.00"
-	case len(b.Missing) == len(b.Lines):
-		return "unknown"
-	case !b.Complete():
-		return "over " + Money(b.Total.Expected)
-	}
-	return Money(b.Total.Expected)
-}
-
-func amount(l *cost.Line) string {
-	if !l.Known {
-		return "unknown"
-	}
-	return spanText(l.Amount.Expected, l.Amount.Max)
-}
-
-func spanText(expected, most cost.Money) string {
-	if expected.Cents() == most.Cents() {
-		return Money(expected)
-	}
-	return Money(expected) + " to " + Money(most)
-}
-
-func quantity(l *cost.Line) string {
-	if l.Unit == "bytes" {
-		return Bytes(l.Quantity.Expected)
-	}
-	if l.Quantity.Expected != l.Quantity.Max {
-		return Count(l.Quantity.Expected) + " to " + Count(l.Quantity.Max)
-	}
-	return Count(l.Quantity.Expected)
-}
-
-// limitText writes what a limit is about and how much of it goes a second.
-func limitText(l *cost.Limit) (demand, rate string) {
-	if l.Unit == "bytes" {
-		return Bytes(l.Demand), Bytes(int64(l.PerSecond)) + "/s"
-	}
-	return Count(l.Demand), Rate(l.PerSecond)
-}
-
-func timeLine(d *cost.Duration) string {
-	if d.Binding == "" {
-		return "unknown, as no limit is"
-	}
-	return Between(d.Shortest, d.Longest) + ", bound by " + d.Binding
-}
-
-func methodName(m *cost.Method) string {
-	switch {
-	case m.Planned:
-		return m.Name + " (planned)"
-	case !m.Possible:
-		return m.Name + " (not here)"
-	}
-	return m.Name
-}
-
-func methodTime(m *cost.Method) string {
-	if m.Longest == 0 {
-		return "not stated"
-	}
-	return Between(m.Shortest, m.Longest)
-}
-
 func notes(p *page, e *cost.Estimate, more []string) {
 	p.printf("\nNotes\n")
 	for _, n := range e.Notes {
@@ -235,94 +192,4 @@ func notes(p *page, e *cost.Estimate, more []string) {
 	for _, n := range more {
 		p.wrapped(indent, n)
 	}
-}
-
-// WriteRun writes what became of a run as text.
-func WriteRun(w io.Writer, v *Run) error {
-	p := &page{w: w}
-	head(p, "Run on", &v.Job)
-	p.printf("\nState: %s\n", stateLine(v))
-	for _, d := range v.Damages {
-		p.printf("%sMissing: %s\n", indent, visible(d, 500))
-	}
-	t := table{align: "lrr"}
-	for _, r := range outcomeRows(&v.Totals) {
-		t.row(r.name, Count(r.n), Percent(r.n, v.Totals.Rows))
-	}
-	t.write(p, indent)
-	p.printf("\n")
-	facts := table{align: "lr"}
-	for _, f := range runFacts(v) {
-		facts.row(f.name, f.value)
-	}
-	facts.write(p, indent)
-	if rows := v.against().rows(v.Estimate); len(rows) > 0 {
-		p.printf("\n%s\n", againstTitle(v))
-		t := table{align: "lrr"}
-		t.row("", "estimated", "actual")
-		for _, r := range rows {
-			t.row(r.what, r.estimated, r.actual)
-		}
-		t.write(p, indent)
-		if v.Estimate.Priced {
-			p.wrapped(indent, "price: "+ListPrices(v.Estimate)+", before tax and discounts")
-		}
-		if note := v.uncounted(); note != "" {
-			p.wrapped(indent, "requests: "+note)
-		}
-		if why := v.above(); why != "" {
-			p.wrapped(indent, "price above what was planned: "+why)
-		}
-	}
-
-	writeRuns(p, v.History)
-	s := v.Summary
-	if groups := s.Groups(); len(groups) > 0 {
-		p.printf("\n%s\n", coverage(v))
-		g := table{align: "lllrr"}
-		for _, x := range groups {
-			g.row(visible(x.Status, 40), visible(x.Action, 40), visible(x.Reason, 40), Count(x.Objects), Bytes(x.Bytes))
-		}
-		g.write(p, indent)
-		if about := AboutEncrypted(encryptedIn(s), v.Keys, &v.Job.Options); about != "" {
-			p.wrapped(indent, string(plan.AlreadyEncrypted)+": "+about)
-		}
-		if about := v.Client.text(); about != "" {
-			p.wrapped(indent, "client-side encrypted: "+about)
-		}
-	}
-	named(p, "What the errors meant", s.ErrorClasses())
-	named(p, "Error codes", s.ErrorCodes())
-	if samples := s.Samples(); len(samples) > 0 {
-		p.printf("\nSamples of failures\n")
-		f := table{}
-		for _, x := range samples {
-			f.row(visible(x.Reason, 40), visible(x.ErrorCode, 60), visible(x.RequestID, 60), visible(x.Key, 200), visible(x.Error, 400))
-		}
-		f.write(p, indent)
-	}
-	if len(v.Proof) > 0 {
-		p.printf("\nProof\n")
-		t := table{}
-		for _, x := range v.Proof {
-			t.row(x.Result(), x.Claim, x.Evidence)
-		}
-		t.write(p, indent)
-	}
-	if text := CanaryText(v.Canary); text != "" {
-		p.printf("\n%s\n%s", canaryTitle, text)
-	}
-	return p.err
-}
-
-func named(p *page, title string, names []Named) {
-	if len(names) == 0 {
-		return
-	}
-	p.printf("\n%s\n", title)
-	t := table{align: "lr"}
-	for _, n := range names {
-		t.row(visible(n.Name, 60), Count(n.Objects))
-	}
-	t.write(p, indent)
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 
 	"reseal/cost"
@@ -20,9 +21,9 @@ type Workload struct {
 
 // WriteWorkload writes a workload as text.
 func WriteWorkload(w io.Writer, v *Workload) error {
-	p := &page{w: w}
+	p := newPage(w)
 	l := &v.Workload
-	p.printf("%s of %s, %s, in %s (list prices of %s)\n", Plural(l.Objects, "object"), Bytes(l.Size), classOf(l), visible(l.Region, 40), v.Without.PriceDate)
+	p.wrapped("", fmt.Sprintf("%s of %s, %s, in %s (list prices of %s)", Plural(l.Objects, "object"), Bytes(l.Size), classOf(l), visible(l.Region, 40), v.Without.PriceDate))
 	p.printf("%sread %s, written %s a month\n", indent, times(l.Gets), times(l.Puts))
 	bill(p, "A month of S3, under any encryption", &v.Without.S3)
 	bill(p, "SSE-KMS adds a month, without a bucket key", &v.Without.KMS)

@@ -286,7 +286,7 @@ func TestCanaryTable(t *testing.T) {
 		t.Errorf("report: %v, %+v", err, r)
 	}
 	for _, format := range []string{"text", "html"} {
-		if out, _ := w.command("report", "--job", job, "--format", format).Output(); !strings.Contains(string(out), "kept, by how many objects: object") {
+		if out, _ := w.command("report", "--job", job, "--format", format).Output(); !strings.Contains(string(out), "kept, by number of objects: object") {
 			t.Errorf("%s: no table\n%s", format, out)
 		}
 	}
