@@ -153,3 +153,11 @@ func (j *Plan) CheckSame(dir string, now plan.Frozen) error {
 	}
 	return &checkpoint.MismatchError{Job: dir, Differences: diff}
 }
+
+// Begun tells whether a run of a job has recorded anything yet.
+func Begun(at *checkpoint.Snapshot) bool {
+	return !at.Totals().Written.IsZero() || len(at.Segments()) > 0
+}
+
+// Owns tells whether the state is that of this job. One that nobody has begun is.
+func (j *Plan) Owns(at *checkpoint.Snapshot) bool { return at.Plan() == j.StateHash() || !Begun(at) }

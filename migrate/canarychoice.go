@@ -37,33 +37,6 @@ func seeFirst(policy *plan.Policy, batches iter.Seq2[inventory.Batch, error], wa
 	return nil
 }
 
-// Choice chooses objects of a job: those that are tried first, and those that are
-// read as a whole before they are re-encrypted.
-type Choice struct {
-	Report Report
-	Policy *plan.Policy
-	Canary bool // whether some objects are tried first
-	Keep   int  // how many are read as a whole
-}
-
-// FromFirstRows chooses among the first rows of a report that nobody has read yet.
-func (c Choice) FromFirstRows(ctx context.Context, segments []inventory.Segment) ([]job.Row, *job.Evidence, error) {
-	if !c.Canary && c.Keep == 0 {
-		return nil, new(job.Evidence), nil
-	}
-	var first canary.Picker
-	kept := plan.NewRowPicker(c.Keep)
-	err := seeFirst(c.Policy, c.Report.Read(ctx, segments), func(inventory.Position) bool { return true }, func(t *plan.Task) {
-		if c.Canary {
-			first.See(t)
-		}
-		kept.See(c.Policy, t)
-	})
-	e := new(job.Evidence)
-	e.Choose(kept, nil)
-	return job.RowsOf(first.Objects()), e, err
-}
-
 // ofFailedRows chooses the canary of another try of the rows that failed. Objects
 // that an upload was begun of or that are still owed something are left to the
 // run: they are not as they were.

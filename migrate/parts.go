@@ -2,7 +2,6 @@ package migrate
 
 import (
 	"context"
-	"time"
 
 	"reseal/checkpoint"
 	"reseal/control"
@@ -13,6 +12,7 @@ import (
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -206,9 +206,6 @@ func (r *run) observeHistory() {
 	r.history.Write(r.life.last)
 }
 
-// LookTimeout bounds one look at what a run can do without: keys, quotas, ACLs.
-const LookTimeout = 15 * time.Second
-
 // findKeys asks which key aws/s3 is, where the report does not say how objects are
 // encrypted, so that many may be found under it. Without an answer in time the run
 // goes on: that key is then one of the others.
@@ -218,7 +215,7 @@ func (r *run) findKeys() FoundKeys {
 	if p.Options.SSE != plan.TargetKMS || r.cfg.Report.Manifest().Columns.Has(inventory.ColEncryption) {
 		return k
 	}
-	short, cancel := context.WithTimeout(r.life.admit, LookTimeout)
+	short, cancel := context.WithTimeout(r.life.admit, preflight.LookTimeout)
 	defer cancel()
 	if key, err := r.cfg.Client.Key(short, s3api.ManagedKeyAlias); err == nil {
 		k.AWS = key.ARN

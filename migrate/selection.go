@@ -84,6 +84,31 @@ func (s Selection) HandledBefore(t checkpoint.Totals) int64 {
 	return job.Handled(t)
 }
 
+// Counts is how many objects these rows are in a job with so many to do, which may be
+// job.Unknown, and how many of them earlier runs settled.
+func (s Selection) Counts(todo int64, t checkpoint.Totals) (total, earlier int64) {
+	if s.again {
+		return t.Failed, 0
+	}
+	return todo, job.Handled(t)
+}
+
+// Left tells whether anything is to be done: rows, files of the report that could not be
+// read, or objects of the canary that were not compared.
+func (s Selection) Left(ctx context.Context, made *job.Plan, at *checkpoint.Snapshot) (bool, error) {
+	t := at.Totals()
+	if s.again {
+		return t.Failed > 0, nil
+	}
+	if t.Finished < len(made.Segments) || t.Damaged > 0 || t.Deferred > 0 {
+		return true, nil
+	}
+	for _, err := range at.Notes(ctx) {
+		return true, err
+	}
+	return false, nil
+}
+
 // In returns the parts of the report that hold selected rows, and which rows of them
 // are selected, as the job was at that moment. has may be called from several
 // goroutines at once.

@@ -47,11 +47,6 @@ func Managed(id string, k *s3api.Key) plan.Answer {
 	return plan.Unknown
 }
 
-// Probed is what a probe on scratch objects showed of an endpoint.
-type Probed struct {
-	Lost []plan.Attribute // that a copy does not keep
-}
-
 // lossNames are the names under which the loss of an attribute is accepted.
 func lossNames() (names []string) {
 	for _, a := range plan.Losses() {
@@ -62,7 +57,7 @@ func lossNames() (names []string) {
 
 // Hazards lists what a run with these options would meet in this bucket. copies
 // tells whether it makes any where --method auto would have to; probed is nil where no scratch objects were tried.
-func Hazards(o plan.Options, f plan.Facts, copies plan.Answer, probed *Probed, missing inventory.Columns) []Hazard {
+func Hazards(o plan.Options, f plan.Facts, copies plan.Answer, probed *Verdict, missing inventory.Columns) []Hazard {
 	var out []Hazard
 	add := func(name, mend, why string, args ...any) {
 		out = append(out, Hazard{Name: name, Why: fmt.Sprintf(why, args...), Mend: mend})
@@ -144,7 +139,7 @@ const unprovenEndpoint = "unproven-endpoint"
 // UnprovenParts is the hazard of a run that copies in parts and compares nothing
 // first, on an endpoint that is not AWS's own. parts tells whether the plan has such
 // copies; a probe proves them where all are made in parts, as then it makes one, too.
-func UnprovenParts(o plan.Options, f plan.Facts, parts plan.Answer, probed *Probed) []Hazard {
+func UnprovenParts(o plan.Options, f plan.Facts, parts plan.Answer, probed *Verdict) []Hazard {
 	all := o.CopyVia == plan.ViaMultipart
 	if f.AWS == plan.Yes || o.Method == plan.MethodUpdate || parts == plan.No || all && probed != nil {
 		return nil
@@ -159,7 +154,7 @@ func UnprovenParts(o plan.Options, f plan.Facts, parts plan.Answer, probed *Prob
 
 // offAWS adds what is not known of an endpoint that is not AWS's own until a
 // probe has shown it.
-func offAWS(out *[]Hazard, o plan.Options, f plan.Facts, probed *Probed) {
+func offAWS(out *[]Hazard, o plan.Options, f plan.Facts, probed *Verdict) {
 	if f.IgnoresIfMatch != plan.No {
 		how := "is not known to honour If-Match on the destination of a copy"
 		mend := probeMend

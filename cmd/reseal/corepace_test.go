@@ -92,7 +92,6 @@ func TestInFlightFollowsLatency(t *testing.T) {
 	for _, latency := range []time.Duration{20 * time.Millisecond, 200 * time.Millisecond} {
 		t.Run(latency.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				c := caps{kms: rate}
 				g := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: rate}, MaxSlots: control.MaxConcurrency})
 				n := newCoreNight(t, simulator.Config{}, g, rate*to, func(i int) string { return fmt.Sprintf("k/%07d", i) })
 				n.latency, n.workers = latency, defaultConcurrency
@@ -107,7 +106,7 @@ func TestInFlightFollowsLatency(t *testing.T) {
 					t.Errorf("%.1f %% of the cap used, want 97 %% to 100", 100*used)
 				}
 				// The mean latency is one and a half times n.latency, and half as many more are kept.
-				need := c.kms * 1.5 * latency.Seconds()
+				need := rate * 1.5 * latency.Seconds()
 				if float64(slots) < need || float64(slots) > max(64, 2*need) {
 					t.Errorf("%d objects in flight at most, want %.0f to twice that", slots, need)
 				}

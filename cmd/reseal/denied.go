@@ -14,12 +14,12 @@ import (
 // tellDenied reports each prefix that a run left as access is denied there: one
 // finding for all of its objects, with the statement that denies where that can be
 // known from here. Retry is the command for those that failed, "" where none has.
-func (g *ground) tellDenied(ctx context.Context, w io.Writer, runErr error, retry string) {
+func tellDenied(ctx context.Context, w io.Writer, e *preflight.Environment, runErr error, retry string) {
 	var left *migrate.UnfinishedError
 	if !errors.As(runErr, &left) {
 		return
 	}
-	c := &preflight.Checker{Client: g.client, Options: g.policy.Options, Facts: g.policy.Facts}
+	c := &preflight.Checker{Client: e.Client, Options: e.Policy.Options, Facts: e.Policy.Facts}
 	for _, d := range left.Denied {
 		fmt.Fprintf(w, "denied below %q: %s tried and denied, the rest of the prefix put off\n", d.Prefix, report.Plural(d.Tried(), "object"))
 		fmt.Fprintf(w, "  the last answer: %s\n", d.Err.Words())

@@ -42,10 +42,10 @@ func (f *runFlags) starting(ctx context.Context) (bounded context.Context, done 
 // limit, a signal, or an outage.
 func (f *runFlags) recordStart(last context.Context, p process, r *readiness, err error) {
 	var sig *signalError
-	if r.lock == nil || !r.resumed || !isStop(err) && !errors.As(err, &sig) && !s3api.Passes(err) {
+	if r.claim.Lock == nil || !r.claim.Found || !isStop(err) && !errors.As(err, &sig) && !s3api.Passes(err) {
 		return
 	}
-	record, _ := job.Begin(last, r.store, f.newRecord(p, whoRuns(last, nil))) // the same is tried again at once
+	record, _ := job.Begin(last, r.claim.Store, f.newRecord(p, whoRuns(last, nil))) // the same is tried again at once
 	finish(last, record, err)
 }
 

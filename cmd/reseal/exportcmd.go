@@ -82,16 +82,16 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 			return err
 		}
 	}
-	g, err := prepare(ctx, &f.request, job, time.Now())
+	pre, err := prepare(ctx, &f.request, job, time.Now())
 	if err != nil {
 		return err
 	}
 	if job != nil {
-		if err := job.CheckSame(f.job, g.frozen); err != nil {
+		if err := job.CheckSame(f.job, pre.env.Frozen()); err != nil {
 			return err
 		}
 	}
-	e, err := batchops.Export(ctx, f.out, g.policy, g.report, settled)
+	e, err := batchops.Export(ctx, f.out, pre.env.Policy, pre.env.Report, settled)
 	if err != nil {
 		return err
 	}

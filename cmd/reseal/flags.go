@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/inventory"
+	"reseal/migrate"
 	"reseal/plan"
 	"reseal/preflight"
 )
@@ -268,31 +269,33 @@ func (p *pace) weights(bucketKey bool) plan.Weights {
 	return w
 }
 
-func (p *pace) check() (share float64, err error) {
+// rates are what was asked for about the pace, with everything else about it checked.
+func (p *pace) rates() (out preflight.Rates, err error) {
 	if p.snapshots, err = parseRemembering(p.snapshot); err != nil {
-		return 0, usagef("--snapshot %w", err)
+		return out, usagef("--snapshot %w", err)
 	}
-	share, err = parsePercent(p.kmsShare)
+	share, err := parsePercent(p.kmsShare)
 	switch {
 	case err != nil:
-		return 0, usagef("--kms-share: %w", err)
+		return out, usagef("--kms-share: %w", err)
 	case share <= 0:
-		return 0, usagef("--kms-share %s: a share of nothing never ends", p.kmsShare)
+		return out, usagef("--kms-share %s: a share of nothing never ends", p.kmsShare)
 	case p.kmsRPS < 0 || math.IsNaN(p.kmsRPS) || math.IsInf(p.kmsRPS, 0):
-		return 0, usagef("--kms-rps %v: want a rate above 0", p.kmsRPS)
+		return out, usagef("--kms-rps %v: want a rate above 0", p.kmsRPS)
 	case !(p.keyWeight >= 0 && p.keyWeight <= 1):
-		return 0, usagef("--bucket-key-weight %v: want 0 to 1", p.keyWeight)
+		return out, usagef("--bucket-key-weight %v: want 0 to 1", p.keyWeight)
 	case !(p.s3RPS > 0) || math.IsInf(p.s3RPS, 0):
-		return 0, usagef("--s3-rps %v: want a rate above 0", p.s3RPS)
+		return out, usagef("--s3-rps %v: want a rate above 0", p.s3RPS)
 	case p.updateKMS < 0 || p.updateKMS > 100:
-		return 0, usagef("--update-kms-weight %d: want 1 to 100, or 0 for 1 to 2", p.updateKMS)
+		return out, usagef("--update-kms-weight %d: want 1 to 100, or 0 for 1 to 2", p.updateKMS)
 	case p.concurrency < 1 || p.concurrency > 100_000:
-		return 0, usagef("--concurrency %d: want 1 to 100000", p.concurrency)
+		return out, usagef("--concurrency %d: want 1 to 100000", p.concurrency)
 	}
-	if _, err := parseHeadroom(p.headroom); err != nil {
-		return 0, usagef("--kms-headroom %w", err)
+	headroom, err := parseHeadroom(p.headroom)
+	if err != nil {
+		return out, usagef("--kms-headroom %w", err)
 	}
-	return share, nil
+	return preflight.Rates{KMS: p.kmsRPS, KMSShare: share, S3Writes: p.s3RPS, Headroom: headroom, HeadroomText: p.headroom}, nil
 }
 
 // limits end a run before the report's end. All of them leave a job that goes
@@ -300,7 +303,7 @@ func (p *pace) check() (share float64, err error) {
 type limits struct {
 	objects      int64
 	failuresText string
-	failures     failureLimit
+	failures     migrate.FailureLimit
 	outage       time.Duration
 	duration     time.Duration
 	attempts     int

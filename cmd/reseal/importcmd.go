@@ -17,6 +17,7 @@ import (
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -93,18 +94,18 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 		return err
 	}
 	f.adopt(made)
-	g, err := prepare(ctx, &f.request, made, time.Now())
+	pre, err := prepare(ctx, &f.request, made, time.Now())
 	if err != nil {
 		return err
 	}
-	if err := made.CheckSame(f.job, g.frozen); err != nil {
+	if err := made.CheckSame(f.job, pre.env.Frozen()); err != nil {
 		return err
 	}
 	memory, err := parseSize(f.memory)
 	if err != nil {
 		return usagef("--memory: %w", err)
 	}
-	tasks, err := openCompletion(ctx, g.client, location)
+	tasks, err := openCompletion(ctx, pre.env.Client, location)
 	if err != nil {
 		return err
 	}
@@ -113,11 +114,11 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 		return err
 	}
 	defer lock.Release()
-	record, err := job.Begin(ctx, store, f.newRecord(p, whoRuns(ctx, g.client)))
+	record, err := job.Begin(ctx, store, f.newRecord(p, whoRuns(ctx, pre.env.Client)))
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the job cannot record this import: %s\n", inWords(err))
 	}
-	err = f.take(ctx, p, g, store, made, tasks, memory/4, location)
+	err = f.take(ctx, p, pre.env, store, made, tasks, memory/4, location)
 	last, written := context.WithTimeout(context.WithoutCancel(ctx), migrate.LastWrites)
 	defer written()
 	finish(last, record, err)
@@ -125,16 +126,16 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 }
 
 // take records the outcomes of tasks in a job that is held.
-func (f *importFlags) take(ctx context.Context, p process, g *ground, store job.Store, made *job.Plan, tasks *inventory.BatchTasks, memory int64, location string) error {
-	in := &batchops.Import{Job: f.job, Tasks: tasks, Report: g.report, Segments: made.Segments, Policy: g.policy, Memory: memory}
+func (f *importFlags) take(ctx context.Context, p process, e *preflight.Environment, store job.Store, made *job.Plan, tasks *inventory.BatchTasks, memory int64, location string) error {
+	in := &batchops.Import{Job: f.job, Tasks: tasks, Report: e.Report, Segments: made.Segments, Policy: e.Policy, Memory: memory}
 	sample, err := in.Sample(ctx)
 	if err != nil {
 		return err
 	}
-	if err := f.look(ctx, g, in, sample); err != nil {
+	if err := f.look(ctx, e, in, sample); err != nil {
 		return err
 	}
-	n, err := f.record(ctx, g, store, made, in)
+	n, err := f.record(ctx, e, store, made, in)
 	if n != nil {
 		err = errors.Join(err, f.say(p, &imported{Job: f.job, Report: location, Tasks: n.Tasks, Done: n.Done, Failed: n.Failed, Known: n.Known}))
 	}
@@ -159,17 +160,17 @@ func openCompletion(ctx context.Context, client *s3api.Client, location string) 
 }
 
 // look makes sure that objects which the other engine says it did are under the key.
-func (f *importFlags) look(ctx context.Context, g *ground, in *batchops.Import, records []inventory.Record) error {
+func (f *importFlags) look(ctx context.Context, e *preflight.Environment, in *batchops.Import, records []inventory.Record) error {
 	if len(records) == 0 {
 		return nil
 	}
-	reading := g.policy.Options
+	reading := e.Policy.Options
 	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
-	rewriter, err := g.client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: g.policy.Facts})
+	rewriter, err := e.Client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: e.Policy.Facts})
 	if err != nil {
 		return err
 	}
-	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: g.caps.kms}, Expected: ratelimit.Limits{Reads: g.caps.s3}, MaxSlots: batchops.MaxSample})
+	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: e.Caps.KMS}, Expected: ratelimit.Limits{Reads: e.Caps.S3Writes}, MaxSlots: batchops.MaxSample})
 	defer startPacer(ctx, governor)()
 	sending, gate, stop := engine.Outlast(ctx, engine.Endurance{Gate: governor})
 	defer stop()
@@ -182,8 +183,8 @@ func (f *importFlags) look(ctx context.Context, g *ground, in *batchops.Import, 
 
 // record writes down what the report says of each object, as far as the job does
 // not know better. What it returns beside an error was recorded all the same.
-func (f *importFlags) record(ctx context.Context, g *ground, store job.Store, made *job.Plan, in *batchops.Import) (*batchops.Counts, error) {
-	state, snapshot, err := checkpoint.Open(ctx, store, made.StateHash(), made.Segments, f.stateOptions(made, g.report.Manifest().Files))
+func (f *importFlags) record(ctx context.Context, e *preflight.Environment, store job.Store, made *job.Plan, in *batchops.Import) (*batchops.Counts, error) {
+	state, snapshot, err := checkpoint.Open(ctx, store, made.StateHash(), made.Segments, f.stateOptions(made, e.Report.Manifest().Files))
 	if err != nil {
 		return nil, err
 	}

@@ -37,8 +37,8 @@ func (f *runFlags) divided() map[string]string {
 	if whole, _ := f.maxCost(); whole > 0 { // checked before
 		out["max-cost"] = f.ofShare(f.share.PartOf(whole).String())
 	}
-	if f.failures.count > 0 {
-		out["max-failures"] = f.ofShare(strconv.FormatInt(f.failures.ofShare(f.share).count, 10))
+	if f.failures.Count > 0 {
+		out["max-failures"] = f.ofShare(strconv.FormatInt(f.failures.Of(f.share).Count, 10))
 	}
 	return out
 }

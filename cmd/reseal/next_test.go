@@ -69,7 +69,7 @@ func TestOutageAtTheStart(t *testing.T) {
 			f := &runFlags{}
 			f.outage = time.Hour
 			began := time.Now()
-			err := f.patiently(t.Context(), process{stderr: &said}, tt.before, func() error {
+			err := f.patience(process{stderr: &said}, tt.before).Do(t.Context(), func() error {
 				if time.Since(began) < tt.lasts {
 					return tt.err
 				}

@@ -82,19 +82,20 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 		o := &made.Options
 		f.manifest, f.keyID, f.sse, f.method, f.bucketKey = made.Manifest, o.KMSKeyID, o.SSE, string(o.Method), o.BucketKey
 	}
-	g, err := prepare(ctx, &f.request, nil, time.Now())
+	pre, err := prepare(ctx, &f.request, nil, time.Now())
 	if err != nil {
 		return err
 	}
+	env, frozen := pre.env, pre.env.Frozen()
 	if made != nil {
-		g.frozen, g.policy.Options, g.policy.Now = made.Frozen, made.Options, made.Now
+		frozen, env.Policy.Options, env.Policy.Now = made.Frozen, made.Options, made.Now
 	}
-	n, err := preflight.FindNeeds(ctx, g.client, g.report, &g.frozen, g.policy)
+	n, err := preflight.FindNeeds(ctx, env.Client, env.Report, &frozen, env.Policy)
 	if err != nil {
 		return err
 	}
-	n.Headroom, n.Scratch = f.headroom != "", f.probe
-	if g.policy.Facts.AWS == plan.Yes {
+	n.Headroom, n.Scratch = env.Caps.Headroom != nil, f.probe
+	if env.Policy.Facts.AWS == plan.Yes {
 		n.Scratch = "" // nothing is probed there
 	}
 	if job.InBucket(f.job) {
@@ -102,13 +103,13 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	}
 	caller := s3api.Identity{ARN: f.principal}
 	if caller.ARN == "" {
-		caller = callerOf(ctx, g.client, p.stderr)
+		caller = callerOf(ctx, env.Client, p.stderr)
 	}
 	e := json.NewEncoder(p.stdout)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	policies := n.Policies(&g.policy.Facts, caller)
-	others, notes := n.Others(ctx, g.client, &g.policy.Facts)
+	policies := n.Policies(&env.Policy.Facts, caller)
+	others, notes := n.Others(ctx, env.Client, &env.Policy.Facts)
 	for _, note := range notes {
 		fmt.Fprintf(p.stderr, "note: %s\n", s3api.PlainText(note))
 	}

@@ -12,6 +12,8 @@ import (
 
 	"reseal/cost"
 	"reseal/job"
+	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/report"
 	"reseal/s3api"
 )
@@ -103,73 +105,89 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 			}
 		}
 	}
-	g, err := prepare(ctx, &f.request, old, time.Now())
+	pre, err := prepare(ctx, &f.request, old, time.Now())
 	if err != nil {
 		return err
 	}
 	if old != nil {
-		if err := old.CheckSame(f.job, g.frozen); err != nil {
+		if err := old.CheckSame(f.job, pre.env.Frozen()); err != nil {
 			return err
 		}
 	}
-	s, err := takeSurvey(ctx, g, f.output.surveyTicker(p))
+	s, err := migrate.Surveyor{Environment: pre.env, Keep: f.snapshots.objects, Tick: f.output.surveyTicker(p)}.WholeReport(ctx)
 	p.screen().clear()
 	if err != nil {
 		return err
 	}
-	view := planView(g, s.tally, cost.New(s.tally, f.params(g)), f.accept)
-	showEvidence(view, s.evidence, true)
+	view := planView(pre.env, s.Tally, cost.New(s.Tally, f.params(pre.env)), f.accept)
+	showEvidence(view, s.Evidence, true)
 	if err := f.show(p, func(w io.Writer) error { return report.WritePlan(w, view) },
 		func(w io.Writer) error { return report.WritePlanJSON(w, view) },
 		func(w io.Writer) error { return report.WritePlanHTML(w, view) }); err != nil {
 		return err
 	}
-	g.remarks(f.output.talk(p), view.Estimate)
+	pre.remarks(f.output.talk(p), view.Estimate)
 	if f.job != "" {
-		if err := f.planJob(ctx, p, old, newJobPlan(g, f.endpoint, s, view.Estimate).WithTold(f.told)); err != nil {
+		made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: view.Estimate, Told: f.told})
+		if err := f.planJob(ctx, p, old, made); err != nil {
 			return err
 		}
 	}
-	return s.unreadable(p)
+	return tellUnreadable(p, s.Damage)
 }
 
-// planView puts ground and survey into what is shown.
-func planView(g *ground, tally *cost.Tally, estimate *cost.Estimate, a accepts) *report.Plan {
-	v := &report.Plan{Job: g.job(), Facts: g.policy.Facts, Tally: tally, Estimate: estimate}
-	for _, h := range g.hazards {
+// programName is how a job names the program that made it.
+func programName() string { return "reseal " + version }
+
+// planView is what is shown of a plan.
+func planView(e *preflight.Environment, tally *cost.Tally, estimate *cost.Estimate, a accepts) *report.Plan {
+	v := &report.Plan{Job: jobShown(e), Facts: e.Policy.Facts, Tally: tally, Estimate: estimate}
+	for _, h := range e.Hazards() {
 		v.Hazards = append(v.Hazards, report.Hazard{Name: h.Name, Text: h.Why, Accepted: a.has(h.Name)})
 	}
 	return v
 }
 
-// job describes what the command is about.
-func (g *ground) job() report.Job {
-	m := g.report.Manifest()
+// jobShown describes what the command is about.
+func jobShown(e *preflight.Environment) report.Job {
+	frozen := e.Frozen()
 	return report.Job{
-		Bucket: g.frozen.Options.Bucket, Region: g.policy.Facts.Region, Manifest: g.frozen.Manifest, ManifestMD5: m.MD5,
-		ManifestTime: m.Created, Options: g.frozen.Options, Hash: g.frozen.Hash(), Evaluated: g.frozen.Now, Version: version,
+		Bucket: frozen.Options.Bucket, Region: e.Policy.Facts.Region, Manifest: frozen.Manifest, ManifestMD5: frozen.ManifestMD5,
+		ManifestTime: e.Report.Manifest().Created, Options: frozen.Options, Hash: frozen.Hash(), Evaluated: frozen.Now, Version: version,
 	}
 }
 
 // remarks says what a person should know but what stops nothing.
-func (g *ground) remarks(w io.Writer, e *cost.Estimate) {
-	if note := endNote(g.ends, time.Now(), e); note != "" {
+func (p *prepared) remarks(w io.Writer, estimate *cost.Estimate) {
+	if note := endNote(p.env.ReportEnd, time.Now(), estimate); note != "" {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
-	for _, text := range g.warned {
+	for _, text := range p.notes(p.env.WayNotes()) {
 		fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
 	}
-	for _, u := range g.unknown {
+	for _, u := range p.env.Unknown {
 		fmt.Fprintf(w, "unknown: %s\n", s3api.PlainText(u.String()))
 	}
-	g.sayCap(w)
+	sayCap(w, p.env.Caps)
 }
 
 // sayCap says how fast a run may go at most, and who says so.
-func (g *ground) sayCap(w io.Writer) {
-	if g.caps.kmsSource != "" {
-		fmt.Fprintf(w, "KMS cap: %s, which is %s\n", report.Rate(g.caps.kms), g.caps.kmsSource)
+func sayCap(w io.Writer, c preflight.Caps) {
+	if c.Source != "" {
+		fmt.Fprintf(w, "KMS cap: %s, which is %s\n", report.Rate(c.KMS), c.Source)
 	}
+}
+
+// tellUnreadable says which files of the report could not be read, if any.
+func tellUnreadable(p process, damage []error) error {
+	if len(damage) == 0 {
+		return nil
+	}
+	for _, err := range damage {
+		fmt.Fprintf(p.stderr, "reseal: %s\n", inWords(err))
+	}
+	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(damage)), "file"))
+	return &finding{exitFailures}
 }
 
 // isTerminal tells whether v is a terminal that a person sits at.

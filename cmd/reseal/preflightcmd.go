@@ -12,7 +12,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/inventory"
-	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
 	"reseal/report"
@@ -214,30 +213,17 @@ func writeChecks(w io.Writer, rows []preflight.Finding) error {
 // no run has to do with, and shows all that is not as it should be. Bucket facts
 // that are unknown were said with the plan of a run that begins; one that is
 // resumed has shown none. A stop ends the run before it begins.
-func (f *runFlags) checkRun(ctx context.Context, talk io.Writer, g *ground, job *job.Plan, fresh bool) error {
-	c := &preflight.Checker{Client: g.client, Options: g.frozen.Options, Facts: g.policy.Facts, Hazards: g.hazards, Accepted: f.accept, Probing: f.probing(g)}
-	for _, r := range job.CanaryRecords() {
-		c.Tasks = append(c.Tasks, g.policy.Decide(&r))
+func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error {
+	e, talk := r.pre.env, f.output.talk(p)
+	found, err := e.CheckRun(ctx, preflight.RunCheck{Accepted: f.accept, Probing: f.probing(e), First: r.plan.CanaryRecords(), Unsaid: !r.fresh,
+		Report: endNote(e.ReportEnd, time.Now(), r.plan.Estimate)})
+	if err != nil {
+		return err
 	}
-	if !fresh {
-		c.Unknown = g.unknown
-		if note := endNote(g.ends, time.Now(), job.Estimate); note != "" {
-			c.Say("report files", preflight.StatusWarning, note, "")
-		}
-	}
-	c.LookBeforeRun(ctx)
-	if c.Facts.ObjectLock != plan.No {
-		try, err := preflight.ToCopy(ctx, g.policy, g.report, job.CanaryRecords())
-		if err != nil {
-			return err
-		}
-		g.locksShown = c.Locks(ctx, try)
-		c.Trusted(g.report.Manifest().Columns)
-	}
-	withHints(c.Findings)
+	withHints(found)
 	counts := map[preflight.Status]int64{}
 	var rows []preflight.Finding
-	for _, row := range c.Findings {
+	for _, row := range found {
 		if row.Name == "SSE-C" { // which no run has to do with
 			continue
 		}

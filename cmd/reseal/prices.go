@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/cost"
+	"reseal/preflight"
 )
 
 // pricing is what an estimate rests on besides the report: prices, and what is
@@ -77,26 +78,13 @@ func (p *pricing) prices() (cost.Prices, error) {
 	return cost.BuiltIn().With(own), nil
 }
 
-// params are what an estimate rests on, on this ground.
-func (r *request) params(g *ground) cost.Params {
-	rate, _ := r.pricing.copyRate() // checked before
-	return cost.Params{
-		Prices:          g.prices,
-		Region:          g.policy.Facts.Region,
-		Options:         g.policy.Options,
-		Facts:           g.policy.Facts,
-		KMSPerSecond:    g.caps.kms,
-		KMSQuota:        g.caps.raisable,
-		Columns:         g.report.Manifest().Columns,
-		KMSUncounted:    1 - r.keyWeight,
-		WritesPerSecond: g.caps.s3,
-		ReadsPerSecond:  g.caps.s3 * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
-		Concurrency:     r.concurrency,
-		Latency:         r.pricing.latency,
-		CopyRate:        rate,
-		MonthlyGets:     r.pricing.gets,
-		MonthlyPuts:     r.pricing.puts,
-	}
+// params are what an estimate rests on.
+func (r *request) params(e *preflight.Environment) cost.Params {
+	p := e.CostParams()
+	p.KMSUncounted, p.Concurrency, p.Latency = 1-r.keyWeight, r.concurrency, r.pricing.latency
+	p.CopyRate, _ = r.pricing.copyRate() // checked before
+	p.MonthlyGets, p.MonthlyPuts = r.pricing.gets, r.pricing.puts
+	return p
 }
 
 // unpriced says what of an estimate has no price, "" where all has one.

@@ -24,7 +24,7 @@ type progress struct {
 	handled  func() int64
 	status   func() control.Status
 	spent    func() (cost.Money, bool) // by the whole job, at most; false where there is no price
-	forecast forecast                  // until there is a rate
+	forecast migrate.Forecast          // until there is a rate
 }
 
 // intervals between two showings.
@@ -43,11 +43,11 @@ func (p *progress) watch(ctx context.Context) {
 	tick := time.NewTicker(barEvery)
 	defer tick.Stop()
 	began := time.Now()
-	m, known, shown := control.NewMeter(began, p.handled()), p.forecast.planned.Load(), began
+	m, known, shown := control.NewMeter(began, p.handled()), p.forecast.Planned(), began
 	for {
 		select {
 		case now := <-tick.C:
-			if plan := p.forecast.planned.Load(); plan != known { // the canary is over, which is no measure of the rest
+			if plan := p.forecast.Planned(); plan != known { // the canary is over, which is no measure of the rest
 				m, known = control.NewMeter(now, p.handled()), plan
 			}
 			st := p.status()
@@ -119,7 +119,7 @@ func (p *progress) parts(m *control.Meter, st *control.Status) []part {
 	if p.total <= 0 || left <= 0 || waits || st.Draining {
 		return all
 	}
-	if shortest, longest, ok := p.forecast.eta(left, p.total, m); ok {
+	if shortest, longest, ok := p.forecast.Remaining(left, p.total, m); ok {
 		say("ETA "+report.Between(shortest, longest), "ETA "+report.Duration(longest))
 	}
 	return all
@@ -184,6 +184,6 @@ func (f *runFlags) progress(out *screen, run *migrate.Live) *progress {
 		out: out, quiet: f.output.quiet || f.output.noProgress,
 		status: run.Controller.Status, spent: run.Spent.SpentIfPriced, handled: run.Stats.Handled.Load,
 	}
-	p.total, p.earlier = f.rows.counted(run.Plan.CountOrUnknown(run.Plan.Todo), run.Earlier)
+	p.total, p.earlier = f.rows.Counts(run.Plan.CountOrUnknown(run.Plan.Todo), run.Earlier)
 	return p
 }

@@ -91,24 +91,6 @@ func TestScreen(t *testing.T) {
 	}
 }
 
-// Without a plan there is no time to the end before there is a rate; with one it
-// is the plan's, as far as it knows what limits it.
-func TestETA(t *testing.T) {
-	var o forecast
-	m := control.NewMeter(time.Unix(0, 0), 0)
-	if _, _, ok := o.eta(300, 400, m); ok {
-		t.Error("a time out of nothing")
-	}
-	o.planned.Store(&cost.Duration{Shortest: 4 * time.Minute, Longest: 8 * time.Minute})
-	if _, _, ok := o.eta(300, 400, m); ok {
-		t.Error("a time by a plan that knows of no limit")
-	}
-	o.planned.Store(&cost.Duration{Shortest: 4 * time.Minute, Longest: 8 * time.Minute, Binding: "concurrency"})
-	if shortest, longest, ok := o.eta(300, 400, m); !ok || shortest != 3*time.Minute || longest != 6*time.Minute {
-		t.Errorf("by the plan %v to %v, %t; want 3m to 6m", shortest, longest, ok)
-	}
-}
-
 // A run that sends nothing says so, and has neither a rate nor a time to its end.
 func TestProgressWhileNothingIsSent(t *testing.T) {
 	for _, tt := range []struct {

@@ -9,189 +9,148 @@ import (
 	"time"
 
 	"reseal/checkpoint"
-	"reseal/internal/wait"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/preflight"
 	"reseal/report"
-	"reseal/s3api"
 )
 
 // readiness is all that has to be there before the first object is touched.
 type readiness struct {
-	ground  *ground
-	store   job.Store
-	job     *job.Plan
-	lock    *checkpoint.Lock // nil until the job is held
-	resumed bool             // the job was there: only its plan, or begun already
-	idle    bool             // nothing is left to do in it, which was said
+	claim *migrate.Claim
+	pre   *prepared
+	at    *checkpoint.Snapshot // of a job that was found
+	plan  *job.Plan            // of the job, found or new
+	fresh bool                 // no run has begun it yet
+	idle  bool                 // nothing is left to do in it, which was said
 }
 
-// release gives the job back, on whatever way the run ends.
-func (r *readiness) release(life *migrate.Lifetime) {
-	if r.lock != nil {
-		life.Kill()
-		_ = r.lock.GiveBack(life.Last()) // what is recorded is; a lock that stays is taken over
-	}
+// newReadiness is that of a run of which nothing is ready yet.
+func (f *runFlags) newReadiness() *readiness {
+	return &readiness{claim: &migrate.Claim{
+		Jobs: f.connection.jobs(), Name: f.job, Share: f.share, Socket: job.Socket(f.job, f.share), Program: "reseal " + f.rows.command}}
 }
 
-// alone refuses a local job that another process answers for, before anything is
-// stored. Its lock may be gone while it works: the socket tells.
-func (f *runFlags) alone(r *readiness) error {
-	if job.InBucket(f.job) {
-		return nil // its lease says more than a socket's name
-	}
-	live := job.Socket(f.job, f.share).InUse()
-	if live == nil || !job.MayBeHeld(f.job) {
-		return live
-	}
-	if dir, is := r.store.(*checkpoint.Dir); is {
-		if err := dir.Unlocked(); err != nil {
-			return err // it says who
-		}
-	}
-	return live
-}
-
-// hold takes the job, or says who has it.
-func (f *runFlags) hold(ctx context.Context, p process, r *readiness) (err error) {
-	if err := f.alone(r); err != nil {
-		return err
-	}
-	if r.lock, err = r.store.Lock(ctx, checkpoint.Self("reseal "+f.rows.command)); err != nil {
-		return causeOf(ctx, err)
-	}
-	if r.lock.Previous != nil {
-		fmt.Fprintf(p.stderr, "The run before this one crashed or was killed (%s). Nothing is lost: going on where it stopped.\n", r.lock.Previous)
-	}
-	return nil
-}
-
-// ready finds the ground, shows the plan, asks, and makes the job's folder. A job
-// that is there already is held before anything else is looked at or sent, so
-// that a second process does not get as far as the probe; only a plan that nobody
-// ever held stays the one file that it is until the run is on. A signal ends all
-// of it at once: there is nothing to drain yet.
+// ready makes all ready for a run: it shows the plan, asks, and makes the job's folder. A
+// signal ends all of it at once: there is nothing to drain yet.
 func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 	ctx, started := f.starting(ctx)
 	defer started()
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	return causeOf(ctx, f.makeReady(ctx, p, r))
-}
-
-func (f *runFlags) makeReady(ctx context.Context, p process, r *readiness) error {
-	if err := job.CheckWritable(f.job); err != nil {
-		return err
-	}
-	var err error
-	if r.store, r.job, err = f.connection.jobs().Find(ctx, f.job, f.share); err != nil {
-		return err
-	}
-	r.resumed = r.job != nil
-	switch {
-	case f.share.Count > 0 && !r.resumed:
-		return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with reseal plan --job %s", f.share, f.job)}
-	case !r.resumed:
-		err = checkNewJob(ctx, f.connection, f.job)
-	case job.MayBeHeld(f.job):
-		err = f.hold(ctx, p, r)
-	default:
-		err = f.alone(r)
-	}
-	if err != nil {
-		return err
-	}
-	var at *checkpoint.Snapshot // of a job that is there
-	if r.resumed {
-		if at, err = checkpoint.Read(ctx, r.store); err != nil {
-			return err
+	for _, step := range []func(context.Context, process, *readiness) error{
+		f.findJob,
+		f.lookAround,
+		f.planOrResume,
+		f.checkRun,
+		f.refuseHazards,
+		f.consent,
+		f.probeEndpoint,
+		f.makeJob,
+	} {
+		if err := step(ctx, p, r); err != nil || r.idle {
+			return causeOf(ctx, err)
 		}
-		if f.rows.asMade {
-			if r.idle, err = f.nothingLeft(ctx, p, r, at); r.idle || err != nil {
-				return err
-			}
-		}
-	}
-	if err = f.patiently(ctx, p, r.resumed, func() (err error) {
-		r.ground, err = prepare(ctx, &f.request, r.job, time.Now())
-		return err
-	}); err != nil {
-		return err
-	}
-	r.ground.report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.talk(p), name, f.outage, err) })
-	divideCaps(&r.ground.caps, f.share)
-	fresh := true
-	if r.resumed {
-		if fresh, err = f.resume(ctx, p, r, at); err != nil || r.idle {
-			return err
-		}
-	} else if r.job, err = f.newJob(ctx, p, r.ground); err != nil {
-		return err
-	}
-	r.ground.rememberOf(r.job)
-	if err := f.checkRun(ctx, f.output.talk(p), r.ground, r.job, fresh); err != nil {
-		return err
-	}
-	if err := f.refuseHazards(r.ground, f.probing(r.ground)); err != nil {
-		return err
-	}
-	if err := f.refuseUpdates(r.ground); err != nil {
-		return err
-	}
-	if fresh {
-		if err := f.consent(ctx, p, r.job); err != nil {
-			return err
-		}
-	}
-	if err := f.probeEndpoint(ctx, f.output.talk(p), r.ground); err != nil {
-		return err
-	}
-	r.ground.bindToPlan(f.accept)
-	if r.store == nil {
-		if r.store, err = f.connection.jobs().Create(ctx, f.job, f.share); err != nil {
-			return fmt.Errorf("make job %s: %w", f.job, err)
-		}
-	}
-	if r.lock == nil {
-		err = f.hold(ctx, p, r)
-	}
-	if err != nil || r.resumed {
-		return err
-	}
-	if err := job.WritePlan(ctx, r.store, f.job, r.job); err != nil {
-		return causeOf(ctx, fmt.Errorf("make job %s: %w", f.job, err))
 	}
 	return nil
 }
 
-// patiently waits for an endpoint that does not answer, as the run would later, where
-// a job is resumed: it worked there before. Of a new one, nobody knows whether
-// the endpoint is the right one.
-func (f *runFlags) patiently(ctx context.Context, p process, before bool, look func() error) error {
-	began, pause := time.Now(), time.Second
-	for {
-		err := look()
-		if err == nil || !before || ctx.Err() != nil || !s3api.Passes(err) || time.Since(began) >= f.outage {
-			return err
+// findJob finds the job, and holds one that is there.
+func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
+	if err := r.claim.Find(ctx); err != nil {
+		return err
+	}
+	if !r.claim.Found {
+		if f.share.Count > 0 {
+			return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with reseal plan --job %s", f.share, f.job)}
 		}
-		if f.outsideWindow() {
-			return f.windowIsOver()
-		}
-		if pause == time.Second {
-			fmt.Fprintf(f.output.talk(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", inWords(err), f.outage)
-		}
-		if wait.For(ctx, pause) != nil {
-			return causeOf(ctx, err)
-		}
-		pause = min(2*pause, 15*time.Second)
+		return checkNewJob(ctx, f.connection, f.job)
+	}
+	if err := r.claim.Keep(ctx); err != nil {
+		return err
+	}
+	tellCrash(p, r.claim.Lock)
+	var err error
+	if r.at, err = checkpoint.Read(ctx, r.claim.Store); err != nil || !f.rows.asMade {
+		return err
+	}
+	r.idle, err = f.nothingLeft(ctx, p, r)
+	return err
+}
+
+// tellCrash says that the holder of the job before this one did not give it back. lock
+// is nil where the job is not held.
+func tellCrash(p process, lock *checkpoint.Lock) {
+	if lock != nil && lock.Previous != nil {
+		fmt.Fprintf(p.stderr, "The run before this one crashed or was killed (%s). Nothing is lost: going on where it stopped.\n", lock.Previous)
 	}
 }
 
-// refuseHazards ends the run before it begins where a hazard was not accepted.
-// Those that a probe will settle are left to it.
-func (f *runFlags) refuseHazards(g *ground, probing bool) error {
-	open := preflight.Unaccepted(g.hazards, f.accept)
+// lookAround finds out about bucket, key and quota.
+func (f *runFlags) lookAround(ctx context.Context, p process, r *readiness) error {
+	if err := f.patience(p, r.claim.Found).Do(ctx, func() (err error) {
+		r.pre, err = prepare(ctx, &f.request, r.claim.Plan, time.Now())
+		return err
+	}); err != nil {
+		return err
+	}
+	e := r.pre.env
+	e.Report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.talk(p), name, f.outage, err) })
+	e.Caps = e.Caps.Divided(f.share.Count, f.share.Name())
+	return nil
+}
+
+// patience is how an endpoint that does not answer is waited for, as the run would later,
+// where a job was found: it worked there before. Of a new one, nobody knows whether the
+// endpoint is the right one.
+func (f *runFlags) patience(p process, found bool) migrate.Patience {
+	patience := migrate.Patience{
+		Closed: func() error {
+			if f.outsideWindow() {
+				return f.windowIsOver()
+			}
+			return nil
+		},
+		Waiting: func(err error) {
+			fmt.Fprintf(f.output.talk(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", inWords(err), f.outage)
+		},
+	}
+	if found {
+		patience.Longest = f.outage
+	}
+	return patience
+}
+
+// planOrResume makes a plan and shows it, or says how far the job is that is there.
+func (f *runFlags) planOrResume(ctx context.Context, p process, r *readiness) (err error) {
+	if r.claim.Found {
+		r.plan = r.claim.Plan
+		err = f.resume(ctx, p, r)
+	} else {
+		r.fresh = true
+		r.plan, err = f.newJob(ctx, p, r.pre)
+	}
+	if err == nil && f.snapshots.objects > 0 && r.plan.Evidence != nil {
+		r.pre.env.Policy.Remember = r.plan.Evidence.Rows
+	}
+	return err
+}
+
+// refuseHazards ends the run before it begins where a hazard was not accepted, or where
+// nothing will prove that the endpoint understands updates. What a probe will settle is
+// left to it.
+func (f *runFlags) refuseHazards(_ context.Context, _ process, r *readiness) error {
+	e := r.pre.env
+	if err := f.refuseUnaccepted(e, f.probing(e)); err != nil {
+		return err
+	}
+	return f.refuseUpdates(e)
+}
+
+// refuseUnaccepted names the hazards that were not accepted. probing leaves out those
+// that a probe will settle.
+func (f *runFlags) refuseUnaccepted(e *preflight.Environment, probing bool) error {
+	open := preflight.Unaccepted(e.Hazards(), f.accept)
 	if probing {
 		open = slices.DeleteFunc(open, func(h preflight.Hazard) bool { return h.ByProbe })
 	}
@@ -212,14 +171,26 @@ func (f *runFlags) refuseHazards(g *ground, probing bool) error {
 	return &refusedError{errors.New(b.String())}
 }
 
-// consent asks the person at the terminal.
-func (f *runFlags) consent(ctx context.Context, p process, made *job.Plan) error {
-	if f.yes || made.Todo == 0 {
+// consent asks the person at the terminal about a job that nobody has begun yet.
+func (f *runFlags) consent(ctx context.Context, p process, r *readiness) error {
+	if !r.fresh || f.yes || r.plan.Todo == 0 {
 		return nil
 	}
 	what := "what is to be re-encrypted"
-	if made.Todo != job.Unknown {
-		what = report.Plural(made.Todo, "object")
+	if r.plan.Todo != job.Unknown {
+		what = report.Plural(r.plan.Todo, "object")
 	}
-	return ask(ctx, p, fmt.Sprintf("Re-encrypt %s of %s in place?", what, made.Options.Bucket), "declined: nothing was written")
+	return ask(ctx, p, fmt.Sprintf("Re-encrypt %s of %s in place?", what, r.plan.Options.Bucket), "declined: nothing was written")
+}
+
+// makeJob keeps the run to what was accepted, and makes and holds the job, as far as that
+// was not done.
+func (f *runFlags) makeJob(ctx context.Context, p process, r *readiness) error {
+	r.pre.env.BindToPlan(f.accept)
+	held := r.claim.Lock != nil
+	err := r.claim.Make(ctx, r.plan)
+	if !held {
+		tellCrash(p, r.claim.Lock)
+	}
+	return err
 }

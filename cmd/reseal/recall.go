@@ -14,7 +14,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/job"
-	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/report"
 	"reseal/s3api"
 )
@@ -176,7 +176,7 @@ func whoRuns(ctx context.Context, client *s3api.Client) job.Who {
 		who.User = u.Username
 	}
 	if client != nil {
-		short, cancel := context.WithTimeout(ctx, migrate.LookTimeout)
+		short, cancel := context.WithTimeout(ctx, preflight.LookTimeout)
 		defer cancel()
 		if id, err := client.Identity(short); err == nil {
 			who.Caller = id.ARN
@@ -192,9 +192,9 @@ func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (*job.Rec
 	defer started()
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	who := whoRuns(ctx, r.ground.client)
-	if r.resumed {
-		changes, err := job.Remember(ctx, r.store, r.job.Told, r.job.Unbound(f.told), who, effective{r.ground.caps.quota, f.usual}.rules())
+	who := whoRuns(ctx, r.pre.env.Client)
+	if r.claim.Found {
+		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, effective{r.pre.env.Caps.Quota, f.usual}.rules())
 		if err != nil {
 			fmt.Fprintf(p.stderr, "note: the job cannot record what it is told now: %s\n", inWords(err))
 		}
@@ -202,7 +202,7 @@ func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (*job.Rec
 			fmt.Fprintf(p.stderr, "note: %s\n", line)
 		}
 	}
-	record, err := job.Begin(ctx, r.store, f.newRecord(p, who))
+	record, err := job.Begin(ctx, r.claim.Store, f.newRecord(p, who))
 	if ctx.Err() != nil {
 		return record, context.Cause(ctx)
 	}

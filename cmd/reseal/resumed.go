@@ -17,39 +17,38 @@ import (
 // resume goes on with a job that is there: what it was made of has to be what is
 // asked for now. It shows the plan of one that no run has begun yet, and how far
 // another is; where that is the end, the run is idle.
-func (f *runFlags) resume(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot) (fresh bool, err error) {
-	if err := r.job.CheckSame(f.job, r.ground.frozen); err != nil {
-		return false, err
+func (f *runFlags) resume(ctx context.Context, p process, r *readiness) (err error) {
+	if err := r.plan.CheckSame(f.job, r.pre.env.Frozen()); err != nil {
+		return err
 	}
-	r.ground.learn(r.job.Tally, r.job.Unread == 0)
-	if !begun(at) {
-		err := f.showPlan(p, r.ground, r.job)
+	if r.plan.Tally != nil && r.plan.Unread == 0 {
+		r.pre.env.Learn(r.plan.Tally)
+	}
+	if r.fresh = !job.Begun(r.at); r.fresh {
+		err := f.showPlan(p, r.pre, r.plan)
 		f.sayDivided(f.output.talk(p))
-		return true, err
+		return err
 	}
-	if r.idle, err = f.nothingLeft(ctx, p, r, at); r.idle || err != nil {
-		return false, err
+	if r.idle, err = f.nothingLeft(ctx, p, r); r.idle || err != nil {
+		return err
 	}
-	f.goingOn(f.output.talk(p), r, at)
-	return false, nil
+	f.goingOn(f.output.talk(p), r)
+	return nil
 }
 
 // goingOn says what the run resumes, how fast at most, and what a person should
 // know of it. What the plan said of the bucket is not said again.
-func (f *runFlags) goingOn(w io.Writer, r *readiness, at *checkpoint.Snapshot) {
-	o, t := &r.job.Options, at.Totals()
+func (f *runFlags) goingOn(w io.Writer, r *readiness) {
+	o, t := &r.plan.Options, r.at.Totals()
 	target := "SSE-S3"
 	if o.SSE == plan.TargetKMS {
 		target = o.KMSKeyID
 	}
-	fmt.Fprintf(w, "%s, to %s.\n", f.rows.goingOn(f.job, r.job.CountOrUnknown(r.job.Todo), t), target)
-	r.ground.sayCap(w)
+	fmt.Fprintf(w, "%s, to %s.\n", f.rows.goingOn(f.job, r.plan.CountOrUnknown(r.plan.Todo), t), target)
+	sayCap(w, r.pre.env.Caps)
 	f.sayLimits(w)
-	said := slices.Concat(aboutVersions(r.ground.policy.Options, r.ground.policy.Facts), aboutUpdates(r.ground.policy.Options, r.ground.policy.Facts))
-	for _, text := range r.ground.warned {
-		if !slices.Contains(said, text) {
-			fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
-		}
+	for _, text := range r.pre.notes(nil) {
+		fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
 	}
 }
 
@@ -78,30 +77,24 @@ func (f *runFlags) sayLimits(w io.Writer) {
 
 // nothingLeft ends a run that has nothing to do in its job, before it is held against
 // the hazards of a bucket that it will not touch.
-func (f *runFlags) nothingLeft(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot) (idle bool, err error) {
-	if !believable(r.job, at) {
+func (f *runFlags) nothingLeft(ctx context.Context, p process, r *readiness) (idle bool, err error) {
+	made := r.claim.Plan
+	if !made.Owns(r.at) { // opening it says so
 		return false, nil
 	}
-	why, err := f.rows.none(ctx, f.job, r.job, at)
-	if why == "" || err != nil {
+	if left, err := f.rows.Left(ctx, made, r.at); left || err != nil {
 		return false, err
 	}
-	return true, f.rest(ctx, p, r, at, why)
-}
-
-// believable tells whether the state is that of the job; where it is not, opening
-// it says so.
-func believable(job *job.Plan, at *checkpoint.Snapshot) bool {
-	return at.Plan() == job.StateHash() || !begun(at)
+	return true, f.rest(ctx, p, r)
 }
 
 // rest says how a job stands in which nothing is to be done, and ends like a run
 // that came to this.
-func (f *runFlags) rest(ctx context.Context, p process, r *readiness, at *checkpoint.Snapshot, why string) error {
-	past, _ := job.ReadWholeHistory(ctx, r.store) // nothing but a look back
-	s := status.New(f.job, r.job, at.Totals(), past)
-	s.Damages = status.Damages(at)
-	fmt.Fprintln(f.output.talk(p), why)
+func (f *runFlags) rest(ctx context.Context, p process, r *readiness) error {
+	past, _ := job.ReadWholeHistory(ctx, r.claim.Store) // nothing but a look back
+	s := status.New(f.job, r.claim.Plan, r.at.Totals(), past)
+	s.Damages = status.Damages(r.at)
+	fmt.Fprintln(f.output.talk(p), f.rows.none(f.job, r.at.Totals()))
 	var err error
 	switch {
 	case f.output.json:
@@ -111,15 +104,10 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness, at *checkp
 		err = printStatus(p.stdout, s, step{})
 	}
 	if err == nil && (s.Failed > 0 || s.Damaged > 0) {
-		tellDamages(p.stderr, at)
+		tellDamages(p.stderr, r.at)
 		return &finding{exitFailures}
 	}
 	return err
-}
-
-// begun tells whether a run of the job has recorded anything yet.
-func begun(at *checkpoint.Snapshot) bool {
-	return !at.Totals().Written.IsZero() || len(at.Segments()) > 0
 }
 
 // tellDamages says which files of the report are missing from the result.

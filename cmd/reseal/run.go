@@ -23,8 +23,8 @@ import (
 
 // execute runs an open job and says how it ended.
 func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetime, r *readiness, record *job.Record, log *slog.Logger) error {
-	g := r.ground
-	observer := &runObserver{flags: f, p: p, ground: g, plan: r.job, talk: f.output.talk(p), log: log}
+	e := r.pre.env
+	observer := &runObserver{flags: f, p: p, env: e, plan: r.plan, talk: f.output.talk(p), log: log}
 	starting, started := f.starting(ctx)
 	defer started()
 	opening, opened := p.interruptible(starting) // nothing to drain yet
@@ -54,37 +54,36 @@ func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetim
 		retry = "reseal retry-failed --job " + shell.Word(f.job)
 	}
 	asking, asked := p.interruptible(life.Last())
-	g.tellDenied(asking, &denied, err, retry)
+	tellDenied(asking, &denied, e, err, retry)
 	asked()
-	g.tellSkew(observer.talk)
-	err = f.conclude(p, r.job, out, err)
+	tellSkew(observer.talk, e)
+	err = f.conclude(p, r.plan, out, err)
 	_, _ = denied.WriteTo(p.stderr)
-	g.tellStrays(p.stderr, out.Rewriter)
+	tellStrays(p.stderr, e, out.Rewriter)
 	return err
 }
 
 // runConfig is what a run works with.
 func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config {
-	g := r.ground
-	maxCost, _ := f.maxCost() // checked before
-	maxCost = f.share.PartOf(maxCost)
-	headroom, _ := parseHeadroom(f.pace.headroom) // checked before
+	e := r.pre.env
+	whole, _ := f.maxCost() // checked before
+	maxCost := f.share.PartOf(whole)
 	return migrate.Config{
-		Client: g.client, Report: g.report, Policy: g.policy, Prices: g.prices,
-		Accepted: f.accept.losses(), Canary: !f.noCanary, UpdateProven: g.updateProven, LocksShown: g.locksShown, Probe: &g.tried,
-		Store: r.store, State: f.stateOptions(r.job, g.report.Manifest().Files), Plan: r.job, Share: f.share, Rows: f.rows.Selection,
+		Client: e.Client, Report: e.Report, Policy: e.Policy, Prices: e.Prices,
+		Accepted: f.accept.losses(), Canary: !f.noCanary, UpdateProven: e.UpdateProven(), LocksShown: e.LocksShown, Probe: &e.Sent,
+		Store: r.claim.Store, State: f.stateOptions(r.plan, e.Report.Manifest().Files), Plan: r.plan, Share: f.share, Rows: f.rows.Selection,
 		Lines: f.results == "all",
 		Pace: migrate.Pace{
-			KMSCap: g.caps.kms, KMSQuota: g.caps.quota, S3Writes: g.caps.s3, Concurrency: f.concurrency, Connections: fileRoom().slots(),
+			KMSCap: e.Caps.KMS, KMSQuota: e.Caps.Quota, S3Writes: e.Caps.S3Writes, Concurrency: f.concurrency, Connections: fileRoom().slots(),
 			KeyWeight: f.keyWeight, Window: f.window, WindowExit: f.windowExit, FlagFile: f.flagFile,
 		},
 		Limits: migrate.Limits{
-			Objects: f.objects, Duration: f.duration, Since: f.began, Cost: maxCost, CostText: f.maxCostText + f.ofShare(maxCost.String()), Budget: f.failures.ofShare(f.share).budget(f.divided()["max-failures"]),
+			Objects: f.objects, Duration: f.duration, Since: f.began, Cost: maxCost, CostText: f.maxCostText + f.ofShare(maxCost.String()), Budget: f.failures.Of(f.share).Budget(f.divided()["max-failures"]),
 			Attempts: f.attempts, Outage: f.outage, Drain: f.drain,
 		},
 		Services: migrate.Services{
-			Socket: job.Socket(f.job, f.share), Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
-			Metrics: f.metrics, Headroom: headroom,
+			Socket: r.claim.Socket, Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
+			Metrics: f.metrics, Headroom: e.Caps.Headroom,
 		},
 		Version: version, Log: observer.log, Observer: observer,
 	}

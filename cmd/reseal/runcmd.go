@@ -159,7 +159,7 @@ func (f *runFlags) checkFlags() error {
 	if _, err := f.maxCost(); err != nil {
 		return err
 	}
-	if _, err := f.pace.check(); err != nil {
+	if _, err := f.pace.rates(); err != nil {
 		return err
 	}
 	_, err = f.selection.options()
@@ -177,8 +177,8 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	p.stdout, p.stderr = unbroken{p.stdout}, p.screen() // a bar may be shown from here on
 	life := migrate.NewLifetime(ctx)
 	defer life.End()
-	r := new(readiness)
-	defer r.release(life)
+	r := f.newReadiness()
+	defer r.claim.Release(life)
 	if err := f.ready(ctx, p, r); err != nil || r.idle {
 		life.Kill()
 		f.recordStart(life.Last(), p, r, err)

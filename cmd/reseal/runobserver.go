@@ -10,16 +10,17 @@ import (
 	"reseal/control"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/preflight"
 )
 
 // runObserver shows a run to the person who watches it.
 type runObserver struct {
-	flags  *runFlags
-	p      process
-	ground *ground
-	plan   *job.Plan // as far as this process works on it, once the run is on
-	talk   io.Writer
-	log    *slog.Logger
+	flags *runFlags
+	p     process
+	env   *preflight.Environment
+	plan  *job.Plan // as far as this process works on it, once the run is on
+	talk  io.Writer
+	log   *slog.Logger
 
 	progress *progress
 	shown    map[string]string // of the canary's table, by the names of kinds
@@ -38,7 +39,7 @@ func (o *runObserver) Opened(notices []string) {
 func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 	o.plan = run.Plan
 	o.progress = o.flags.progress(o.p.screen(), run)
-	o.progress.forecast.planned.Store(o.flags.planned(o.ground, run.Plan, 0))
+	o.progress.forecast.Plan(o.flags.planned(o.env, run.Plan, 0))
 	return []func(context.Context){
 		fitCollector,
 		o.progress.watch,

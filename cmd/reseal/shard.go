@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"fmt"
 	"os"
 	"strconv"
 	"strings"
@@ -13,11 +12,6 @@ import (
 	"reseal/inventory"
 	"reseal/job"
 )
-
-// splitRows is how many rows a segment has at most where the report's format
-// can be cut: some minutes of work for one process, so that shares are even, and
-// few enough segments that their states are read within seconds.
-const splitRows = 1_000_000
 
 // shardFlags say which share of a job this process does.
 type shardFlags struct {
@@ -78,16 +72,6 @@ func namedShare(text, job string) (job.Share, error) {
 
 // environment is where a share is read from besides the command line.
 func environment(name string) string { return os.Getenv(name) }
-
-// divideCaps leaves the share its part of the rates, which are those of the whole job.
-func divideCaps(c *caps, s job.Share) {
-	if s.Count == 0 {
-		return
-	}
-	c.kms /= float64(s.Count)
-	c.s3 /= float64(s.Count)
-	c.kmsSource = fmt.Sprintf("share %s of %s", s, c.kmsSource)
-}
 
 // stateOptions say how the state of a job is kept in its store.
 func (f *runFlags) stateOptions(made *job.Plan, files []inventory.File) checkpoint.Options {

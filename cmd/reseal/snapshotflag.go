@@ -33,13 +33,6 @@ func parseRemembering(text string) (remembering, error) {
 	return remembering{share: share}, nil
 }
 
-// rememberOf has the run remember what was chosen when the job was made.
-func (g *ground) rememberOf(job *job.Plan) {
-	if g.remember > 0 && job.Evidence != nil {
-		g.policy.Remember = job.Evidence.Rows
-	}
-}
-
 // showEvidence adds to a plan the space that result lines and snapshots take. lines
 // tells whether every object has a result line.
 func showEvidence(v *report.Plan, e *job.Evidence, lines bool) {

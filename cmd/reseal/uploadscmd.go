@@ -14,6 +14,7 @@ import (
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/report"
 	"reseal/s3api"
 )
@@ -232,15 +233,15 @@ func printUploads(out io.Writer, endpoint, bucket string, found []orphan) error 
 }
 
 // tellStrays names at the end of a run the uploads that it may leave behind.
-func (g *ground) tellStrays(w io.Writer, r *s3api.Rewriter) {
+func tellStrays(w io.Writer, e *preflight.Environment, r *s3api.Rewriter) {
 	first, all := r.MayBeLeft()
-	endpoint := g.client.Endpoint().URL
-	if g.policy.Facts.AWS == plan.Yes {
+	endpoint := e.Client.Endpoint().URL
+	if e.Policy.Facts.AWS == plan.Yes {
 		endpoint = ""
 	}
 	for _, s := range first {
 		fmt.Fprintf(w, "may be left: an upload of %q, begun by a request without an answer; %s\n  %s\n",
-			s.Key, s.Why, removeUpload(endpoint, g.policy.Options.Bucket, s.Key, s.ID))
+			s.Key, s.Why, removeUpload(endpoint, e.Policy.Options.Bucket, s.Key, s.ID))
 	}
 	if more := all - len(first); more > 0 {
 		fmt.Fprintf(w, "may be left: %d more; reseal uploads names them\n", more)

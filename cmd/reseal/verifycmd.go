@@ -170,7 +170,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	v.NeverBegan = !begun(snapshot)
+	v.NeverBegan = !job.Begun(snapshot)
 	v.remember(ctx, store, snapshot.Totals().Written, f.output.talk(p))
 	if f.output.json {
 		err = writeJSON(p.stdout, v)

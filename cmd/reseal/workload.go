@@ -51,7 +51,7 @@ func (f *planFlags) workload(p process) error {
 	if m := plan.Method(f.method); m != plan.MethodCopy && m != plan.MethodUpdate && m != plan.MethodAuto {
 		return usagef("--method %q: want copy, update or auto", f.method)
 	}
-	if _, err := f.pace.check(); err != nil {
+	if _, err := f.pace.rates(); err != nil {
 		return err
 	}
 	prices, err := f.prices()

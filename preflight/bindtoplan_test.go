@@ -1,17 +1,21 @@
-package main
+package preflight
 
 import (
 	"slices"
 	"testing"
 
+	"reseal/inventory"
 	"reseal/plan"
 )
 
 // Copies in parts that the plan does not have are done where nobody has to be asked
 // about them, or was: on AWS, after a canary, by name. Elsewhere they are not begun.
 func TestPartsThatThePlanDoesNotHave(t *testing.T) {
-	found, err := openReport(t.Context(), nil, &selection{memory: "512MB",
-		manifest: "../../inventory/testdata/fixtures/good/csv/inv/acme-media-archive/daily-full/2025-11-21T02-00Z/manifest.json"})
+	at, err := inventory.ParseLocation("../inventory/testdata/fixtures/good/csv/inv/acme-media-archive/daily-full/2025-11-21T02-00Z/manifest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := inventory.Locate(t.Context(), at, nil, inventory.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,11 +42,11 @@ func TestPartsThatThePlanDoesNotHave(t *testing.T) {
 		if tt.aws == plan.Yes {
 			facts.IgnoresIfMatch = plan.No
 		}
-		g := &ground{policy: &plan.Policy{Facts: facts, Options: plan.Options{Method: tt.method, SSE: plan.TargetKMS}}, report: found.Report,
-			canary: tt.canary, copies: plan.Yes, parts: tt.parts}
-		g.bindToPlan(append(accepts{"missing-columns"}, tt.accept...))
-		if !slices.Equal(g.policy.NoParts, tt.open) {
-			t.Errorf("%s: open is %q, want %q", tt.name, g.policy.NoParts, tt.open)
+		e := &Environment{Policy: &plan.Policy{Facts: facts, Options: plan.Options{Method: tt.method, SSE: plan.TargetKMS}, NoTrials: !tt.canary},
+			Report: found.Report, Plan: PlanShape{Copies: plan.Yes, Parts: tt.parts}}
+		e.BindToPlan(append([]string{"missing-columns"}, tt.accept...))
+		if !slices.Equal(e.Policy.NoParts, tt.open) {
+			t.Errorf("%s: open is %q, want %q", tt.name, e.Policy.NoParts, tt.open)
 		}
 	}
 }

@@ -1,0 +1,33 @@
+package main
+
+import (
+	"context"
+
+	"reseal/inventory"
+	"reseal/plan"
+	"reseal/s3api"
+)
+
+// client opens the connection to the services.
+func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client, error) {
+	return s3api.New(ctx, s3api.Config{
+		Region: c.region, Profile: c.profile, EndpointURL: c.endpoint, S3EndpointURL: c.s3Only, CABundle: c.caBundle, AllowHTTP: c.allowHTTP,
+		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Connections: fileRoom().connections, Product: "reseal/" + version,
+		SDKClient: c.sdkClient,
+	})
+}
+
+// bucketFacts turns to the Region of the bucket and reads what its configuration says.
+func bucketFacts(ctx context.Context, client *s3api.Client, bucket string) (*s3api.Client, plan.Facts, []s3api.Unknown, error) {
+	client, err := client.ForBucket(ctx, bucket)
+	if err != nil {
+		return nil, plan.Facts{}, nil, err
+	}
+	facts, unknown, err := client.Facts(ctx, bucket)
+	return client, facts, unknown, err
+}
+
+// buckets opens buckets as places of reports.
+func buckets(client *s3api.Client) func(name string) inventory.Source {
+	return func(name string) inventory.Source { return client.Source(name) }
+}

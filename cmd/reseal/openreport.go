@@ -1,0 +1,42 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"reseal/inventory"
+	"reseal/job"
+	"reseal/s3api"
+)
+
+// openReport opens the report that the user names, in S3 or in a local folder.
+func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inventory.Located, error) {
+	memory, err := parseSize(s.memory)
+	if err != nil || memory < 64<<20 {
+		return nil, usagef("--memory %q: want a size of at least 64MiB", s.memory)
+	}
+	collectLess(memory)
+	opts := inventory.Options{
+		Open: fileRoom().report, Memory: memory / 2, // the other half is for what is in flight
+		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum,
+	}
+	at, err := inventory.ParseLocation(s.manifest)
+	if err != nil {
+		return nil, usagef("--manifest: %w", err)
+	}
+	return inventory.Locate(ctx, at, buckets(client), opts)
+}
+
+// of returns the selection with the report of the job that is resumed, where
+// the user names a folder: there may be a newer one in it by now.
+func (s *selection) of(job *job.Plan) *selection {
+	out := *s
+	at, err := inventory.ParseLocation(s.manifest)
+	if job == nil || err != nil {
+		return &out
+	}
+	if info, err := os.Stat(at.Name); at.Folder() || at.Local() && err == nil && info.IsDir() {
+		out.manifest = job.Manifest
+	}
+	return &out
+}
