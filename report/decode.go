@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"math"
 	"strconv"
 	"time"
 	"unicode/utf16"
@@ -22,6 +23,7 @@ const MaxLine = 128 << 10
 // the error says in which line it is. Empty lines are passed over.
 func Lines(r io.Reader) iter.Seq2[Line, error] {
 	return func(yield func(Line, error) bool) {
+		p := new(parser) // for all lines, which saves memory
 		s := bufio.NewScanner(r)
 		s.Buffer(make([]byte, 0, 64<<10), MaxLine)
 		n := 0
@@ -30,7 +32,7 @@ func Lines(r io.Reader) iter.Seq2[Line, error] {
 			if len(s.Bytes()) == 0 {
 				continue
 			}
-			l, err := ParseLine(s.Bytes())
+			l, err := p.parse(s.Bytes())
 			if err != nil {
 				yield(Line{}, fmt.Errorf("result line %d: %w", n, err))
 				return
@@ -48,11 +50,13 @@ func Lines(r io.Reader) iter.Seq2[Line, error] {
 // ParseLine reads one line. Names may come in any order, at most once each; names
 // that are not known are passed over if their value is a string, number, null,
 // true or false. A line must name a row and a status.
-func ParseLine(data []byte) (Line, error) {
-	p := parser{data: data}
-	l := Line{Bytes: -1}
+func ParseLine(data []byte) (Line, error) { return new(parser).parse(data) }
+
+// parse is ParseLine.
+func (p *parser) parse(data []byte) (Line, error) {
+	*p = parser{data: data, line: parsed{Line: Line{Bytes: -1}}}
+	l := &p.line
 	var seen uint32
-	var keyBytes string
 	p.space()
 	if !p.take('{') {
 		return Line{}, p.fail("no object")
@@ -77,7 +81,7 @@ func ParseLine(data []byte) (Line, error) {
 			return Line{}, p.fail("no colon")
 		}
 		p.space()
-		bit, err := p.field(name, &l, &keyBytes)
+		bit, err := p.field(name, l)
 		if err != nil {
 			return Line{}, err
 		}
@@ -90,134 +94,134 @@ func ParseLine(data []byte) (Line, error) {
 	switch {
 	case p.at != len(p.data):
 		return Line{}, p.fail("something after the object")
-	case seen&(1<<fieldRow) == 0 || seen&(1<<fieldStatus) == 0:
+	case seen&rowBit == 0 || seen&statusBit == 0:
 		return Line{}, errors.New("not a result: row or status is missing")
-	case seen&(1<<fieldKeyBytes) != 0:
-		b, err := base64.StdEncoding.DecodeString(keyBytes)
+	case seen&keyBytesBit != 0:
+		b, err := base64.StdEncoding.DecodeString(l.keyBytes)
 		if err != nil {
 			return Line{}, fmt.Errorf("key_bytes: %w", err)
 		}
 		l.Key = string(b)
 	}
-	return l, nil
-}
-
-// The fields that are looked for by number; the others only must not come twice.
-const (
-	fieldRow = iota
-	fieldStatus
-	fieldKeyBytes
-	fieldOthers
-)
-
-// field reads the value of name into l and returns the bit that stands for the name.
-func (p *parser) field(token []byte, l *Line, keyBytes *string) (uint32, error) {
-	var s *string
-	var n *int64
-	var small int64
-	bit := uint32(fieldOthers)
-	switch string(token) {
-	case "row":
-		n, bit = &l.Pos.Row, fieldRow
-	case "status":
-		s, bit = &l.Status, fieldStatus
-	case "key_bytes":
-		s, bit = keyBytes, fieldKeyBytes
-	case "ts":
-		return 1 << (bit + 1), p.time(&l.Time)
-	case "file":
-		n, bit = &small, bit+2
-	case "bucket":
-		s, bit = &l.Bucket, bit+3
-	case "key":
-		s, bit = &l.Key, bit+4
-	case "version_id":
-		s, bit = &l.VersionID, bit+5
-	case "action":
-		s, bit = &l.Action, bit+6
-	case "reason":
-		s, bit = (*string)(&l.Reason), bit+7
-	case "error_code":
-		s, bit = &l.ErrorCode, bit+8
-	case "http_status":
-		n, bit = &small, bit+9
-	case "attempts":
-		n, bit = &small, bit+10
-	case "etag_before":
-		s, bit = &l.ETagBefore, bit+11
-	case "etag_after":
-		s, bit = &l.ETagAfter, bit+12
-	case "new_version_id":
-		s, bit = &l.NewVersionID, bit+13
-	case "kms_key_id":
-		s, bit = &l.KMSKeyID, bit+14
-	case "bytes":
-		n, bit = &l.Bytes, bit+15
-	case "request_id":
-		s, bit = &l.RequestID, bit+16
-	case "ms":
-		n, bit = &small, bit+17
-	case "error_class":
-		s, bit = &l.ErrorClass, bit+18
-	case "kms_calls":
-		n, bit = &l.KMSCalls, bit+19
-	case "before":
-		s, bit = &l.Before, bit+20
-	case "error":
-		s, bit = &l.Error, bit+21
-	case "steps":
-		s, bit = &l.Steps, bit+22
-	case "lost":
-		s, bit = &l.Lost, bit+23
-	case "put_back":
-		s, bit = &l.PutBack, bit+24
-	case "left_out":
-		s, bit = &l.LeftOut, bit+25
-	default:
-		if !p.skip() {
-			return 0, p.fail("value of " + strconv.Quote(string(token)) + " is not a plain one")
-		}
-		return 0, nil
-	}
-	switch {
-	case s != nil:
-		v, ok := p.string()
-		if !ok {
-			return 0, p.fail(string(token) + " is not a string")
-		}
-		*s = v
-	case n == &l.Bytes && p.word("null"):
-		*n = -1
-	default:
-		v, ok := p.int()
-		if !ok || v < 0 {
-			return 0, p.fail(string(token) + " is not a number from 0 on")
-		}
-		*n = v
-	}
-	if small > 1<<31-1 && string(token) != "ms" || small > longestMillis {
-		return 0, p.fail(string(token) + " is too large")
-	}
-	switch string(token) {
-	case "file":
-		l.Pos.File = int(small)
-	case "http_status":
-		l.HTTPStatus = int(small)
-	case "attempts":
-		l.Attempts = int(small)
-	case "ms":
-		l.Took = time.Duration(small) * time.Millisecond
-	}
-	return 1 << bit, nil
+	return l.Line, nil
 }
 
 // longestMillis is the longest time that an object can have taken, a hundred years.
 const longestMillis = int64(100 * 365 * 24 * time.Hour / time.Millisecond)
 
+// parsed is a line that is being read.
+type parsed struct {
+	Line
+	keyBytes string
+}
+
+// field is what one name of a line stands for: a text, or a number from 0 to most.
+type field struct {
+	bit    uint32 // stands for the name among those that were seen
+	text   func(*parsed) *string
+	number func(*parsed, int64)
+	most   int64
+}
+
+// The bits of the names that are asked for.
+const (
+	timeBit     = 1 << iota
+	rowBit      // the first of fields
+	statusBit   // the second
+	keyBytesBit // the third
+)
+
+// fields are the names that are known, but for the time. Each has the bit of its place
+// here, from that of the row on.
+var fields = func(all ...namedField) map[string]field {
+	m := make(map[string]field, len(all))
+	for i, f := range all {
+		f.bit = rowBit << i
+		m[f.name] = f.field
+	}
+	return m
+}(
+	numberField("row", math.MaxInt64, func(l *parsed, n int64) { l.Pos.Row = n }),
+	textField("status", func(l *parsed) *string { return &l.Status }),
+	textField("key_bytes", func(l *parsed) *string { return &l.keyBytes }),
+	textField("bucket", func(l *parsed) *string { return &l.Bucket }),
+	textField("key", func(l *parsed) *string { return &l.Key }),
+	textField("version_id", func(l *parsed) *string { return &l.VersionID }),
+	textField("action", func(l *parsed) *string { return &l.Action }),
+	textField("reason", func(l *parsed) *string { return (*string)(&l.Reason) }),
+	textField("error_code", func(l *parsed) *string { return &l.ErrorCode }),
+	textField("etag_before", func(l *parsed) *string { return &l.ETagBefore }),
+	textField("etag_after", func(l *parsed) *string { return &l.ETagAfter }),
+	textField("new_version_id", func(l *parsed) *string { return &l.NewVersionID }),
+	textField("kms_key_id", func(l *parsed) *string { return &l.KMSKeyID }),
+	textField("request_id", func(l *parsed) *string { return &l.RequestID }),
+	textField("error_class", func(l *parsed) *string { return &l.ErrorClass }),
+	textField("before", func(l *parsed) *string { return &l.Before }),
+	textField("error", func(l *parsed) *string { return &l.Error }),
+	textField("steps", func(l *parsed) *string { return &l.Steps }),
+	textField("lost", func(l *parsed) *string { return &l.Lost }),
+	textField("put_back", func(l *parsed) *string { return &l.PutBack }),
+	textField("left_out", func(l *parsed) *string { return &l.LeftOut }),
+	numberField("bytes", math.MaxInt64, func(l *parsed, n int64) { l.Bytes = n }),
+	numberField("kms_calls", math.MaxInt64, func(l *parsed, n int64) { l.KMSCalls = n }),
+	numberField("file", math.MaxInt32, func(l *parsed, n int64) { l.Pos.File = int(n) }),
+	numberField("http_status", math.MaxInt32, func(l *parsed, n int64) { l.HTTPStatus = int(n) }),
+	numberField("attempts", math.MaxInt32, func(l *parsed, n int64) { l.Attempts = int(n) }),
+	numberField("ms", longestMillis, func(l *parsed, n int64) { l.Took = time.Duration(n) * time.Millisecond }),
+)
+
+// namedField is a field on its way into fields.
+type namedField struct {
+	name string
+	field
+}
+
+func textField(name string, text func(*parsed) *string) namedField {
+	return namedField{name, field{text: text}}
+}
+
+func numberField(name string, most int64, number func(*parsed, int64)) namedField {
+	return namedField{name, field{number: number, most: most}}
+}
+
+// field reads the value of name into l and returns the bit that stands for the name: 0
+// for one that is not known.
+func (p *parser) field(name []byte, l *parsed) (uint32, error) {
+	if string(name) == "ts" {
+		return timeBit, p.time(&l.Time)
+	}
+	f, known := fields[string(name)]
+	switch {
+	case !known:
+		if !p.skip() {
+			return 0, p.fail("value of " + strconv.Quote(string(name)) + " is not a plain one")
+		}
+	case f.text != nil:
+		v, ok := p.string()
+		if !ok {
+			return 0, p.fail(string(name) + " is not a string")
+		}
+		*f.text(l) = v
+	case string(name) == "bytes" && p.word("null"):
+		l.Bytes = -1
+	default:
+		n, ok := p.int()
+		switch {
+		case !ok || n < 0:
+			return 0, p.fail(string(name) + " is not a number from 0 on")
+		case n > f.most:
+			return 0, p.fail(string(name) + " is too large")
+		}
+		f.number(l, n)
+	}
+	return f.bit, nil
+}
+
 // parser walks over one JSON object without nesting.
 type parser struct {
 	data []byte
 	at   int
+	line parsed
 }
 
 func (p *parser) fail(what string) error { return fmt.Errorf("byte %d: %s", p.at, what) }

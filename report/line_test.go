@@ -5,7 +5,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -241,4 +243,32 @@ func ExampleAppendLine() {
 	line := AppendLine(nil, &l)
 	fmt.Println(strings.Contains(string(line), `"key":"k`+"\uFFFD"+`","key_bytes":"a/8="`))
 	// Output: true
+}
+
+// No name may come twice, whichever it is.
+func TestNoNameComesTwice(t *testing.T) {
+	names := append(slices.Collect(maps.Keys(fields)), "ts")
+	for _, name := range names {
+		value := `"2026-11-21T00:00:00Z"`
+		switch f := fields[name]; {
+		case f.text != nil:
+			value = `"YQ=="`
+		case f.number != nil:
+			value = "1"
+		}
+		once := `"` + name + `":` + value
+		rest := `,"row":7,"status":"done"`
+		switch name {
+		case "row":
+			rest = `,"status":"done"`
+		case "status":
+			rest = `,"row":7`
+		}
+		if _, err := ParseLine([]byte("{" + once + rest + "}")); err != nil {
+			t.Errorf("%s once: %v", name, err)
+		}
+		if _, err := ParseLine([]byte("{" + once + rest + "," + once + "}")); err == nil || !strings.Contains(err.Error(), name+" comes twice") {
+			t.Errorf("%s twice: %v", name, err)
+		}
+	}
 }

@@ -12,7 +12,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
-	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -152,89 +151,6 @@ func New(ctx context.Context, c Config) (*Client, error) {
 		cfg.Credentials = creds
 	}
 	return build(c, cfg, creds, ownRoots)
-}
-
-// build makes the service clients of one Region.
-func build(c Config, cfg aws.Config, creds *credentials, ownRoots bool) (*Client, error) {
-	out := &Client{config: c, aws: cfg, credentials: creds, owner: c.ExpectedBucketOwner}
-	var override *string
-	if url := c.s3URL(); url != "" {
-		override = &url
-	}
-	dated := poolOf(cfg) // nil: the clock of this machine is gone by
-	s3Options := func(o *s3.Options) {
-		if override != nil {
-			o.BaseEndpoint = override
-		}
-		// Virtual-host names need DNS that other servers rarely have.
-		if o.BaseEndpoint != nil {
-			_, known := s3Endpoint(*o.BaseEndpoint)
-			o.UsePathStyle = !known
-		}
-		// Only where S3 demands one: a checksum of our own on top adds nothing
-		// to requests without a body, and asking for one on reads needs kms:Decrypt.
-		o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired
-		o.ResponseChecksumValidation = aws.ResponseChecksumValidationWhenRequired
-		o.DisableLogOutputChecksumValidationSkipped = true
-		o.DisableMultiRegionAccessPoints = true
-		o.DisableS3ExpressSessionAuth = aws.Bool(true)
-		if dated != nil {
-			o.HTTPSignerV4 = signs{v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }), dated}
-		}
-	}
-	out.preflight = s3.NewFromConfig(cfg, s3Options)
-	out.tasks = s3.NewFromConfig(cfg, s3Options, func(o *s3.Options) {
-		o.Retryer = aws.NopRetryer{}
-		o.RetryMaxAttempts = 0 // an AWS_MAX_ATTEMPTS would wrap the retryer
-	})
-	out.kms = kms.NewFromConfig(cfg, func(o *kms.Options) {
-		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
-		if dated != nil {
-			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
-		}
-	})
-	out.sts = sts.NewFromConfig(cfg, func(o *sts.Options) {
-		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
-		if dated != nil {
-			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
-		}
-	})
-	out.quotas = servicequotas.NewFromConfig(cfg, func(o *servicequotas.Options) {
-		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
-		if dated != nil {
-			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
-		}
-	})
-	out.iam = iam.NewFromConfig(cfg, func(o *iam.Options) {
-		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
-	})
-	out.metrics = cloudwatch.NewFromConfig(cfg, func(o *cloudwatch.Options) {
-		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
-		if dated != nil {
-			o.HTTPSignerV4 = signs{v4.NewSigner(), dated}
-		}
-	})
-	out.accounts = s3control.NewFromConfig(cfg, func(o *s3control.Options) {
-		o.BaseEndpoint = serviceEndpoint(o.BaseEndpoint, cfg.BaseEndpoint, c.EndpointURL)
-		if o.BaseEndpoint != nil { // else the account's id would become part of the host
-			o.EndpointResolverV2 = fixedAccountEndpoint(*o.BaseEndpoint)
-		}
-		if dated != nil {
-			o.HTTPSignerV4 = signs{v4.NewSigner(func(o *v4.SignerOptions) { o.DisableURIPathEscaping = true }), dated}
-		}
-	})
-	bases := []*string{out.accounts.Options().BaseEndpoint, out.preflight.Options().BaseEndpoint, out.kms.Options().BaseEndpoint,
-		out.sts.Options().BaseEndpoint, out.quotas.Options().BaseEndpoint, out.iam.Options().BaseEndpoint, out.metrics.Options().BaseEndpoint}
-	for _, base := range bases {
-		if err := checkEndpoint(base, c.AllowHTTP); err != nil {
-			return nil, err
-		}
-	}
-	s3Of := out.preflight.Options()
-	var err error
-	out.endpoint, err = resolveEndpoint(&s3Of, cfg.Region, ownRoots)
-	out.endpoint.KMS = value(out.kms.Options().BaseEndpoint)
-	return out, err
 }
 
 // regionOfEndpoint is the Region that requests are signed for where none is

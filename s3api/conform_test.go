@@ -46,17 +46,24 @@ func TestConformsOnSimulator(t *testing.T) {
 		missing: "arn:aws:kms:eu-west-1:111122223333:key/00000000-0000-0000-0000-000000000000"})
 }
 
-// A server that nobody here wrote keeps the list honest.
-func TestConformsOnMinIO(t *testing.T) {
+// minioClient starts MinIO and returns a client for it.
+func minioClient(t *testing.T) *Client {
+	t.Helper()
 	server := minio.Start(t)
 	hermetic(t)
 	t.Setenv("AWS_ACCESS_KEY_ID", minio.AccessKey)
 	t.Setenv("AWS_SECRET_ACCESS_KEY", minio.SecretKey)
 	c, err := New(t.Context(), Config{EndpointURL: server.URL, Region: "us-east-1"})
 	if err != nil {
-		t.Fatalf("New: %v", err)
+		t.Fatal(err)
 	}
 	t.Cleanup(c.CloseIdle)
+	return c
+}
+
+// A server that nobody here wrote keeps the list honest.
+func TestConformsOnMinIO(t *testing.T) {
+	c := minioClient(t)
 	name := "conform-" + random(t)
 	if _, err := c.preflight.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatalf("CreateBucket: %v", err)

@@ -14,7 +14,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
 	"reseal/checkpoint"
-	"reseal/internal/minio"
 	"reseal/internal/simulator"
 	"reseal/inventory"
 )
@@ -46,14 +45,7 @@ func TestStores(t *testing.T) {
 
 // TestStoresMinIO runs the same list on MinIO.
 func TestStoresMinIO(t *testing.T) {
-	server := minio.Start(t)
-	hermetic(t)
-	t.Setenv("AWS_ACCESS_KEY_ID", minio.AccessKey)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", minio.SecretKey)
-	c, err := New(t.Context(), Config{EndpointURL: server.URL, Region: "us-east-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	c := minioClient(t)
 	name := "job-state"
 	if _, err := c.preflight.CreateBucket(t.Context(), &s3.CreateBucketInput{Bucket: &name}); err != nil {
 		t.Fatal(err)

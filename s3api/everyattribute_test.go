@@ -108,15 +108,7 @@ type spoiler struct {
 
 func newSpoiler(t *testing.T, seen *sightings) *spoiler {
 	s := simulateQuietly(t, simulator.Config{})
-	s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
-		if err := w.PutBucketVersioning(now, &r, "Enabled"); err != nil {
-			return err
-		}
-		if err := w.PutBucketOwnershipControls(now, &r, "ObjectWriter"); err != nil {
-			return err
-		}
-		return failed(w.PutObjectLockConfiguration(now, &r, simulator.ObjectLockConfig{Enabled: true}))
-	})
+	keepsEverything(t, s)
 	return &spoiler{simulation: s, facts: facts(t, s.aws, bucket), seen: seen}
 }
 

@@ -164,26 +164,8 @@ func headOf(o *s3.HeadObjectOutput) *plan.Head {
 	if o.TagCount != nil {
 		h.TagCount = int(*o.TagCount)
 	}
-	for _, sum := range []struct {
-		algorithm types.ChecksumAlgorithm
-		value     *string
-	}{
-		{types.ChecksumAlgorithmCrc64nvme, o.ChecksumCRC64NVME},
-		{types.ChecksumAlgorithmCrc32, o.ChecksumCRC32},
-		{types.ChecksumAlgorithmCrc32c, o.ChecksumCRC32C},
-		{types.ChecksumAlgorithmSha1, o.ChecksumSHA1},
-		{types.ChecksumAlgorithmSha256, o.ChecksumSHA256},
-		{types.ChecksumAlgorithmSha512, o.ChecksumSHA512},
-		{types.ChecksumAlgorithmMd5, o.ChecksumMD5},
-		{types.ChecksumAlgorithmXxhash64, o.ChecksumXXHASH64},
-		{types.ChecksumAlgorithmXxhash3, o.ChecksumXXHASH3},
-		{types.ChecksumAlgorithmXxhash128, o.ChecksumXXHASH128},
-	} {
-		if sum.value != nil {
-			h.Checksum, h.ChecksumValue = string(sum.algorithm), *sum.value
-			break
-		}
-	}
+	h.Checksum, h.ChecksumValue = firstSum([...]*string{o.ChecksumCRC64NVME, o.ChecksumCRC32, o.ChecksumCRC32C, o.ChecksumSHA1, o.ChecksumSHA256,
+		o.ChecksumSHA512, o.ChecksumMD5, o.ChecksumXXHASH64, o.ChecksumXXHASH3, o.ChecksumXXHASH128})
 	return h
 }
 

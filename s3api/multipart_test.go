@@ -74,6 +74,20 @@ func (s *simulation) uploads(t *testing.T) int {
 	return n
 }
 
+// keepsEverything lets the bucket keep versions, ACLs and locks, so that all can be lost.
+func keepsEverything(t *testing.T, s *simulation) {
+	t.Helper()
+	s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
+		if err := w.PutBucketVersioning(now, &r, "Enabled"); err != nil {
+			return err
+		}
+		if err := w.PutBucketOwnershipControls(now, &r, "ObjectWriter"); err != nil {
+			return err
+		}
+		return failed(w.PutObjectLockConfiguration(now, &r, simulator.ObjectLockConfig{Enabled: true}))
+	})
+}
+
 // withACLs switches ACLs on, so that there is one to lose.
 func withACLs(t *testing.T, s *simulation) {
 	t.Helper()

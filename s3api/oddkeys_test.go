@@ -40,15 +40,7 @@ func TestOddKeysOnSimulator(t *testing.T) {
 // MinIO keeps objects as files: it names some keys otherwise than it was asked to, and
 // does not take some.
 func TestOddKeysOnMinIO(t *testing.T) {
-	server := minio.Start(t)
-	hermetic(t)
-	t.Setenv("AWS_ACCESS_KEY_ID", minio.AccessKey)
-	t.Setenv("AWS_SECRET_ACCESS_KEY", minio.SecretKey)
-	c, err := New(t.Context(), Config{EndpointURL: server.URL, Region: "us-east-1"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.CloseIdle)
+	c := minioClient(t)
 	for name, x := range oddKeyTargets(t, target{client: c, key: minio.Key, losesInParts: []plan.Attribute{plan.ChecksumAlgorithm}}) {
 		t.Run(name, func(t *testing.T) {
 			x.oddKeys(t, func(key string, a plan.Action) plan.Reason {

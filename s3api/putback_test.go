@@ -19,15 +19,7 @@ import (
 func lossyBucket(t *testing.T, lose simulator.Attribute) *simulation {
 	t.Helper()
 	s := simulate(t, simulator.Config{})
-	s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
-		if err := w.PutBucketVersioning(now, &r, "Enabled"); err != nil {
-			return err
-		}
-		if err := w.PutBucketOwnershipControls(now, &r, "ObjectWriter"); err != nil {
-			return err
-		}
-		return failed(w.PutObjectLockConfiguration(now, &r, simulator.ObjectLockConfig{Enabled: true}))
-	})
+	keepsEverything(t, s)
 	seedSmall(t, s, "k")
 	s.world(t, func(w *simulator.World, _ time.Time, _ simulator.Request) error {
 		w.SetKnobs(simulator.Knobs{Spoils: []simulator.Spoil{{Attribute: lose, How: simulator.Lose, Way: simulator.ByParts}}})

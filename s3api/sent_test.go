@@ -30,15 +30,7 @@ func TestHoldsOfYearsAndRightsComeAlong(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			s := simulateQuietly(t, simulator.Config{})
-			s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
-				if err := w.PutBucketVersioning(now, &r, "Enabled"); err != nil {
-					return err
-				}
-				if err := w.PutObjectLockConfiguration(now, &r, simulator.ObjectLockConfig{Enabled: true}); err != nil {
-					return err
-				}
-				return failed(w.PutBucketOwnershipControls(now, &r, "ObjectWriter"))
-			})
+			keepsEverything(t, s)
 			seedLarge(t, s, "film", func(o *simulator.ObjectInfo) {
 				o.Size, o.ETag, o.VersionID, o.Grants = 1000, "", "first", grants
 				o.Lock = simulator.Lock{EventHold: "ON", EventHoldDuration: "2y"}

@@ -45,15 +45,7 @@ func TestSnapshotsShowEveryLoss(t *testing.T) {
 		{simulator.AttrBucketKey, "bucket key"},
 	} {
 		s := simulate(t, simulator.Config{})
-		s.world(t, func(w *simulator.World, now time.Time, r simulator.Request) error {
-			if err := w.PutBucketVersioning(now, &r, "Enabled"); err != nil {
-				return err
-			}
-			if err := w.PutBucketOwnershipControls(now, &r, "ObjectWriter"); err != nil {
-				return err
-			}
-			return failed(w.PutObjectLockConfiguration(now, &r, simulator.ObjectLockConfig{Enabled: true}))
-		})
+		keepsEverything(t, s)
 		seedSmall(t, s, "k")
 		o := anOptions()
 		o.BucketKey = true

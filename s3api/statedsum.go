@@ -9,29 +9,33 @@ import (
 	"reseal/plan"
 )
 
+// sumAlgorithms are the algorithms of checksums that an answer may state, in the order
+// in which firstSum takes their values.
+var sumAlgorithms = [...]types.ChecksumAlgorithm{
+	types.ChecksumAlgorithmCrc64nvme, types.ChecksumAlgorithmCrc32, types.ChecksumAlgorithmCrc32c,
+	types.ChecksumAlgorithmSha1, types.ChecksumAlgorithmSha256, types.ChecksumAlgorithmSha512, types.ChecksumAlgorithmMd5,
+	types.ChecksumAlgorithmXxhash64, types.ChecksumAlgorithmXxhash3, types.ChecksumAlgorithmXxhash128,
+}
+
+// firstSum returns the first checksum that is stated; both are "" where none is.
+func firstSum(values [len(sumAlgorithms)]*string) (algorithm, value string) {
+	for i, v := range values {
+		if v != nil {
+			return string(sumAlgorithms[i]), *v
+		}
+	}
+	return "", ""
+}
+
 // sumOf is the checksum that the answer to a copy states, with no algorithm for none.
 func sumOf(r *types.CopyObjectResult) (sum plan.Checksum) {
 	if r == nil {
 		return sum
 	}
-	for _, of := range []struct {
-		algorithm types.ChecksumAlgorithm
-		value     *string
-	}{
-		{types.ChecksumAlgorithmCrc64nvme, r.ChecksumCRC64NVME},
-		{types.ChecksumAlgorithmCrc32, r.ChecksumCRC32},
-		{types.ChecksumAlgorithmCrc32c, r.ChecksumCRC32C},
-		{types.ChecksumAlgorithmSha1, r.ChecksumSHA1},
-		{types.ChecksumAlgorithmSha256, r.ChecksumSHA256},
-		{types.ChecksumAlgorithmSha512, r.ChecksumSHA512},
-		{types.ChecksumAlgorithmMd5, r.ChecksumMD5},
-		{types.ChecksumAlgorithmXxhash64, r.ChecksumXXHASH64},
-		{types.ChecksumAlgorithmXxhash3, r.ChecksumXXHASH3},
-		{types.ChecksumAlgorithmXxhash128, r.ChecksumXXHASH128},
-	} {
-		if of.value != nil {
-			return plan.Checksum{Algorithm: string(of.algorithm), Type: string(r.ChecksumType), Value: *of.value}
-		}
+	sum.Algorithm, sum.Value = firstSum([...]*string{r.ChecksumCRC64NVME, r.ChecksumCRC32, r.ChecksumCRC32C, r.ChecksumSHA1, r.ChecksumSHA256,
+		r.ChecksumSHA512, r.ChecksumMD5, r.ChecksumXXHASH64, r.ChecksumXXHASH3, r.ChecksumXXHASH128})
+	if sum.Algorithm != "" {
+		sum.Type = string(r.ChecksumType)
 	}
 	return sum
 }

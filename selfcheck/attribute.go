@@ -72,54 +72,35 @@ func keeps(a plan.Attribute) func(context.Context, *run) Finding {
 	}
 }
 
-// has tells whether an object has an attribute that it could lose.
+// has tells whether an object has an attribute that it could lose. Size and data it
+// always has.
 func has(s *plan.Snapshot, a plan.Attribute) bool {
 	if s == nil {
 		return false
 	}
-	h := &s.Head
-	switch a {
-	case plan.ContentType:
-		return h.ContentType != ""
-	case plan.CacheControl:
-		return h.CacheControl != ""
-	case plan.ContentDisposition:
-		return h.ContentDisposition != ""
-	case plan.ContentEncoding:
-		return h.ContentEncoding != ""
-	case plan.ContentLanguage:
-		return h.ContentLanguage != ""
-	case plan.Expires:
-		return h.Expires != ""
-	case plan.UserMetadata:
-		return len(h.Metadata) > 0
-	case plan.HiddenMetadata:
-		return h.MissingMeta > 0
-	case plan.Tags:
-		tags, _ := s.Tags.Get()
-		return len(tags) > 0
-	case plan.Class:
-		return h.StorageClass == scratchClass
-	case plan.Redirect:
-		return h.Redirect != ""
-	case plan.Retention:
-		return h.LockMode != ""
-	case plan.LegalHold:
-		return h.LegalHold != ""
-	case plan.EventHold:
-		return h.EventHold != ""
-	case plan.ACL:
-		acl, _ := s.ACL.Get()
-		return acl != ""
-	case plan.Annotations:
-		annotations, _ := s.Annotations.Get()
-		return len(annotations) > 0
-	case plan.ChecksumAlgorithm:
-		return h.Checksum != ""
-	case plan.ChecksumType:
-		return h.ChecksumType != ""
-	case plan.NewRetention:
-		return h.LockMode == ""
-	}
-	return true // size and data
+	test, known := presence[a]
+	return !known || test(s)
+}
+
+// presence tells of each attribute whether an object has it.
+var presence = map[plan.Attribute]func(*plan.Snapshot) bool{
+	plan.ContentType:        func(s *plan.Snapshot) bool { return s.Head.ContentType != "" },
+	plan.CacheControl:       func(s *plan.Snapshot) bool { return s.Head.CacheControl != "" },
+	plan.ContentDisposition: func(s *plan.Snapshot) bool { return s.Head.ContentDisposition != "" },
+	plan.ContentEncoding:    func(s *plan.Snapshot) bool { return s.Head.ContentEncoding != "" },
+	plan.ContentLanguage:    func(s *plan.Snapshot) bool { return s.Head.ContentLanguage != "" },
+	plan.Expires:            func(s *plan.Snapshot) bool { return s.Head.Expires != "" },
+	plan.UserMetadata:       func(s *plan.Snapshot) bool { return len(s.Head.Metadata) > 0 },
+	plan.HiddenMetadata:     func(s *plan.Snapshot) bool { return s.Head.MissingMeta > 0 },
+	plan.Tags:               func(s *plan.Snapshot) bool { tags, _ := s.Tags.Get(); return len(tags) > 0 },
+	plan.Class:              func(s *plan.Snapshot) bool { return s.Head.StorageClass == scratchClass },
+	plan.Redirect:           func(s *plan.Snapshot) bool { return s.Head.Redirect != "" },
+	plan.Retention:          func(s *plan.Snapshot) bool { return s.Head.LockMode != "" },
+	plan.LegalHold:          func(s *plan.Snapshot) bool { return s.Head.LegalHold != "" },
+	plan.EventHold:          func(s *plan.Snapshot) bool { return s.Head.EventHold != "" },
+	plan.ACL:                func(s *plan.Snapshot) bool { acl, _ := s.ACL.Get(); return acl != "" },
+	plan.Annotations:        func(s *plan.Snapshot) bool { all, _ := s.Annotations.Get(); return len(all) > 0 },
+	plan.ChecksumAlgorithm:  func(s *plan.Snapshot) bool { return s.Head.Checksum != "" },
+	plan.ChecksumType:       func(s *plan.Snapshot) bool { return s.Head.ChecksumType != "" },
+	plan.NewRetention:       func(s *plan.Snapshot) bool { return s.Head.LockMode == "" },
 }

@@ -68,7 +68,17 @@ func cell(c *column, i int) any {
 // truth reads the rows of the imaginary bucket, in the order of its full reports.
 func truth(t *testing.T) []map[string]any {
 	t.Helper()
-	file, err := os.Open(fixtures + "truth.jsonl.gz")
+	out := jsonRows(t, fixtures+"truth.jsonl.gz")
+	if len(out) != 3300 {
+		t.Fatalf("%d rows of truth, want 3300", len(out))
+	}
+	return out
+}
+
+// jsonRows reads a compressed file with one JSON object a line.
+func jsonRows(t *testing.T, name string) (out []map[string]any) {
+	t.Helper()
+	file, err := os.Open(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -77,8 +87,8 @@ func truth(t *testing.T) []map[string]any {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []map[string]any
 	lines := bufio.NewScanner(z)
+	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		row, err := jsonRow(lines.Bytes())
 		if err != nil {
@@ -86,8 +96,8 @@ func truth(t *testing.T) []map[string]any {
 		}
 		out = append(out, row)
 	}
-	if err := lines.Err(); err != nil || len(out) != 3300 {
-		t.Fatalf("%d rows of truth, want 3300: %v", len(out), err)
+	if err := lines.Err(); err != nil {
+		t.Fatal(err)
 	}
 	return out
 }
