@@ -6,6 +6,7 @@ import (
 	"errors"
 	"path/filepath"
 
+	"reseal/internal/outfile"
 	"reseal/partition"
 	"reseal/plan"
 )
@@ -32,7 +33,7 @@ func (e *export) writeRequest(name string, f *manifestFile) error {
 		},
 		"Report": object{"Bucket": in.Bucket("REPORT-BUCKET"), "Prefix": "reseal", "Format": "Report_CSV_20180820", "Enabled": true, "ReportScope": "AllTasks"},
 	}
-	out, err := create(filepath.Join(e.dir, "create-job-"+name+".json"))
+	out, err := outfile.Create(filepath.Join(e.dir, "create-job-"+name+".json"))
 	if err != nil {
 		return err
 	}

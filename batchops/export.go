@@ -16,6 +16,7 @@ import (
 	"slices"
 	"strings"
 
+	"reseal/internal/outfile"
 	"reseal/inventory"
 	"reseal/plan"
 )
@@ -116,7 +117,7 @@ func (e *export) add(t *plan.Task) error {
 	}
 	f := e.files[name]
 	if f == nil {
-		file, err := create(e.path(name))
+		file, err := outfile.Create(e.path(name))
 		if err != nil {
 			return err
 		}
@@ -137,11 +138,6 @@ func (e *export) add(t *plan.Task) error {
 // %20 (Amazon S3 User Guide, batch-ops-create-job, read 2026-11-21).
 func encodeKey(key string) string {
 	return strings.NewReplacer("+", "%20", "%2F", "/").Replace(url.QueryEscape(key))
-}
-
-// create makes a file that is not there yet.
-func create(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 }
 
 // close ends the manifests and writes a request beside each.

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
@@ -16,6 +17,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"reseal/internal/outfile"
 	"reseal/internal/wait"
 )
 
@@ -139,27 +141,15 @@ func (s *spool) keep(ctx context.Context, f File, name, kept string) error {
 	if err := os.MkdirAll(s.keepDir, 0o700); err != nil {
 		return &localError{err}
 	}
-	temp, err := os.CreateTemp(s.keepDir, ".part-*")
-	if err != nil {
+	var download error
+	err := outfile.Write(ctx, kept, func(w io.Writer) error {
+		download = s.copy(ctx, w, f, name)
+		return download
+	})
+	if err != nil && download == nil {
 		return &localError{err}
 	}
-	defer os.Remove(temp.Name()) // gone by then if all went well
-	err = s.copy(ctx, temp, f, name)
-	if err == nil {
-		if err = temp.Sync(); err != nil {
-			err = &localError{err}
-		}
-	}
-	if cerr := temp.Close(); err == nil && cerr != nil {
-		err = &localError{cerr}
-	}
-	if err != nil {
-		return err
-	}
-	if err := os.Rename(temp.Name(), kept); err != nil {
-		return &localError{err}
-	}
-	return nil
+	return cmp.Or(download, err)
 }
 
 // KeptName is the name of a data file with an MD5 in a folder of kept ones.

@@ -43,7 +43,7 @@ func TestAWSLane(t *testing.T) {
 	t.Parallel()
 	sim := newAccount(t, simaws.Config{Seed: 1})
 	t.Cleanup(startServing(sim))
-	own, err := sim.Environment(t.TempDir())
+	own, err := sim.Environment(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/outfile"
 	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/job"
@@ -78,7 +79,15 @@ func hint(err error) string {
 		place *job.UnwritableError
 		made  *job.MadeError
 	)
+	var (
+		folder *outfile.FolderError
+		part   *outfile.PartError
+	)
 	switch {
+	case errors.As(err, &folder):
+		return "make it, then run the same command again: mkdir -p " + shell.Word(asPath(folder.Folder))
+	case errors.As(err, &part):
+		return "throw away what it got, and write to a file instead: that appears as a whole or not at all"
 	case errors.As(err, &place) && s3api.KindOf(err) == s3api.AccessDenied:
 		bucket, prefix, _ := strings.Cut(strings.TrimPrefix(place.Job, "s3://"), "/")
 		return fmt.Sprintf("allow s3:GetObject and s3:PutObject on arn:aws:s3:::%s/%s/* (s3:ListBucket on the bucket), or keep the job elsewhere: --job ./job, or another prefix; "+
@@ -129,4 +138,12 @@ func hint(err error) string {
 		return "check who owns the folder, and its mode"
 	}
 	return ""
+}
+
+// asPath is a path that no command takes for an option.
+func asPath(path string) string {
+	if strings.HasPrefix(path, "-") {
+		return "./" + path
+	}
+	return path
 }

@@ -92,7 +92,7 @@ func (n *night) command(args ...string) (code int, stdout, stderr string) {
 // as sets the environment to the administrator's, or the user's.
 func (n *night) as(user bool) {
 	n.t.Helper()
-	env, err := n.sim.Environment(n.dir)
+	env, err := n.sim.Environment(n.t.Context(), n.dir)
 	if err != nil {
 		n.t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func TestOutages(t *testing.T) {
 	t.Parallel()
 	const objects = 1500
 	sim, manifest := newPopulated(t, simaws.Config{Seed: 1, Latency: 2 * time.Millisecond}, simulator.Population{N: objects, Seed: 1, Plain: true}, simaws.Report{})
-	env, err := sim.Environment(t.TempDir())
+	env, err := sim.Environment(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

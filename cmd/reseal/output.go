@@ -1,14 +1,15 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"log/slog"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/report"
 )
@@ -63,7 +64,7 @@ func (o *output) level() (level slog.Level, err error) {
 }
 
 // logger opens the log of a job. That of a job in a bucket goes to talk, for what is to be known at once.
-func (o *output) logger(dir string, talk io.Writer) (*slog.Logger, func(), error) {
+func (o *output) logger(ctx context.Context, dir string, talk io.Writer) (*slog.Logger, func(), error) {
 	level, err := o.level()
 	if err != nil {
 		return nil, nil, err
@@ -75,9 +76,9 @@ func (o *output) logger(dir string, talk io.Writer) (*slog.Logger, func(), error
 	if name == "" {
 		name = dir + "/reseal.log"
 	}
-	file, err := os.OpenFile(name, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	file, err := outfile.Append(ctx, name)
 	if err != nil {
-		return nil, nil, fmt.Errorf("open log: %w", err)
+		return nil, nil, fmt.Errorf("log: %w", err)
 	}
 	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: level})), func() { file.Close() }, nil
 }

@@ -11,6 +11,7 @@ import (
 	"golang.org/x/term"
 
 	"reseal/cost"
+	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/preflight"
@@ -81,8 +82,13 @@ func newPlanCommand(p process) *cobra.Command {
 
 // planOnly shows the plan on stdout.
 func planOnly(ctx context.Context, p process, f *planFlags) error {
+	if f.html != "" {
+		if err := outfile.Check(f.html); err != nil {
+			return err
+		}
+	}
 	if f.stated.asked() {
-		return f.workload(p)
+		return f.workload(ctx, p)
 	}
 	if err := f.accept.check(); err != nil {
 		return err
@@ -121,7 +127,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	}
 	view := planView(pre.env, s.Tally, cost.New(s.Tally, f.params(pre.env)), f.accept)
 	showEvidence(view, s.Evidence, true)
-	if err := f.show(p, func(w io.Writer) error { return report.WritePlan(w, view) },
+	if err := f.show(ctx, p, func(w io.Writer) error { return report.WritePlan(w, view) },
 		func(w io.Writer) error { return report.WritePlanJSON(w, view) },
 		func(w io.Writer) error { return report.WritePlanHTML(w, view) }); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/plan"
@@ -33,19 +34,28 @@ is in a bucket.
                   S3 Batch Operations completion report, which has no header.
                   Every object is recorded by run --results all, else only
                   failures and surprises
-  --format lines  the result lines themselves`,
+  --format lines  the result lines themselves
+
+Without --format the name of --out decides: .html, .json, .csv, .jsonl (lines)
+and .txt. Where both are given and differ, --format holds, and that is said.
+--out replaces a file as a whole or not at all, and keeps its mode; a new file is
+for its owner alone. Links are followed; what is no file, such as a FIFO or
+/dev/stdout, is written and never replaced.`,
 		Args: jobArgument(&dir),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
+			if !cmd.Flags().Changed("format") {
+				format = formatOf(out)
+			}
 			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out))
 		},
 	}
 	conn.bind(cmd)
 	conn.bindJob(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
-	cmd.Flags().StringVar(&format, "format", "text", "text, json, html, csv or lines")
-	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default: stdout)")
+	cmd.Flags().StringVar(&format, "format", "", "text, json, html, csv or lines (default: what the name of --out ends in, else text)")
+	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default, and for -: stdout)")
 	return cmd
 }
 
@@ -56,6 +66,15 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	default:
 		return usagef("--format %q: want text, json, html, csv or lines", format)
 	}
+	if out == "-" {
+		out = ""
+	}
+	if out != "" {
+		if err := outfile.Check(out); err != nil {
+			return err
+		}
+	}
+	tellOtherFormat(p.stderr, format, out)
 	store, made, err := openJobAt(ctx, c, dir)
 	if err != nil {
 		return err
@@ -79,7 +98,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if out == "" {
 		err = render(p.stdout)
 	} else {
-		err = writeWhole(out, render)
+		err = outfile.Write(ctx, out, render)
 	}
 	if settled := status.New(dir, made, read.State.Totals(), read.History).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
 		fmt.Fprintf(p.stderr, "note: %s of %s have a line, as only failures and surprises were recorded; reseal run --results all records every object\n",

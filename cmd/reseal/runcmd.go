@@ -187,7 +187,7 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 		}
 		return err
 	}
-	log, closeLog, err := f.output.logger(f.job, p.stderr)
+	log, closeLog, err := f.output.logger(ctx, f.job, p.stderr)
 	if err != nil {
 		return err
 	}

@@ -139,7 +139,7 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 func serveScene(ts *testscript.TestScript, sim *simaws.Account) {
 	books := auditsOf(ts).begin(sim)
 	ts.Defer(startServing(sim))
-	env, err := sim.Environment(ts.MkAbs("."))
+	env, err := sim.Environment(context.Background(), ts.MkAbs("."))
 	ts.Check(err)
 	setEnvironment(ts, append(env, books.environment()))
 	scenes.Store(ts, &scene{sim: sim, digests: map[string][32]byte{}})

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/cost"
+	"reseal/internal/outfile"
 	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/plan"
@@ -63,7 +64,7 @@ func newSelfcheckCommand(p process) *cobra.Command {
 	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that the scratch objects are put under")
 	fs.StringVar(&f.prefix, "prefix", "reseal-selfcheck/", "prefix that the scratch objects are written below")
 	fs.StringVar(&f.large, "large", "16MiB", "size of the one object whose copy is timed; 0 times none")
-	fs.StringVar(&f.out, "out", "selfcheck.json", "`FILE` for the findings, \"\" for none")
+	fs.StringVar(&f.out, "out", "selfcheck.json", "`FILE` for the findings, /dev/stdout or a FIFO, too; \"\" for none")
 	fs.BoolVar(&f.measureKMS, "measure-kms", false, "count KMS requests by CloudWatch, which takes about 15 minutes")
 	fs.BoolVar(&f.list, "list", false, "print what would be asked, as Markdown, and ask nothing")
 	fs.BoolVar(&f.yes, "yes", false, "do not ask")
@@ -84,6 +85,11 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	case err != nil || large > 5<<30:
 		return usagef("--large %q: want a size up to 5GiB", f.large)
 	}
+	if f.out != "" {
+		if err := outfile.Check(f.out); err != nil {
+			return err
+		}
+	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
 	conf, facts, err := f.prepare(ctx)
@@ -100,7 +106,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	var failed error
 	facts.Findings, facts.Requests, failed = selfcheck.Run(ctx, conf)
 	if len(facts.Findings) > 0 {
-		failed = errors.Join(failed, f.deliver(p, facts))
+		failed = errors.Join(failed, f.deliver(ctx, p, facts))
 	}
 	if failed != nil {
 		return failed
@@ -228,9 +234,9 @@ func wrapped(text string, width int) []string {
 }
 
 // deliver writes the findings to the file, and says what they come to.
-func (f *selfcheckFlags) deliver(p process, facts *selfcheck.Facts) error {
+func (f *selfcheckFlags) deliver(ctx context.Context, p process, facts *selfcheck.Facts) error {
 	if f.out != "" {
-		if err := writeWhole(f.out, facts.Write); err != nil {
+		if err := outfile.Write(ctx, f.out, facts.Write); err != nil {
 			return err
 		}
 	}

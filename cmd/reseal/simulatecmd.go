@@ -105,7 +105,7 @@ func (f *simulateFlags) serve(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	env, err := account.Environment(os.TempDir())
+	env, err := account.Environment(ctx, os.TempDir())
 	if err != nil {
 		return err
 	}

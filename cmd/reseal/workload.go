@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"slices"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"reseal/cost"
+	"reseal/internal/outfile"
 	"reseal/inventory"
 	"reseal/plan"
 	"reseal/report"
@@ -31,7 +33,7 @@ const (
 )
 
 // workload prices a bucket that is only stated. It sends nothing anywhere.
-func (f *planFlags) workload(p process) error {
+func (f *planFlags) workload(ctx context.Context, p process) error {
 	if f.manifest != "" {
 		return usagef("--objects states a bucket and --manifest lists one: give one of the two")
 	}
@@ -72,7 +74,7 @@ func (f *planFlags) workload(p process) error {
 	v.FreeTier = prices.Monthly(w)
 	w.FreeKMS, w.BucketKey = 0, true
 	v.With = prices.Monthly(w)
-	return f.show(p, func(w io.Writer) error { return report.WriteWorkload(w, v) },
+	return f.show(ctx, p, func(w io.Writer) error { return report.WriteWorkload(w, v) },
 		func(w io.Writer) error { return report.WriteWorkloadJSON(w, v) },
 		func(w io.Writer) error { return report.WriteWorkloadHTML(w, v) })
 }
@@ -145,7 +147,7 @@ func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload, method p
 }
 
 // show prints a result as text or JSON, and writes the HTML page that is asked for.
-func (f *planFlags) show(p process, text, asJSON, html func(io.Writer) error) error {
+func (f *planFlags) show(ctx context.Context, p process, text, asJSON, html func(io.Writer) error) error {
 	print := text
 	if f.output.json {
 		print = asJSON
@@ -156,5 +158,5 @@ func (f *planFlags) show(p process, text, asJSON, html func(io.Writer) error) er
 	if f.html == "" {
 		return nil
 	}
-	return writeWhole(f.html, html)
+	return outfile.Write(ctx, f.html, html)
 }

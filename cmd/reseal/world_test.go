@@ -81,7 +81,7 @@ func serveWorld(t *testing.T, sim *simaws.Account, manifest string) *testWorld {
 	books := newAudit(sim, filepath.Join(t.TempDir(), "audit"))
 	t.Cleanup(func() { books.conclude(t) })
 	t.Cleanup(startServing(sim))
-	env, err := sim.Environment(t.TempDir())
+	env, err := sim.Environment(t.Context(), t.TempDir())
 	if err != nil {
 		t.Fatal(err)
 	}

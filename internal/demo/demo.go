@@ -135,7 +135,7 @@ func (d *demonstration) command(ctx context.Context, args ...string) (*exec.Cmd,
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
 	}
-	env, err := d.account.Environment(d.Folder)
+	env, err := d.account.Environment(ctx, d.Folder)
 	if err != nil {
 		return nil, err
 	}

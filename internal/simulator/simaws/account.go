@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"reseal/internal/outfile"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/access"
 	"reseal/internal/simulator/front"
@@ -157,7 +159,7 @@ func (a *Account) Locked(fn func(w *simulator.World)) { a.front.Locked(fn) }
 
 // Environment is what any S3 client needs to use the account, as NAME=value. A
 // certificate is written to dir.
-func (a *Account) Environment(dir string) ([]string, error) {
+func (a *Account) Environment(ctx context.Context, dir string) ([]string, error) {
 	env := []string{
 		"AWS_ACCESS_KEY_ID=" + AccessKeyID,
 		"AWS_SECRET_ACCESS_KEY=" + SecretKey,
@@ -167,7 +169,7 @@ func (a *Account) Environment(dir string) ([]string, error) {
 	}
 	if a.cert != nil {
 		name := filepath.Join(dir, "reseal-simulator.pem")
-		if err := os.WriteFile(name, a.cert.PEM, 0o600); err != nil {
+		if err := outfile.Write(ctx, name, func(w io.Writer) error { _, err := w.Write(a.cert.PEM); return err }); err != nil {
 			return nil, fmt.Errorf("write certificate: %w", err)
 		}
 		env = append(env, "AWS_CA_BUNDLE="+name)
