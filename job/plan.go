@@ -130,6 +130,10 @@ func optionWords(name, value string, o *plan.Options) string {
 		value = strings.Join(o.Prefixes, ", ")
 	case "--exclude-prefix":
 		value = strings.Join(o.Exclude, ", ")
+	case "--include":
+		value = strings.Join(o.IncludeGlobs, ", ")
+	case "--exclude":
+		value = strings.Join(o.ExcludeGlobs, ", ")
 	case "--storage-class":
 		value = strings.Join(o.StorageClasses, ", ")
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -170,25 +169,6 @@ func (p *Policy) byState(e inventory.Encryption, head *Head) Reason {
 		return SSECustomer
 	}
 	return ""
-}
-
-// selected tells whether the user's filters let the row through. A row whose
-// size or class is unknown passes a filter on it: HeadObject is not asked for a
-// filter's sake, and leaving an object out must rest on something known.
-func (p *Policy) selected(r *inventory.Record) bool {
-	o := &p.Options
-	has := func(prefix string) bool { return strings.HasPrefix(r.Key, prefix) }
-	if len(o.Prefixes) > 0 && !slices.ContainsFunc(o.Prefixes, has) {
-		return false
-	}
-	if slices.ContainsFunc(o.Exclude, has) {
-		return false
-	}
-	if r.Size >= 0 && (r.Size < o.MinSize || o.MaxSize > 0 && r.Size > o.MaxSize) {
-		return false
-	}
-	return len(o.StorageClasses) == 0 || !r.Known.Has(inventory.ColStorageClass) ||
-		slices.Contains(o.StorageClasses, string(r.StorageClass))
 }
 
 // act chooses the action for an object that is to be re-encrypted, and sums up

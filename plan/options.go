@@ -60,10 +60,19 @@ type Options struct {
 	MinSize        int64    `json:"min_size,omitempty"` // bytes, inclusive
 	MaxSize        int64    `json:"max_size,omitempty"` // bytes, inclusive; 0 = no limit
 	StorageClasses []string `json:"storage_classes,omitempty"`
+	IncludeGlobs   []string `json:"include,omitempty"` // see MatchesGlob
+	ExcludeGlobs   []string `json:"exclude,omitempty"`
 	TrustInventory bool     `json:"trust_inventory,omitempty"`
 	InspectAll     bool     `json:"inspect_all,omitempty"`         // a HeadObject before every copy, whatever the facts allow
 	Multipart      int64    `json:"multipart_threshold,omitempty"` // bytes; 0 = SingleCopyLimit
 	CopyVia        string   `json:"copy_via,omitempty"`            // ViaMultipart, or "" for single copies where they are possible
+
+	// MinAge and MaxAge bound the time from an object's last change to the instant of
+	// the job, Before and After that change itself. 0 is no bound.
+	MinAge time.Duration `json:"min_age_ns,omitempty"`
+	MaxAge time.Duration `json:"max_age_ns,omitempty"`
+	Before time.Time     `json:"before,omitzero"` // exclusive
+	After  time.Time     `json:"after,omitzero"`  // inclusive
 
 	// ACL is the canned ACL that goes with every copy, as policies of buckets that
 	// others write to ask for it: BucketOwnerFullControl, or "" for none.
@@ -120,6 +129,10 @@ func (f Frozen) Differences(o Frozen) []string {
 	diff("--min-size", f.Options.MinSize, o.Options.MinSize)
 	diff("--max-size", f.Options.MaxSize, o.Options.MaxSize)
 	diff("--storage-class", f.Options.StorageClasses, o.Options.StorageClasses)
+	diff("--include", f.Options.IncludeGlobs, o.Options.IncludeGlobs)
+	diff("--exclude", f.Options.ExcludeGlobs, o.Options.ExcludeGlobs)
+	diff("--older-than", f.Options.OlderThan(), o.Options.OlderThan())
+	diff("--newer-than", f.Options.NewerThan(), o.Options.NewerThan())
 	diff("--trust-inventory", f.Options.TrustInventory, o.Options.TrustInventory)
 	diff("--inspect-all", f.Options.InspectAll, o.Options.InspectAll)
 	diff("--multipart-threshold", f.Options.Multipart, o.Options.Multipart)
@@ -128,6 +141,24 @@ func (f Frozen) Differences(o Frozen) []string {
 	diff("--confirm, unconfirmed millionths", f.Options.Unconfirmed, o.Options.Unconfirmed)
 	return out
 }
+
+// ageText is a bound of age as the command line takes it, "" for none.
+func ageText(age time.Duration, at time.Time) string {
+	switch {
+	case age > 0:
+		return age.String()
+	case !at.IsZero():
+		return at.UTC().Format(time.RFC3339)
+	}
+	return ""
+}
+
+// OlderThan and NewerThan are the bounds of age as the command line takes them, "" for
+// none.
+func (o *Options) OlderThan() string { return ageText(o.MinAge, o.Before) }
+
+// NewerThan is described at OlderThan.
+func (o *Options) NewerThan() string { return ageText(o.MaxAge, o.After) }
 
 // Reached tells whether an object is under the encryption that o asks for, by the
 // key alone: the bucket key of an object is compared like its attributes.
@@ -141,7 +172,7 @@ func (o *Options) Reached(h *Head) bool {
 // Normal returns o with lists sorted and without repeats, so that the order in
 // which a user types them does not make another job.
 func (o Options) Normal() Options {
-	for _, list := range []*[]string{&o.Prefixes, &o.Exclude, &o.StorageClasses} {
+	for _, list := range []*[]string{&o.Prefixes, &o.Exclude, &o.IncludeGlobs, &o.ExcludeGlobs, &o.StorageClasses} {
 		s := slices.Clone(*list)
 		slices.Sort(s)
 		*list = slices.Compact(s)

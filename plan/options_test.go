@@ -25,6 +25,8 @@ func TestHashCoversEveryOption(t *testing.T) {
 			f.SetInt(77)
 		case reflect.Slice:
 			f.Set(reflect.ValueOf([]string{"changed"}))
+		case reflect.Struct:
+			f.Set(reflect.ValueOf(time.Unix(77, 0).UTC()))
 		default:
 			t.Fatalf("option %s has a kind this test does not change", fields.Field(i).Name)
 		}

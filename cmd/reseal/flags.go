@@ -59,6 +59,10 @@ type selection struct {
 	rekey          bool
 	prefixes       []string
 	exclude        []string
+	include        []string
+	excludeGlobs   []string
+	olderThan      string
+	newerThan      string
 	minSize        string
 	maxSize        string
 	classes        []string
@@ -89,6 +93,10 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.BoolVar(&s.rekey, "rekey", false, "also re-encrypt SSE-KMS objects that are under another key")
 	f.StringArrayVar(&s.prefixes, "prefix", nil, "only keys with this prefix (repeatable)")
 	f.StringArrayVar(&s.exclude, "exclude-prefix", nil, "no keys with this prefix (repeatable)")
+	f.StringArrayVar(&s.include, "include", nil, "only keys like this, e.g. '*.parquet': * stands for any text, ? for one character (repeatable)")
+	f.StringArrayVar(&s.excludeGlobs, "exclude", nil, "no keys like this (repeatable)")
+	f.StringVar(&s.olderThan, "older-than", "", "only objects last changed before this: an age such as 30d or 12h, or a date such as 2026-01-31 (UTC)")
+	f.StringVar(&s.newerThan, "newer-than", "", "only objects last changed since this: an age or a date")
 	f.StringVar(&s.minSize, "min-size", "", "only objects of at least this size, e.g. 128KiB")
 	f.StringVar(&s.maxSize, "max-size", "", "only objects of at most this size")
 	f.StringArrayVar(&s.classes, "storage-class", nil, "only objects of this storage class (repeatable)")
@@ -117,9 +125,10 @@ func (s *selection) options() (plan.Options, error) {
 	o := plan.Options{
 		Method: plan.Method(s.method), SSE: s.sse, KMSKeyID: s.keyID, BucketKey: s.bucketKey, Rekey: s.rekey,
 		Prefixes: s.prefixes, Exclude: s.exclude, MinSize: size("min-size", s.minSize), MaxSize: size("max-size", s.maxSize),
-		StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
+		IncludeGlobs: s.include, ExcludeGlobs: s.excludeGlobs, StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
 		CopyVia: s.copyVia, ACL: s.acl, AllVersions: s.versions == "all",
 	}
+	errs = append(errs, s.ageErrors(&o)...)
 	errs = append(errs, s.methodErrors(&o)...)
 	errs = append(errs, classErrors(s.classes)...)
 	switch {

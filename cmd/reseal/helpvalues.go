@@ -17,6 +17,8 @@ var placeholders = []struct {
 	{"JOB", []string{"job"}},
 	{"BUCKET", []string{"bucket"}},
 	{"PREFIX", []string{"prefix", "exclude-prefix", "probe-key-prefix", "policy-prefix"}},
+	{"PATTERN", []string{"include", "exclude"}},
+	{"AGE", []string{"older-than", "newer-than"}},
 	{"CLASS", []string{"storage-class"}},
 	{"SIZE", []string{"min-size", "max-size", "multipart-threshold", "memory", "object-size", "max-body"}},
 	{"SHARE", []string{"kms-share", "confirm", "sample", "bodies", "bucket-key-weight"}},

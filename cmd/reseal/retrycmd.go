@@ -85,6 +85,7 @@ func (f *runFlags) adopt(job *job.Plan) {
 	s.noChecksum = true // the MD5 is compared with the job's
 	s.keyID, s.sse, s.bucketKey, s.method, s.rekey = o.KMSKeyID, o.SSE, o.BucketKey, string(o.Method), o.Rekey
 	s.prefixes, s.exclude, s.classes = o.Prefixes, o.Exclude, o.StorageClasses
+	s.include, s.excludeGlobs, s.olderThan, s.newerThan = o.IncludeGlobs, o.ExcludeGlobs, o.OlderThan(), o.NewerThan()
 	s.minSize, s.maxSize, s.multipart = size(o.MinSize), size(o.MaxSize), size(o.Multipart)
 	s.trustInventory, s.inspectAll, s.copyVia, s.acl = o.TrustInventory, o.InspectAll, o.CopyVia, o.ACL
 	s.versions, s.confirm = "current", "all"

@@ -1,0 +1,78 @@
+package plan
+
+import (
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"reseal/inventory"
+)
+
+// selected tells whether the user's filters let the row through. A row whose size,
+// class or date is unknown passes a filter on it: HeadObject is not asked for a
+// filter's sake, and leaving an object out must rest on something known.
+func (p *Policy) selected(r *inventory.Record) bool {
+	o := &p.Options
+	return o.selectsKey(r.Key) && o.selectsSize(r.Size) && p.selectsAge(r) &&
+		(len(o.StorageClasses) == 0 || !r.Known.Has(inventory.ColStorageClass) || slices.Contains(o.StorageClasses, string(r.StorageClass)))
+}
+
+func (o *Options) selectsKey(key string) bool {
+	has := func(prefix string) bool { return strings.HasPrefix(key, prefix) }
+	like := func(pattern string) bool { return MatchesGlob(pattern, key) }
+	switch {
+	case len(o.Prefixes) > 0 && !slices.ContainsFunc(o.Prefixes, has):
+		return false
+	case slices.ContainsFunc(o.Exclude, has):
+		return false
+	case len(o.IncludeGlobs) > 0 && !slices.ContainsFunc(o.IncludeGlobs, like):
+		return false
+	}
+	return !slices.ContainsFunc(o.ExcludeGlobs, like)
+}
+
+func (o *Options) selectsSize(size int64) bool {
+	return size < 0 || size >= o.MinSize && (o.MaxSize == 0 || size <= o.MaxSize)
+}
+
+// selectsAge goes by the instant of the job, so that a resume selects the same.
+func (p *Policy) selectsAge(r *inventory.Record) bool {
+	o, at := &p.Options, r.LastModified
+	if at.IsZero() {
+		return true
+	}
+	switch {
+	case o.MinAge > 0 && at.After(p.Now.Add(-o.MinAge)), !o.Before.IsZero() && !at.Before(o.Before):
+		return false
+	case o.MaxAge > 0 && at.Before(p.Now.Add(-o.MaxAge)), !o.After.IsZero() && at.Before(o.After):
+		return false
+	}
+	return true
+}
+
+// MatchesGlob tells whether a pattern matches all of a key. "*" stands for any text, also
+// with "/" in it, "?" for one character, and all else for itself, as in the filters of
+// the AWS CLI and s5cmd. It takes time in proportion to both lengths at most.
+func MatchesGlob(pattern, key string) bool {
+	p, k := 0, 0
+	star, from := -1, 0 // the last "*", and where what it stands for ends so far
+	for k < len(key) {
+		switch {
+		case p < len(pattern) && pattern[p] == '*':
+			star, from = p, k
+			p++
+		case p < len(pattern) && pattern[p] == '?':
+			_, n := utf8.DecodeRuneInString(key[k:])
+			p, k = p+1, k+n
+		case p < len(pattern) && pattern[p] == key[k]:
+			p, k = p+1, k+1
+		case star >= 0:
+			_, n := utf8.DecodeRuneInString(key[from:])
+			from += n
+			p, k = star+1, from
+		default:
+			return false
+		}
+	}
+	return strings.Trim(pattern[p:], "*") == ""
+}
