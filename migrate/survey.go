@@ -26,6 +26,8 @@ type Survey struct {
 	Canary   []job.Row     // objects to be tried first
 	Evidence *job.Evidence // objects to be read as a whole before
 	Damage   []error       // one for each file that could not be read to its end
+
+	Filters *plan.FilterUse // which filters matched a row; nil where only the first were read
 }
 
 // Surveyor reads reports. It sends nothing but the requests that read the report, and
@@ -44,7 +46,7 @@ func (s Surveyor) WholeReport(ctx context.Context) (*Survey, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := &Survey{Segments: segments, Tally: cost.NewTally(e.Policy.Now), Evidence: new(job.Evidence)}
+	out := &Survey{Segments: segments, Tally: cost.NewTally(e.Policy.Now), Evidence: new(job.Evidence), Filters: plan.NewFilterUse(&e.Policy.Options)}
 	choice := s.choice()
 	held := false // objects that a look may show to be locked, so that only a copy does them
 	for batch, err := range e.Report.Read(ctx, segments) {
@@ -52,6 +54,7 @@ func (s Surveyor) WholeReport(ctx context.Context) (*Survey, error) {
 			return nil, err
 		}
 		for i := range batch.Records {
+			out.Filters.See(&batch.Records[i])
 			task := e.Policy.Decide(&batch.Records[i])
 			out.count(e.Policy, &task)
 			choice.see(&task)

@@ -125,6 +125,9 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := unusedFilters(s); err != nil {
+		return err
+	}
 	view := planView(pre.env, s.Tally, cost.New(s.Tally, f.params(pre.env)), f.accept)
 	showEvidence(view, s.Evidence, true)
 	if err := f.show(ctx, p, func(w io.Writer) error { return report.WritePlan(w, view) },
