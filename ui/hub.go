@@ -73,14 +73,10 @@ func (h *hub) read(ctx context.Context, timeout time.Duration, over bool) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	d, err := h.source.Snapshot(ctx)
-	var v *view
-	if err == nil {
-		v, err = newView(d, &h.record, time.Now())
-	}
 	if h.last.Problem = ""; err != nil {
 		h.last.Problem = err.Error()
 	} else {
-		h.last.View = v
+		h.last.View = newView(d, &h.record, time.Now())
 	}
 	h.last.Over = over
 	if data, err := json.Marshal(&h.last); err == nil {

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -12,6 +13,7 @@ import (
 	"reseal/engine"
 	"reseal/inventory"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/report"
 )
 
@@ -33,8 +35,21 @@ func (p *played) Snapshot(context.Context) (*Document, error) {
 	defer p.mu.Unlock()
 	p.reads++
 	d := p.rest
-	d.Status = p.doc
+	d.Status = statusOf(p.doc)
 	return &d, p.err
+}
+
+// statusOf is a document of reseal status --json, read again.
+func statusOf(doc map[string]any) *status.Status {
+	data, err := json.Marshal(doc)
+	s := new(status.Status)
+	if err == nil {
+		err = json.Unmarshal(data, s)
+	}
+	if err != nil {
+		panic(err) // a document of this file
+	}
+	return s
 }
 
 func (p *played) Run(context.Context) *control.Status {

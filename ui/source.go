@@ -6,6 +6,7 @@ import (
 
 	"reseal/control"
 	"reseal/job"
+	"reseal/job/status"
 )
 
 // Source reads the job that a page shows. Its methods are called from one goroutine.
@@ -19,8 +20,8 @@ type Source interface {
 
 // Document is a job at some instant, as it was read.
 type Document struct {
-	Status  any          // marshals to what reseal status --json prints
-	History *job.History // of all its runs; may be nil
+	Status  *status.Status
+	History *job.History // of all its runs
 	Runs    []job.Run    // first to last
 	Log     []string     // its last lines
 	LogNote string       // where the log is, or why there is none

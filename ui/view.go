@@ -9,6 +9,7 @@ import (
 
 	"reseal/cost"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/report"
 )
 
@@ -77,11 +78,8 @@ type share struct {
 }
 
 // newView puts a document into words.
-func newView(d *Document, r *recorder, now time.Time) (*view, error) {
-	s, err := readStatus(d.Status)
-	if err != nil {
-		return nil, err
-	}
+func newView(d *Document, r *recorder, now time.Time) *view {
+	s := standing{d.Status}
 	v := &view{
 		Title: "s3://" + s.Bucket, Job: s.Job, Key: cmp.Or(s.KMSKeyID, "SSE-S3 (AES256)"), State: s.heading(),
 		At: seconds(now), Read: report.Time(now), Progress: s.progress(), Figures: s.figures(now),
@@ -100,12 +98,12 @@ func newView(d *Document, r *recorder, now time.Time) (*view, error) {
 		v.Left = append(v.Left, named{reason, report.Count(s.Skipped[reason])})
 	}
 	v.Told = s.told(v)
-	return v, nil
+	return v
 }
 
 // progress is how far the job is: by its objects, or by the rows of the report where
 // nobody counted the objects.
-func (s *status) progress() progress {
+func (s standing) progress() progress {
 	p := progress{Moving: s.running() > 0, Text: report.Count(s.Done) + " objects", More: "the whole is not known yet"}
 	part, of, unit := s.Done, s.Todo, "object"
 	if of == nil {
@@ -118,7 +116,7 @@ func (s *status) progress() progress {
 			p.Done = min(float64(part)/float64(*of), 1)
 			p.Failed = min(float64(s.Failed)/float64(*of), 1-p.Done)
 		}
-		if *of == 0 && s.State == "finished" {
+		if *of == 0 && s.State == status.Finished {
 			p.Text, p.Done = "100 %", 1
 		}
 	}
@@ -130,7 +128,7 @@ func (s *status) progress() progress {
 }
 
 // figures are the numbers, the most important first.
-func (s *status) figures(now time.Time) []figure {
+func (s standing) figures(now time.Time) []figure {
 	on, running := s.on(), s.running() > 0
 	done := figure{ID: "done", Name: "Done", Value: report.Count(s.Done), More: report.Bytes(s.Bytes)}
 	if s.Are.Done != "" && s.Are.Done != job.Exact { // a run is on, or one was cut off
@@ -172,26 +170,26 @@ func (s *status) figures(now time.Time) []figure {
 }
 
 // took is how long all runs were on.
-func (s *status) took() figure {
+func (s standing) took() figure {
 	return figure{ID: "took", Name: "Took", Value: report.Duration(s.Active), More: report.Plural(s.Runs, "run")}
 }
 
 // mean is objects done a second while a run was on.
-func (s *status) mean() float64 {
+func (s standing) mean() float64 {
 	if s.Active <= 0 {
 		return 0
 	}
 	return float64(s.Done) / s.Active.Seconds()
 }
 
-func (s *status) inFlight() string {
+func (s standing) inFlight() string {
 	if on := s.on(); on != nil {
 		return report.Count(on.InFlight) + " in flight"
 	}
 	return "when last heard of"
 }
 
-func (s *status) kms() figure {
+func (s standing) kms() figure {
 	k := &s.on().KMS
 	f := figure{ID: "kms", Name: "KMS requests", Value: report.Rate(float64(k.LastSecond)), More: "no cap"}
 	if k.Cap > 0 {
@@ -204,7 +202,7 @@ func (s *status) kms() figure {
 }
 
 // arrival is when the job is over, at the rate of now.
-func (s *status) arrival(now time.Time) figure {
+func (s standing) arrival(now time.Time) figure {
 	f := figure{ID: "eta", Name: "ETA", Value: "not known", More: "there is no rate yet"}
 	if d, ok := s.eta(); ok {
 		f.Value, f.More = report.Duration(d), "at "+now.Add(d).UTC().Format("15:04 UTC")
@@ -219,7 +217,7 @@ func (s *status) arrival(now time.Time) figure {
 }
 
 // money is what the job cost so far, at most, and what was expected.
-func (s *status) money() figure {
+func (s standing) money() figure {
 	f := figure{ID: "spent", Name: "Spent, at most", Value: report.Money(s.Spent), More: "no plan to compare with"}
 	if s.Spent > 0 && s.Spent.Cents() == 0 {
 		f.Value = "under $0.01"
@@ -293,7 +291,7 @@ func shares(all []job.ShareStatus) (out []share) {
 }
 
 // told is what a screen reader says.
-func (s *status) told(v *view) string {
+func (s standing) told(v *view) string {
 	text := v.State.Text + ". " + v.Progress.Text + ", " + v.Progress.More + "."
 	if s.Failed > 0 {
 		text += " " + report.Plural(s.Failed, "object") + " failed."

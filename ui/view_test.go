@@ -62,10 +62,7 @@ func TestStates(t *testing.T) {
 		{"rows only", change{"objects_to_do": nil}, "running", "run", "48.5 %", "", .4852, 13. / 3.3e6},
 		{"nothing counted", change{"objects_to_do": nil, "rows": nil}, "running", "run", "1,301,221 objects", "", 0, 0},
 	} {
-		s, err := readStatus(with(tt.change))
-		if err != nil {
-			t.Fatalf("%s: %v", tt.name, err)
-		}
+		s := standing{statusOf(with(tt.change))}
 		h, p := s.heading(), s.progress()
 		if h.Text != tt.state || h.Class != tt.class || p.Text != tt.progress || p.Rest != tt.rest || abs(p.Done-tt.percent) > 1e-4 || abs(p.Failed-tt.failed) > 1e-5 {
 			t.Errorf("%s: %+v, %+v", tt.name, h, p)
@@ -79,10 +76,7 @@ func abs(v float64) float64 { return max(v, -v) }
 func TestFigures(t *testing.T) {
 	now := began.Add(4*time.Hour + 10*time.Minute)
 	get := func(change map[string]any) map[string]figure {
-		s, err := readStatus(with(change))
-		if err != nil {
-			t.Fatal(err)
-		}
+		s := standing{statusOf(with(change))}
 		out := map[string]figure{}
 		for _, f := range s.figures(now) {
 			out[f.ID] = f

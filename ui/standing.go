@@ -1,70 +1,20 @@
 package ui
 
 import (
-	"encoding/json"
 	"fmt"
 	"time"
 
 	"reseal/control"
-	"reseal/cost"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/report"
 )
 
-// status is what the page shows of the document of reseal status --json.
-type status struct {
-	Job       string            `json:"job"`
-	Bucket    string            `json:"bucket"`
-	KMSKeyID  string            `json:"kms_key_id"`
-	State     string            `json:"state"` // not begun, unfinished, finished
-	Files     int               `json:"segments"`
-	Finished  int               `json:"segments_finished"`
-	Damaged   int               `json:"segments_damaged"`
-	Rows      *int64            `json:"rows"`
-	Settled   int64             `json:"rows_settled"`
-	Todo      *int64            `json:"objects_to_do"`
-	Done      int64             `json:"done"`
-	Skipped   map[string]int64  `json:"skipped"`
-	Failed    int64             `json:"failed"`
-	Deferred  int64             `json:"deferred"`
-	Bytes     int64             `json:"bytes"`
-	Requests  int64             `json:"requests"`
-	KMSCalls  int64             `json:"kms_calls_max"`
-	Spent     cost.Money        `json:"spent_max_usd"`
-	Runs      int64             `json:"runs"`
-	Are       job.Accuracy      `json:"figures_are"`
-	Active    time.Duration     `json:"active_ns"`
-	Estimated *cost.Span        `json:"estimated_usd"`
-	LastWrite time.Time         `json:"last_write"`
-	Run       *control.Status   `json:"run"`
-	LastRun   *lastRun          `json:"last_run"`
-	Shares    []job.ShareStatus `json:"shares"`
-	Holder    *job.ShareStatus  `json:"holder"`
-	Notices   []string          `json:"notices"`
-	Damages   []string          `json:"damages"`
-}
-
-type lastRun struct {
-	At     time.Time       `json:"at"`
-	Status *control.Status `json:"status"`
-}
-
-// readStatus takes what the page shows out of a document that marshals to that of
-// reseal status --json.
-func readStatus(doc any) (*status, error) {
-	data, err := json.Marshal(doc)
-	if err != nil {
-		return nil, fmt.Errorf("status as a document: %w", err)
-	}
-	s := new(status)
-	if err := json.Unmarshal(data, s); err != nil {
-		return nil, fmt.Errorf("read status: %w", err)
-	}
-	return s, nil
-}
+// standing is how far a job is, as the page tells it.
+type standing struct{ *status.Status }
 
 // on is how the run does that is on, nil where none gives an answer.
-func (s *status) on() *control.Status {
+func (s standing) on() *control.Status {
 	if s.Run == nil || s.Run.Ended != nil {
 		return nil
 	}
@@ -72,7 +22,7 @@ func (s *status) on() *control.Status {
 }
 
 // running is how many shares are worked on; a job without shares counts as one.
-func (s *status) running() (n int) {
+func (s standing) running() (n int) {
 	for i := range s.Shares {
 		if s.Shares[i].State == job.ShareRunning {
 			n++
@@ -90,7 +40,7 @@ type heading struct {
 	Class string `json:"class"`
 }
 
-func (s *status) heading() heading {
+func (s standing) heading() heading {
 	on := s.on()
 	switch {
 	case on != nil && on.Draining:
@@ -108,15 +58,15 @@ func (s *status) heading() heading {
 }
 
 // atRest is the state of a job that nobody works on.
-func (s *status) atRest() heading {
+func (s standing) atRest() heading {
 	switch {
-	case s.State == "not begun":
+	case s.State == status.NotBegun:
 		return heading{"not begun", "wait"}
-	case s.State == "finished" && s.Failed > 0:
+	case s.State == status.Finished && s.Failed > 0:
 		return heading{"finished; " + report.Plural(s.Failed, "object") + " failed", "bad"}
-	case s.State == "finished" && s.Damaged > 0:
+	case s.State == status.Finished && s.Damaged > 0:
 		return heading{"finished; " + report.Plural(int64(s.Damaged), "file") + " of the report could not be read to the end", "bad"}
-	case s.State == "finished":
+	case s.State == status.Finished:
 		return heading{"finished", "good"}
 	case s.LastRun != nil && s.LastRun.Status != nil && s.LastRun.Status.Ended == nil:
 		return heading{"cut off: the last run crashed or was killed; nothing is lost", "bad"}
@@ -127,7 +77,7 @@ func (s *status) atRest() heading {
 }
 
 // rate is objects a second now, of all runs that are on; 0 where none is known.
-func (s *status) rate() (sum float64) {
+func (s standing) rate() (sum float64) {
 	if on := s.on(); on != nil && len(s.Shares) == 0 {
 		return on.Rate
 	}
@@ -143,18 +93,18 @@ func (s *status) rate() (sum float64) {
 }
 
 // left is how many objects are to be done yet; false where nobody knows.
-func (s *status) left() (n int64, known bool) {
+func (s standing) left() (n int64, known bool) {
 	if s.Todo == nil {
 		return 0, false
 	}
-	if s.State == "finished" {
+	if s.State == status.Finished {
 		return 0, true
 	}
 	return max(*s.Todo-s.Done-s.Failed, 0), true
 }
 
 // eta is how long the rest takes at the rate of now; false where nobody knows.
-func (s *status) eta() (time.Duration, bool) {
+func (s standing) eta() (time.Duration, bool) {
 	left, known := s.left()
 	rate := s.rate()
 	if !known || rate <= 0 || left == 0 {
