@@ -75,23 +75,27 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 		close(r.events)
 	}()
 	err := (&recorder{run: r}).settle() // returns after events is closed: nothing is left running
+	return r.ending(err, readErr)
+}
+
+// ending is the error of a run whose recorder returned err, and whose reader readErr.
+func (r *run) ending(err, readErr error) error {
+	cause := context.Cause(r.admit)
 	switch {
 	case err != nil:
-		cause := context.Cause(admit)
-		if cause == nil {
-			cause = readErr
+		why := cause
+		if why == nil {
+			why = readErr
 		}
-		if cause == nil || errors.Is(err, cause) {
+		if why == nil || errors.Is(err, why) {
 			return err
 		}
-		return &UnrecordedError{Cause: cause, Err: err}
-	case readErr != nil && admit.Err() == nil:
+		return &UnrecordedError{Cause: why, Err: err}
+	case cause != nil:
+		return cause
+	case readErr != nil:
 		return readErr
-	}
-	if err := context.Cause(admit); err != nil {
-		return err
-	}
-	if r.Continued {
+	case r.Continued:
 		return nil
 	}
 	return r.Denials.end()

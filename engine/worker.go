@@ -38,25 +38,14 @@ func (r *run) single(a assignment) {
 // carryOut does one task: look where the report is not enough, decide again,
 // rewrite, and start over (bounded) when the object was changed meanwhile.
 func (r *run) carryOut(a assignment) *Result {
-	var sent tally
+	sent := new(tally)
 	res := &Result{Task: a.task, Segment: a.segment, Started: time.Now()}
 	t := &res.Task
 	reported := t.Record.ETag
-	own := steps{run: r, sent: &sent}
+	own := steps{run: r, sent: sent}
 	gate := Gate(own) // made once: a conversion is memory
 	var shown stillThere
-	defer func() {
-		r.resolve(res, own)
-		if res.Err != nil && res.Err.Class == Fatal {
-			res.Outcome, res.Reason = NotAttempted, "" // not this object's failure: it stays to be done
-		}
-		res.Doubted = r.Uncertain(t.Record.Pos)
-		// Also where a look has shown it since: nobody has recorded it.
-		res.Unsure = (res.Outcome == NotAttempted || res.Outcome == Deferred) && sent.own.Load() ||
-			res.Outcome == Deferred && res.Doubted && !sent.looked.Load()
-		res.Attempts, res.KMSMax = int(sent.requests.Load()), sent.kms.Load()
-		res.Took = time.Since(res.Started)
-	}()
+	defer r.concluded(res, own)
 	for round := 0; round < r.Rounds; round++ {
 		res.Err = nil // that of an earlier round says nothing of how it ends
 		if t.NeedHead {
@@ -110,6 +99,21 @@ func (r *run) carryOut(a assignment) *Result {
 	res.Err = &ObjectError{Op: t.Action.String(), Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Changed, Reason: plan.Changing,
 		Err: fmt.Errorf("other clients changed the object %d times while it was being re-encrypted; their data is untouched", r.Rounds)}
 	return res
+}
+
+// concluded sets what there is to say of res once nothing of it is under way.
+func (r *run) concluded(res *Result, g steps) {
+	sent := g.sent
+	r.resolve(res, g)
+	if res.Err != nil && res.Err.Class == Fatal {
+		res.Outcome, res.Reason = NotAttempted, "" // not this object's failure: it stays to be done
+	}
+	res.Doubted = r.Uncertain(res.Task.Record.Pos)
+	// Also where a look has shown it since: nobody has recorded it.
+	res.Unsure = (res.Outcome == NotAttempted || res.Outcome == Deferred) && sent.own.Load() ||
+		res.Outcome == Deferred && res.Doubted && !sent.looked.Load()
+	res.Attempts, res.KMSMax = int(sent.requests.Load()), sent.kms.Load()
+	res.Took = time.Since(res.Started)
 }
 
 // partsRefused returns the error of an object that only a copy in parts does, where

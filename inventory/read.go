@@ -193,18 +193,27 @@ func (rd *reading) segment(ctx context.Context, i int, free chan []Record) (rows
 				return 0, ctx.Err()
 			}
 		}
-		switch {
-		case err == nil && at <= seg.Last:
-			continue
-		case err == nil:
-			return at - seg.First, nil
-		case err != io.EOF:
+		switch more, err := seg.goesOn(at, err); {
+		case err != nil:
 			return 0, err
-		case seg.Last != OpenEnd && at <= seg.Last:
-			return 0, fmt.Errorf("ends before row %d: %w", seg.Last+1, io.ErrUnexpectedEOF)
+		case !more:
+			return at - seg.First, nil
 		}
-		return at - seg.First, nil
 	}
+}
+
+// goesOn tells whether rows are left from row at on, after a read that ended in err. A
+// file that ends too early is an error.
+func (s *Segment) goesOn(at int64, err error) (more bool, failed error) {
+	switch {
+	case err == nil:
+		return at <= s.Last, nil
+	case err != io.EOF:
+		return false, err
+	case s.Last != OpenEnd && at <= s.Last:
+		return false, fmt.Errorf("ends before row %d: %w", s.Last+1, io.ErrUnexpectedEOF)
+	}
+	return false, nil
 }
 
 // open fetches a data file, or takes the one that another segment fetched.

@@ -33,6 +33,25 @@ func Merge(doc []byte, put []json.RawMessage, remove []string) ([]byte, error) {
 	if err != nil {
 		return nil, &MalformedError{Reason: err.Error()}
 	}
+	statements, err := replaced(old, put, remove)
+	if err != nil {
+		return nil, err
+	}
+	if len(statements) == 0 {
+		return nil, nil
+	}
+	if slices.ContainsFunc(put, hasVariable) {
+		if members, err = withVariables(members, statements, put); err != nil {
+			return nil, err
+		}
+		at = slices.IndexFunc(members, func(m Member) bool { return m.Name == "Statement" })
+	}
+	return written(members, at, statements)
+}
+
+// replaced returns the statements old with those of put in the place of the same Sid,
+// else at the end, and without those that remove names.
+func replaced(old, put []json.RawMessage, remove []string) (all []json.RawMessage, err error) {
 	fresh := map[string]json.RawMessage{}
 	var order []string
 	for _, s := range put {
@@ -43,7 +62,6 @@ func Merge(doc []byte, put []json.RawMessage, remove []string) ([]byte, error) {
 		fresh[sid] = s
 		order = append(order, sid)
 	}
-	var statements []json.RawMessage
 	for i, s := range old {
 		sid, err := sidOf(s)
 		if err != nil {
@@ -55,22 +73,18 @@ func Merge(doc []byte, put []json.RawMessage, remove []string) ([]byte, error) {
 		} else if sid != "" && slices.Contains(remove, sid) {
 			continue
 		}
-		statements = append(statements, s)
+		all = append(all, s)
 	}
 	for _, sid := range order {
 		if s, ok := fresh[sid]; ok {
-			statements = append(statements, s)
+			all = append(all, s)
 		}
 	}
-	if len(statements) == 0 {
-		return nil, nil
-	}
-	if slices.ContainsFunc(put, hasVariable) {
-		if members, err = withVariables(members, statements, put); err != nil {
-			return nil, err
-		}
-		at = slices.IndexFunc(members, func(m Member) bool { return m.Name == "Statement" })
-	}
+	return all, nil
+}
+
+// written writes a policy whose member number at is the list of its statements.
+func written(members []Member, at int, statements []json.RawMessage) ([]byte, error) {
 	var out bytes.Buffer
 	for i, m := range members {
 		out.WriteByte("{,"[min(i, 1)])

@@ -46,85 +46,121 @@ var factActions = []string{"s3:GetBucketVersioning", "s3:GetLifecycleConfigurati
 // CreateMultipartUpload, UpdateObjectEncryption; AWS KMS Developer Guide,
 // "services-s3"; read 2026-11-21).
 func (n *Needs) Policies(facts *plan.Facts, caller s3api.Identity) Permissions {
-	o := &n.frozen.Options
 	in := partition.Of(n.key.ARN, facts.Region)
-	bucket := in.Bucket(o.Bucket)
-	out := Permissions{IdentityPolicy: Grants{Version: "2012-10-17"}}
-	allow := func(sid string, resources, actions []string, when conditions) {
-		if len(actions) > 0 && len(resources) > 0 {
-			out.IdentityPolicy.Statement = append(out.IdentityPolicy.Statement, Grant{Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: when})
-		}
+	g := &granting{Needs: n, options: &n.frozen.Options, facts: facts, caller: caller, in: in, bucket: in.Bucket(n.frozen.Options.Bucket)}
+	g.out.IdentityPolicy.Version = "2012-10-17"
+	g.onBucket()
+	g.onObjects()
+	g.onReportAndState()
+	g.onKeys()
+	return g.out
+}
+
+// granting is the making of policies.
+type granting struct {
+	*Needs
+	options *plan.Options
+	facts   *plan.Facts
+	caller  s3api.Identity
+	in      partition.Partition
+	bucket  string // its ARN
+	out     Permissions
+}
+
+// allow adds a statement to the identity's policy, if it says anything.
+func (g *granting) allow(sid string, resources, actions []string, when conditions) {
+	if len(actions) > 0 && len(resources) > 0 {
+		p := &g.out.IdentityPolicy
+		p.Statement = append(p.Statement, Grant{Sid: sid, Effect: "Allow", Action: actions, Resource: resources, Condition: when})
 	}
+}
+
+// onBucket allows what is read of account, caller and bucket.
+func (g *granting) onBucket() {
 	ofBucket := append([]string{"s3:ListBucket"}, factActions...)
 	var ofAccount []string
-	if facts.ACLs != plan.No { // else nothing is public by an ACL
+	if g.facts.ACLs != plan.No { // else nothing is public by an ACL
 		ofBucket = append(ofBucket, "s3:GetBucketPublicAccessBlock")
 		ofAccount = append(ofAccount, "s3:GetAccountPublicAccessBlock")
 	}
-	if o.SSE == plan.TargetKMS { // to see who reads
+	if g.options.SSE == plan.TargetKMS { // to see who reads
 		ofAccount = append(ofAccount, "s3:ListAccessPoints")
-		if facts.ACLs != plan.No {
+		if g.facts.ACLs != plan.No {
 			ofBucket = append(ofBucket, "s3:GetBucketAcl")
 		}
 	}
-	allow("Account", []string{"*"}, ofAccount, nil)
-	allow("Caller", rolesOf(caller), []string{"iam:GetRole"}, nil)
-	if n.parts { // an upload whose beginning was not answered is looked for
+	g.allow("Account", []string{"*"}, ofAccount, nil)
+	g.allow("Caller", rolesOf(g.caller), []string{"iam:GetRole"}, nil)
+	if g.parts { // an upload whose beginning was not answered is looked for
 		ofBucket = append(ofBucket, "s3:ListBucketMultipartUploads")
 	}
-	if o.AllVersions && facts.Versioning != plan.Unversioned { // an old version that is gone is looked for
+	if g.options.AllVersions && g.facts.Versioning != plan.Unversioned { // an old version that is gone is looked for
 		ofBucket = append(ofBucket, "s3:ListBucketVersions")
 	}
-	allow("Bucket", []string{bucket}, ofBucket, nil)
-	objects := n.objectActions(o, facts)
-	allow("Objects", objectsOf(bucket, o.Prefixes), objects, nil)
-	if n.Scratch != "" {
-		if len(o.Prefixes) > 0 {
-			objects = nil // of other objects
-		}
-		allow("Scratch", objectsOf(bucket, []string{n.Scratch}), n.scratchActions(o, facts, objects), nil)
+	g.allow("Bucket", []string{g.bucket}, ofBucket, nil)
+}
+
+// onObjects allows what is done with objects, and with those of probes.
+func (g *granting) onObjects() {
+	objects := g.objectActions(g.options, g.facts)
+	g.allow("Objects", objectsOf(g.bucket, g.options.Prefixes), objects, nil)
+	if g.Scratch == "" {
+		return
 	}
-	if at, err := inventory.ParseLocation(n.frozen.Manifest); err == nil && !at.Local() {
-		report := in.Bucket(at.Bucket)
-		allow("Report", reportFiles(report, at.Name, n.report), []string{"s3:GetObject"}, nil)
+	if len(g.options.Prefixes) > 0 {
+		objects = nil // of other objects
 	}
-	if n.State != "" {
-		depot, prefix, _ := strings.Cut(strings.TrimPrefix(n.State, "s3://"), "/")
-		depot = in.Bucket(depot)
-		if depot != bucket {
-			allow("StateBucket", []string{depot}, []string{"s3:ListBucket"}, nil) // else what is not there yet looks forbidden
-		}
-		allow("State", objectsOf(depot, []string{strings.Trim(prefix, "/") + "/"}), []string{"s3:GetObject", "s3:PutObject"}, nil)
+	g.allow("Scratch", objectsOf(g.bucket, []string{g.Scratch}), g.scratchActions(g.options, g.facts, objects), nil)
+}
+
+// onReportAndState allows to read the report, and to keep a job in a bucket.
+func (g *granting) onReportAndState() {
+	if at, err := inventory.ParseLocation(g.frozen.Manifest); err == nil && !at.Local() {
+		g.allow("Report", reportFiles(g.in.Bucket(at.Bucket), at.Name, g.report), []string{"s3:GetObject"}, nil)
 	}
-	direct, through := n.keyActions(o)
-	region := facts.Region
-	via := conditions{"StringEquals": {"kms:ViaService": in.S3(region)}}
-	if facts.AWS == plan.Yes && len(direct) > 0 && cmp.Or(caller.Account, s3api.KeyOfARN(n.key.ARN).Account) == s3api.KeyOfARN(n.key.ARN).Account {
+	if g.State == "" {
+		return
+	}
+	name, prefix, _ := strings.Cut(strings.TrimPrefix(g.State, "s3://"), "/")
+	state := g.in.Bucket(name)
+	if state != g.bucket {
+		g.allow("StateBucket", []string{state}, []string{"s3:ListBucket"}, nil) // else what is not there yet looks forbidden
+	}
+	g.allow("State", objectsOf(state, []string{strings.Trim(prefix, "/") + "/"}), []string{"s3:GetObject", "s3:PutObject"}, nil)
+}
+
+// onKeys allows to use the keys, and to read their quotas.
+func (g *granting) onKeys() {
+	key, o := g.key.ARN, g.options
+	direct, through := g.keyActions(o)
+	via := conditions{"StringEquals": {"kms:ViaService": g.in.S3(g.facts.Region)}}
+	account := s3api.KeyOfARN(key).Account
+	if g.facts.AWS == plan.Yes && len(direct) > 0 && cmp.Or(g.caller.Account, account) == account {
 		direct = append(direct, "kms:GetKeyPolicy") // to see who reads; of no other account's key
 	}
-	allow("Key", []string{n.key.ARN}, direct, nil)
-	allow("KeyThroughS3", []string{n.key.ARN}, through, via)
-	anyKey := "arn:" + in.ID + ":kms:" + region + ":*:key/*"
-	old := n.fromKMS && (o.Rekey || o.SSE != plan.TargetKMS)
+	g.allow("Key", []string{key}, direct, nil)
+	g.allow("KeyThroughS3", []string{key}, through, via)
+	anyKey := "arn:" + g.in.ID + ":kms:" + g.facts.Region + ":*:key/*"
+	old := g.fromKMS && (o.Rekey || o.SSE != plan.TargetKMS)
 	if old { // the report does not name them
-		allow("OldKeysThroughS3", []string{anyKey}, []string{"kms:Decrypt"}, via)
+		g.allow("OldKeysThroughS3", []string{anyKey}, []string{"kms:Decrypt"}, via)
 	}
-	if key := n.reportKey; key != "" && !old && !(plan.SameKey(key, n.key.ARN) && len(through) > 0) {
-		if key == keyUnknown {
-			key = anyKey
+	if reportKey := g.reportKey; reportKey != "" && !old && !(plan.SameKey(reportKey, key) && len(through) > 0) {
+		if reportKey == keyUnknown {
+			reportKey = anyKey
 		}
-		allow("ReportKeyThroughS3", []string{key}, []string{"kms:Decrypt"}, via)
+		g.allow("ReportKeyThroughS3", []string{reportKey}, []string{"kms:Decrypt"}, via)
 	}
-	if o.SSE == plan.TargetKMS {
-		allow("Quota", []string{"*"}, []string{"servicequotas:GetServiceQuota", "servicequotas:GetAWSDefaultServiceQuota"}, nil)
-		if n.Headroom {
-			allow("Usage", []string{"*"}, []string{"cloudwatch:GetMetricData"}, nil) // which knows no resources
-		}
-		who, when := principal(caller)
-		out.KeyPolicyStatement = &Grant{Sid: "ResealRun", Effect: "Allow", Principal: map[string]any{"AWS": who},
-			Action: append(append([]string{}, direct...), through...), Resource: []string{"*"}, Condition: when}
+	if o.SSE != plan.TargetKMS {
+		return
 	}
-	return out
+	g.allow("Quota", []string{"*"}, []string{"servicequotas:GetServiceQuota", "servicequotas:GetAWSDefaultServiceQuota"}, nil)
+	if g.Headroom {
+		g.allow("Usage", []string{"*"}, []string{"cloudwatch:GetMetricData"}, nil) // which knows no resources
+	}
+	who, when := principal(g.caller)
+	g.out.KeyPolicyStatement = &Grant{Sid: "ResealRun", Effect: "Allow", Principal: map[string]any{"AWS": who},
+		Action: append(append([]string{}, direct...), through...), Resource: []string{"*"}, Condition: when}
 }
 
 // objectActions are those on the objects of the bucket. Requests about current
