@@ -121,72 +121,9 @@ func conform(t *testing.T, x target) {
 	rw := rewriter(t, x.client, RewriteConfig{Options: x.options(), Facts: found, AcceptLoss: x.loses})
 
 	for _, action := range []plan.Action{plan.Copy, plan.MultipartCopy} {
-		t.Run(action.String()+" keeps everything", func(t *testing.T) {
-			for _, key := range []string{"plain", "a folder/100%+ü ?&#=;,'\"<>.txt", "%2F%25", "日本語/\U0001f600"} {
-				key += "-" + action.String()
-				first, version := x.put(t, key, "some data")
-				task := inspected(t, rw, key)
-				task.Action = action
-				before := task.Head
-				effect, err := rw.Rewrite(t.Context(), task, &gate{})
-				if err != nil {
-					t.Errorf("%q: %v", key, err)
-					continue
-				}
-				after := see(t, x.client, x.bucket, key)
-				if after.Encryption != inventory.SSEKMS || !plan.SameKey(after.KMSKeyID, x.key) {
-					t.Errorf("%q is under %s %q", key, after.Encryption, after.KMSKeyID)
-				}
-				if effect.ETag != after.ETag || effect.VersionID != after.VersionID || effect.VersionID == version || !plan.SameKey(effect.KMSKeyID, x.key) {
-					t.Errorf("%q: effect %+v, object %s %s", key, effect, after.ETag, after.VersionID)
-				}
-				if lost := rw.unaccepted(lostByWrite(before, after)); len(lost) > 0 {
-					t.Errorf("%q lost %v: %+v", key, lost, after)
-				}
-				if got := x.tagsOf(t, key); got != "stage=%2Bone%20%3D%2F%40&team=photo" {
-					t.Errorf("%q has tags %q", key, got)
-				}
-				if got := x.data(t, key); got != "some data" {
-					t.Errorf("%q holds %q", key, got)
-				}
-				if before.ETag != first {
-					t.Errorf("%q: inspected ETag %s, wrote %s", key, before.ETag, first)
-				}
-			}
-		})
-		t.Run(action.String()+" leaves newer writes alone", func(t *testing.T) {
-			key := "changed-" + action.String()
-			x.put(t, key, "old")
-			task := inspected(t, rw, key)
-			task.Action = action
-			newer, version := x.put(t, key, "new, and longer")
-			_, err := rw.Rewrite(t.Context(), task, &gate{})
-			if oe := objectError(t, err); oe.Class != engine.Changed {
-				t.Errorf("%v: class %v, want changed", err, oe.Class)
-			}
-			if after := see(t, x.client, x.bucket, key); after.ETag != newer || after.VersionID != version {
-				t.Errorf("the newer write %s %s is not current: %s %s", newer, version, after.ETag, after.VersionID)
-			}
-			x.noUploads(t, key)
-		})
-		t.Run(action.String()+" of what is gone", func(t *testing.T) {
-			key := "gone-" + action.String()
-			x.put(t, key, "data")
-			task := inspected(t, rw, key)
-			task.Action = action
-			if _, err := x.client.preflight.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &x.bucket, Key: &key}); err != nil {
-				t.Fatal(err)
-			}
-			_, err := rw.Rewrite(t.Context(), task, &gate{})
-			if oe := objectError(t, err); oe.Class != engine.Gone && oe.Class != engine.Changed {
-				t.Errorf("%v: class %v, want gone or changed", err, oe.Class)
-			}
-			_, err = rw.Inspect(t.Context(), task, &gate{})
-			if oe := objectError(t, err); oe.Class != engine.Gone {
-				t.Errorf("Inspect: %v: class %v, want gone", err, oe.Class)
-			}
-			x.noUploads(t, key)
-		})
+		t.Run(action.String()+" keeps everything", func(t *testing.T) { x.carries(t, rw, action) })
+		t.Run(action.String()+" leaves newer writes alone", func(t *testing.T) { x.leavesNewer(t, rw, action) })
+		t.Run(action.String()+" of what is gone", func(t *testing.T) { x.meetsGone(t, rw, action) })
 	}
 	t.Run("an unknown key is fatal", func(t *testing.T) {
 		x.put(t, "k", "data")
@@ -235,6 +172,78 @@ func conform(t *testing.T, x target) {
 		}
 	})
 	t.Run("source", func(t *testing.T) { x.source(t) })
+}
+
+// carries copies objects, and compares all of them.
+func (x *target) carries(t *testing.T, rw *Rewriter, action plan.Action) {
+	for _, key := range []string{"plain", "a folder/100%+ü ?&#=;,'\"<>.txt", "%2F%25", "日本語/\U0001f600"} {
+		key += "-" + action.String()
+		first, version := x.put(t, key, "some data")
+		task := inspected(t, rw, key)
+		task.Action = action
+		before := task.Head
+		effect, err := rw.Rewrite(t.Context(), task, &gate{})
+		if err != nil {
+			t.Errorf("%q: %v", key, err)
+			continue
+		}
+		after := see(t, x.client, x.bucket, key)
+		if after.Encryption != inventory.SSEKMS || !plan.SameKey(after.KMSKeyID, x.key) {
+			t.Errorf("%q is under %s %q", key, after.Encryption, after.KMSKeyID)
+		}
+		if effect.ETag != after.ETag || effect.VersionID != after.VersionID || effect.VersionID == version || !plan.SameKey(effect.KMSKeyID, x.key) {
+			t.Errorf("%q: effect %+v, object %s %s", key, effect, after.ETag, after.VersionID)
+		}
+		if lost := rw.unaccepted(lostByWrite(before, after)); len(lost) > 0 {
+			t.Errorf("%q lost %v: %+v", key, lost, after)
+		}
+		if got := x.tagsOf(t, key); got != "stage=%2Bone%20%3D%2F%40&team=photo" {
+			t.Errorf("%q has tags %q", key, got)
+		}
+		if got := x.data(t, key); got != "some data" {
+			t.Errorf("%q holds %q", key, got)
+		}
+		if before.ETag != first {
+			t.Errorf("%q: inspected ETag %s, wrote %s", key, before.ETag, first)
+		}
+	}
+}
+
+// leavesNewer copies an object that was written since it was looked at.
+func (x *target) leavesNewer(t *testing.T, rw *Rewriter, action plan.Action) {
+	key := "changed-" + action.String()
+	x.put(t, key, "old")
+	task := inspected(t, rw, key)
+	task.Action = action
+	newer, version := x.put(t, key, "new, and longer")
+	_, err := rw.Rewrite(t.Context(), task, &gate{})
+	if oe := objectError(t, err); oe.Class != engine.Changed {
+		t.Errorf("%v: class %v, want changed", err, oe.Class)
+	}
+	if after := see(t, x.client, x.bucket, key); after.ETag != newer || after.VersionID != version {
+		t.Errorf("the newer write %s %s is not current: %s %s", newer, version, after.ETag, after.VersionID)
+	}
+	x.noUploads(t, key)
+}
+
+// meetsGone copies an object that was deleted since it was looked at.
+func (x *target) meetsGone(t *testing.T, rw *Rewriter, action plan.Action) {
+	key := "gone-" + action.String()
+	x.put(t, key, "data")
+	task := inspected(t, rw, key)
+	task.Action = action
+	if _, err := x.client.preflight.DeleteObject(t.Context(), &s3.DeleteObjectInput{Bucket: &x.bucket, Key: &key}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := rw.Rewrite(t.Context(), task, &gate{})
+	if oe := objectError(t, err); oe.Class != engine.Gone && oe.Class != engine.Changed {
+		t.Errorf("%v: class %v, want gone or changed", err, oe.Class)
+	}
+	_, err = rw.Inspect(t.Context(), task, &gate{})
+	if oe := objectError(t, err); oe.Class != engine.Gone {
+		t.Errorf("Inspect: %v: class %v, want gone", err, oe.Class)
+	}
+	x.noUploads(t, key)
 }
 
 // locks checks that retention and legal hold come along, and that a locked
