@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/inventory"
+	"reseal/job"
 	"reseal/migrate"
 	"reseal/plan"
 	"reseal/preflight"
@@ -76,6 +77,8 @@ type selection struct {
 	keepInventory  string
 	memory         string
 	offline        bool
+
+	bound *plan.Options // of the job that is gone on with, in place of the flags; nil for none
 }
 
 func (s *selection) bind(cmd *cobra.Command) {
@@ -108,9 +111,33 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.BoolVar(&s.offline, "offline", false, "send nothing but the requests that read the report")
 }
 
+// adopt takes what a job is bound to in place of what the flags say.
+func (s *selection) adopt(made *job.Plan) {
+	if s.manifest == "" {
+		s.manifest = made.Manifest
+	}
+	s.noChecksum = true // the MD5 is compared with the job's
+	s.bound, s.bucketKey = &made.Options, made.Options.BucketKey
+}
+
+// elsewhere are the flags of a selection that say where the report is and how it is
+// read. All others decide what is done.
+var elsewhere = []string{"manifest", "no-manifest-checksum", "keep-inventory", "memory", "offline"}
+
+// decides tells whether an option decides what is done to which objects, so that a job
+// is bound to it.
+func decides(option string) bool {
+	cmd := new(cobra.Command)
+	new(selection).bind(cmd)
+	return cmd.Flags().Lookup(option) != nil && !slices.Contains(elsewhere, option)
+}
+
 // options turns the flags into the options that a job is bound to. The bucket
 // is the report's, the key id has yet to be resolved.
 func (s *selection) options() (plan.Options, error) {
+	if s.bound != nil {
+		return *s.bound, nil
+	}
 	var errs []error
 	size := func(flag, text string) int64 {
 		if text == "" {

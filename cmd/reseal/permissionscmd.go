@@ -71,16 +71,15 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 			return err
 		}
 		if f.probe == "" { // its runs try scratch objects each time they begin
-			f.probe = one(told["probe-key-prefix"])
+			f.probe = told.Value("probe-key-prefix")
 		}
 		if f.headroom == "" {
-			f.headroom = one(told["kms-headroom"])
+			f.headroom = told.Value("kms-headroom")
 		}
 		if _, err := f.connection.follow(ctx, made); err != nil {
 			return err
 		}
-		o := &made.Options
-		f.manifest, f.keyID, f.sse, f.method, f.bucketKey = made.Manifest, o.KMSKeyID, o.SSE, string(o.Method), o.BucketKey
+		f.adopt(made)
 	}
 	pre, err := prepare(ctx, &f.request, nil, time.Now())
 	if err != nil {

@@ -3,9 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
-	"os"
-	"os/user"
 	"slices"
 	"strings"
 	"time"
@@ -15,7 +12,6 @@ import (
 
 	"reseal/job"
 	"reseal/preflight"
-	"reseal/report"
 	"reseal/s3api"
 )
 
@@ -66,10 +62,10 @@ func valuesOf(f *pflag.Flag) []string {
 // them that the command has. Hazards that are accepted now come on top of those
 // that were accepted before; what is given now may take away another option.
 func recalled(flags *pflag.FlagSet, told job.Told) error {
-	dropped := drops(givenOf(flags))
+	dropped := job.Replaced(givenOf(flags))
 	for name, values := range told {
 		f := flags.Lookup(name)
-		if f == nil || slices.Contains(dropped, name) || slices.Contains(forgotten, name) || f.Changed && name != acceptFlag {
+		if f == nil || slices.Contains(dropped, name) || slices.Contains(forgotten, name) || f.Changed && name != job.AcceptOption {
 			continue
 		}
 		many, several := f.Value.(pflag.SliceValue)
@@ -105,20 +101,6 @@ func defaultsOf(cmd *cobra.Command) func(option string) string {
 	}
 }
 
-// keep returns the named options of those that a job was told.
-func keep(told job.Told, names []string) job.Told {
-	out := job.Told{}
-	for _, name := range names {
-		if values, is := told[name]; is {
-			out[name] = values
-		}
-	}
-	return out
-}
-
-// acceptFlag is the flag of which new values do not replace the old ones.
-const acceptFlag = "accept"
-
 // recall fills in what the job was told before, if it is there already. Nothing
 // that was not given anew changes, so that no limit gets looser by going on.
 func (f *runFlags) recall(ctx context.Context, p process, cmd *cobra.Command) error {
@@ -127,20 +109,11 @@ func (f *runFlags) recall(ctx context.Context, p process, cmd *cobra.Command) er
 	if f.job == "" {
 		return nil
 	}
-	opening, opened := p.interruptible(ctx)
-	defer opened()
-	told, err := toldBefore(opening, f.connection, f.job)
-	if err != nil {
-		return causeOf(opening, err)
+	found, err := f.request.recall(ctx, p, cmd, f.job)
+	if err != nil || found || f.rows.asMade || f.manifest != "" {
+		return err // what opens the job says that it is not there
 	}
-	if told == nil {
-		if f.rows.asMade || f.manifest != "" {
-			return nil // what opens the job says that it is not there
-		}
-		return &usageError{&job.NoJobError{Name: f.job}}
-	}
-	f.selection.noChecksum = true // the MD5 is compared with the job's
-	return recalled(cmd.Flags(), told)
+	return &usageError{&job.NoJobError{Name: f.job}}
 }
 
 // recall fills in what the job was told before, if it is there already.
@@ -149,40 +122,43 @@ func (f *planFlags) recall(ctx context.Context, p process, cmd *cobra.Command) e
 	if f.job == "" || f.stated.asked() {
 		return nil
 	}
-	opening, opened := p.interruptible(ctx)
-	defer opened()
-	told, err := toldBefore(opening, f.connection, f.job)
-	if err != nil || told == nil {
-		return causeOf(opening, err)
-	}
-	f.selection.noChecksum = true // the MD5 is compared with the job's
-	return recalled(cmd.Flags(), told)
+	_, err := f.request.recall(ctx, p, cmd, f.job)
+	return err
 }
 
-// toldBefore returns all that a job was told, nil where there is none.
-func toldBefore(ctx context.Context, c connection, dir string) (job.Told, error) {
-	store, made, err := c.jobs().Find(ctx, dir, job.Share{})
+// recall sets the flags that were not given to what the job was told, and tells whether
+// there is one. What the job is bound to is taken as it is, unless something of that is
+// given anew, which has to be compared.
+func (r *request) recall(ctx context.Context, p process, cmd *cobra.Command, dir string) (found bool, err error) {
+	opening, opened := p.interruptible(ctx)
+	defer opened()
+	store, made, err := r.connection.jobs().Find(opening, dir, job.Share{})
 	if err != nil || made == nil {
-		return nil, err
+		return false, causeOf(opening, err)
 	}
-	return job.CurrentOptions(ctx, store, made)
+	told, err := job.CurrentOptions(opening, store, made)
+	if err != nil {
+		return false, causeOf(opening, err)
+	}
+	r.selection.noChecksum = true // the MD5 is compared with the job's
+	anew := given(cmd)
+	if err := recalled(cmd.Flags(), told); err != nil {
+		return true, err
+	}
+	for option := range anew {
+		if decides(option) {
+			return true, nil
+		}
+	}
+	r.selection.adopt(made)
+	return true, nil
 }
 
 // whoRuns says who runs this process, with the caller's ARN where STS tells it in time.
 func whoRuns(ctx context.Context, client *s3api.Client) job.Who {
-	who := job.Who{PID: os.Getpid()}
-	who.Host, _ = os.Hostname() // "" where the system does not tell
-	if u, err := user.Current(); err == nil {
-		who.User = u.Username
-	}
-	if client != nil {
-		short, cancel := context.WithTimeout(ctx, preflight.LookTimeout)
-		defer cancel()
-		if id, err := client.Identity(short); err == nil {
-			who.Caller = id.ARN
-		}
-	}
-	return who
+	short, cancel := context.WithTimeout(ctx, preflight.LookTimeout)
+	defer cancel()
+	return job.Self(short, client)
 }
 
 // begin records in the job that a run begins, what it was told anew, and by whom.
@@ -194,7 +170,7 @@ func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (*job.Rec
 	defer stop()
 	who := whoRuns(ctx, r.pre.env.Client)
 	if r.claim.Found {
-		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, effective{r.pre.env.Caps.Quota, f.usual}.rules())
+		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, job.Effective{Quota: r.pre.env.Caps.Quota, Default: f.usual}.Rules())
 		if err != nil {
 			fmt.Fprintf(p.stderr, "note: the job cannot record what it is told now: %s\n", inWords(err))
 		}
@@ -244,26 +220,4 @@ func loosened(changes []job.Change, usual func(option string) string) string {
 		return ""
 	}
 	return "this loosens what the job was told before: " + strings.Join(words, "; ") + " (recorded)"
-}
-
-// readRuns returns the runs of a job as a report shows them.
-func readRuns(ctx context.Context, store job.Store) ([]report.JobRun, error) {
-	runs, err := job.Runs(ctx, store)
-	var out []report.JobRun
-	for _, r := range runs {
-		row := report.JobRun{Command: r.Command, Share: r.Share, Started: r.Started, Ended: r.Ended, ExitCode: r.ExitCode, Ending: r.Ending,
-			User: r.By.User, Host: r.By.Host, PID: r.By.PID, Caller: r.By.Caller, Program: r.Program, Commit: r.Commit, SHA256: r.SHA256, Line: r.Line,
-			Options: []report.RunOption{}, Accepted: append([]string{}, r.Accepted...)}
-		for _, name := range slices.Sorted(maps.Keys(r.Options)) {
-			row.Options = append(row.Options, report.RunOption{Name: name, Values: r.Options[name]})
-		}
-		for _, o := range r.Orders {
-			row.Orders = append(row.Orders, report.RunOrder{Time: o.Time, Text: o.String()})
-		}
-		if !r.Over() {
-			row.Ending = "its end was not recorded: it goes on, or was cut off"
-		}
-		out = append(out, row)
-	}
-	return out, err
 }

@@ -87,7 +87,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(read.HistoryErr))
 	}
 	verified := readVerified(ctx, store)
-	runs, err := readRuns(ctx, store)
+	runs, err := job.ReportRuns(ctx, store)
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", inWords(err))
 	}

@@ -57,7 +57,7 @@ func (f *runFlags) sayDivided(w io.Writer) {
 	divided := f.divided()
 	for _, name := range slices.Sorted(maps.Keys(divided)) {
 		if f.share.Count > 0 {
-			fmt.Fprintf(w, "limit in force: --%s %s%s\n", name, one(f.held[name]), divided[name])
+			fmt.Fprintf(w, "limit in force: --%s %s%s\n", name, f.held.Value(name), divided[name])
 		}
 	}
 }
@@ -66,7 +66,7 @@ func (f *runFlags) sayDivided(w io.Writer) {
 func (f *runFlags) sayLimits(w io.Writer) {
 	divided := f.divided()
 	for _, name := range []string{"max-duration", "max-cost", "max-failures", "window", "window-exit", "kms-headroom", "throttle-flag-file"} {
-		if value := one(f.held[name]); !none(value) && value != "false" {
+		if value := f.held.Value(name); !job.NoLimit(value) && value != "false" {
 			fmt.Fprintf(w, "limit in force: --%s %s%s\n", name, value, divided[name])
 		}
 	}

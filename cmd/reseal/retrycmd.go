@@ -2,12 +2,9 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
-
-	"reseal/job"
 )
 
 const retryLong = `retry-failed takes the objects of a job that failed once more, and nothing else:
@@ -57,42 +54,14 @@ func newRetryCommand(p process) *cobra.Command {
 // retryFailed is a run over the failed rows, with the job's own options.
 func (f *runFlags) retryFailed(ctx context.Context, p process) error {
 	opening, opened := p.interruptible(ctx)
-	_, job, err := openJobAt(opening, f.connection, f.job)
+	_, made, err := openJobAt(opening, f.connection, f.job)
 	err = causeOf(opening, err)
 	opened()
 	if err != nil {
 		return err
 	}
-	f.adopt(job)
+	f.adopt(made)
 	// Every line is written: the one that says "done" takes back the one that said "failed".
 	f.yes, f.results = true, "all"
 	return f.run(ctx, p)
-}
-
-// adopt takes over what the job is bound to.
-func (f *runFlags) adopt(job *job.Plan) {
-	o := job.Options
-	s := &f.selection
-	if s.manifest == "" {
-		s.manifest = job.Manifest
-	}
-	size := func(n int64) string {
-		if n == 0 {
-			return ""
-		}
-		return fmt.Sprint(n)
-	}
-	s.noChecksum = true // the MD5 is compared with the job's
-	s.keyID, s.sse, s.bucketKey, s.method, s.rekey = o.KMSKeyID, o.SSE, o.BucketKey, string(o.Method), o.Rekey
-	s.prefixes, s.exclude, s.classes = o.Prefixes, o.Exclude, o.StorageClasses
-	s.include, s.excludeGlobs, s.olderThan, s.newerThan = o.IncludeGlobs, o.ExcludeGlobs, o.OlderThan(), o.NewerThan()
-	s.minSize, s.maxSize, s.multipart = size(o.MinSize), size(o.MaxSize), size(o.Multipart)
-	s.trustInventory, s.inspectAll, s.copyVia, s.acl = o.TrustInventory, o.InspectAll, o.CopyVia, o.ACL
-	s.versions, s.confirm = "current", "all"
-	if o.AllVersions {
-		s.versions = "all"
-	}
-	if o.Unconfirmed > 0 {
-		s.confirm = fmt.Sprintf("%.6f", 1-float64(o.Unconfirmed)/1e6)
-	}
 }

@@ -42,7 +42,7 @@ type verifyFlags struct {
 
 // verifyRecalls are the options of a job that a verification goes by, too.
 var verifyRecalls = []string{"endpoint-url", "region", "profile", "ca-bundle", "expected-bucket-owner", "allow-http", "sdk-client",
-	"keep-inventory", "kms-rps", "max-outage", acceptFlag}
+	"keep-inventory", "kms-rps", "max-outage", job.AcceptOption}
 
 const verifyLong = `verify gives every row of the report one verdict: what is there now against what
 the job was to leave behind. It looks at every object, or at a sample, and writes
@@ -159,7 +159,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if err := recalled(f.flags, keep(told, verifyRecalls)); err != nil {
+	if err := recalled(f.flags, told.Only(verifyRecalls)); err != nil {
 		return err
 	}
 	snapshot, err := checkpoint.Read(ctx, store)
