@@ -97,6 +97,21 @@ func New(c Config) *Governor {
 // now returns the present instant.
 func (g *Governor) now() time.Duration { return time.Since(g.base) }
 
+// Start runs the governor in a goroutine until stop is called or ctx ends. stop waits
+// for its end.
+func (g *Governor) Start(ctx context.Context) (stop func()) {
+	running, halt := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = g.Run(running) // which fails only where it ran before
+	}()
+	return func() {
+		halt()
+		<-ended
+	}
+}
+
 // Run releases waiting steps until ctx ends; then it fails those that wait and
 // all that come later, and returns nil. It can be called once.
 func (g *Governor) Run(ctx context.Context) error {

@@ -11,7 +11,7 @@ import (
 
 // advice says what the verdicts mean for somebody who is to sign, and what to do
 // about them; "" where there is nothing to do.
-func (v *verification) advice() string {
+func advice(v *verify.Verification) string {
 	var lines []string
 	n := func(verdict verify.Verdict) int64 { return v.Verdicts[verdict] }
 	add := func(is bool, text string) {
@@ -38,16 +38,16 @@ func (v *verification) advice() string {
 	add(v.NeverBegan, "The job never began: reseal status --job "+shell.Word(v.Job)+" says how to run it.")
 	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left: reseal status --job "+shell.Word(v.Job)+" says how to go on.")
 	if wrong > 0 {
-		lines = append(lines, "Look at the first: "+v.headFirst())
+		lines = append(lines, "Look at the first: "+headFirst(v))
 	}
 	return strings.Join(lines, "\n")
 }
 
 // headFirst is the command that looks at the first object that is listed.
-func (v *verification) headFirst() string {
+func headFirst(v *verify.Verification) string {
 	command := "aws s3api head-object --bucket " + shell.Word(v.Bucket)
-	if v.endpoint != "" {
-		command += " --endpoint-url " + shell.Word(v.endpoint)
+	if v.Endpoint != "" {
+		command += " --endpoint-url " + shell.Word(v.Endpoint)
 	}
 	if len(v.Differences) == 0 {
 		return command + " --key KEY"

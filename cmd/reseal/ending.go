@@ -3,12 +3,10 @@ package main
 import (
 	"context"
 	"errors"
-	"sync"
 	"time"
 
 	"reseal/job"
 	"reseal/migrate"
-	"reseal/ratelimit"
 	"reseal/s3api"
 )
 
@@ -47,16 +45,4 @@ func (f *runFlags) recordStart(last context.Context, p process, r *readiness, er
 	}
 	record, _ := job.Begin(last, r.claim.Store, f.newRecord(p, whoRuns(last, nil))) // the same is tried again at once
 	finish(last, record, err)
-}
-
-// startPacer has a governor release requests until stop is called or ctx ends, for
-// commands other than a run. Stop returns once it does not any more.
-func startPacer(ctx context.Context, g *ratelimit.Governor) (stop func()) {
-	running, halt := context.WithCancel(ctx)
-	var pacer sync.WaitGroup
-	pacer.Go(func() { g.Run(running) })
-	return func() {
-		halt()
-		pacer.Wait()
-	}
 }

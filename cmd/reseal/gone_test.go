@@ -16,10 +16,10 @@ func TestNearlyAllIsGone(t *testing.T) {
 		want         bool
 	}{{0, 0, false}, {99, 0, false}, {100, 0, true}, {95, 5, true}, {50, 50, false}} {
 		s := &status.Status{State: "unfinished", Skipped: map[string]int64{"gone": tt.gone, "filtered": 1000}, Done: tt.others / 2, Failed: tt.others - tt.others/2}
-		v := &verification{Tally: verify.Tally{Looked: tt.gone + tt.others, Verdicts: map[verify.Verdict]int64{verify.Gone: tt.gone, verify.Proven: tt.others}}}
+		v := &verify.Verification{Tally: verify.Tally{Looked: tt.gone + tt.others, Verdicts: map[verify.Verdict]int64{verify.Gone: tt.gone, verify.Proven: tt.others}}}
 		for name, text := range map[string]func(*strings.Builder) error{
 			"status": func(b *strings.Builder) error { return printStatus(b, s, step{}) },
-			"verify": func(b *strings.Builder) error { return v.text(b) },
+			"verify": func(b *strings.Builder) error { return printVerification(b, v) },
 		} {
 			var b strings.Builder
 			if err := text(&b); err != nil || strings.Contains(b.String(), question) != tt.want {

@@ -171,7 +171,7 @@ func (f *importFlags) look(ctx context.Context, e *preflight.Environment, in *ba
 		return err
 	}
 	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: e.Caps.KMS}, Expected: ratelimit.Limits{Reads: e.Caps.S3Writes}, MaxSlots: batchops.MaxSample})
-	defer startPacer(ctx, governor)()
+	defer governor.Start(ctx)()
 	sending, gate, stop := engine.Outlast(ctx, engine.Endurance{Gate: governor})
 	defer stop()
 	err = in.Look(sending, rewriter, gate, records)

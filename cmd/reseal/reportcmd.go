@@ -15,6 +15,7 @@ import (
 	"reseal/job/status"
 	"reseal/plan"
 	"reseal/report"
+	"reseal/verify"
 )
 
 func newReportCommand(p process) *cobra.Command {
@@ -86,7 +87,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if read.HistoryErr != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(read.HistoryErr))
 	}
-	verified := readVerified(ctx, store)
+	verified := verify.ReadNote(ctx, store)
 	runs, err := job.ReportRuns(ctx, store)
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", inWords(err))
@@ -120,7 +121,7 @@ func numbered(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line
 
 // renderReport writes a report; lines counts those of formats that have one for
 // each recorded object.
-func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verifiedDoc, runs []report.JobRun, lines *int64) error {
+func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verify.Note, runs []report.JobRun, lines *int64) error {
 	switch format {
 	case "csv":
 		return report.WriteCSV(w, numbered(resultLines(ctx, snapshot), lines))
@@ -176,7 +177,7 @@ func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[r
 
 // jobReport sums up a job: totals from its state, failures from its lines, and
 // curves from its history, or from the lines where every object has one.
-func jobReport(ctx context.Context, dir string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verifiedDoc) (*report.Run, error) {
+func jobReport(ctx context.Context, dir string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verify.Note) (*report.Run, error) {
 	sum := new(report.Summary)
 	for line, err := range resultLines(ctx, snapshot) {
 		if err != nil {
@@ -221,7 +222,7 @@ func jobReport(ctx context.Context, dir string, job *job.Plan, snapshot *checkpo
 }
 
 // proofs are the claims of a job, and what they rest on.
-func proofs(s *status.Status, verified *verifiedDoc) []report.Proof {
+func proofs(s *status.Status, verified *verify.Note) []report.Proof {
 	under := "the key"
 	if s.KMSKeyID == "" {
 		under = "SSE-S3"
@@ -251,5 +252,5 @@ func proofs(s *status.Status, verified *verifiedDoc) []report.Proof {
 		done.Holds = plan.Unknown
 		done.Evidence = fmt.Sprintf("S3's answer, or a HeadObject, named encryption and key, but %s; reseal verify looks at them", strings.Join(unproven, ", and "))
 	}
-	return append([]report.Proof{done, accounted}, verified.proofs(s.LastWrite)...)
+	return append([]report.Proof{done, accounted}, verified.Proofs(s.LastWrite)...)
 }

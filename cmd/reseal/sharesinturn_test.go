@@ -48,7 +48,7 @@ func TestSharesInTurn(t *testing.T) {
 	if left := "run --job " + job + " --shard 1/2"; !strings.Contains(text(), left) { // the first share has nothing left that run would do
 		t.Errorf("after one share that has a failure the next command is not %q:\n%s", left, text())
 	}
-	var v verification
+	var v verify.Verification
 	if err := json.Unmarshal(w.output(exitFailures, "verify", "--job", job, "--json"), &v); err != nil {
 		t.Fatal(err)
 	}

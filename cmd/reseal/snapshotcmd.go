@@ -130,7 +130,7 @@ func (f *snapshotFlags) snapshot(ctx context.Context, p process) error {
 		return err
 	}
 	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: f.readRPS}, MaxSlots: f.workers})
-	defer startPacer(ctx, governor)()
+	defer governor.Start(ctx)()
 	took, err := snapshot.Take(ctx, snapshot.Config{
 		Client: client, Bucket: f.bucket, Look: f.head, Workers: f.workers, Writer: writer, Progress: f.progress(p, begun),
 		List: s3api.ListOptions{Prefix: f.prefix, Versions: f.versions == "all", Workers: max(1, f.workers/4), Gate: engine.Patient(governor, 12),

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,12 +12,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/checkpoint"
-	"reseal/cost"
 	"reseal/job"
-	"reseal/plan"
-	"reseal/preflight"
-	"reseal/ratelimit"
-	"reseal/s3api"
+	"reseal/job/verification"
 	"reseal/verify"
 )
 
@@ -95,58 +91,29 @@ func newVerifyCommand(p process) *cobra.Command {
 	return cmd
 }
 
-// verification is what was found, as it is printed.
-type verification struct {
-	Job    string `json:"job"`
-	Bucket string `json:"bucket"`
-	Key    string `json:"kms_key_id,omitempty"`
-	AWSKey string `json:"aws_managed_key,omitempty"` // that of aws/s3, where objects are under other keys and it could be asked for
-	Sample string `json:"sample"`
-
-	KMS looksKMS `json:"kms"` // requests that the looks were paced for
-	verify.Tally
-	Bound       *float64         `json:"wrong_share_at_most,omitempty"` // of the objects, at 95 % confidence, where a sample was looked at
-	Allowed     []verify.Verdict `json:"allowed,omitempty"`
-	Losses      []plan.Attribute `json:"accepted,omitempty"` // whose loss is accepted
-	NeverBegan  bool             `json:"never_began,omitempty"`
-	Differences []difference     `json:"differences"` // the first ones
-
-	endpoint string // that is not AWS's own, "" for AWS
-}
-
-// difference is one row whose verdict nobody should sign without a look.
-type difference struct {
-	Key       string         `json:"key"`
-	VersionID string         `json:"version_id,omitempty"`
-	Verdict   verify.Verdict `json:"verdict"`
-	Reason    plan.Reason    `json:"reason,omitempty"`
-	Why       string         `json:"why"`
-
-	Lost []plan.Difference `json:"lost,omitempty"` // with the values, where a snapshot has them
-}
-
-// shownDifferences bounds the list that is printed; the counts are complete.
-const shownDifferences = 1000
-
-func (f *verifyFlags) verify(ctx context.Context, p process) error {
-	share, err := parsePercent(f.sample)
-	if err != nil || share <= 0 {
-		return usagef("--sample %q: want a share above 0%%, such as 1%%", f.sample)
+// check refuses flags that cannot be meant, and reads the shares among them.
+func (f *verifyFlags) check() (sample, bodies float64, err error) {
+	sample, err = parsePercent(f.sample)
+	switch {
+	case err != nil || sample <= 0:
+		return 0, 0, usagef("--sample %q: want a share above 0%%, such as 1%%", f.sample)
+	case f.concurrency < 1 || !(f.readRPS > 0) || f.kmsRPS < 0:
+		return 0, 0, usagef("--concurrency, --s3-rps and --kms-rps must be above 0")
+	case f.outage <= 0:
+		return 0, 0, usagef("--max-outage %s: want a time above 0", f.outage)
 	}
-	if f.concurrency < 1 || !(f.readRPS > 0) || f.kmsRPS < 0 {
-		return usagef("--concurrency, --s3-rps and --kms-rps must be above 0")
-	}
-	if f.outage <= 0 {
-		return usagef("--max-outage %s: want a time above 0", f.outage)
-	}
-	bodies, err := parsePercent(f.bodies)
-	if err != nil {
-		return usagef("--bodies: %w", err)
+	if bodies, err = parsePercent(f.bodies); err != nil {
+		return 0, 0, usagef("--bodies: %w", err)
 	}
 	if err := f.accept.check(); err != nil {
-		return err
+		return 0, 0, err
 	}
-	if err := f.checkAllowed(); err != nil {
+	return sample, bodies, f.checkAllowed()
+}
+
+func (f *verifyFlags) verify(ctx context.Context, p process) error {
+	share, bodies, err := f.check()
+	if err != nil {
 		return err
 	}
 	ctx, stop := p.interruptible(ctx)
@@ -170,49 +137,20 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	v.NeverBegan = !job.Begun(snapshot)
-	v.remember(ctx, store, snapshot.Totals().Written, f.output.talk(p))
-	if f.output.json {
-		err = writeJSON(p.stdout, v)
-	} else {
-		err = v.text(p.stdout)
-	}
-	if err != nil {
-		return fmt.Errorf("print verification: %w", err)
-	}
-	for _, u := range v.Unread {
-		fmt.Fprintf(p.stderr, "reseal: not verified: %s\n", u)
-	}
-	if len(v.Unread) > 0 {
-		fmt.Fprintln(p.stderr, "hint: the rest was; the same command tries these files again, --keep-inventory reads them where the run kept them")
-	}
-	return v.ending()
+	f.remember(ctx, p, v, store, snapshot.Totals().Written)
+	return f.tell(p, v)
 }
 
-// ending is the exit that the verdicts give.
-func (v *verification) ending() error {
-	switch grade := v.Grade(v.Allowed...); {
-	case grade == verify.Wrong, v.provesNothing():
-		return &finding{exitDifferent}
-	case grade == verify.Open, v.NeverBegan:
-		return &finding{exitFailures}
-	}
-	return nil
-}
-
-// provesNothing tells whether the sample took none of the objects that would have
-// to be looked at: those with a snapshot are looked at in any case.
-func (v *verification) provesNothing() bool { return v.Unsampled > 0 && v.Sampled == 0 }
-
-// look goes through the report once more and looks at the objects.
-func (f *verifyFlags) look(ctx context.Context, p process, job *job.Plan, snapshot *checkpoint.Snapshot, share, bodies float64) (*verification, error) {
+// look opens the report once more, where it is now, and looks at the objects.
+func (f *verifyFlags) look(ctx context.Context, p process, made *job.Plan, snapshot *checkpoint.Snapshot, share, bodies float64) (*verify.Verification, error) {
+	note := func(text string) { fmt.Fprintf(f.output.talk(p), "note: %s\n", text) }
 	conn := f.connection
-	if note, err := conn.follow(ctx, job); err != nil {
+	if text, err := conn.follow(ctx, made); err != nil {
 		return nil, err
-	} else if note != "" {
-		fmt.Fprintf(f.output.talk(p), "note: %s\n", note)
+	} else if text != "" {
+		note(text)
 	}
-	sel := selection{manifest: job.Manifest, keepInventory: f.keep, memory: "512MiB", noChecksum: true} // the MD5 is checked below
+	sel := selection{manifest: made.Manifest, keepInventory: f.keep, memory: "512MiB", noChecksum: true} // its MD5 is held against the job's
 	if f.manifest != "" {
 		sel.manifest = f.manifest
 	}
@@ -224,64 +162,55 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *job.Plan, snapsh
 	if err != nil {
 		return nil, err
 	}
-	rep := found.Report
-	if md5 := rep.Manifest().MD5; md5 != job.ManifestMD5 {
-		return nil, &checkpoint.MismatchError{Job: f.job, Differences: []checkpoint.Difference{{Name: "manifest MD5", Have: job.ManifestMD5, Want: md5}}}
-	}
-	client, facts, _, err := bucketFacts(ctx, client, job.Options.Bucket)
-	if err != nil {
-		return nil, err
-	}
-	facts.ForeignKey = client.ForeignKey(job.Options.KMSKeyID)
-	policy := &plan.Policy{Options: job.Options, Facts: facts, Now: job.Now, Weights: plan.DefaultWeights(job.Options.BucketKey),
-		AnyBucketKey: f.accept.has(plan.BucketKey.Hazard())}
-	hidden, err := preflight.HiddenFrom(ctx, client, policy, rep, job.CanaryRecords())
-	if err != nil {
-		return nil, err
-	}
-	if hidden != "" {
-		fmt.Fprintf(f.output.talk(p), "note: %s\n", hidden)
-	}
-	reading := job.Options
-	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
-	rewriter, err := client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: facts})
-	if err != nil {
-		return nil, err
-	}
-	v := &verification{Job: f.job, Bucket: job.Options.Bucket, Key: job.Options.KMSKeyID, Sample: f.sample, Allowed: f.allowed(), Losses: f.accept.losses()}
-	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: f.kmsCap(facts.Region)}, Expected: ratelimit.Limits{Reads: f.readRPS}, MaxSlots: f.concurrency})
-	defer startPacer(ctx, governor)()
-	err = verify.Run(ctx, verify.Config{
-		Report: rep, Segments: job.Segments, Rows: job.CountOrUnknown(job.Rows), Job: snapshot, Policy: policy, Accepted: f.accept.losses(), HiddenLocks: hidden != "",
-		Rewriter: rewriter, Snapshotter: rewriter, BodyReader: rewriter, Gate: governor, Workers: f.concurrency,
-		Sample: share, Seed: f.seed, Bodies: bodies,
-		Alive: func(ctx context.Context) error { return client.Alive(ctx, job.Options.Bucket) }, Patience: f.outage,
-		Noted: func(err error) { fmt.Fprintf(f.output.talk(p), "note: %v; what these lines said is not known\n", err) },
-	}, &v.Tally, func(found *verify.Finding) error {
-		v.note(found)
-		return nil
+	return verification.Run(ctx, verification.Config{
+		Name: f.job, Plan: made, State: snapshot, Client: client, Report: found.Report,
+		Sample: share, SampleText: f.sample, Seed: f.seed, Bodies: bodies, Accepted: f.accept.losses(), Allowed: f.allowed(),
+		KMSRate: f.kmsRPS, ReadRate: f.readRPS, Workers: f.concurrency, Patience: f.outage, Note: note,
 	})
+}
+
+// remember leaves in the job what was found. Writing needs the lock, so it does
+// not work while another process runs the job, nor where it may only be read:
+// that is said, and is no reason to fail.
+func (f *verifyFlags) remember(ctx context.Context, p process, v *verify.Verification, store job.Store, written time.Time) {
+	err := v.Remember(ctx, store, written)
+	switch {
+	case errors.As(err, new(*checkpoint.LockedError)):
+		fmt.Fprintf(f.output.talk(p), "note: another process runs the job, so the report will not show this verification\n")
+	case err != nil:
+		fmt.Fprintf(f.output.talk(p), "note: the report will not show this verification, as it could not be written into the job: %s\n", inWords(err))
+	}
+}
+
+// tell prints what was found, and turns it into the command's ending.
+func (f *verifyFlags) tell(p process, v *verify.Verification) error {
+	var err error
+	if f.output.json {
+		err = writeJSON(p.stdout, v)
+	} else {
+		err = printVerification(p.stdout, v)
+	}
 	if err != nil {
-		return nil, err
+		return fmt.Errorf("print verification: %w", err)
 	}
-	used := governor.Status().KMS
-	v.KMS = looksKMS{Released: used.Released, Fullest: used.FullestSecond}
-	for key := range v.OtherKeys {
-		if v.AWSKey == "" && !plan.SameKey(key, v.Key) {
-			k, err := client.Key(ctx, s3api.ManagedKeyAlias) // where it cannot be asked for, keys are named by their ARN only
-			if v.AWSKey = k.ARN; err != nil {
-				break
-			}
-		}
+	for _, u := range v.Unread {
+		fmt.Fprintf(p.stderr, "reseal: not verified: %s\n", u)
 	}
-	if facts.AWS != plan.Yes {
-		v.endpoint = client.Endpoint().URL
+	if len(v.Unread) > 0 {
+		fmt.Fprintln(p.stderr, "hint: the rest was; the same command tries these files again, --keep-inventory reads them where the run kept them")
 	}
-	if v.Sampled > 0 && !v.Exact() {
-		bound := verify.UpperBound(v.Wrong, v.Sampled)
-		v.Bound = &bound
+	return verifiedEnding(v)
+}
+
+// verifiedEnding is the exit that the verdicts give.
+func verifiedEnding(v *verify.Verification) error {
+	switch v.Result() {
+	case verify.Wrong:
+		return &finding{exitDifferent}
+	case verify.Open:
+		return &finding{exitFailures}
 	}
-	return v, nil
+	return nil
 }
 
 // allowed are the verdicts that are to be no reason for an exit.
@@ -304,12 +233,4 @@ func (f *verifyFlags) checkAllowed() error {
 		}
 	}
 	return nil
-}
-
-// kmsCap is the cap on KMS requests while data is read.
-func (f *verifyFlags) kmsCap(region string) float64 {
-	if f.kmsRPS > 0 {
-		return f.kmsRPS
-	}
-	return cost.KMSQuota(region) / 2
 }

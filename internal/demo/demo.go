@@ -25,12 +25,6 @@ type Config struct {
 	Folder   string // for the job; "" is a new one in the system's temporary folder
 	Out      io.Writer
 	Messages io.Writer
-
-	// LiveRelease is the most KMS requests that the run under way on a job has released
-	// in a second, by its own count; 0 where none is under way.
-	LiveRelease func(ctx context.Context, job string) int64
-	// Release is the same of all commands on the job that have ended.
-	Release func(ctx context.Context, job string) (int64, error)
 }
 
 const bucket = "demo-archive"
@@ -118,7 +112,7 @@ func (d *demonstration) play(ctx context.Context, manifest string) error {
 	if err := d.reseal(ctx, "verify", "--job", d.job, "--allow", "not-compared"); err != nil {
 		return err
 	}
-	released, err := d.Release(ctx, d.job)
+	released, err := recordedRelease(ctx, d.job)
 	d.fullest = max(d.fullest, released)
 	return err
 }
@@ -178,7 +172,7 @@ func (d *demonstration) crash(ctx context.Context, n int64, args ...string) erro
 			if d.account.Copies() < n {
 				continue
 			}
-			d.fullest = d.LiveRelease(ctx, d.job) // what the run has not written down yet dies with it
+			d.fullest = liveRelease(ctx, d.job) // what the run has not written down yet dies with it
 			if err := cmd.Process.Kill(); err != nil {
 				return fmt.Errorf("kill: %w", err)
 			}
