@@ -27,7 +27,7 @@ const maxKeptManifest = 64 << 20
 // Open implements Source.
 func (k *keepingSource) Open(ctx context.Context, name string, offset int64, etag string) (io.ReadCloser, ObjectInfo, error) {
 	base := path.Base(name)
-	if base != "manifest.json" && base != "manifest.checksum" || offset != 0 {
+	if base != manifestFile && base != checksumFile || offset != 0 {
 		body, info, err := k.Source.Open(ctx, name, offset, etag)
 		if err != nil && offset == 0 && etag == "" {
 			if kept, keptInfo, keptErr := k.openList(name); keptErr == nil {

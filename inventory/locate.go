@@ -17,18 +17,27 @@ import (
 type Located struct {
 	Report *Report
 	URI    string  // of what was read: a manifest or a list
+	Named  string  // what the location named instead, as a file beside the manifest; "" where that was it
 	Newest *Listed // the report, where it was chosen among those below a folder; else nil
 }
 
-// Locate opens the report or list at a location: a manifest, the newest complete
-// report below a folder, a list of objects, or the completion report of an S3 Batch
+// Locate opens the report or list at a location: a manifest, or any other file of a
+// report, the newest complete report below a folder, a list of objects, or the completion report of an S3 Batch
 // Operations job. What it is, its content says. bucket opens a bucket.
 func Locate(ctx context.Context, at Location, bucket func(name string) Source, opts Options) (*Located, error) {
+	named := at
+	at, err := manifestOf(ctx, at, bucket)
+	if err != nil {
+		return nil, err
+	}
 	src, name, err := at.Source(bucket, opts.KeepDir)
 	if err != nil {
 		return nil, err
 	}
 	l := &Located{URI: at.String()}
+	if named != at {
+		l.Named = named.String()
+	}
 	if name == "" || strings.HasSuffix(name, "/") {
 		if l.Newest, err = Newest(ctx, src, name); err != nil {
 			return nil, err
@@ -38,7 +47,7 @@ func Locate(ctx context.Context, at Location, bucket func(name string) Source, o
 	}
 	if l.Report, err = openAny(ctx, src, name, opts); err != nil {
 		if errors.Is(err, fs.ErrNotExist) && path.Ext(name) == "" && !at.Local() {
-			return nil, fmt.Errorf("%w; to take the newest report below a prefix, end it with a slash", err)
+			return locateBelow(ctx, at, bucket, opts, err)
 		}
 		return nil, err
 	}
@@ -54,6 +63,15 @@ func Locate(ctx context.Context, at Location, bucket func(name string) Source, o
 		return nil, fmt.Errorf("%s: the list is empty", l.URI)
 	}
 	return l, nil
+}
+
+// locateBelow takes a name that is no object for a prefix without its slash.
+func locateBelow(ctx context.Context, at Location, bucket func(name string) Source, opts Options, missing error) (*Located, error) {
+	below, err := Locate(ctx, Location{at.Bucket, at.Name + "/"}, bucket, opts)
+	if errors.Is(err, ErrNoReport) {
+		return nil, fmt.Errorf("%w; %w", missing, err)
+	}
+	return below, err
 }
 
 // Source returns the place that a location is in, and the name there; a folder

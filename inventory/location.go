@@ -15,10 +15,18 @@ type Location struct {
 }
 
 // ParseLocation reads s3://bucket/key, s3://bucket/prefix/, file:///path, or a
-// path of the file system. Keys are taken as they are written, not URL-decoded.
+// path of the file system. Keys are taken as they are written, not URL-decoded. It
+// also reads what people copy: ARNs of S3, addresses of pages of the AWS console, and
+// URLs of objects, which are decoded.
 func ParseLocation(uri string) (Location, error) {
 	scheme, rest, ok := strings.Cut(uri, "://")
+	at, known := fromARN(uri)
+	if strings.EqualFold(scheme, "https") {
+		at, known = fromWeb(uri)
+	}
 	switch {
+	case known:
+		return at, nil
 	case uri == "":
 		return Location{}, fmt.Errorf("empty location")
 	case !ok || len(scheme) < 2: // a path, also one such as c://x
@@ -40,7 +48,7 @@ func ParseLocation(uri string) (Location, error) {
 		}
 		return Location{Name: filepath.FromSlash(p)}, nil
 	}
-	return Location{}, fmt.Errorf("%s: scheme %q is not known (s3:// and file:// are)", uri, scheme)
+	return Location{}, fmt.Errorf("%s: want s3://bucket/key, a path, an ARN of S3 or an address of the AWS console", uri)
 }
 
 // Local tells whether the location is in the file system.

@@ -136,13 +136,13 @@ func findReports(ctx context.Context, src Source, prefix string) ([]Listed, erro
 	}
 	checksums := map[string]bool{}
 	for _, o := range objects {
-		if path.Base(o.Name) == "manifest.checksum" {
+		if path.Base(o.Name) == checksumFile {
 			checksums[path.Dir(o.Name)] = true
 		}
 	}
 	var found []Listed
 	for _, o := range objects {
-		if path.Base(o.Name) != "manifest.json" {
+		if path.Base(o.Name) != manifestFile {
 			continue
 		}
 		l := Listed{Name: o.Name, Complete: checksums[path.Dir(o.Name)]}

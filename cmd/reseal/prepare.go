@@ -118,6 +118,9 @@ func openingNotes(found *inventory.Located, elsewhere string, concurrency int) (
 			notes = append(notes, note)
 		}
 	}
+	if found.Named != "" {
+		notes = append(notes, fmt.Sprintf("%s belongs to the report %s, which is read", found.Named, found.URI))
+	}
 	if found.Newest != nil {
 		notes = append(notes, fmt.Sprintf("the newest complete report is %s, %s old", found.URI, report.Duration(found.Newest.Age(time.Now()))))
 	}
