@@ -174,6 +174,18 @@ func (t *Tally) Encryption() []NamedCount {
 	return out
 }
 
+// TodoEncryption returns how many of the objects to be re-encrypted are not encrypted,
+// how many are under SSE-KMS, and how many are encrypted otherwise or nobody knows how.
+func (t *Tally) TodoEncryption() (none, kms, rest int64) {
+	for a := plan.Copy; a < plan.NumActions; a++ {
+		for c := range classes {
+			w := &t.work[a][c]
+			none, kms, rest = sum(none, w.NotSSE.Objects), sum(kms, w.FromKMS), sum(rest, w.Objects-w.NotSSE.Objects-w.FromKMS)
+		}
+	}
+	return none, kms, rest
+}
+
 // Classes returns what is stored, by class.
 func (t *Tally) Classes() []ClassCount {
 	var out []ClassCount

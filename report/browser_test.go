@@ -21,7 +21,7 @@ import (
 // nothing sticks out at the side, the console stays empty, nothing is requested
 // but the file, and names that are attacks stay text.
 //
-// RESEAL_SCREENSHOTS=DIR keeps the pictures, to be looked at.
+// RESEAL_SCREENSHOTS=DIR keeps pages and pictures, to be looked at.
 func TestBrowser(t *testing.T) {
 	browser := findBrowser(t)
 	keep := os.Getenv("RESEAL_SCREENSHOTS")
@@ -42,10 +42,10 @@ func TestBrowser(t *testing.T) {
 		scheme int // of Blink's preferredColorScheme
 		ground color.RGBA
 	}{
-		{"wide-light", 1280, 1, color.RGBA{0xff, 0xff, 0xff, 0xff}},
-		{"wide-dark", 1280, 0, color.RGBA{0x12, 0x16, 0x1c, 0xff}},
-		{"narrow-light", 500, 1, color.RGBA{0xff, 0xff, 0xff, 0xff}},
-		{"narrow-dark", 500, 0, color.RGBA{0x12, 0x16, 0x1c, 0xff}},
+		{"wide-light", 1200, 1, color.RGBA{0xff, 0xff, 0xff, 0xff}},
+		{"wide-dark", 1200, 0, color.RGBA{0x12, 0x16, 0x1c, 0xff}},
+		{"narrow-light", 420, 1, color.RGBA{0xff, 0xff, 0xff, 0xff}},
+		{"narrow-dark", 420, 0, color.RGBA{0x12, 0x16, 0x1c, 0xff}},
 	}
 	for _, p := range pages {
 		dir := t.TempDir()
@@ -64,7 +64,7 @@ func TestBrowser(t *testing.T) {
 			t.Run(p.name+"/"+l.name, func(t *testing.T) {
 				picture, netlog := filepath.Join(dir, l.name+".png"), filepath.Join(dir, l.name+".net")
 				dom, console := open(t, browser, file,
-					"--screenshot="+picture, fmt.Sprintf("--window-size=%d,7000", l.width),
+					"--screenshot="+picture, fmt.Sprintf("--window-size=%d,16000", l.width),
 					fmt.Sprintf("--blink-settings=preferredColorScheme=%d", l.scheme), "--log-net-log="+netlog)
 				if console != "" {
 					t.Errorf("console: %s", console)
@@ -79,6 +79,9 @@ func TestBrowser(t *testing.T) {
 					t.Error(err)
 				}
 				if keep != "" {
+					if err := os.WriteFile(filepath.Join(keep, p.name+".html"), page.Bytes(), 0o644); err != nil {
+						t.Error(err)
+					}
 					data, err := os.ReadFile(picture)
 					if err == nil {
 						err = os.WriteFile(filepath.Join(keep, p.name+"-"+l.name+".png"), data, 0o644)

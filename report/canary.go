@@ -34,7 +34,7 @@ func canarySection(t *canary.Table) section {
 	if t == nil || len(t.Kinds) == 0 {
 		return section{}
 	}
-	g := &grid{Header: columns("kind, and what was compared before and after", "verdict")}
+	g := &grid{Prose: true, Header: columns("kind, and what was compared before and after", "verdict")}
 	for i := range t.Kinds {
 		k := &t.Kinds[i]
 		class := map[canary.Verdict]string{canary.Proven: "good", canary.NotProven: "bad", canary.Lost: "bad", canary.InDoubt: "bad"}[k.Verdict]

@@ -46,7 +46,7 @@ func TestCanaryInHTML(t *testing.T) {
 	if err := WriteRunHTML(&page, v); err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(page.String(), canaryTitle)
+	_, table, _ := strings.Cut(page.String(), canaryTitle+"</h2>")
 	table, _, _ = strings.Cut(table, "</table>")
 	var rows []string
 	for _, m := range regexp.MustCompile(`<tr>(<td.*)</tr>`).FindAllStringSubmatch(table, -1) {

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"strings"
 	"testing"
 	"time"
 )
@@ -38,16 +37,5 @@ func TestCaps(t *testing.T) {
 	both := SideBySide([]Caps{{{capsAt(0), 100}, {capsAt(4), 50}}, {{capsAt(2), 30}}})
 	if len(both) != 3 || both[0].PerSecond != 100 || both[1].PerSecond != 130 || both[2].PerSecond != 80 {
 		t.Errorf("two shares: %v", both)
-	}
-}
-
-// A chart draws the cap that held then, not the one that held last.
-func TestChartDrawsCapsInSteps(t *testing.T) {
-	steps := chart("KMS", []float64{150, 159, 30, 30}, []float64{200, 200, 60, 60}, "cap 60/s", "2", "", "")
-	if want := "M0 7.41H250H500V72.22H750H1000"; steps.CapPath != want || !strings.HasSuffix(steps.Caption, ", cap 60/s (dashed)") {
-		t.Errorf("cap path %q, want %q; caption %q", steps.CapPath, want, steps.Caption)
-	}
-	if gap := chart("KMS", []float64{1, 1, 1}, []float64{5, 0, 5}, "cap 5/s", "", "", ""); strings.Count(gap.CapPath, "M") != 2 {
-		t.Errorf("cap path %q, want a gap where no cap is known", gap.CapPath)
 	}
 }

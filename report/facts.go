@@ -45,7 +45,7 @@ func outcomeWord(status string) string {
 // actionWord is the word that people read for an action; leaving alone is none.
 func actionWord(action string) string {
 	if action == plan.Skip.String() {
-		return "-"
+		return ""
 	}
 	return action
 }

@@ -107,7 +107,7 @@ func TestTableFits(t *testing.T) {
 // A command that is broken into lines is the same command to a shell.
 func TestCommandCanBePasted(t *testing.T) {
 	line := `reseal run --manifest 's3://b/a --b "c' --accept "x \" --y" --job ./job --prefix a\ -b --yes`
-	for _, columns := range []int{1, 20, 40, 60, 200} {
+	for _, columns := range []int{1, 8, 20, 40, 60, 200} {
 		lines := command(line, columns)
 		joined := strings.ReplaceAll(strings.Join(lines, "\n"), " \\\n ", "")
 		if joined != line {

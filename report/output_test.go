@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"reseal/engine"
 	"reseal/inventory"
@@ -94,6 +95,11 @@ func hostile() (*Plan, *Run) {
 	p.Tally.Add(&task)
 	v.Tally = p.Tally
 	v.Canary.Kinds[0].Class = attack
+	r := &v.History[0]
+	r.Command, r.User, r.Host, r.Caller, r.Program, r.Commit, r.SHA256, r.Line, r.Ending = attack, attack, attack, attack, attack, attack, attack, attack, attack
+	r.Accepted, r.Orders = []string{attack, "drops-" + attack}, []RunOrder{{r.Started.Add(time.Minute), attack}}
+	v.Verified.Sample, v.Verified.Verdicts = attack, []VerdictCount{{attack, attack, 1}}
+	v.Damages = []string{attack}
 	v.Summary.Add(&Line{Status: "failed", Action: attack, Reason: attack, Key: attack, VersionID: attack, ErrorCode: attack, ErrorClass: attack, RequestID: attack})
 	return p, v
 }
@@ -107,7 +113,7 @@ func TestHTMLIsInert(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i := range pages {
-		page := pages[i].String()
+		page := regexp.MustCompile(`<a href="#s[0-9]+">`).ReplaceAllString(pages[i].String(), "<b>") // to a part of the page itself
 		if regexp.MustCompile(`(?i)<(script|img|iframe|link|object|embed|base|form|a)\b`).MatchString(page) {
 			t.Errorf("page %d has an element that it must not have", i)
 		}

@@ -1,8 +1,10 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
+	"time"
 
 	"reseal/cost"
 	"reseal/plan"
@@ -13,18 +15,13 @@ import (
 func WritePlanHTML(w io.Writer, v *Plan) error {
 	e := v.Estimate
 	d := document{
-		Title:  "s3://" + visible(v.Job.Bucket, 100),
-		Kind:   "Plan for re-encryption",
-		Head:   headRows(&v.Job),
-		Advice: e.Advice,
-		Figures: []shown{
-			{Name: "objects to do", Value: Count(e.Objects), More: Bytes(e.Bytes)},
-			{Name: "one-time price", Value: priceOf(&e.Once), More: atMost(&e.Once)},
-			{Name: "time", Value: shortTime(&e.Duration), More: boundBy(&e.Duration)},
-			{Name: "KMS requests", Value: Count(e.KMSCalls.Expected), More: "at most " + Count(e.KMSCalls.Max)},
-			{Name: "monthly cost afterwards", Value: priceOf(&e.Monthly), More: atMost(&e.Monthly)},
-		},
-		Footer: footer(&v.Job, e),
+		Title:   "s3://" + visible(v.Job.Bucket, 100),
+		Kind:    "Plan for re-encryption",
+		Answer:  planAnswer(v),
+		Target:  target(&v.Job),
+		Advice:  e.Advice,
+		Figures: planFigures(v),
+		Footer:  footer(&v.Job, e),
 	}
 	d.add(hazards(v.Hazards))
 	d.add(actions(v.Tally))
@@ -33,6 +30,7 @@ func WritePlanHTML(w io.Writer, v *Plan) error {
 		left.Notes = append(left.Notes, string(plan.AlreadyEncrypted)+": "+about)
 	}
 	d.add(left)
+	d.add(byEncryptionNow(v.Tally))
 	d.tally(v.Tally)
 	d.add(billSection(oncePrice, &e.Once))
 	d.add(billSection(monthlyCost, &e.Monthly))
@@ -40,7 +38,38 @@ func WritePlanHTML(w io.Writer, v *Plan) error {
 	d.add(methods(e))
 	notes := slices.Concat(e.Notes, evidenceNotes(v))
 	d.add(section{Title: "Notes", Notes: notes})
+	d.add(identity(&v.Job))
 	return d.write(w)
+}
+
+// planAnswer says in a sentence or two what a run would do.
+func planAnswer(v *Plan) string {
+	e := v.Estimate
+	if e.Objects == 0 {
+		return "Nothing has to be re-encrypted."
+	}
+	out := fmt.Sprintf("Re-encrypting %s (%s) costs %s and takes %s.", Plural(e.Objects, "object"), Bytes(e.Bytes), briefTotal(e), timeLine(&e.Duration))
+	if open := toAccept(v.Hazards); open != "nothing" {
+		return out + " Before it begins, somebody has to accept: " + open + "."
+	}
+	return out + " Nothing has to be accepted before it begins."
+}
+
+// planFigures are the five figures that somebody asks for who is to decide.
+func planFigures(v *Plan) []shown {
+	e := v.Estimate
+	var left cost.Count
+	for _, r := range v.Tally.Reasons() {
+		left.Objects += r.Objects
+		left.Bytes = addBytes(left.Bytes, r.Bytes)
+	}
+	return []shown{
+		{Name: "objects to do", Value: Count(e.Objects), More: Bytes(e.Bytes)},
+		{Name: "one-time price", Value: priceOf(&e.Once), More: atMost(&e.Once)},
+		{Name: "time", Value: shortTime(&e.Duration), More: boundBy(&e.Duration)},
+		{Name: leftAlone, Value: Count(left.Objects), More: Bytes(left.Bytes)},
+		{Name: "monthly cost afterwards", Value: priceOf(&e.Monthly), More: atMost(&e.Monthly)},
+	}
 }
 
 func atMost(b *cost.Bill) string {
@@ -61,20 +90,23 @@ func shortTime(d *cost.Duration) string {
 }
 
 func boundBy(d *cost.Duration) string {
-	if d.Binding == "" {
-		return "no limit is known"
+	switch {
+	case d.Binding == "":
+		return "no limit on the rate is known"
+	case d.Longest < time.Minute:
+		return "mostly its start and canary"
 	}
 	return "bound by " + d.Binding
 }
 
 func hazards(all []Hazard) section {
-	g := &grid{Header: columns("hazard", "what it is", "state")}
+	g := &grid{Prose: true, Header: columns("hazard", "what it is", "state")}
 	for _, h := range all {
 		state := cell{Text: "needs --accept " + h.Name, Class: "bad"}
 		if h.Accepted {
 			state = cell{Text: "accepted", Class: "good nowrap"}
 		}
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{{Text: h.Name, Class: "nowrap"}, text(h.Text), state}})
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{{Text: h.Name, Class: "head"}, text(h.Text), state}})
 	}
 	return section{Title: "Hazards", Table: g}
 }
@@ -103,7 +135,16 @@ func reasons(t *cost.Tally) section {
 	return section{Title: "What is left alone, and why", Bars: b.scaled()}
 }
 
-// tally shows what the report's objects are, in four ways.
+// byEncryptionNow shows how the report's objects are encrypted.
+func byEncryptionNow(t *cost.Tally) section {
+	status := bars("encryption")
+	for _, s := range t.Encryption() {
+		status.row(s.Name, "", s.Count)
+	}
+	return section{Title: "By encryption", Lead: "All objects of the report, before the run.", Bars: status.scaled()}
+}
+
+// tally shows what the report's objects are, in three ways.
 func (d *document) tally(t *cost.Tally) {
 	byClass := bars("storage class")
 	for _, c := range t.Classes() {
@@ -114,11 +155,6 @@ func (d *document) tally(t *cost.Tally) {
 		byClass.row(string(c.Class), note, c.Count)
 	}
 	d.add(section{Title: "By storage class", Lead: "All objects of the report.", Bars: byClass.scaled()})
-	status := bars("encryption")
-	for _, s := range t.Encryption() {
-		status.row(s.Name, "", s.Count)
-	}
-	d.add(section{Title: "By encryption", Lead: "All objects of the report.", Bars: status.scaled()})
 	age := bars("age")
 	for _, a := range t.Ages() {
 		if a.Objects > 0 {
@@ -175,7 +211,7 @@ func limits(d *cost.Duration) section {
 		demand, rate := limitText(&l)
 		g.Rows = append(g.Rows, gridRow{class, []cell{text(l.Name), num(demand), num(rate), num(Between(l.Shortest, l.Longest)), text(l.Note)}})
 	}
-	return section{Title: "Time", Lead: "The slowest limit decides; it is listed first.", Table: g}
+	return section{Title: "Time", Lead: "The slowest limit decides; it is listed first. The start of a run and its canary come on top, up to ten seconds.", Table: g}
 }
 
 func methods(e *cost.Estimate) section {

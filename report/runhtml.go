@@ -1,10 +1,8 @@
 package report
 
 import (
-	"cmp"
 	"fmt"
 	"io"
-	"time"
 
 	"reseal/engine"
 	"reseal/plan"
@@ -12,51 +10,110 @@ import (
 
 // WriteRunHTML writes a run as one HTML file, like WritePlanHTML.
 func WriteRunHTML(w io.Writer, v *Run) error {
-	t := &v.Totals
 	d := document{
-		Title: "s3://" + visible(v.Job.Bucket, 100),
-		Kind:  "Run of a re-encryption:",
-		State: &stateText{Text: stateLine(v), Class: stateClass(v)},
-		Head:  headRows(&v.Job),
-		Figures: []shown{
-			{Name: "done", Value: Count(t.Done), More: Bytes(t.Bytes)},
-			{Name: "failed", Value: Count(t.Failed), More: Percent(t.Failed, t.Rows) + " of " + Plural(t.Rows, "row")},
-			{Name: leftAlone, Value: Count(t.Skipped), More: Percent(t.Skipped, t.Rows)},
-			{Name: "not done yet", Value: Count(t.Left + t.Deferred), More: Percent(t.Left+t.Deferred, t.Rows)},
-			{Name: "KMS requests", Value: Count(t.KMSCalls), More: cmp.Or(t.Are.KMSCalls, "at most")},
-		},
-		Footer: footer(&v.Job, v.Estimate),
+		Title:   "s3://" + visible(v.Job.Bucket, 100),
+		Kind:    "Run of a re-encryption:",
+		State:   &stateText{Text: stateLine(v), Class: stateClass(v)},
+		Answer:  runAnswer(v),
+		Target:  target(&v.Job),
+		Figures: runFigures(v),
+		Footer:  footer(&v.Job, v.Estimate),
 	}
+	d.add(damages(v.Damages))
+	d.add(beforeAfter(v))
+	d.add(verifySection(v.Verified))
+	d.add(proof(v.Proof))
+	d.add(outcome(v))
+	d.add(groups(v))
+	d.add(namedSection(errorClasses, v.Summary.ErrorClasses()))
+	d.add(namedSection(errorCodes, v.Summary.ErrorCodes()))
+	d.add(failures(v.Summary.Samples()))
+	d.add(timeline(v))
+	d.add(acceptedSection(v))
+	d.add(canarySection(v.Canary))
+	d.add(runsSection(v.History))
+	d.add(against(v))
+	if v.Tally != nil {
+		d.tally(v.Tally)
+	}
+	if v.Estimate != nil {
+		d.add(billSection(oncePrice+" as planned", &v.Estimate.Once))
+		d.add(billSection(monthlyCost, &v.Estimate.Monthly))
+		d.add(section{Title: "Notes on prices", Notes: v.Estimate.Notes})
+	}
+	var times []shown
 	if !v.Started.IsZero() {
-		d.Head = append(d.Head, shown{Name: "started", Value: Time(v.Started)})
+		times = append(times, shown{Name: "started", Value: Time(v.Started)})
 	}
 	if !v.Ended.IsZero() {
 		name := "ended"
 		if v.open() { // it goes on, or is going to
 			name = "last recorded"
 		}
-		d.Head = append(d.Head, shown{Name: name, Value: Time(v.Ended)})
+		times = append(times, shown{Name: name, Value: Time(v.Ended)})
 	}
-	d.add(damages(v.Damages))
-	d.add(proof(v.Proof))
-	d.add(canarySection(v.Canary))
-	d.add(outcome(v))
-	d.add(runsSection(v.History))
-	d.add(against(v))
-	d.add(timeline(v))
-	d.add(groups(v))
-	d.add(namedSection(errorClasses, v.Summary.ErrorClasses()))
-	d.add(namedSection(errorCodes, v.Summary.ErrorCodes()))
-	d.add(failures(v.Summary.Samples()))
-	if v.Tally != nil {
-		d.tally(v.Tally)
-	}
-	if v.Estimate != nil {
-		d.add(billSection("One-time price as planned", &v.Estimate.Once))
-		d.add(billSection(monthlyCost, &v.Estimate.Monthly))
-		d.add(section{Title: "Notes on prices", Notes: v.Estimate.Notes})
-	}
+	d.add(identity(&v.Job, times...))
 	return d.write(w)
+}
+
+// runAnswer says in a sentence or two what became of the objects.
+func runAnswer(v *Run) string {
+	t := &v.Totals
+	todo := t.Rows - t.Skipped
+	under := "under the key"
+	if v.Job.Options.SSE != plan.TargetKMS {
+		under = "under SSE-S3"
+	}
+	out := fmt.Sprintf("%s of %s that had to be re-encrypted are %s", Count(t.Done), Plural(todo, "object"), under)
+	switch {
+	case todo == 0:
+		out = "No object had to be re-encrypted"
+	case t.Done == todo && todo == 1:
+		out = "The object that had to be re-encrypted is " + under
+	case t.Done == todo:
+		out = fmt.Sprintf("All %s that had to be re-encrypted are %s", Plural(todo, "object"), under)
+	}
+	if t.Failed > 0 {
+		out += fmt.Sprintf("; %s failed", Count(t.Failed))
+	}
+	if n := t.Left + t.Deferred; n > 0 {
+		out += fmt.Sprintf("; %s not done yet", Count(n))
+	}
+	if t.Skipped > 0 {
+		out += fmt.Sprintf("; %s left alone", Plural(t.Skipped, "row"))
+	}
+	return sentence(out) + " " + sentence(v.Verified.words())
+}
+
+// runFigures are the five figures that somebody asks for who is to sign.
+func runFigures(v *Run) []shown {
+	t := &v.Totals
+	missing := t.Failed + t.Left + t.Deferred
+	class := "good"
+	if missing > 0 {
+		class = "bad"
+	}
+	looked := shown{Name: "looked at again by verify", Value: "0", More: "nobody looked", Class: "wait"}
+	if d := v.Verified; d != nil {
+		looked = shown{Name: "looked at again by verify", Value: Count(d.Looked), More: "all as promised", Class: "good"}
+		if d.Unsampled > 0 {
+			looked.More = "a sample, all as promised"
+		}
+		if !d.Fine {
+			looked.More, looked.Class = "not all as promised", "bad"
+		}
+	}
+	price := shown{Name: "price", Value: "unknown"}
+	if v.Estimate != nil && v.Estimate.Priced {
+		price.Value, price.More = AtMost(t.Cost), "planned: "+AtMost(v.Estimate.Once.Total.Max)
+	}
+	return []shown{
+		{Name: "re-encrypted", Value: Count(t.Done), More: Bytes(t.Bytes)},
+		{Name: "failed or not done", Value: Count(missing), More: Percent(missing, t.Rows) + " of " + Plural(t.Rows, "row"), Class: class},
+		{Name: leftAlone, Value: Count(t.Skipped), More: Percent(t.Skipped, t.Rows)},
+		looked,
+		price,
+	}
 }
 
 // stateLine says in which state the run is, and what is wrong with it.
@@ -86,26 +143,24 @@ func stateClass(v *Run) string {
 
 func outcome(v *Run) section {
 	t := &v.Totals
-	s := &stack{Label: "rows by outcome"}
-	var x float64
-	for _, p := range []struct {
-		class string
-		n     int64
-	}{{"done", t.Done}, {"failed", t.Failed}, {"skipped", t.Skipped}, {"rest", t.Left + t.Deferred}} {
-		if t.Rows > 0 && p.n > 0 {
-			width := max(1000*float64(p.n)/float64(t.Rows), 4) // what is there must be seen
-			s.Parts = append(s.Parts, part{p.class, round(x), round(min(width, 1000-x))})
-			x = min(x+width, 1000)
+	parts := []portion{{"done", "done", t.Done}, {"failed", "failed", t.Failed}, {"skipped", leftAlone, t.Skipped}, {"rest", "put off or not begun", t.Left + t.Deferred}}
+	out := section{Title: "Outcome", Table: &grid{Narrow: true}}
+	if t.Rows > 0 {
+		out.Stacks = []stack{stacked("rows by outcome", parts)}
+		out.Stacks[0].Name = ""
+	}
+	for _, p := range parts {
+		if p.n > 0 {
+			out.Legend = append(out.Legend, legendEntry{p.class, p.name})
 		}
 	}
-	g := &grid{Narrow: true}
 	for _, r := range outcomeRows(t) {
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(r.name), num(Count(r.n)), num(Percent(r.n, t.Rows))}})
+		out.Table.Rows = append(out.Table.Rows, gridRow{Cells: []cell{text(r.name), num(Count(r.n)), num(Percent(r.n, t.Rows))}})
 	}
 	for _, f := range runFacts(v) {
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(f.name), num(f.value), num("")}})
+		out.Table.Rows = append(out.Table.Rows, gridRow{Cells: []cell{text(f.name), num(f.value), num("")}})
 	}
-	return section{Title: "Outcome", Stack: s, Table: g}
+	return out
 }
 
 func against(v *Run) section {
@@ -170,7 +225,7 @@ func failures(samples []Sample) section {
 }
 
 func damages(all []string) section {
-	g := &grid{Header: columns("file and reason")}
+	g := &grid{Prose: true, Header: columns("file and reason")}
 	for _, d := range all {
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{code(visible(d, 500))}})
 	}
@@ -178,43 +233,10 @@ func damages(all []string) section {
 }
 
 func proof(all []Proof) section {
-	g := &grid{Header: columns("claim", "evidence", "result")}
+	g := &grid{Prose: true, Header: columns("claim", "evidence", "result")}
 	for _, p := range all {
 		class := map[plan.Answer]string{plan.Yes: "good nowrap", plan.No: "bad nowrap", plan.Unknown: "wait nowrap"}[p.Holds]
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(p.Claim), text(p.Evidence), {Text: p.Result(), Class: class}}})
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{{Text: p.Claim, Class: "head"}, text(p.Evidence), {Text: p.Result(), Class: class}}})
 	}
 	return section{Title: "Proof", Table: g}
-}
-
-func timeline(v *Run) section {
-	tl := v.Summary.Timeline()
-	if len(tl.Slots()) < 2 {
-		return section{}
-	}
-	s := section{Title: "Over time", Lead: fmt.Sprintf("Mean rates over slots of %s. An object counts in the slot that it ends in, with all its requests.", Duration(tl.Width()))}
-	if !v.AllLines && !v.Curves {
-		s.Lead += " Only failures and surprises were written, so the results have no curve of what went well."
-	}
-	perSecond := func(get func(Slot) int64) []float64 {
-		var out []float64
-		for _, slot := range tl.Slots() {
-			out = append(out, float64(get(slot))/tl.Width().Seconds())
-		}
-		return out
-	}
-	from, to := Time(tl.Start()), Time(tl.Start().Add(time.Duration(len(tl.Slots()))*tl.Width()))
-	s.Charts = append(s.Charts, chart("Objects done", perSecond(func(s Slot) int64 { return s.Done }), nil, "", "", from, to))
-	s.Charts = append(s.Charts, chart("KMS requests, at most", perSecond(func(s Slot) int64 { return s.KMSCalls }), v.limits(), v.caps().Text(), "2", from, to))
-	return s
-}
-
-// limits are the caps on KMS requests in each slot of the timeline: of those that
-// held in one, the highest.
-func (v *Run) limits() (out []float64) {
-	tl, caps := v.Summary.Timeline(), v.caps()
-	for i := range tl.Slots() {
-		from := tl.Start().Add(time.Duration(i) * tl.Width())
-		out = append(out, caps.highest(from, from.Add(tl.Width())))
-	}
-	return out
 }

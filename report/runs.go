@@ -78,15 +78,29 @@ func (r *JobRun) end() string {
 
 // runsSection is the same as a section of a page.
 func runsSection(runs []JobRun) section {
-	g := &grid{Header: columns("started", "ended", "by", "caller", "program", "command", "accepted", "told", "end")}
+	s := section{Title: "Runs"}
 	for i := range runs {
 		r := &runs[i]
-		ended := "not recorded"
-		if !r.Ended.IsZero() {
-			ended = Time(r.Ended)
+		state := cell{Text: r.end(), Class: "bad"}
+		switch {
+		case r.ExitCode == nil:
+			state.Class = "wait"
+		case *r.ExitCode == 0:
+			state.Class = "good"
 		}
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(Time(r.Started)), text(ended), text(visible(r.who(), 200)), code(visible(r.Caller, 200)),
-			text(visible(r.with(), 200)), code(visible(r.Line, 400)), text(visible(strings.Join(r.Accepted, ", "), 300)), text(visible(r.told(), 2000)), text(visible(r.end(), 300))}})
+		c := card{Title: fmt.Sprintf("Run %d: %s", i+1, runTimes(r)), State: cell{Text: visible(state.Text, 300), Class: state.Class}}
+		add := func(name, value string, code bool) {
+			if value != "" {
+				c.Pairs = append(c.Pairs, shown{Name: name, Value: value, Code: code})
+			}
+		}
+		add("by", visible(r.who(), 200), false)
+		add("caller", visible(r.Caller, 200), true)
+		add("command", visible(r.Line, 400), true)
+		add("accepted", visible(strings.Join(r.Accepted, ", "), 300), false)
+		add("told", visible(r.told(), 2000), false)
+		add("program", visible(r.with(), 200), false)
+		s.Cards = append(s.Cards, c)
 	}
-	return section{Title: "Runs", Table: g}
+	return s
 }

@@ -27,6 +27,8 @@ func WriteRun(w io.Writer, v *Run) error {
 		facts.row(f.name, f.value)
 	}
 	facts.write(p, indent)
+	writeBeforeAfter(p, v)
+	writeVerify(p, v.Verified)
 	writeAgainst(p, v)
 	writeRuns(p, v.History)
 	writeGroups(p, v)

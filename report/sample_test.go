@@ -127,7 +127,7 @@ func sampleRun() *Run {
 	v := &Run{
 		Job: pl.Job, State: "finished", Started: first, Ended: last, Totals: TotalsOf(s), Summary: s, AllLines: true, KMSCap: 5.5,
 		Tally: pl.Tally, Estimate: pl.Estimate,
-		Runs: 3, Active: last.Sub(first) - 9*time.Minute,
+		Runs: 2, Active: last.Sub(first) - 9*time.Minute,
 		Proof: []Proof{
 			{Claim: "every done object was confirmed under the key", Evidence: "the answer to the copy, or a HeadObject after it, named aws:kms and the key", Holds: plan.Yes},
 			{Claim: "a sample of 1 % was read again", Evidence: "48 of 48 objects are under the key, metadata and tags as before", Holds: plan.Yes},
@@ -136,7 +136,28 @@ func sampleRun() *Run {
 		},
 	}
 	v.Totals.Cost, v.Canary = 772_000_000, sampleCanary()
+	v.History = sampleHistory(first, last)
+	v.Verified = &Verified{At: last.Add(time.Hour), Sample: "10%", Rows: 8000, Looked: 981, Compared: 500, Unsampled: 4362, Sampled: 481, DrawnFrom: 4843, Bound: 0.0062,
+		Verdicts: []VerdictCount{{"proven", "fine", 489}, {"left-alone", "fine", 3149}}, UnderKey: 489, Fine: true}
 	return v
+}
+
+// sampleHistory is two runs: one that crashed after a pause, and one that went on.
+func sampleHistory(first, last time.Time) []JobRun {
+	at := func(share float64) time.Time {
+		return first.Add(time.Duration(share * float64(last.Sub(first)))).Truncate(time.Second)
+	}
+	zero := 3
+	one := JobRun{Command: "run", Started: first, Ending: "its end was not recorded: it goes on, or was cut off", User: "ops", Host: "batch-7", PID: 4711,
+		Caller: "arn:aws:sts::111122223333:assumed-role/migration/ops", Program: "1.0.0", Commit: "0123456789abcdef0123456789abcdef01234567",
+		Line:     "reseal run --manifest s3://acme-inventory/acme-media-archive/daily/2026-11-20T01-00Z/manifest.json --sse-kms-key-id " + sampleKey + " --job ./job --accept events --accept versioned --yes",
+		Accepted: []string{"events", "versioned"},
+		Orders:   []RunOrder{{at(.2), "pause, by ops on batch-7, process 4800"}, {at(.25), "resume, by ops on batch-7, process 4801"}}}
+	two := one
+	two.Started, two.Ended, two.PID, two.Line = at(.6), last, 5012, "reseal run ./job --yes"
+	two.ExitCode, two.Ending = &zero, "finished, 41 objects failed"
+	two.Orders = []RunOrder{{at(.8), "kms-rps 6, was 5.5, by ops on batch-7, process 5100"}}
+	return []JobRun{one, two}
 }
 
 // sampleWorkload is the published example.

@@ -188,6 +188,7 @@ type Run struct {
 	Estimate *cost.Estimate  `json:"estimate,omitempty"`
 	Proof    []Proof         `json:"proof"`
 	Canary   *canary.Table   `json:"canary,omitempty"` // what was proven before the rest was begun
+	Verified *Verified       `json:"verify,omitempty"` // what verify saw the last time, nil where it never looked
 	Keys     EncryptedKeys   `json:"keys_looked_at"`   // of objects left alone as already-encrypted
 	Client   ClientEncrypted `json:"client_side_encrypted,omitzero"`
 	History  []JobRun        `json:"history,omitempty"` // its runs, first to last

@@ -96,9 +96,17 @@ func command(line string, columns int) []string {
 	if utf8.RuneCountInString(line) <= columns {
 		return []string{line}
 	}
+	var parts []string
+	for _, part := range cut(line, true) {
+		if utf8.RuneCountInString(part) > columns-4 {
+			parts = append(parts, cut(part, false)...)
+			continue
+		}
+		parts = append(parts, part)
+	}
 	var lines []string
 	current := ""
-	for i, part := range options(line) {
+	for i, part := range parts {
 		if i > 0 && utf8.RuneCountInString(current)+1+utf8.RuneCountInString(part) > columns-2 {
 			lines = append(lines, current+" \\")
 			current = "  " + part
@@ -112,9 +120,9 @@ func command(line string, columns int) []string {
 	return append(lines, current)
 }
 
-// options cuts a command line before each word that begins with a dash and is not
-// in quotes.
-func options(line string) (parts []string) {
+// cut cuts a command line at spaces that are not in quotes: at all of them, or only
+// before words that begin with a dash.
+func cut(line string, options bool) (parts []string) {
 	quote, start := byte(0), 0
 	for i := 0; i < len(line); i++ {
 		switch c := line[i]; {
@@ -124,7 +132,7 @@ func options(line string) (parts []string) {
 			quote = 0
 		case quote == 0 && (c == '\'' || c == '"'):
 			quote = c
-		case quote == 0 && c == ' ' && i+1 < len(line) && line[i+1] == '-':
+		case quote == 0 && c == ' ' && (!options || i+1 < len(line) && line[i+1] == '-'):
 			parts = append(parts, line[start:i])
 			start = i + 1
 		}

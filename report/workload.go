@@ -96,8 +96,8 @@ func WriteWorkloadHTML(w io.Writer, v *Workload) error {
 	d := document{
 		Title: Plural(l.Objects, "object") + " of " + Bytes(l.Size),
 		Kind:  "What a bucket costs a month",
-		Head: []shown{{Name: "Region", Value: visible(l.Region, 40)}, {Name: "storage class", Value: classOf(l)},
-			{Name: "read a month", Value: times(l.Gets)}, {Name: "written a month", Value: times(l.Puts)}},
+		Answer: fmt.Sprintf("S3 costs %s a month; SSE-KMS adds %s without a bucket key and %s with one. Re-encrypting it once costs %s.",
+			priceOf(&v.Without.S3), priceOf(&v.Without.KMS), priceOf(&v.With.KMS), total(&e.Once)),
 		Advice: e.Advice,
 		Figures: []shown{
 			{Name: "a month of S3", Value: priceOf(&v.Without.S3)},
@@ -114,5 +114,7 @@ func WriteWorkloadHTML(w io.Writer, v *Workload) error {
 	d.add(limits(&e.Duration))
 	d.add(methods(e))
 	d.add(section{Title: "Notes", Notes: e.Notes})
+	d.add(section{Title: "What this page is about", Pairs: []shown{{Name: "Region", Value: visible(l.Region, 40)}, {Name: "storage class", Value: classOf(l)},
+		{Name: "read a month", Value: times(l.Gets)}, {Name: "written a month", Value: times(l.Puts)}}})
 	return d.write(w)
 }
