@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"reseal/internal/simulator"
 )
 
@@ -50,15 +52,7 @@ func (x *exchange) serveMetrics(body []byte) error {
 	if err != nil {
 		return err
 	}
-	w := &cborWriter{}
-	w.head(cborMap, 1)
-	w.field("MetricDataResults").head(cborList, uint64(len(results)))
-	for i := range results {
-		results[i].cbor(w)
-	}
-	x.set("Smithy-Protocol", cborProtocol)
-	x.set("x-amzn-RequestId", x.requestID)
-	return x.send(http.StatusOK, cborType, w.buf)
+	return x.sendCBOR(http.StatusOK, map[string]any{"MetricDataResults": results})
 }
 
 // metricsTarget begins the X-Amz-Target of CloudWatch's JSON protocol, which
@@ -191,19 +185,17 @@ type metricResult struct {
 	Values                []float64
 }
 
-func (r *metricResult) cbor(w *cborWriter) {
-	w.head(cborMap, 5)
-	w.field("Id").text(r.Id)
-	w.field("Label").text(r.Label)
-	w.field("StatusCode").text(r.StatusCode)
-	w.field("Timestamps").head(cborList, uint64(len(r.Timestamps)))
-	for _, t := range r.Timestamps {
-		w.time(t)
+// MarshalCBOR writes the instants as such.
+func (r metricResult) MarshalCBOR() ([]byte, error) {
+	type plain metricResult // without this method
+	at := make([]cbor.Tag, len(r.Timestamps))
+	for i, seconds := range r.Timestamps {
+		at[i] = cborTime(seconds)
 	}
-	w.field("Values").head(cborList, uint64(len(r.Values)))
-	for _, v := range r.Values {
-		w.float(v)
-	}
+	return cbor.Marshal(struct {
+		plain
+		Timestamps []cbor.Tag
+	}{plain(r), at})
 }
 
 // sumPeriods adds minutes up to periods of so many seconds.
@@ -219,13 +211,18 @@ func sumPeriods(minutes []simulator.UsageMinute, seconds int64) (out []simulator
 	return out
 }
 
-// writeCBORError answers an error of CloudWatch.
-func (x *exchange) writeCBORError(status int, e *wireError) {
-	w := &cborWriter{}
-	w.head(cborMap, 2)
-	w.field("__type").text("com.amazonaws.cloudwatch#" + jsonCode(e.code))
-	w.field("message").text(e.message)
+// sendCBOR answers a document.
+func (x *exchange) sendCBOR(status int, document any) error {
+	data, err := cbor.Marshal(document)
+	if err != nil {
+		return err
+	}
 	x.set("Smithy-Protocol", cborProtocol)
 	x.set("x-amzn-RequestId", x.requestID)
-	_ = x.send(status, cborType, w.buf)
+	return x.send(status, cborType, data)
+}
+
+// writeCBORError answers an error of CloudWatch.
+func (x *exchange) writeCBORError(status int, e *wireError) {
+	_ = x.sendCBOR(status, map[string]string{"__type": "com.amazonaws.cloudwatch#" + jsonCode(e.code), "message": e.message})
 }
