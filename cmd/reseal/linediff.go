@@ -4,41 +4,43 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
-// writeDiff shows the lines of two texts with -, + or a space before each. Its
-// time and memory are the product of the numbers of lines.
+// writeDiff shows the lines of two texts with -, + or a space before each. Texts are
+// taken to end in one line feed.
 func writeDiff(w io.Writer, before, after string) {
-	a, b := linesOf(before), linesOf(after)
-	// common[i][j] is the number of lines that a[i:] and b[j:] have in common, in order.
-	common := make([][]int32, len(a)+1)
-	for i := range common {
-		common[i] = make([]int32, len(b)+1)
-	}
-	for i := len(a) - 1; i >= 0; i-- {
-		for j := len(b) - 1; j >= 0; j-- {
-			if a[i] == b[j] {
-				common[i][j] = common[i+1][j+1] + 1
-			} else {
-				common[i][j] = max(common[i+1][j], common[i][j+1])
-			}
+	const headers = 3 // lines with the names of the texts
+	before, after = ended(before), ended(after)
+	left := linesOf(before)
+	changes := linesOf(string(diff.Diff("before", []byte(before), "after", []byte(after))))
+	shown := 0 // lines of before
+	upTo := func(n int) {
+		for ; shown < n; shown++ {
+			fmt.Fprintf(w, "  %s\n", left[shown])
 		}
 	}
-	i, j := 0, 0
-	for i < len(a) || j < len(b) {
-		switch {
-		case i < len(a) && j < len(b) && a[i] == b[j]:
-			fmt.Fprintf(w, "  %s\n", a[i])
-			i++
-			j++
-		case i < len(a) && (j == len(b) || common[i+1][j] >= common[i][j+1]):
-			fmt.Fprintf(w, "- %s\n", a[i])
-			i++
-		default:
-			fmt.Fprintf(w, "+ %s\n", b[j])
-			j++
+	for _, line := range changes[min(headers, len(changes)):] {
+		var from, lines int
+		switch _, err := fmt.Sscanf(line, "@@ -%d,%d", &from, &lines); {
+		case err == nil:
+			upTo(min(from-min(lines, 1), len(left))) // what is between two changes
+			continue
+		case line[0] != '+':
+			shown++
 		}
+		fmt.Fprintf(w, "%s %s\n", line[:1], line[1:])
 	}
+	upTo(len(left))
+}
+
+// ended is text with one line feed at its end, if there is any text.
+func ended(text string) string {
+	if text = strings.TrimRight(text, "\n"); text == "" {
+		return ""
+	}
+	return text + "\n"
 }
 
 func linesOf(text string) []string {
