@@ -164,13 +164,14 @@ func TestBuilt(t *testing.T) {
 // A command line is kept so that a shell takes it, and without what is secret in it.
 func TestCommandLine(t *testing.T) {
 	got := job.CommandLine("reseal", []string{"run", "--job", "my job", "--endpoint-url", "https://user:pass@host/", "--manifest",
-		"https://h/x?X-Amz-Signature=abcdef&X-Amz-Credential=AKIAABCDEFGHIJKLMNOP", "--profile", "night"})
-	for _, secret := range []string{"pass", "abcdef", "AKIA"} {
+		"https://h/x?X-Amz-Signature=abcdef&X-Amz-Credential=AKIAABCDEFGHIJKLMNOP", "--profile", "night",
+		"--notify-url", "https://hooks.example.com/hidden", "--notify-command=page hidden", "--notify-command", "page", "--yes"})
+	for _, secret := range []string{"pass", "abcdef", "AKIA", "hidden"} {
 		if strings.Contains(got, secret) {
 			t.Errorf("%q is in %s", secret, got)
 		}
 	}
-	for _, kept := range []string{"reseal run --job 'my job'", "host/", "--profile night"} {
+	for _, kept := range []string{"reseal run --job 'my job'", "host/", "--profile night", "--notify-url ", "--yes"} {
 		if !strings.Contains(got, kept) {
 			t.Errorf("%q is not in %s", kept, got)
 		}

@@ -158,10 +158,21 @@ func Runs(ctx context.Context, store checkpoint.Reader) ([]Run, error) {
 // keys, passwords in addresses, signed parameters.
 var secret = regexp.MustCompile(`\b(?:AKIA|ASIA)[A-Z0-9]{12,}|(://)[^/@\s]+@|(?i)\b(?:x-amz-(?:signature|credential|security-token)|signature|credential|token|password|secret)=[^\s&'"]+`)
 
+// private are the flags whose values are left out as a whole: the path of an address may
+// be a secret.
+var private = []string{"--notify-url", "--notify-command"}
+
 // CommandLine writes a command line so that a shell takes it, without secrets.
 func CommandLine(program string, args []string) string {
 	words := []string{program}
-	for _, a := range args {
+	for i, a := range args {
+		for _, flag := range private {
+			if strings.HasPrefix(a, flag+"=") {
+				a = flag + "=[left out]"
+			} else if i > 0 && args[i-1] == flag {
+				a = "[left out]"
+			}
+		}
 		words = append(words, shellWord(secret.ReplaceAllString(a, "${1}[left out]")))
 	}
 	return strings.Join(words, " ")

@@ -14,6 +14,7 @@ import (
 // oversight is what a run goes by besides its limits, and where it can be
 // looked at.
 type oversight struct {
+	notifying
 	windowText string
 	window     control.Window
 	windowExit bool
@@ -26,6 +27,7 @@ func (o *oversight) bind(cmd *cobra.Command) {
 	f.StringVar(&o.windowText, "window", "", "time of day to work in, e.g. 22:00-06:00 or 22:00-06:00@Europe/Berlin; outside it the run pauses")
 	f.BoolVar(&o.windowExit, "window-exit", false, "outside the --window, end resumably (exit code 4) instead of pausing")
 	pathVar(f, &o.flagFile, "throttle-flag-file", "pause while this `file` exists")
+	o.bindNotify(cmd)
 	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at this `address`; without a host, on this machine alone, e.g. :9325")
 }
 
@@ -42,7 +44,7 @@ func (o *oversight) check() (err error) {
 	if o.metrics, err = metricsAddress(o.metrics); err != nil {
 		return usagef("--metrics %w", err)
 	}
-	return nil
+	return o.checkNotify()
 }
 
 // metricsAddress completes an address: one without a host, or only a port, is

@@ -18,13 +18,14 @@ import (
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/migrate"
+	"reseal/notify"
 	"reseal/report"
 )
 
 // execute runs an open job and says how it ended.
-func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetime, r *readiness, record *job.Record, log *slog.Logger) error {
+func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetime, r *readiness, record *job.Record, log *slog.Logger, told *notify.Teller) error {
 	e := r.pre.env
-	observer := &runObserver{flags: f, p: p, env: e, plan: r.plan, talk: f.output.talk(p), log: log}
+	observer := &runObserver{flags: f, p: p, env: e, plan: r.plan, talk: f.output.talk(p), log: log, told: told}
 	starting, started := f.starting(ctx)
 	defer started()
 	opening, opened := p.interruptible(starting) // nothing to drain yet

@@ -12,6 +12,7 @@ import (
 
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/notify"
 )
 
 // runFlags is the command line of run.
@@ -175,6 +176,14 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 		p.outliveReaders()
 	}
 	p.stdout, p.stderr = unbroken{p.stdout}, p.screen() // a bar may be shown from here on
+	told := f.teller(ctx, p)
+	err := f.attempt(ctx, p, told)
+	tellEnded(ctx, p, told, err)
+	return err
+}
+
+// attempt is a run that told is told of.
+func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) error {
 	life := migrate.NewLifetime(ctx)
 	defer life.End()
 	r := f.newReadiness()
@@ -194,7 +203,7 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	defer closeLog()
 	record, err := f.begin(ctx, p, r)
 	if err == nil {
-		err = f.execute(ctx, p, life, r, record, log)
+		err = f.execute(ctx, p, life, r, record, log, told)
 	}
 	life.Kill()
 	finish(life.Last(), record, err)

@@ -10,6 +10,7 @@ import (
 	"reseal/control"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/notify"
 	"reseal/preflight"
 )
 
@@ -21,6 +22,7 @@ type runObserver struct {
 	plan  *job.Plan // as far as this process works on it, once the run is on
 	talk  io.Writer
 	log   *slog.Logger
+	told  *notify.Teller
 
 	progress *progress
 	shown    map[string]string // of the canary's table, by the names of kinds
@@ -43,6 +45,7 @@ func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 	return []func(context.Context){
 		fitCollector,
 		o.progress.watch,
+		o.flags.tellRun(o.told, run, o.log),
 	}
 }
 
@@ -50,7 +53,10 @@ func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 func (o *runObserver) Serving(metrics string) { fmt.Fprintf(o.talk, "metrics: %s\n", metrics) }
 
 // Notify implements migrate.Observer.
-func (o *runObserver) Notify(n control.Notice) { tellNotice(o.talk, n) }
+func (o *runObserver) Notify(n control.Notice) {
+	tellNotice(o.talk, n)
+	tellNoticed(o.told, n)
+}
 
 // ReportOutage implements migrate.Observer.
 func (o *runObserver) ReportOutage(file string, err error) {

@@ -55,6 +55,7 @@ func TestScripts(t *testing.T) {
 			"knobs":      knobsCmd,
 			"estimate":   estimateCmd,
 			"spent":      spentCmd,
+			"hook":       hookCmd,
 		},
 	})
 }

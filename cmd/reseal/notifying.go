@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/control"
+	"reseal/engine"
+	"reseal/migrate"
+	"reseal/notify"
+)
+
+// notifyGrace is how long a run that has ended waits for what is still to be told.
+const notifyGrace = 10 * time.Second
+
+// notifying is who is told of a run. A job does not remember it: who can write in a
+// job must not decide which program runs, or who hears of it.
+type notifying struct {
+	notifyCommand   string
+	notifyURL       string
+	notifyFailures  int64
+	notifyThrottled time.Duration
+	targets         []notify.Target
+}
+
+func (n *notifying) bindNotify(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVar(&n.notifyCommand, "notify-command", "", "run this on events, without a shell: words with blanks between, or a JSON array; see docs/notify.md")
+	f.StringVar(&n.notifyURL, "notify-url", "", "post events as JSON to this https address; best set as RESEAL_NOTIFY_URL, as command lines can be seen")
+	f.Int64Var(&n.notifyFailures, "notify-failures", 0, "tell once more than this many objects failed")
+	f.DurationVar(&n.notifyThrottled, "notify-throttled", 10*time.Minute, "tell when KMS or S3 has throttled the run for so long; 0: never")
+}
+
+// checkNotify refuses what makes no sense.
+func (n *notifying) checkNotify() error {
+	n.targets = nil
+	if n.notifyFailures < 0 || n.notifyThrottled < 0 {
+		return usagef("--notify-failures and --notify-throttled cannot be negative")
+	}
+	if n.notifyCommand != "" {
+		c, err := notify.ParseCommand(n.notifyCommand)
+		if err != nil {
+			return usagef("--notify-command: %w", err)
+		}
+		n.targets = append(n.targets, c)
+	}
+	if n.notifyURL != "" {
+		p, err := notify.ParseURL(n.notifyURL)
+		if err != nil {
+			return usagef("--notify-url: %w", err)
+		}
+		n.targets = append(n.targets, p)
+	}
+	return nil
+}
+
+// teller begins to tell of the run.
+func (f *runFlags) teller(ctx context.Context, p process) *notify.Teller {
+	return notify.Start(ctx, notify.Config{Targets: f.targets, Job: f.job, Share: f.share.Name(), Program: "reseal " + version,
+		Failed: func(target string, e *notify.Event, err error) {
+			fmt.Fprintf(p.stderr, "note: %s was not told of %q: %s\n", target, e.Kind, inWords(err))
+		}})
+}
+
+// tellEnded tells how a run ended, and waits a while for what is still to be told. A
+// signal ends that.
+func tellEnded(ctx context.Context, p process, t *notify.Teller, err error) {
+	code := exitDone
+	if err != nil {
+		code = exitCode(err)
+	}
+	e := notify.Event{Kind: notify.Finished, ExitCode: &code}
+	if err != nil && !errors.As(err, new(*finding)) {
+		why, _, _ := strings.Cut(inWords(err), "\n")
+		e.Kind, e.Reason = notify.Stopped, strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
+	}
+	t.Tell(e)
+	closing, closed := p.interruptible(context.WithoutCancel(ctx))
+	defer closed()
+	t.Close(closing, notifyGrace)
+}
+
+// tellNoticed tells of a pause, or of its end.
+func tellNoticed(t *notify.Teller, n control.Notice) {
+	switch n.Kind {
+	case control.Paused:
+		t.Tell(notify.Event{Kind: notify.Paused, Reason: n.Text + ", " + n.Until})
+	case control.Resumed:
+		t.Tell(notify.Event{Kind: notify.Resumed, Reason: n.Text})
+	}
+}
+
+// tellRun tells that the run begins, and returns what watches it.
+func (n *notifying) tellRun(t *notify.Teller, run *migrate.Live, log *slog.Logger) func(context.Context) {
+	s := run.Stats
+	t.Begin(run.Plan.Options.Bucket, func() notify.Progress {
+		return notify.Progress{Done: s.Count(engine.Done), Failed: s.Count(engine.Failed), Skipped: s.Count(engine.Skipped), Deferred: s.Count(engine.Deferred), Bytes: s.Bytes.Load()}
+	}, log)
+	t.Tell(notify.Event{Kind: notify.Started})
+	limits := notify.Thresholds{Failures: n.notifyFailures, Throttled: n.notifyThrottled}
+	return func(ctx context.Context) { t.Watch(ctx, limits, run.Controller.Status) }
+}
