@@ -12,6 +12,7 @@ import (
 type Request struct {
 	Command string  `json:"command"`         // status, pause, resume, kms-rps, concurrency or drain
 	Value   float64 `json:"value,omitempty"` // of kms-rps and concurrency
+	Force   bool    `json:"force,omitempty"` // a kms-rps above the quota, too
 	By      Sender  `json:"by,omitzero"`     // who says so, as far as they tell
 }
 
@@ -77,8 +78,11 @@ func (c *Controller) Execute(r Request) *Answer {
 		if !(r.Value >= minKMSRate) || math.IsInf(r.Value, 0) {
 			return &Answer{Error: fmt.Sprintf("kms-rps wants a rate of %v or more; to send nothing there is pause", minKMSRate)}
 		}
-		order.Was = c.setWantedCap(r.Value)
 		a.Warning = AboveQuota(r.Value, c.cfg.KMSQuota, "the quota of")
+		if a.Warning != "" && !r.Force {
+			return &Answer{Error: a.Warning + "; nothing was changed. --force takes it all the same"}
+		}
+		order.Was = c.setWantedCap(r.Value)
 	case "concurrency":
 		if r.Value != math.Trunc(r.Value) || r.Value < 1 || r.Value > MaxConcurrency {
 			return &Answer{Error: "concurrency wants a whole number of 1 to " + report.Count(MaxConcurrency)}

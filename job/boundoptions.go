@@ -28,7 +28,7 @@ func (j *Plan) BoundOptions() Told {
 	set("bucket-key-enabled", "false", !o.BucketKey && o.SSE == plan.TargetKMS)
 	set("method", string(o.Method), o.Method != plan.MethodCopy)
 	set("versions", "all", o.AllVersions)
-	set("confirm", fmt.Sprintf("%.6f", 1-float64(o.Unconfirmed)/1e6), o.Unconfirmed > 0)
+	set("confirm", fmt.Sprintf("%.4f%%", 100-float64(o.Unconfirmed)/1e4), o.Unconfirmed > 0)
 	set("copy-via", o.CopyVia, o.CopyVia != "")
 	set("acl", o.ACL, o.ACL != "")
 	set("rekey", "true", o.Rekey)

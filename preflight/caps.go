@@ -33,6 +33,7 @@ type Caps struct {
 
 	Headroom *control.Headroom // to leave free of the account's KMS quota, nil for none
 	Notes    []string          // what a person should know about them
+	Above    string            // that the cap is above the quota, in words; "" where it is not, or nobody knows
 }
 
 // Divided returns the part of one of n processes that work on a job together; 0 is a
@@ -123,6 +124,7 @@ func (c *Caps) named(ask Rates, q quota) bool {
 	c.KMS, c.Source = ask.KMS, "--kms-rps"
 	if warning := control.AboveQuota(c.KMS, q.rate, q.whose); warning != "" {
 		c.note("%s", warning)
+		c.Above = warning
 	}
 	return true
 }

@@ -33,7 +33,7 @@ one goes by its flags again.`
 
 func newCtlCommand(p process) *cobra.Command {
 	var dir, shard string
-	var asJSON bool
+	var asJSON, force bool
 	cmd := &cobra.Command{
 		Use:   "ctl DIR status|pause|resume|kms-rps N|concurrency N|drain",
 		Short: "Steer a run that goes on",
@@ -47,6 +47,7 @@ func newCtlCommand(p process) *cobra.Command {
 			if err != nil {
 				return err
 			}
+			r.Force = force
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
 			return causeOf(ctx, sendControl(ctx, p, dir, shard, r, asJSON))
@@ -54,6 +55,7 @@ func newCtlCommand(p process) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job, or s3://bucket/prefix")
 	cmd.Flags().StringVar(&shard, "shard", "", "share `I/N` of a job in a bucket")
+	cmd.Flags().BoolVar(&force, "force", false, "take a kms-rps above the account's quota, too")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print the answer as one JSON document")
 	return cmd
 }

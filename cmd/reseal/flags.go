@@ -376,13 +376,15 @@ func (a accepts) check() error {
 	return nil
 }
 
-// parsePercent reads "50%" or "0.5" as 0.5.
+// parsePercent reads "50%" as 0.5. Without its sign a number is refused: nobody knows
+// whether 1 means all or a hundredth.
 func parsePercent(s string) (float64, error) {
 	num, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
-	v, err := strconv.ParseFloat(num, 64)
-	if percent {
-		v /= 100
+	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
+	if !percent {
+		return 0, fmt.Errorf("%q: want a share with its sign, such as 25%%", s)
 	}
+	v /= 100
 	if err != nil || math.IsNaN(v) || v < 0 || v > 1 {
 		return 0, fmt.Errorf("%q: want 0%% to 100%%", s)
 	}

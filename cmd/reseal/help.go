@@ -37,7 +37,7 @@ var flagGroups = []flagGroup{
 	{"How", []string{"accept", "method", "dry-run", "yes"}, []string{
 		"dryrun", "bucket-key-enabled", "copy-via", "acl", "confirm", "snapshot", "no-canary", "no-plan-pass", "trust-inventory", "inspect-all", "multipart-threshold",
 		"probe-key-prefix", "offline", "sweep", "measure-kms"}},
-	{"Pace", []string{"kms-share", "kms-rps", "window"}, []string{"kms-headroom", "s3-rps", "read-rps", "concurrency", "window-exit", "throttle-flag-file"}},
+	{"Pace", []string{"kms-share", "kms-rps", "window"}, []string{"kms-headroom", "force", "s3-rps", "read-rps", "concurrency", "window-exit", "throttle-flag-file"}},
 	{"Limits", []string{"max-cost", "max-duration", "max-failures"}, []string{"limit", "max-outage", "attempts", "drain-timeout", "settle-timeout", "memory"}},
 	{"Money and time", nil, []string{"prices", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
 	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level"}},

@@ -20,12 +20,14 @@ type oversight struct {
 	windowExit bool
 	flagFile   string
 	metrics    string
+	force      bool
 }
 
 func (o *oversight) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	f.StringVar(&o.windowText, "window", "", "time of day to work in, e.g. 22:00-06:00 or 22:00-06:00@Europe/Berlin; outside it the run pauses")
 	f.BoolVar(&o.windowExit, "window-exit", false, "outside the --window, end resumably (exit code 4) instead of pausing")
+	f.BoolVar(&o.force, "force", false, "take a --kms-rps above the account's quota, too: KMS throttles then")
 	pathVar(f, &o.flagFile, "throttle-flag-file", "pause while this `file` exists")
 	o.bindNotify(cmd)
 	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at this `address`; without a host, on this machine alone, e.g. :9325")

@@ -43,6 +43,7 @@ func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 		f.lookAround,
 		f.planOrResume,
 		f.checkRun,
+		f.refuseAboveQuota,
 		f.refuseHazards,
 		f.consent,
 		f.probeEndpoint,
@@ -51,6 +52,15 @@ func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 		if err := step(ctx, p, r); err != nil || r.idle {
 			return causeOf(ctx, err)
 		}
+	}
+	return nil
+}
+
+// refuseAboveQuota refuses a cap that is known to have KMS throttle everybody in the
+// account.
+func (f *runFlags) refuseAboveQuota(_ context.Context, _ process, r *readiness) error {
+	if above := r.pre.env.Caps.Above; above != "" && !f.force {
+		return &refusedError{fmt.Errorf("%s; nothing was written. --force takes it all the same", above)}
 	}
 	return nil
 }
