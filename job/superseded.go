@@ -2,6 +2,7 @@ package job
 
 import (
 	"context"
+	"iter"
 
 	"github.com/RoaringBitmap/roaring/v2/roaring64"
 
@@ -39,4 +40,28 @@ func (s *SupersededLines) Superseded(ctx context.Context, segment int, l *report
 		return true, nil
 	}
 	return !s.seen.CheckedAdd(uint64(max(row, 0))), nil
+}
+
+// ResultLines yields the recorded lines of a job, without those that a later
+// attempt made untrue.
+func ResultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[report.Line, error] {
+	return func(yield func(report.Line, error) bool) {
+		old := SupersededLines{Snapshot: snapshot}
+		for raw, err := range snapshot.Results(ctx) {
+			var line report.Line
+			dropped := false
+			if err == nil {
+				line, err = report.ParseLine(raw.Data)
+			}
+			if err == nil {
+				dropped, err = old.Superseded(ctx, raw.Segment, &line)
+			}
+			if dropped {
+				continue
+			}
+			if !yield(line, err) || err != nil {
+				return
+			}
+		}
+	}
 }

@@ -120,3 +120,23 @@ func Plural(n int64, noun string) string {
 	}
 	return Count(n) + " " + noun + "s"
 }
+
+// OutOf writes a part of a number that may not be known: 5 of 8.
+func OutOf(part int64, whole *int64) string {
+	if whole == nil {
+		return Count(part)
+	}
+	return Count(part) + " of " + Count(*whole)
+}
+
+// CutOffRuns says what the figures of a job lack of which so many runs were cut off, ""
+// for none.
+func CutOffRuns(runs int64) string {
+	switch runs {
+	case 0:
+		return ""
+	case 1:
+		return "a run was cut off: what it sent last is not counted"
+	}
+	return Count(runs) + " runs were cut off: what they sent last is not counted"
+}

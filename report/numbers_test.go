@@ -62,3 +62,14 @@ func TestAbove(t *testing.T) {
 		t.Error(AtMost(0), AtMost(1), AtMost(cost.Cent))
 	}
 }
+
+// What is not known of the whole is not said.
+func TestOutOf(t *testing.T) {
+	whole := int64(8000)
+	if got, alone := OutOf(5, &whole), OutOf(5, nil); got != "5 of 8,000" || alone != "5" {
+		t.Errorf("%q, %q", got, alone)
+	}
+	if none, one, two := CutOffRuns(0), CutOffRuns(1), CutOffRuns(2); none != "" || one != "a run was cut off: what it sent last is not counted" || two != "2 runs were cut off: what they sent last is not counted" {
+		t.Errorf("%q, %q, %q", none, one, two)
+	}
+}

@@ -8,6 +8,7 @@ import (
 
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/job"
 	"reseal/plan"
 )
 
@@ -54,9 +55,9 @@ func (w *testWorld) killAfter(n int64, job string, args ...string) {
 }
 
 // uploads is what the command of that name says.
-func (w *testWorld) uploads(job string, flags ...string) (found struct{ Uploads []orphan }) {
+func (w *testWorld) uploads(dir string, flags ...string) (found struct{ Uploads []job.Upload }) {
 	w.t.Helper()
-	out, err := w.command(append([]string{"uploads", "--job", job, "--json"}, flags...)...).Output()
+	out, err := w.command(append([]string{"uploads", "--job", dir, "--json"}, flags...)...).Output()
 	if err != nil {
 		return found // no job yet
 	}
@@ -126,7 +127,7 @@ func TestUploadsAreSwept(t *testing.T) {
 	job := filepath.Join(t.TempDir(), "job")
 	run := []string{"run", "--manifest", w.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--no-canary", "--accept", "unproven-endpoint", "--probe-key-prefix", "reseal-probe/"}
 	w.killAfter(100, job, append(run, "--s3-rps", "60")...)
-	if swept := w.uploads(job, "--sweep").Uploads; len(swept) != 1 || swept[0].State != "swept" || swept[0].Upload == theirs.UploadID {
+	if swept := w.uploads(job, "--sweep").Uploads; len(swept) != 1 || swept[0].State != "swept" || swept[0].ID == theirs.UploadID {
 		t.Errorf("swept %+v, want the job's own upload", swept)
 	}
 	if left := w.uploads(job).Uploads; len(left) != 0 {

@@ -12,6 +12,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/job"
 )
 
 // However a job is cut into runs, it ends as one run of it does: with the same
@@ -30,10 +31,10 @@ func TestResumeOfAnyPrefix(t *testing.T) {
 		// The same objects fail however often they are tried.
 		sim.World.AddFault(simulator.Fault{Op: "CopyObject", Key: "*3.*", Code: "InvalidRequest", HTTPStatus: 400})
 		w := serveWorld(t, sim, manifest)
-		job := filepath.Join(t.TempDir(), "job")
+		dir := filepath.Join(t.TempDir(), "job")
 		rng := rand.New(rand.NewPCG(seed, 1))
 		for runs := 0; ; runs++ {
-			args := []string{"run", "--manifest", manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--quiet", "--attempts", "1",
+			args := []string{"run", "--manifest", manifest, "--sse-kms-key-id", simaws.Key, "--job", dir, "--yes", "--quiet", "--attempts", "1",
 				"--probe-key-prefix", "reseal-probe/", "--results", "all"}
 			if cut && runs < 12 {
 				args = append(args, "--limit", strconv.Itoa(1+rng.IntN(objects/4)))
@@ -48,9 +49,9 @@ func TestResumeOfAnyPrefix(t *testing.T) {
 			}
 			break
 		}
-		s := w.status(job)
+		s := w.status(dir)
 		e := ending{carried: sim.Digest(scriptBucket).Carried, done: s.Done, failed: s.Failed, settled: s.Settled, skipped: s.Skipped, lines: map[string]int64{}}
-		store, _, err := openJob(t.Context(), job)
+		store, _, err := openJob(t.Context(), dir)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -58,7 +59,7 @@ func TestResumeOfAnyPrefix(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for line, err := range resultLines(t.Context(), snapshot) {
+		for line, err := range job.ResultLines(t.Context(), snapshot) {
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,15 +5,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"strings"
 
 	"github.com/spf13/cobra"
 
-	"reseal/checkpoint"
 	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/job/status"
-	"reseal/plan"
 	"reseal/report"
 	"reseal/verify"
 )
@@ -87,25 +84,30 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if read.HistoryErr != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(read.HistoryErr))
 	}
-	verified := verify.ReadNote(ctx, store)
-	runs, err := job.ReportRuns(ctx, store)
-	if err != nil {
+	a := &accounts{read: read, verified: verify.ReadNote(ctx, store)}
+	if a.runs, err = job.ReportRuns(ctx, store); err != nil {
 		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", inWords(err))
 	}
-	lines := new(int64)
-	render := func(w io.Writer) error {
-		return renderReport(ctx, w, dir, format, made, read.State, read.History, verified, runs, lines)
-	}
+	render := func(w io.Writer) error { return a.render(ctx, w, format) }
 	if out == "" {
 		err = render(p.stdout)
 	} else {
 		err = outfile.Write(ctx, out, render)
 	}
-	if settled := status.New(dir, made, read.State.Totals(), read.History).Settled; err == nil && (format == "csv" || format == "lines") && *lines < settled {
+	t := read.State.Totals()
+	if settled := t.Done + t.Failed; err == nil && (format == "csv" || format == "lines") && a.lines < settled {
 		fmt.Fprintf(p.stderr, "note: %s of %s have a line, as only failures and surprises were recorded; reseal run --results all records every object\n",
-			report.Count(*lines), report.Plural(settled, "settled row"))
+			report.Count(a.lines), report.Plural(settled, "settled row"))
 	}
 	return err
+}
+
+// accounts is all that a report is made of.
+type accounts struct {
+	read     *status.Reading
+	verified *verify.Note
+	runs     []report.JobRun
+	lines    int64 // that were written, in formats that have one for each recorded object
 }
 
 // numbered counts the lines that are yielded.
@@ -119,29 +121,19 @@ func numbered(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line
 	}
 }
 
-// renderReport writes a report; lines counts those of formats that have one for
-// each recorded object.
-func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verify.Note, runs []report.JobRun, lines *int64) error {
+// render writes the report.
+func (a *accounts) render(ctx context.Context, w io.Writer, format string) error {
 	switch format {
 	case "csv":
-		return report.WriteCSV(w, numbered(resultLines(ctx, snapshot), lines))
+		return report.WriteCSV(w, numbered(job.ResultLines(ctx, a.read.State), &a.lines))
 	case "lines":
-		for line, err := range snapshot.Results(ctx) {
-			if err != nil {
-				return err
-			}
-			*lines++
-			if _, err := w.Write(append(line.Data, '\n')); err != nil {
-				return fmt.Errorf("write result lines: %w", err)
-			}
-		}
-		return nil
+		return a.copyLines(ctx, w)
 	}
-	view, err := jobReport(ctx, dir, job, snapshot, past, verified)
+	view, err := a.read.Report(ctx, a.verified, version)
 	if err != nil {
 		return err
 	}
-	view.History = runs
+	view.History = a.runs
 	switch format {
 	case "json":
 		return report.WriteRunJSON(w, view)
@@ -151,106 +143,16 @@ func renderReport(ctx context.Context, w io.Writer, dir, format string, job *job
 	return report.WriteRun(w, view)
 }
 
-// resultLines yields the recorded lines of a job, without those that a later
-// attempt made untrue.
-func resultLines(ctx context.Context, snapshot *checkpoint.Snapshot) iter.Seq2[report.Line, error] {
-	return func(yield func(report.Line, error) bool) {
-		old := job.SupersededLines{Snapshot: snapshot}
-		for raw, err := range snapshot.Results(ctx) {
-			var line report.Line
-			dropped := false
-			if err == nil {
-				line, err = report.ParseLine(raw.Data)
-			}
-			if err == nil {
-				dropped, err = old.Superseded(ctx, raw.Segment, &line)
-			}
-			if dropped {
-				continue
-			}
-			if !yield(line, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// jobReport sums up a job: totals from its state, failures from its lines, and
-// curves from its history, or from the lines where every object has one.
-func jobReport(ctx context.Context, dir string, job *job.Plan, snapshot *checkpoint.Snapshot, past job.History, verified *verify.Note) (*report.Run, error) {
-	sum := new(report.Summary)
-	for line, err := range resultLines(ctx, snapshot) {
+// copyLines writes the result lines as they are.
+func (a *accounts) copyLines(ctx context.Context, w io.Writer) error {
+	for line, err := range a.read.State.Results(ctx) {
 		if err != nil {
-			return nil, fmt.Errorf("read results of %s: %w", dir, err)
+			return err
 		}
-		sum.Add(&line)
-	}
-	s := status.New(dir, job, snapshot.Totals(), past)
-	whole := sum.Lines() >= s.Settled
-	switch {
-	case whole && past.Summary.Lines() >= sum.Lines():
-		sum.Trace(past.Summary) // which has the failed tries, too, that a later one made good
-	case !whole:
-		// What the history counts is right as long as no crash came between it
-		// and the state; else it is only good for the curves.
-		if whole = past.Summary.Lines() == s.Settled; whole {
-			sum = past.Summary
-		} else {
-			sum.Trace(past.Summary)
+		a.lines++
+		if _, err := w.Write(append(line.Data, '\n')); err != nil {
+			return fmt.Errorf("write result lines: %w", err)
 		}
 	}
-	var skipped int64
-	for _, n := range s.Skipped {
-		skipped += n
-	}
-	totals := report.Totals{Done: s.Done, Skipped: skipped, Failed: s.Failed, Deferred: s.Deferred,
-		Repeats: s.Repeats, Bytes: s.Bytes, Requests: s.Requests, KMSCalls: s.KMSCalls, Cost: s.Spent, CutOff: past.CutOff}
-	totals.Of(s.Rows, s.Settled)
-	totals.RunsCutOff, totals.Are, totals.About = s.CutOff, report.FiguresAre{Done: s.Are.Done, Requests: s.Are.Requests, KMSCalls: s.Are.KMSCalls, Cost: s.Are.Spent}, cutOffText(s.CutOff)
-	v := &report.Run{
-		Job: report.Job{Bucket: job.Options.Bucket, Region: job.Region, Manifest: job.Manifest, ManifestMD5: job.ManifestMD5,
-			Options: job.Options, Hash: job.Hash, Evaluated: job.Now, Version: version},
-		State: string(s.State), Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap, KMSCaps: past.KMSCaps,
-		Totals: totals, Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: job.Tally, Estimate: job.Estimate,
-	}
-	if v.Started.IsZero() {
-		v.Started = job.Created
-	}
-	v.Proof, v.Damages, v.Canary = proofs(s, verified), status.Damages(snapshot), past.Canary
-	v.Keys, v.Client = s.Keys, s.Client
-	return v, nil
-}
-
-// proofs are the claims of a job, and what they rest on.
-func proofs(s *status.Status, verified *verify.Note) []report.Proof {
-	under := "the key"
-	if s.KMSKeyID == "" {
-		under = "SSE-S3"
-	}
-	accounted := report.Proof{Claim: "no row of the report is unaccounted for", Holds: plan.Unknown,
-		Evidence: outOf(s.Settled, s.Rows) + " rows settled"}
-	switch {
-	case s.Damaged > 0:
-		accounted.Holds = plan.No
-		accounted.Evidence += fmt.Sprintf("; %s of the report could not be read to the end", report.Plural(int64(s.Damaged), "file"))
-	case s.State != status.Finished:
-		accounted.Open = true
-		accounted.Evidence += " so far"
-	case s.Rows != nil:
-		accounted.Holds = plan.AnswerOf(s.Settled == *s.Rows)
-	}
-	done := report.Proof{Claim: "every object counted as done is under " + under, Holds: plan.Yes,
-		Evidence: "S3's answer to the write, or a HeadObject after it, named the encryption and the key; nothing else counts as done"}
-	var unproven []string
-	if s.Imported > 0 {
-		unproven = append(unproven, fmt.Sprintf("for %s only a completion report of S3 Batch Operations speaks", report.Plural(s.Imported, "object")))
-	}
-	if s.Unconfirmed > 0 {
-		unproven = append(unproven, fmt.Sprintf("for %s only the answer 200 to the update, as --confirm leaves the HeadObject out", report.Plural(s.Unconfirmed, "object")))
-	}
-	if len(unproven) > 0 {
-		done.Holds = plan.Unknown
-		done.Evidence = fmt.Sprintf("S3's answer, or a HeadObject, named encryption and key, but %s; reseal verify looks at them", strings.Join(unproven, ", and "))
-	}
-	return append([]report.Proof{done, accounted}, verified.Proofs(s.LastWrite)...)
+	return nil
 }

@@ -71,14 +71,3 @@ func word(is string) string {
 	}
 	return is + " "
 }
-
-// cutOffText says what the figures of a job lack of which runs were cut off, "" for nothing.
-func cutOffText(runs int64) string {
-	switch runs {
-	case 0:
-		return ""
-	case 1:
-		return "a run was cut off: what it sent last is not counted"
-	}
-	return report.Count(runs) + " runs were cut off: what they sent last is not counted"
-}

@@ -65,8 +65,8 @@ func (w rows) progress(s *status.Status) {
 	if s.Damaged > 0 {
 		unread = fmt.Sprintf("; %d could not be read to the end", s.Damaged)
 	}
-	w.row("Report rows", "%s settled%s, %d of %d files finished%s", outOf(s.Settled, s.Rows), share, s.Finished, s.Files, unread)
-	w.row("Done", "%s%s objects, %s", word(s.Are.Done), outOf(s.Done, s.Todo), report.Bytes(s.Bytes))
+	w.row("Report rows", "%s settled%s, %d of %d files finished%s", report.OutOf(s.Settled, s.Rows), share, s.Finished, s.Files, unread)
+	w.row("Done", "%s%s objects, %s", word(s.Are.Done), report.OutOf(s.Done, s.Todo), report.Bytes(s.Bytes))
 	if s.Repeats > 0 {
 		w.row("Repeats", "%s found done although no answer was recorded; not copied again", report.Plural(s.Repeats, "object"))
 	}
@@ -107,7 +107,7 @@ func (w rows) failures(s *status.Status) {
 func (w rows) used(s *status.Status) {
 	w.row("Requests", "%s%s to S3, %s%s of S3 to KMS", word(s.Are.Requests), report.Count(s.Requests), word(s.Are.KMSCalls), report.Count(s.KMSCalls))
 	if s.CutOff > 0 {
-		w.row("", "%s", cutOffText(s.CutOff))
+		w.row("", "%s", report.CutOffRuns(s.CutOff))
 	}
 	soFar := " so far"
 	if s.State == status.Finished {
@@ -197,12 +197,4 @@ func expected(e *cost.Span) string {
 		return report.AtMost(e.Max)
 	}
 	return report.Money(e.Expected) + ", " + report.AtMost(e.Max)
-}
-
-// outOf writes a part of a number that may not be known: 5 of 8.
-func outOf(part int64, whole *int64) string {
-	if whole == nil {
-		return report.Count(part)
-	}
-	return report.Count(part) + " of " + report.Count(*whole)
 }

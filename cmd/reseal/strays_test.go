@@ -38,7 +38,7 @@ func TestStraysAreSaid(t *testing.T) {
 		t.Errorf("the run says\n%s", text)
 	}
 	for _, more := range [][]string{nil, {"--sweep"}} {
-		if left := w.uploads(job, more...).Uploads; len(left) != 1 || left[0].State != "unsure" || left[0].Upload != id {
+		if left := w.uploads(job, more...).Uploads; len(left) != 1 || left[0].State != "unsure" || left[0].ID != id {
 			t.Errorf("uploads %v: %+v, want the one that is unsure", more, left)
 		}
 	}

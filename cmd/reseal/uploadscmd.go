@@ -11,7 +11,6 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/internal/shell"
-	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
@@ -37,9 +36,6 @@ other writers to the bucket. One that is unsure was begun by a request that was
 not answered, and nothing proves whose it is: it is never swept, and the command
 that removes it is printed.`
 
-// unsureUpload is the state of an upload that may be the job's own.
-const unsureUpload = "unsure"
-
 func newUploadsCommand(p process) *cobra.Command {
 	f := &uploadsFlags{}
 	cmd := &cobra.Command{
@@ -57,51 +53,37 @@ func newUploadsCommand(p process) *cobra.Command {
 	return cmd
 }
 
-// orphan is an upload that the job's files tell of.
-type orphan struct {
-	Key    string `json:"key"`
-	Upload string `json:"upload_id"`
-	File   int    `json:"file"`
-	Row    int64  `json:"row"`
-	Parts  int64  `json:"parts"`
-	Bytes  int64  `json:"bytes"`
-	State  string `json:"state"` // unfinished, gone, swept, unsure
-
-	pos    inventory.Position
-	upload s3api.Upload
-}
-
 func (f *uploadsFlags) run(ctx context.Context, p process) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	store, job, err := openJobAt(ctx, f.connection, f.job)
+	store, made, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
 	}
-	rewriter, err := f.rewriter(ctx, job)
+	rewriter, err := f.rewriter(ctx, made)
 	if err != nil {
 		return err
 	}
-	var found []orphan
+	var found []job.Upload
 	if f.sweep {
-		found, err = sweepUploads(ctx, store, job, rewriter)
+		found, err = job.SweepUploads(ctx, store, made, rewriter)
 	} else {
 		var at *checkpoint.Snapshot
 		if at, err = checkpoint.Read(ctx, store); err == nil {
-			found, err = findUploads(ctx, at, rewriter)
+			found, err = job.Uploads(ctx, at, rewriter)
 		}
 	}
 	if err != nil {
 		return err
 	}
 	if f.json {
-		return writeJSON(p.stdout, map[string]any{"job": f.job, "bucket": job.Options.Bucket, "uploads": found})
+		return writeJSON(p.stdout, map[string]any{"job": f.job, "bucket": made.Options.Bucket, "uploads": found})
 	}
 	endpoint := f.connection.endpoint
 	if endpoint == "" {
-		endpoint = job.Endpoint
+		endpoint = made.Endpoint
 	}
-	return printUploads(p.stdout, endpoint, job.Options.Bucket, found)
+	return printUploads(p.stdout, endpoint, made.Options.Bucket, found)
 }
 
 // rewriter reaches the job's bucket; nothing of it but uploads is asked about.
@@ -123,101 +105,22 @@ func (f *uploadsFlags) rewriter(ctx context.Context, job *job.Plan) (*s3api.Rewr
 	return client.Rewriter(s3api.RewriteConfig{Options: o, Facts: facts})
 }
 
-// findUploads reads the notes of a job and asks what there is of each upload.
-func findUploads(ctx context.Context, at *checkpoint.Snapshot, r *s3api.Rewriter) ([]orphan, error) {
-	var found []orphan
-	for note, err := range at.Notes(ctx) {
-		if err != nil {
-			return nil, err
-		}
-		if note.Key != job.UploadNote {
-			continue
-		}
-		for _, u := range s3api.NotedStrays(note.Value) {
-			found = append(found, orphan{Key: u.Key, Upload: u.ID, File: note.Pos.File, Row: note.Pos.Row, State: unsureUpload, upload: u})
-		}
-		u, ok := s3api.NotedUpload(note.Value)
-		if !ok {
-			continue
-		}
-		o := orphan{Key: u.Key, Upload: u.ID, File: note.Pos.File, Row: note.Pos.Row, State: "gone", pos: note.Pos, upload: u}
-		var there bool
-		if o.Parts, o.Bytes, there, err = r.UploadedParts(ctx, u); err != nil {
-			return nil, err
-		}
-		if there {
-			o.State = "unfinished"
-		}
-		found = append(found, o)
-	}
-	return found, nil
-}
-
-// heldUploads is how many uploads the notes of a job tell of.
-func heldUploads(at *checkpoint.Snapshot) (n int64) {
+// heldUploads is how many uploads a job that was just run tells of.
+func heldUploads(at *checkpoint.Snapshot) int64 {
 	ctx, stop := context.WithTimeout(context.Background(), 10*time.Second) // the run is over, and may have been interrupted
 	defer stop()
-	for note, err := range at.Notes(ctx) {
-		if err != nil {
-			return n
-		}
-		if note.Key == job.UploadNote {
-			if _, ok := s3api.NotedUpload(note.Value); ok {
-				n++
-			}
-		}
-	}
-	return n
+	return job.CountUploads(ctx, at)
 }
 
-// sweepUploads aborts the uploads of a job that no run is working on, and
-// forgets them.
-func sweepUploads(ctx context.Context, store job.Store, made *job.Plan, r *s3api.Rewriter) ([]orphan, error) {
-	lock, err := store.Lock(ctx, checkpoint.Self("reseal uploads"))
-	if err != nil {
-		return nil, err
-	}
-	defer lock.Release()
-	state, at, err := checkpoint.Open(ctx, store, made.StateHash(), made.Segments, checkpoint.Options{ReserveAdmitted: true})
-	if err != nil {
-		return nil, err
-	}
-	found, err := findUploads(ctx, at, r)
-	if err != nil {
-		return nil, err
-	}
-	for i := range found {
-		o := &found[i]
-		if o.State == unsureUpload {
-			continue
-		}
-		if o.State == "unfinished" {
-			if err := r.AbortUpload(ctx, o.upload); err != nil {
-				return nil, err
-			}
-			o.State = "swept"
-		} else if o.upload.Owes {
-			continue // it may be the object by now, which the next run sees to by the note
-		}
-		if err := state.Note(o.pos, job.UploadNote, nil); err != nil {
-			return nil, err
-		}
-		if err := state.Flush(ctx); err != nil { // each by itself, so that what is gone is not named for longer
-			return nil, err
-		}
-	}
-	return found, nil
-}
-
-func printUploads(out io.Writer, endpoint, bucket string, found []orphan) error {
+func printUploads(out io.Writer, endpoint, bucket string, found []job.Upload) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	var bytes int64
 	for _, o := range found {
-		if o.State == unsureUpload {
-			fmt.Fprintf(w, "%s\t%q\t\t\t%s\n", o.State, o.Key, o.Upload)
+		if o.State == job.UploadUnsure {
+			fmt.Fprintf(w, "%s\t%q\t\t\t%s\n", o.State, o.Key, o.ID)
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%q\t%s\t%s\t%s\n", o.State, o.Key, report.Plural(o.Parts, "part"), report.Bytes(o.Bytes), o.Upload)
+		fmt.Fprintf(w, "%s\t%q\t%s\t%s\t%s\n", o.State, o.Key, report.Plural(o.Parts, "part"), report.Bytes(o.Bytes), o.ID)
 		bytes += o.Bytes
 	}
 	fmt.Fprintf(w, "%s of this job in %s, %s\n", report.Plural(int64(len(found)), "upload"), bucket, report.Bytes(bytes))
@@ -225,8 +128,8 @@ func printUploads(out io.Writer, endpoint, bucket string, found []orphan) error 
 		return err
 	}
 	for _, o := range found {
-		if o.State == unsureUpload {
-			fmt.Fprintf(out, "may be left: %s\n", removeUpload(endpoint, bucket, o.Key, o.Upload))
+		if o.State == job.UploadUnsure {
+			fmt.Fprintf(out, "may be left: %s\n", removeUpload(endpoint, bucket, o.Key, o.ID))
 		}
 	}
 	return nil

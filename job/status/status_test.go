@@ -90,3 +90,24 @@ func TestNextAfterTheCanary(t *testing.T) {
 		}
 	}
 }
+
+// The claims of a report hold as far as something was looked at, and no further.
+func TestProofs(t *testing.T) {
+	rows := int64(10)
+	for _, tt := range []struct {
+		name             string
+		s                Status
+		under, accounted plan.Answer
+	}{
+		{"all", Status{State: Finished, KMSKeyID: "k", Rows: &rows, Settled: 10}, plan.Yes, plan.Yes},
+		{"a row too few", Status{State: Finished, Rows: &rows, Settled: 9}, plan.Yes, plan.No},
+		{"in the midst", Status{State: Unfinished, Rows: &rows, Settled: 9}, plan.Yes, plan.Unknown},
+		{"an unreadable file", Status{State: Finished, Damaged: 1, Settled: 9}, plan.Yes, plan.No},
+		{"imported", Status{State: Finished, Rows: &rows, Settled: 10, Imported: 1}, plan.Unknown, plan.Yes},
+		{"unconfirmed", Status{State: Finished, Rows: &rows, Settled: 10, Unconfirmed: 1}, plan.Unknown, plan.Yes},
+	} {
+		if p := tt.s.proofs(); p[0].Holds != tt.under || p[1].Holds != tt.accounted {
+			t.Errorf("%s: %+v, want %v and %v", tt.name, p, tt.under, tt.accounted)
+		}
+	}
+}
