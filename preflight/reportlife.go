@@ -2,9 +2,12 @@ package preflight
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"reseal/cost"
 	"reseal/inventory"
+	"reseal/report"
 	"reseal/s3api"
 )
 
@@ -14,6 +17,23 @@ type ReportEnd struct {
 	Rule   string
 	Bucket string
 	Err    error // why nobody knows, nil where At and Rule say all
+}
+
+// jobTime is how long a job without an estimate is taken to last.
+const jobTime = 7 * 24 * time.Hour
+
+// Note says that the report will not outlast a job that begins now, "" where it will.
+// e is the estimate of the job, nil where there is none.
+func (r ReportEnd) Note(now time.Time, e *cost.Estimate) string {
+	last := jobTime
+	if e != nil {
+		last = e.Duration.Longest
+	}
+	if r.At.IsZero() || now.Add(last).Before(r.At) {
+		return ""
+	}
+	return fmt.Sprintf("lifecycle rule %q of %s removes the report's files from %s on, and the job may take %s; --keep-inventory FOLDER keeps copies of them",
+		r.Rule, r.Bucket, r.At.Format("2006-01-02"), report.Duration(last))
 }
 
 // FindReportEnd looks at the rules of the bucket that the report at uri is in. What

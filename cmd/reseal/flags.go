@@ -120,16 +120,16 @@ func (s *selection) adopt(made *job.Plan) {
 	s.bound, s.bucketKey = &made.Options, made.Options.BucketKey
 }
 
-// elsewhere are the flags of a selection that say where the report is and how it is
-// read. All others decide what is done.
-var elsewhere = []string{"manifest", "no-manifest-checksum", "keep-inventory", "memory", "offline"}
-
 // decides tells whether an option decides what is done to which objects, so that a job
-// is bound to it.
+// is bound to it. The others of a selection say where the report is and how it is read.
 func decides(option string) bool {
+	switch option {
+	case "manifest", "no-manifest-checksum", "keep-inventory", "memory", "offline":
+		return false
+	}
 	cmd := new(cobra.Command)
 	new(selection).bind(cmd)
-	return cmd.Flags().Lookup(option) != nil && !slices.Contains(elsewhere, option)
+	return cmd.Flags().Lookup(option) != nil
 }
 
 // options turns the flags into the options that a job is bound to. The bucket

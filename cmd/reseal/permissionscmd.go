@@ -59,27 +59,9 @@ func newPermissionsCommand(p process) *cobra.Command {
 func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	var made *job.Plan
-	if f.job != "" && f.manifest == "" {
-		store, opened, err := openJob(ctx, f.job)
-		if err != nil {
-			return err
-		}
-		made = opened
-		told, err := job.CurrentOptions(ctx, store, made)
-		if err != nil {
-			return err
-		}
-		if f.probe == "" { // its runs try scratch objects each time they begin
-			f.probe = told.Value("probe-key-prefix")
-		}
-		if f.headroom == "" {
-			f.headroom = told.Value("kms-headroom")
-		}
-		if _, err := f.connection.follow(ctx, made); err != nil {
-			return err
-		}
-		f.adopt(made)
+	made, err := f.readJob(ctx)
+	if err != nil {
+		return err
 	}
 	pre, err := prepare(ctx, &f.request, nil, time.Now())
 	if err != nil {
@@ -117,6 +99,33 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 		return fmt.Errorf("print policies: %w", err)
 	}
 	return nil
+}
+
+// readJob takes manifest and options from the job, where it is there in place of them;
+// else it returns nil.
+func (f *permissionsFlags) readJob(ctx context.Context) (*job.Plan, error) {
+	if f.job == "" || f.manifest != "" {
+		return nil, nil
+	}
+	store, made, err := openJob(ctx, f.job)
+	if err != nil {
+		return nil, err
+	}
+	told, err := job.CurrentOptions(ctx, store, made)
+	if err != nil {
+		return nil, err
+	}
+	if f.probe == "" { // its runs try scratch objects each time they begin
+		f.probe = told.Value("probe-key-prefix")
+	}
+	if f.headroom == "" {
+		f.headroom = told.Value("kms-headroom")
+	}
+	if _, err := f.connection.follow(ctx, made); err != nil {
+		return nil, err
+	}
+	f.adopt(made)
+	return made, nil
 }
 
 // callerOf is the caller as far as it is known; what is not is said.

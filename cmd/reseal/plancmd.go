@@ -96,20 +96,9 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
 	p.stderr = p.screen()
-	var old *job.Plan
-	if f.job != "" {
-		if err := job.CheckWritable(f.job); err != nil {
-			return err
-		}
-		var err error
-		if _, old, err = f.connection.jobs().Find(ctx, f.job, job.Share{}); err != nil {
-			return err
-		}
-		if old == nil {
-			if err := checkNewJob(ctx, f.connection, f.job); err != nil {
-				return err
-			}
-		}
+	old, err := f.findJob(ctx)
+	if err != nil {
+		return err
 	}
 	pre, err := prepare(ctx, &f.request, old, time.Now())
 	if err != nil {
@@ -128,6 +117,30 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	if err := unusedFilters(s); err != nil {
 		return err
 	}
+	if err := f.showAndFreeze(ctx, p, pre, s, old); err != nil {
+		return err
+	}
+	return tellUnreadable(p, s.Damage)
+}
+
+// findJob finds the job that the plan is to be frozen in: nil where there is none yet, and
+// one can be made.
+func (f *planFlags) findJob(ctx context.Context) (*job.Plan, error) {
+	if f.job == "" {
+		return nil, nil
+	}
+	if err := job.CheckWritable(f.job); err != nil {
+		return nil, err
+	}
+	_, old, err := f.connection.jobs().Find(ctx, f.job, job.Share{})
+	if err != nil || old != nil {
+		return old, err
+	}
+	return nil, checkNewJob(ctx, f.connection, f.job)
+}
+
+// showAndFreeze shows the plan, and makes the job of it that the user names.
+func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepared, s *migrate.Survey, old *job.Plan) error {
 	view := planView(pre.env, s.Tally, cost.New(s.Tally, f.params(pre.env)), f.accept)
 	showEvidence(view, s.Evidence, true)
 	if err := f.show(ctx, p, func(w io.Writer) error { return report.WritePlan(w, view) },
@@ -136,13 +149,10 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		return err
 	}
 	pre.remarks(f.output.talk(p), view.Estimate)
-	if f.job != "" {
-		made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: view.Estimate, Told: f.told})
-		if err := f.planJob(ctx, p, old, made); err != nil {
-			return err
-		}
+	if f.job == "" {
+		return nil
 	}
-	return tellUnreadable(p, s.Damage)
+	return f.planJob(ctx, p, old, migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: view.Estimate, Told: f.told}))
 }
 
 // programName is how a job names the program that made it.
@@ -168,7 +178,7 @@ func jobShown(e *preflight.Environment) report.Job {
 
 // remarks says what a person should know but what stops nothing.
 func (p *prepared) remarks(w io.Writer, estimate *cost.Estimate) {
-	if note := endNote(p.env.ReportEnd, time.Now(), estimate); note != "" {
+	if note := p.env.ReportEnd.Note(time.Now(), estimate); note != "" {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
 	for _, text := range p.notes(p.env.WayNotes()) {

@@ -15,6 +15,7 @@ import (
 	"reseal/plan"
 	"reseal/preflight"
 	"reseal/report"
+	"reseal/s3api"
 )
 
 // preflightFlags is the command line of preflight.
@@ -71,16 +72,9 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if method != plan.MethodCopy && method != plan.MethodUpdate && method != plan.MethodAuto {
 		return usagef("--method %q: want copy, update or auto", f.method)
 	}
-	var named []string
-	if f.readers != "" {
-		var err error
-		if named, err = preflight.ReadReaders(f.readers); err != nil {
-			var bad *preflight.ReadersError
-			if errors.As(err, &bad) {
-				return usagef("--readers %w", err)
-			}
-			return err
-		}
+	named, err := f.namedReaders()
+	if err != nil {
+		return err
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
@@ -89,6 +83,38 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 		return err
 	}
 	c := &preflight.Checker{Options: plan.Options{Bucket: f.bucket, Method: method, SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey, ACL: f.acl}}
+	if err := f.check(ctx, client, c, named); err != nil {
+		return err
+	}
+	withHints(c.Findings)
+	if f.output.json {
+		err = writePreflightJSON(p.stdout, c)
+	} else {
+		err = writeTable(p.stdout, c)
+	}
+	if err != nil {
+		return fmt.Errorf("print table: %w", err)
+	}
+	if standings(c.Findings)[preflight.StatusStop] > 0 {
+		return &finding{exitRefused}
+	}
+	return nil
+}
+
+// namedReaders reads the ARNs that --readers lists.
+func (f *preflightFlags) namedReaders() ([]string, error) {
+	if f.readers == "" {
+		return nil, nil
+	}
+	named, err := preflight.ReadReaders(f.readers)
+	if errors.As(err, new(*preflight.ReadersError)) {
+		return nil, usagef("--readers %w", err)
+	}
+	return named, err
+}
+
+// check looks at bucket, report and readers.
+func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *preflight.Checker, named []string) (err error) {
 	var listed *inventory.Located
 	if f.manifest != "" {
 		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, memory: "512MiB"})
@@ -113,18 +139,6 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	}
 	c.Locks(ctx, try)
 	c.Readers(ctx, named)
-	withHints(c.Findings)
-	if f.output.json {
-		err = writePreflightJSON(p.stdout, c)
-	} else {
-		err = writeTable(p.stdout, c)
-	}
-	if err != nil {
-		return fmt.Errorf("print table: %w", err)
-	}
-	if standings(c.Findings)[preflight.StatusStop] > 0 {
-		return &finding{exitRefused}
-	}
 	return nil
 }
 
@@ -216,7 +230,7 @@ func writeChecks(w io.Writer, rows []preflight.Finding) error {
 func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error {
 	e, talk := r.pre.env, f.output.talk(p)
 	found, err := e.CheckRun(ctx, preflight.RunCheck{Accepted: f.accept, Probing: f.probing(e), First: r.plan.CanaryRecords(), Unsaid: !r.fresh,
-		Report: endNote(e.ReportEnd, time.Now(), r.plan.Estimate)})
+		Report: e.ReportEnd.Note(time.Now(), r.plan.Estimate)})
 	if err != nil {
 		return err
 	}

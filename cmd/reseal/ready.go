@@ -34,7 +34,7 @@ func (f *runFlags) newReadiness() *readiness {
 // ready makes all ready for a run: it shows the plan, asks, and makes the job's folder. A
 // signal ends all of it at once: there is nothing to drain yet.
 func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
-	ctx, started := f.starting(ctx)
+	ctx, started := f.startLimits().Bound(ctx)
 	defer started()
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
@@ -115,12 +115,7 @@ func (f *runFlags) lookAround(ctx context.Context, p process, r *readiness) erro
 // endpoint is the right one.
 func (f *runFlags) patience(p process, found bool) migrate.Patience {
 	patience := migrate.Patience{
-		Closed: func() error {
-			if f.outsideWindow() {
-				return f.windowIsOver()
-			}
-			return nil
-		},
+		Closed: f.startLimits().Closed,
 		Waiting: func(err error) {
 			fmt.Fprintf(f.output.talk(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", inWords(err), f.outage)
 		},

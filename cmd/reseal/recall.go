@@ -164,7 +164,7 @@ func whoRuns(ctx context.Context, client *s3api.Client) job.Who {
 // begin records in the job that a run begins, what it was told anew, and by whom.
 // Neither is needed for the work, so that it goes on where they cannot be written.
 func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (*job.Record, error) {
-	ctx, started := f.starting(ctx)
+	ctx, started := f.startLimits().Bound(ctx)
 	defer started()
 	ctx, stop := p.interruptible(ctx)
 	defer stop()

@@ -26,7 +26,7 @@ import (
 func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetime, r *readiness, record *job.Record, log *slog.Logger, told *notify.Teller) error {
 	e := r.pre.env
 	observer := &runObserver{flags: f, p: p, env: e, plan: r.plan, talk: f.output.talk(p), log: log, told: told}
-	starting, started := f.starting(ctx)
+	starting, started := f.startLimits().Bound(ctx)
 	defer started()
 	opening, opened := p.interruptible(starting) // nothing to drain yet
 	config := f.runConfig(r, observer)

@@ -1,12 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"reseal/cost"
 	"reseal/internal/outfile"
@@ -68,7 +68,7 @@ func (f *planFlags) workload(ctx context.Context, p process) error {
 		return usagef("--region %q: %s", f.region, noPrices(prices, f.region))
 	}
 	w := cost.Workload{Region: f.region, Class: class, Objects: f.objects, Size: size, Gets: f.gets, Puts: f.puts}
-	v := &report.Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: f.recommended(prices, w)}
+	v := &report.Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: f.reencrypt(prices, w)}
 	v.Without = prices.Monthly(w)
 	w.FreeKMS = cost.FreeTier
 	v.FreeTier = prices.Monthly(w)
@@ -107,43 +107,21 @@ func (f *planFlags) oneClass() (inventory.StorageClass, error) {
 	return class, nil
 }
 
-// recommended is the estimate for the way that the command line names, else for
-// the recommended one: price, time and the table of ways are about the same.
-func (f *planFlags) recommended(prices cost.Prices, w cost.Workload) *cost.Estimate {
-	e := f.statedEstimate(prices, w, plan.Method(f.method))
-	if way := plan.Method(e.Recommended); !f.methodNamed && way != plan.Method(f.method) {
-		e = f.statedEstimate(prices, w, way)
-	}
-	return e
-}
-
-// statedEstimate is what re-encrypting the stated bucket costs once: on AWS, all
-// objects under SSE-S3, older than any minimum storage duration, in a bucket
-// whose facts are known and harmless.
-func (f *planFlags) statedEstimate(prices cost.Prices, w cost.Workload, method plan.Method) *cost.Estimate {
-	now := time.Now()
-	facts := plan.Facts{
-		Bucket: "stated", Region: w.Region, Versioning: plan.Unversioned, Transitions: plan.No, Expirations: plan.No, ObjectLock: plan.No,
-		ACLs: plan.No, Website: plan.No, Replication: plan.No, Events: plan.No, Requester: plan.No, AWS: plan.Yes, IgnoresIfMatch: plan.No,
-	}
-	options := plan.Options{Bucket: facts.Bucket, Method: method, SSE: plan.TargetKMS, BucketKey: f.bucketKey}
-	policy := &plan.Policy{Options: options, Facts: facts, Now: now, Weights: plan.DefaultWeights(options.BucketKey)}
-	r := inventory.Record{
-		Bucket: facts.Bucket, Known: ^inventory.Columns(0), IsLatest: true, Size: w.Size, ETag: "any", StorageClass: w.Class,
-		Encryption: inventory.SSES3, LastModified: now.AddDate(-1, 0, 0),
-	}
-	task := policy.Decide(&r)
+// reencrypt is the estimate for the way that the command line names, else for the
+// recommended one.
+func (f *planFlags) reencrypt(prices cost.Prices, w cost.Workload) *cost.Estimate {
 	share, _ := parsePercent(f.kmsShare) // checked before
 	rate, _ := f.copyRate()              // likewise
-	kms := f.kmsRPS
-	if kms == 0 {
-		kms = share * cost.KMSQuota(w.Region)
+	p := cost.Params{
+		Prices: prices, Options: plan.Options{Method: plan.Method(f.method), BucketKey: f.bucketKey},
+		KMSPerSecond: cmp.Or(f.kmsRPS, share*cost.KMSQuota(w.Region)), KMSUncounted: 1 - f.keyWeight,
+		WritesPerSecond: f.s3RPS, ReadsPerSecond: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
+		Concurrency: f.concurrency, Latency: f.latency, CopyRate: rate,
 	}
-	return cost.New(cost.Uniform(&task, w.Objects, now), cost.Params{
-		Prices: prices, Region: w.Region, Options: options, Facts: facts,
-		KMSPerSecond: kms, KMSUncounted: 1 - f.keyWeight, WritesPerSecond: f.s3RPS, ReadsPerSecond: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
-		Concurrency: f.concurrency, Latency: f.latency, CopyRate: rate, MonthlyGets: w.Gets, MonthlyPuts: w.Puts,
-	})
+	if f.methodNamed {
+		return w.Reencrypt(p)
+	}
+	return w.ReencryptBest(p)
 }
 
 // show prints a result as text or JSON, and writes the HTML page that is asked for.
