@@ -5,34 +5,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
-	"syscall"
 	"testing"
 
+	"reseal/internal/otheruser"
 	"reseal/inventory"
 )
-
-// asNobody runs f on a thread that has no rights beyond those of uid 65534
-// where the test runs as root, whom no mode stops.
-func asNobody(t *testing.T, f func()) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		f()
-		return
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		if _, _, e := syscall.RawSyscall(syscall.SYS_SETFSUID, 65534, 0, 0); e != 0 {
-			t.Errorf("setfsuid: %v", e)
-			return
-		}
-		f()
-	}()
-	<-done
-}
 
 // folderOfNobody returns a job folder that holds a little state, with mode.
 func folderOfNobody(t *testing.T, mode fs.FileMode) string {
@@ -74,7 +52,7 @@ func folderOfNobody(t *testing.T, mode fs.FileMode) string {
 
 func TestReadOnlyFolder(t *testing.T) {
 	path := folderOfNobody(t, 0o500)
-	asNobody(t, func() {
+	otheruser.Do(t, func() {
 		d, err := OpenDir(path)
 		if err != nil {
 			t.Errorf("open: %v", err)
@@ -93,7 +71,7 @@ func TestReadOnlyFolder(t *testing.T) {
 
 func TestUnreadableFolder(t *testing.T) {
 	path := folderOfNobody(t, 0)
-	asNobody(t, func() {
+	otheruser.Do(t, func() {
 		for name, open := range map[string]func(string) (*Dir, error){"open": OpenDir, "create": CreateDir} {
 			_, err := open(path)
 			if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), path) {

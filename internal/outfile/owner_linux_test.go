@@ -5,37 +5,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"reseal/internal/otheruser"
 )
 
 // another is a user and group that is not ours, in tests that run as root.
-const another = 65534
-
-// asAnother runs what do does to files as another user. Only root can; for others the
-// modes of files hold already.
-func asAnother(t *testing.T, do func()) {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		do()
-		return
-	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		if err := errors.Join(unix.Setfsgid(another), unix.Setfsuid(another)); err != nil {
-			t.Error(err)
-			return
-		}
-		do()
-	}()
-	<-done
-}
+const another = otheruser.ID
 
 // A folder that may not be written in, and a file that is read-only, are errors, and
 // nothing changes.
@@ -47,7 +25,7 @@ func TestWriteReadOnly(t *testing.T) {
 	must(t, os.WriteFile(old, []byte("old"), 0o600))
 	must(t, os.Chmod(old, 0o666))
 	must(t, os.Chmod(dir, 0o555))
-	asAnother(t, func() {
+	otheruser.Do(t, func() {
 		for _, name := range []string{old, filepath.Join(dir, "new")} {
 			if err := Write(t.Context(), name, text("x")); !errors.Is(err, fs.ErrPermission) {
 				t.Errorf("%s: error %v, want that it is not permitted", name, err)
@@ -60,7 +38,7 @@ func TestWriteReadOnly(t *testing.T) {
 	holds(t, old, "old", 0o666)
 	must(t, os.Chmod(dir, 0o777))
 	must(t, os.Chmod(old, 0o444))
-	asAnother(t, func() {
+	otheruser.Do(t, func() {
 		err := Write(t.Context(), old, text("x"))
 		if !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "it is as it was") {
 			t.Errorf("read-only: error %v, want that it is not permitted", err)
@@ -88,7 +66,7 @@ func TestWriteKeepsOwner(t *testing.T) {
 		t.Errorf("owner %d and group %d, want %d and %d", uid, gid, another, another-1)
 	}
 	holds(t, name, "by root", 0o660)
-	asAnother(t, func() {
+	otheruser.Do(t, func() {
 		if err := Write(t.Context(), name, text("by another")); err != nil {
 			t.Error(err)
 		}
