@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -12,13 +11,10 @@ import (
 
 	"reseal/batchops"
 	"reseal/checkpoint"
-	"reseal/engine"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/migrate"
-	"reseal/plan"
 	"reseal/preflight"
-	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
 )
@@ -127,15 +123,14 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 
 // take records the outcomes of tasks in a job that is held.
 func (f *importFlags) take(ctx context.Context, p process, e *preflight.Environment, store job.Store, made *job.Plan, tasks *inventory.BatchTasks, memory int64, location string) error {
-	in := &batchops.Import{Job: f.job, Tasks: tasks, Report: e.Report, Segments: made.Segments, Policy: e.Policy, Memory: memory}
-	sample, err := in.Sample(ctx)
-	if err != nil {
-		return err
+	in := &batchops.Intake{
+		Job: f.job, Store: store, Plan: made, State: f.stateOptions(made, e.Report.Manifest().Files), Client: e.Client,
+		Report: e.Report, Policy: e.Policy, Tasks: tasks, Memory: memory, KMSRate: e.Caps.KMS, ReadRate: e.Caps.S3Writes, AllLines: f.results == "all",
 	}
-	if err := f.look(ctx, e, in, sample); err != nil {
-		return err
+	n, err := in.Run(ctx)
+	if errors.As(err, new(*batchops.NotDoneError)) {
+		err = &refusedError{err}
 	}
-	n, err := f.record(ctx, e, store, made, in)
 	if n != nil {
 		err = errors.Join(err, f.say(p, &imported{Job: f.job, Report: location, Tasks: n.Tasks, Done: n.Done, Failed: n.Failed, Known: n.Known}))
 	}
@@ -157,61 +152,6 @@ func openCompletion(ctx context.Context, client *s3api.Client, location string) 
 		name = path.Join(name, "manifest.json")
 	}
 	return inventory.OpenBatchTasks(ctx, src, name, inventory.Options{})
-}
-
-// look makes sure that objects which the other engine says it did are under the key.
-func (f *importFlags) look(ctx context.Context, e *preflight.Environment, in *batchops.Import, records []inventory.Record) error {
-	if len(records) == 0 {
-		return nil
-	}
-	reading := e.Policy.Options
-	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
-	rewriter, err := e.Client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: e.Policy.Facts})
-	if err != nil {
-		return err
-	}
-	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: e.Caps.KMS}, Expected: ratelimit.Limits{Reads: e.Caps.S3Writes}, MaxSlots: batchops.MaxSample})
-	defer governor.Start(ctx)()
-	sending, gate, stop := engine.Outlast(ctx, engine.Endurance{Gate: governor})
-	defer stop()
-	err = in.Look(sending, rewriter, gate, records)
-	if errors.As(err, new(*batchops.NotDoneError)) {
-		return &refusedError{err}
-	}
-	return err
-}
-
-// record writes down what the report says of each object, as far as the job does
-// not know better. What it returns beside an error was recorded all the same.
-func (f *importFlags) record(ctx context.Context, e *preflight.Environment, store job.Store, made *job.Plan, in *batchops.Import) (*batchops.Counts, error) {
-	state, snapshot, err := checkpoint.Open(ctx, store, made.StateHash(), made.Segments, f.stateOptions(made, e.Report.Manifest().Files))
-	if err != nil {
-		return nil, err
-	}
-	before, err := migrate.Stand(ctx, snapshot, migrate.Every)
-	if err != nil {
-		return nil, err
-	}
-	past, version, err := job.ReadHistory(ctx, store, job.HistoryFile)
-	if err != nil {
-		past = job.History{Summary: new(report.Summary)}
-	}
-	sink := &report.Writer{Log: job.LineLog{Context: context.WithoutCancel(ctx), State: state}, All: f.results == "all", Summary: past.Summary}
-	n, err := in.Record(ctx, before, state, sink)
-	if err != nil {
-		return &n, fmt.Errorf("%w; the same command goes on", err)
-	}
-	if n.Done+n.Failed == 0 {
-		return &n, nil
-	}
-	data, err := json.Marshal(&past)
-	if err == nil {
-		_, err = store.Put(context.WithoutCancel(ctx), job.HistoryFile, append(data, '\n'), version)
-	}
-	if err != nil {
-		return &n, fmt.Errorf("write the history of the job: %w", err)
-	}
-	return &n, nil
 }
 
 // say prints what was recorded.

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,18 +8,13 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"reseal/cost"
 	"reseal/internal/outfile"
 	"reseal/internal/shell"
-	"reseal/inventory"
 	"reseal/plan"
-	"reseal/preflight"
 	"reseal/report"
-	"reseal/s3api"
 	"reseal/selfcheck"
 )
 
@@ -120,34 +114,20 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 // prepare reads the facts of the bucket and resolves the key. It refuses a
 // bucket that would not let go of scratch objects.
 func (f *selfcheckFlags) prepare(ctx context.Context) (selfcheck.Config, *selfcheck.Facts, error) {
-	var conf selfcheck.Config
 	client, err := f.connection.client(ctx, 0)
 	if err != nil {
-		return conf, nil, err
+		return selfcheck.Config{}, nil, err
 	}
-	client, bucketIs, _, err := bucketFacts(ctx, client, f.bucket)
-	if err != nil {
-		return conf, nil, err
-	}
-	if err := preflight.KeepsScratch(f.bucket, bucketIs); err != nil {
-		return conf, nil, &refusedError{fmt.Errorf("refused, nothing was written: %w; name another bucket", err)}
-	}
-	key, err := client.Key(ctx, f.key)
-	arn := key.ARN
-	if s3api.KindOf(err) == s3api.KeyUnchecked {
-		arn, err = f.key, nil
+	conf, facts, err := selfcheck.Prepare(ctx, client, f.bucket, f.key)
+	if errors.As(err, new(*selfcheck.KeepsError)) {
+		err = &refusedError{fmt.Errorf("refused, nothing was written: %w; name another bucket", err)}
 	}
 	if err != nil {
 		return conf, nil, err
 	}
-	facts := &selfcheck.Facts{Version: selfcheck.FactsVersion, Program: "reseal/" + version, At: time.Now().UTC(),
-		Endpoint: client.Endpoint().URL, Region: client.Region(), Bucket: f.bucket, Key: arn}
-	if id, err := client.Identity(ctx); err == nil {
-		facts.Account = id.Account
-	}
-	conf = selfcheck.Config{Client: client, Facts: bucketIs, Prefix: f.prefix, KeyARN: arn}
+	conf.Prefix, facts.Program = f.prefix, "reseal/"+version
 	if f.measureKMS {
-		conf.Usage = client.KMSUsage
+		conf.Usage = conf.Client.KMSUsage
 	}
 	return conf, facts, nil
 }
@@ -166,35 +146,11 @@ func (f *selfcheckFlags) consent(ctx context.Context, p process, conf selfcheck.
 
 // selfcheckPrice is what the requests cost at most, in words.
 func selfcheckPrice(region string, d plan.Demand) string {
-	prices, _ := cost.BuiltIn().Region(region)
-	total, known := prices.Spent(&plan.Task{Record: inventory.Record{StorageClass: inventory.Standard}}, d, false, time.Time{})
+	total, known := selfcheck.Price(region, d)
 	if !known {
 		return "no price is known in Region " + region
 	}
 	return "at most " + total.String()
-}
-
-// ask puts a question to the person at the terminal. Any answer but yes is a
-// refusedError with the given text.
-func ask(ctx context.Context, p process, question, declined string) error {
-	if !isTerminal(p.stdin) || !isTerminal(p.stderr) {
-		return usagef("there is no terminal to ask at; add --yes to go on without being asked")
-	}
-	fmt.Fprintf(p.stderr, "\n%s [y/N] ", question)
-	answer := make(chan string, 1)
-	go func() { // ends with the process: reading a terminal cannot be cut short
-		line, _ := bufio.NewReader(p.stdin).ReadString('\n')
-		answer <- strings.ToLower(strings.TrimSpace(line))
-	}()
-	select {
-	case a := <-answer:
-		if a == "y" || a == "yes" {
-			return nil
-		}
-		return &refusedError{errors.New(declined)}
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
 }
 
 // standingWord is a standing as a person reads it.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,7 +13,6 @@ import (
 	"reseal/engine"
 	"reseal/inventory"
 	"reseal/inventory/snapshot"
-	"reseal/partition"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -171,41 +171,16 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 	if err != nil {
 		return nil, at, usagef("--out: %w", err)
 	}
-	var sink inventory.Sink
-	var src inventory.Source
-	prefix := ""
-	if at.Local() {
-		folder, err := inventory.NewFolder(at.Name)
-		if err != nil {
-			return nil, at, fmt.Errorf("make folder: %w", err)
-		}
-		sink = folder
-		if src, err = inventory.NewLocal(at.Name); err != nil {
-			return nil, at, err
-		}
-	} else {
-		sink, src, prefix = client.ExpectingOr(ctx, f.outOwner).Sink(at.Bucket, f.kmsKey), client.Source(at.Bucket), strings.TrimSuffix(at.Name, "/")
-	}
-	o := inventory.WriterOptions{SourceBucket: f.bucket, DestinationBucket: at.Bucket, Prefix: prefix, Config: f.id, Created: now,
-		DestinationARN: partition.OfRegion(client.Region()).Bucket(at.Bucket), Format: inventory.CSV, Columns: s3api.ListColumns(f.versions == "all")}
+	t := snapshot.Target{Client: client, Bucket: f.bucket, At: at, Owner: f.outOwner, KMSKey: f.kmsKey, ID: f.id, Created: now,
+		Format: inventory.CSV, AllVersions: f.versions == "all", Look: f.head}
 	if strings.EqualFold(f.format, string(inventory.Parquet)) {
-		o.Format = inventory.Parquet
+		t.Format = inventory.Parquet
 	}
-	if f.head {
-		o.Columns |= s3api.LookColumns()
+	w, err := snapshot.Begin(ctx, t)
+	if errors.As(err, new(*snapshot.ExistsError)) {
+		err = &refusedError{err}
 	}
-	w, err := inventory.NewWriter(sink, o)
-	if err != nil {
-		return nil, at, err
-	}
-	taken, err := w.Existing(ctx, src)
-	switch {
-	case err != nil:
-		return nil, at, fmt.Errorf("look for reports at %s: %w", f.out, err)
-	case taken != "":
-		return nil, at, &refusedError{fmt.Errorf("%s is there already: reports are named after the minute; wait for the next, or name another --id", at.Below(taken))}
-	}
-	return w, at, nil
+	return w, at, err
 }
 
 // progress says how far it is, now and then.
