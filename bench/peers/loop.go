@@ -57,38 +57,9 @@ func loop(kind, file string) error {
 			return err
 		}
 	}
-	transport := &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: j.InFlight, DisableCompression: true}
-	s := &signer{access: j.Access, secret: j.Secret, region: j.Region}
-	s.prepare(time.Now())
-	var one func() copier // for one worker
-	switch kind {
-	case "sdk":
-		all := viaSDK(&j, transport)
-		one = func() copier { return all }
-	case "net/http":
-		one = func() copier {
-			return func(key string) (int, error) {
-				path, headers := s.copyOf(&j, u.Host, key)
-				return viaHTTP(transport, u, path, headers)
-			}
-		}
-	case "bare":
-		one = func() copier {
-			var c *bare
-			return func(key string) (status int, err error) {
-				if c == nil {
-					if c, err = dial(u.Host, config); err != nil {
-						return 0, err
-					}
-				}
-				if status, err = c.send(s.copyOf(&j, u.Host, key)); err != nil {
-					c = nil
-				}
-				return status, err
-			}
-		}
-	default:
-		return fmt.Errorf("no loop is called %q", kind)
+	one, err := copiers(kind, &j, u, config)
+	if err != nil {
+		return err
 	}
 	var next, failed atomic.Int64
 	var workers sync.WaitGroup
@@ -111,6 +82,41 @@ func loop(kind, file string) error {
 		fmt.Fprintf(os.Stderr, "%d of %d copies were refused\n", n, len(j.Keys))
 	}
 	return nil
+}
+
+// copiers returns what makes the copier of one worker. config is nil without TLS.
+func copiers(kind string, j *job, u *url.URL, config *tls.Config) (func() copier, error) {
+	transport := &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: j.InFlight, DisableCompression: true}
+	s := &signer{access: j.Access, secret: j.Secret, region: j.Region}
+	s.prepare(time.Now())
+	switch kind {
+	case "sdk":
+		all := viaSDK(j, transport)
+		return func() copier { return all }, nil
+	case "net/http":
+		return func() copier {
+			return func(key string) (int, error) {
+				path, headers := s.copyOf(j, u.Host, key)
+				return viaHTTP(transport, u, path, headers)
+			}
+		}, nil
+	case "bare":
+		return func() copier {
+			var c *bare
+			return func(key string) (status int, err error) {
+				if c == nil {
+					if c, err = dial(u.Host, config); err != nil {
+						return 0, err
+					}
+				}
+				if status, err = c.send(s.copyOf(j, u.Host, key)); err != nil {
+					c = nil
+				}
+				return status, err
+			}
+		}, nil
+	}
+	return nil, fmt.Errorf("no loop is called %q", kind)
 }
 
 // copyOf returns path and signed headers of a copy of an object onto itself.

@@ -95,9 +95,25 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	flights, sizes := strings.Split(*inFlight, ","), strings.Split(*objects, ",")
-	for _, scheme := range strings.Split(*schemes, ",") {
-		for i, text := range strings.Split(*latencies, ",") {
+	m := &matrix{schemes: *schemes, latencies: *latencies, inFlight: *inFlight, objects: *objects, results: *results, lost: lost, args: args}
+	return m.measure(&c, tools, k)
+}
+
+// matrix is what setups are made from: lists with commas between.
+type matrix struct {
+	schemes, latencies, inFlight, objects string
+
+	results string // folder, "" for none
+	lost    map[string]map[string]int
+	args    []string
+}
+
+// measure compares the tools in each setup. A list that is shorter than the latencies
+// goes on with its last value.
+func (m *matrix) measure(c *setup, tools []tool, k kit) (err error) {
+	flights, sizes := strings.Split(m.inFlight, ","), strings.Split(m.objects, ",")
+	for _, scheme := range strings.Split(m.schemes, ",") {
+		for i, text := range strings.Split(m.latencies, ",") {
 			if c.Latency, err = time.ParseDuration(text); err != nil {
 				return err
 			}
@@ -109,15 +125,15 @@ func run(args []string) error {
 			}
 			c.TLS = scheme == "https"
 			r := &report{Date: time.Now().UTC().Format(time.RFC3339), Machine: machine(), Go: runtime.Version(), Versions: k.versions,
-				Command: "go run . " + strings.Join(args, " "), Setup: c, Tools: map[string][]sample{}, Lost: lost}
+				Command: "go run . " + strings.Join(m.args, " "), Setup: *c, Tools: map[string][]sample{}, Lost: m.lost}
 			if err := c.compare(tools, k, r); err != nil {
 				return err
 			}
 			r.print(os.Stdout, tools)
-			if *results == "" {
+			if m.results == "" {
 				continue
 			}
-			if err := r.write(*results); err != nil {
+			if err := r.write(m.results); err != nil {
 				return err
 			}
 		}

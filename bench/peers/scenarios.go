@@ -124,35 +124,7 @@ func (s *scenario) run(k kit) (*outcome, error) {
 	begun := time.Now()
 	args := append([]string{k.reseal, "run", "--manifest", server.manifest, "--sse-kms-key-id", server.key, "--yes", "--quiet", "--job", filepath.Join(folder, "job"),
 		"--probe-key-prefix", "probe/", "--s3-rps", "1000000", "--kms-rps", "1000000", "--concurrency", strconv.Itoa(s.InFlight), "--accept", "drops-expires"}, s.args...)
-	once := func(stop func(*exec.Cmd)) error {
-		pin := pinned(1, args...)
-		cmd := exec.Command(pin[0], pin[1:]...)
-		cmd.Env, cmd.Dir = server.environ(), folder
-		var said strings.Builder
-		cmd.Stdout, cmd.Stderr = io.Discard, &said
-		if err := cmd.Start(); err != nil {
-			return err
-		}
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		if stop != nil {
-			go func() {
-				s.halfWay(ctx, server)
-				stop(cmd)
-			}()
-		}
-		err := cmd.Wait()
-		o.CPU += float64((cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Microseconds()) / float64(s.Objects)
-		o.Peak = max(o.Peak, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024)
-		var exit *exec.ExitError
-		if s.odd && errors.As(err, &exit) && exit.ExitCode() == objectsFailed {
-			return nil
-		}
-		if err != nil && stop == nil {
-			return fmt.Errorf("%w\n%s", err, said.String())
-		}
-		return nil
-	}
+	once := func(stop func(*exec.Cmd)) error { return s.once(o, server, folder, args, stop) }
 	if s.cut {
 		if err := once(func(cmd *exec.Cmd) { _ = cmd.Process.Signal(os.Interrupt) }); err != nil {
 			return nil, err
@@ -172,6 +144,38 @@ func (s *scenario) run(k kit) (*outcome, error) {
 	load, _ := os.ReadFile("/proc/loadavg")
 	o.Load = strings.TrimSpace(string(load))
 	return o, nil
+}
+
+// once runs reseal with args in folder, and adds to o what it took. A stop that is not
+// nil is called half-way.
+func (s *scenario) once(o *outcome, server *server, folder string, args []string, stop func(*exec.Cmd)) error {
+	pin := pinned(1, args...)
+	cmd := exec.Command(pin[0], pin[1:]...)
+	cmd.Env, cmd.Dir = server.environ(), folder
+	var said strings.Builder
+	cmd.Stdout, cmd.Stderr = io.Discard, &said
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	if stop != nil {
+		go func() {
+			s.halfWay(ctx, server)
+			stop(cmd)
+		}()
+	}
+	err := cmd.Wait()
+	o.CPU += float64((cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Microseconds()) / float64(s.Objects)
+	o.Peak = max(o.Peak, float64(cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss)/1024)
+	var exit *exec.ExitError
+	if s.odd && errors.As(err, &exit) && exit.ExitCode() == objectsFailed {
+		return nil
+	}
+	if err != nil && stop == nil {
+		return fmt.Errorf("%w\n%s", err, said.String())
+	}
+	return nil
 }
 
 // halfWay waits until half of the objects are copied.
