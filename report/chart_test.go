@@ -75,7 +75,7 @@ func TestMarks(t *testing.T) {
 	if want := "go pause go crash go told stop"; strings.Join(got, " ") != want {
 		t.Errorf("marks %q, want %q: %+v", got, want, marks)
 	}
-	if crash := marks[3]; crash.instant.After(v.History[1].Started) || !strings.Contains(crash.Text, "not recorded") {
+	if crash := marks[3]; crash.instant.After(v.History[1].Started) || !strings.Contains(crash.Text, "no recorded end") {
 		t.Errorf("crash: %+v", crash)
 	}
 }

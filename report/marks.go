@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -53,7 +54,7 @@ func (v *Run) marks(from, to time.Time) []mark {
 		case !r.Ended.IsZero():
 			add(r.Ended, "stop", "end: "+visible(r.end(), 200))
 		case i+1 < len(v.History): // another came after it, so it does not go on
-			add(v.lastBefore(v.History[i+1].Started), "crash", "crash, about then: "+visible(r.end(), 200))
+			add(v.lastBefore(v.History[i+1].Started), "crash", fmt.Sprintf("crash, about then: run %d has no recorded end", i+1))
 		}
 	}
 	slices.SortStableFunc(all, func(a, b mark) int { return a.instant.Compare(b.instant) })

@@ -95,12 +95,17 @@ func runFigures(v *Run) []shown {
 	}
 	looked := shown{Name: "looked at again by verify", Value: "0", More: "nobody looked", Class: "wait"}
 	if d := v.Verified; d != nil {
-		looked = shown{Name: "looked at again by verify", Value: Count(d.Looked), More: "all as promised", Class: "good"}
-		if d.Unsampled > 0 {
-			looked.More = "a sample, all as promised"
-		}
-		if !d.Fine {
+		looked.Value = Count(d.Looked)
+		switch d.Grade {
+		case "fine":
+			looked.More, looked.Class = "all as promised", "good"
+		case "open":
+			looked.More = "nothing wrong, something open"
+		default:
 			looked.More, looked.Class = "not all as promised", "bad"
+		}
+		if d.Unsampled > 0 {
+			looked.More = "a sample: " + looked.More
 		}
 	}
 	price := shown{Name: "price", Value: "unknown"}

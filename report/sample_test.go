@@ -138,7 +138,7 @@ func sampleRun() *Run {
 	v.Totals.Cost, v.Canary = 772_000_000, sampleCanary()
 	v.History = sampleHistory(first, last)
 	v.Verified = &Verified{At: last.Add(time.Hour), Sample: "10%", Rows: 8000, Looked: 981, Compared: 500, Unsampled: 4362, Sampled: 481, DrawnFrom: 4843, Bound: 0.0062,
-		Verdicts: []VerdictCount{{"proven", "fine", 489}, {"left-alone", "fine", 3149}}, UnderKey: 489, Fine: true}
+		Verdicts: []VerdictCount{{"proven", "fine", 489}, {"left-alone", "fine", 3149}}, UnderKey: 489, Grade: "fine"}
 	return v
 }
 

@@ -118,7 +118,7 @@ func (t *table) lines(r tableRow, width, out []int) []string {
 				b.WriteString(between)
 			}
 			pad := strings.Repeat(" ", max(width[i]-utf8.RuneCountInString(c), 0))
-			if i < len(t.align) && t.align[i] == 'r' {
+			if i < len(t.align) && t.align[i] == 'r' && len(cells[i]) == 1 { // a sentence is none
 				c, pad = pad, c
 			}
 			b.WriteString(c + pad)

@@ -18,10 +18,11 @@ type Verified struct {
 	Sampled   int64          `json:"objects_in_sample"`
 	DrawnFrom int64          `json:"sample_drawn_from"`
 	Wrong     int64          `json:"wrong_in_sample"`
-	Bound     float64        `json:"bound_95,omitempty"` // share of all that may be wrong, at 95 % confidence
-	Verdicts  []VerdictCount `json:"verdicts"`           // that some row has, those that may be signed first
-	UnderKey  int64          `json:"under_the_key"`      // rows of these that are under the key
-	Fine      bool           `json:"as_promised"`        // no verdict speaks against signing
+	Bound     float64        `json:"bound_95,omitempty"`                // share of all that may be wrong, at 95 % confidence
+	Verdicts  []VerdictCount `json:"verdicts"`                          // that some row has, those that may be signed first
+	UnderKey  int64          `json:"under_the_key"`                     // rows of these that are under the key
+	Grade     string         `json:"grade"`                             // the worst of any row: fine, open (work is left) or wrong
+	Untold    int64          `json:"attributes_not_compared,omitempty"` // proven objects of which nothing tells what they were
 	Older     bool           `json:"job_went_on_since"`
 }
 
@@ -57,6 +58,17 @@ func (d *Verified) proves() string {
 		Count(d.Sampled), Plural(d.DrawnFrom, "object"), Count(d.Wrong), verb, shareAbove(d.Bound), Plural(int64(math.Ceil(d.Bound*float64(d.DrawnFrom)-1e-9)), "object"))
 }
 
+// notes say what the verdicts leave open, and what was compared.
+func (d *Verified) notes() (notes []string) {
+	if d.Untold > 0 {
+		notes = append(notes, "Left open: of "+Plural(d.Untold, "proven object")+" the answer was lost and nothing tells what they were, so their attributes are not compared.")
+	}
+	if d.Compared > 0 {
+		notes = append(notes, "All that the run remembered of "+Plural(d.Compared, "object")+" before it re-encrypted them was compared with what is there now.")
+	}
+	return notes
+}
+
 // shareAbove writes a share so that it is never rounded down: 0.3 %.
 func shareAbove(x float64) string {
 	unit := 10.0
@@ -71,8 +83,8 @@ func (d *Verified) words() string {
 	if d == nil {
 		return "reseal verify has not looked at the objects again"
 	}
-	found := "found all as promised"
-	if !d.Fine {
+	found := map[string]string{"fine": "found all as promised", "open": "found nothing wrong, but something is left open"}[d.Grade]
+	if found == "" {
 		found = "found rows that are not as promised"
 	}
 	out := fmt.Sprintf("reseal verify looked at %s on %s and %s", Plural(d.Looked, "object"), Time(d.At), found)
@@ -97,9 +109,7 @@ func verifySection(d *Verified) section {
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{text("not in the sample"), num(Count(d.Unsampled)), num(Percent(d.Unsampled, d.Rows)), text("nobody looked")}})
 	}
 	s := section{Title: "Verify", Table: g, Lead: sentence(d.words()) + " Sample: " + visible(d.Sample, 20) + ".", Notes: []string{d.proves()}}
-	if d.Compared > 0 {
-		s.Notes = append(s.Notes, "All that the run remembered of "+Plural(d.Compared, "object")+" before it re-encrypted them was compared with what is there now.")
-	}
+	s.Notes = append(s.Notes, d.notes()...)
 	return s
 }
 
@@ -118,7 +128,9 @@ func writeVerify(p *page, d *Verified) {
 		t.row("not in the sample", Count(d.Unsampled), Percent(d.Unsampled, d.Rows))
 	}
 	t.write(p, indent)
-	p.wrapped(indent, d.proves())
+	for _, note := range append([]string{d.proves()}, d.notes()...) {
+		p.wrapped(indent, note)
+	}
 }
 
 // sentence makes words end in a full stop.

@@ -28,7 +28,8 @@ func (r *Reading) Report(ctx context.Context, verified *verify.Note, version str
 		State: string(s.State), Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap, KMSCaps: past.KMSCaps,
 		Totals: s.totals(), Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: made.Tally, Estimate: made.Estimate,
 		Keys: s.Keys, Client: s.Client, Canary: past.Canary, Damages: Damages(r.State),
-		Proof: append(s.proofs(), verified.Proofs(s.LastWrite)...),
+		Proof:    append(s.proofs(), verified.Proofs(s.LastWrite)...),
+		Verified: verified.View(s.LastWrite),
 	}
 	if v.Started.IsZero() {
 		v.Started = made.Created
