@@ -41,7 +41,7 @@ func canaryWords(err error) error {
 
 // CanaryBegins implements migrate.Observer.
 func (o *runObserver) CanaryBegins(objects, kinds int64) {
-	fmt.Fprintf(o.talk, "Canary: trying %s first, of %s.\n", report.Plural(objects, "object"), report.Plural(kinds, "kind"))
+	fmt.Fprintf(o.messages, "Canary: trying %s first, of %s.\n", report.Plural(objects, "object"), report.Plural(kinds, "kind"))
 }
 
 // CanaryTried implements migrate.Observer.
@@ -55,7 +55,7 @@ func (o *runObserver) CanaryTried(t migrate.FirstTried) {
 		lost = "nothing got lost but what was accepted"
 	}
 	say := func(indent, format string, args ...any) {
-		fmt.Fprint(o.talk, report.Wrapped(indent, fmt.Sprintf(format, args...)))
+		fmt.Fprint(o.messages, report.Wrapped(indent, fmt.Sprintf(format, args...)))
 	}
 	switch {
 	case t.Compared >= t.Objects:
@@ -74,7 +74,7 @@ func (o *runObserver) CanaryTried(t migrate.FirstTried) {
 		say("  ", "%s not compared: other objects of their kind are tried as the run comes to them", report.Count(left))
 	}
 	if len(t.Failed) > 0 {
-		fmt.Fprintf(o.talk, "  %s failed:\n%s", report.Count(int64(len(t.Failed))), failures(t.Failed))
+		fmt.Fprintf(o.messages, "  %s failed:\n%s", report.Count(int64(len(t.Failed))), failures(t.Failed))
 	}
 }
 
@@ -87,7 +87,7 @@ func (o *runObserver) CanaryTable(t *canary.Table) {
 		text := report.CanaryText(&canary.Table{Kinds: []canary.Kind{k}})
 		if name := report.KindName(&k); o.shown[name] != text {
 			o.shown[name] = text
-			fmt.Fprint(o.talk, text)
+			fmt.Fprint(o.messages, text)
 		}
 	}
 }

@@ -92,14 +92,14 @@ func TestEveryErrorClass(t *testing.T) {
 				"--inspect-all", "--accept", "weak-conditions", "--accept", "drops-expires", "--kms-rps", "2000", "--concurrency", "16"}
 			night := &night{t: t, sim: sim, dir: t.TempDir()}
 			night.as(false)
-			code, out, talk := night.command(run...)
+			code, out, messages := night.command(run...)
 			var met int64
 			sim.Locked(func(w *simulator.World) {
 				met = w.FaultHits(id)
 				w.RemoveFault(id)
 			})
-			if code != tt.want.code || !strings.Contains(talk, tt.want.says) || !strings.Contains(talk, tt.want.hint) {
-				t.Errorf("exit code %d, want %d, saying %q and %q:\n%s", code, tt.want.code, tt.want.says, tt.want.hint, talk)
+			if code != tt.want.code || !strings.Contains(messages, tt.want.says) || !strings.Contains(messages, tt.want.hint) {
+				t.Errorf("exit code %d, want %d, saying %q and %q:\n%s", code, tt.want.code, tt.want.says, tt.want.hint, messages)
 			}
 			most := tt.want.most
 			if most == 0 {
@@ -120,8 +120,8 @@ func TestEveryErrorClass(t *testing.T) {
 			if (s.Run.Retries > 0) != tt.want.again || tt.want.again && s.Run.Retries != met {
 				t.Errorf("%d requests were sent again, of %d that met the fault; want as many: %t", s.Run.Retries, met, tt.want.again)
 			}
-			if code == exitFatal && s.Failed > 0 && !strings.Contains(talk, "retry-failed") {
-				t.Errorf("%d objects failed, and it does not say what helps them:\n%s", s.Failed, talk)
+			if code == exitFatal && s.Failed > 0 && !strings.Contains(messages, "retry-failed") {
+				t.Errorf("%d objects failed, and it does not say what helps them:\n%s", s.Failed, messages)
 			}
 			if s.Failed > tt.want.failed || tt.want.failed > 0 && s.Failed == 0 {
 				t.Errorf("%d objects failed, want %d at most", s.Failed, tt.want.failed)
@@ -132,12 +132,12 @@ func TestEveryErrorClass(t *testing.T) {
 			if s.Failed > 0 {
 				want = exitFailures
 			}
-			if code, _, talk = night.command(run...); code != want {
-				t.Errorf("once the fault was gone: exit code %d, want %d:\n%s", code, want, talk)
+			if code, _, messages = night.command(run...); code != want {
+				t.Errorf("once the fault was gone: exit code %d, want %d:\n%s", code, want, messages)
 			}
 			if s.Failed > 0 {
-				if code, _, talk = night.command(retry...); code != exitDone {
-					t.Errorf("retry-failed: exit code %d:\n%s", code, talk)
+				if code, _, messages = night.command(retry...); code != exitDone {
+					t.Errorf("retry-failed: exit code %d:\n%s", code, messages)
 				}
 			}
 			if histogram := sim.Rewrites(scriptBucket); histogram[1] != objects || len(histogram) != 1 {

@@ -35,8 +35,8 @@ func TestClosedBucket(t *testing.T) {
 	}
 	n.as(false)
 	enforce := []string{"enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes"}
-	if code, out, talk := n.command(enforce...); code != exitDone || !strings.Contains(talk, "read back") {
-		t.Fatalf("enforce: exit %d\n%s%s", code, out, talk)
+	if code, out, messages := n.command(enforce...); code != exitDone || !strings.Contains(messages, "read back") {
+		t.Fatalf("enforce: exit %d\n%s%s", code, out, messages)
 	}
 	for _, how := range [][]string{{"--limit", "1"}, {"--copy-via", "multipart"}, {"--rekey", "--method", "update"}} {
 		args := append([]string{"run", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--job", filepath.Join(n.dir, how[1]), "--yes", "--no-progress",
@@ -45,8 +45,8 @@ func TestClosedBucket(t *testing.T) {
 		if how[0] == "--limit" {
 			want = exitStopped
 		}
-		if code, out, talk := n.command(args...); code != want || !strings.Contains(talk, "endpoint: ") {
-			t.Errorf("run %q in a closed bucket: exit %d, want %d after a probe\n%s%s", how, code, want, out, talk)
+		if code, out, messages := n.command(args...); code != want || !strings.Contains(messages, "endpoint: ") {
+			t.Errorf("run %q in a closed bucket: exit %d, want %d after a probe\n%s%s", how, code, want, out, messages)
 		}
 	}
 	if d := n.sim.Digest(scriptBucket); d.Objects != 2 || d.Encrypted != 2 {
@@ -55,8 +55,8 @@ func TestClosedBucket(t *testing.T) {
 	if code := reads(); code != "AccessDenied" {
 		t.Errorf("a user without the key reads what is under it: %q, want AccessDenied", code)
 	}
-	if code, _, talk := n.command(enforce...); code != exitDone || !strings.Contains(talk, "Nothing to do") {
-		t.Errorf("enforce again: exit %d\n%s", code, talk)
+	if code, _, messages := n.command(enforce...); code != exitDone || !strings.Contains(messages, "Nothing to do") {
+		t.Errorf("enforce again: exit %d\n%s", code, messages)
 	}
 }
 
@@ -67,12 +67,12 @@ func TestPreflightUnknown(t *testing.T) {
 		return seed(w, simulator.ObjectInfo{Key: "small", Size: 100})
 	}, `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:ListBucket","Resource":"*"}}`)
 	n.as(true)
-	code, out, talk := n.command("preflight", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--json")
+	code, out, messages := n.command("preflight", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--json")
 	var table struct {
 		Checks []preflight.Finding `json:"checks"`
 	}
 	if err := json.Unmarshal([]byte(out), &table); err != nil || code != exitDone {
-		t.Fatalf("exit %d, %v\n%s%s", code, err, out, talk)
+		t.Fatalf("exit %d, %v\n%s%s", code, err, out, messages)
 	}
 	fine := map[string]bool{"caller": true, "bucket": true, "s3:ListBucket": true}
 	unknown := map[string]bool{}
@@ -106,25 +106,25 @@ func TestReadersOfConfiguration(t *testing.T) {
 		return seed(w, simulator.ObjectInfo{Key: "small", Size: 100})
 	}, "")
 	n.as(false)
-	code, out, talk := n.command("plan", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--json")
+	code, out, messages := n.command("plan", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--json")
 	if code != exitDone {
-		t.Fatalf("exit %d\n%s", code, talk)
+		t.Fatalf("exit %d\n%s", code, messages)
 	}
 	for _, want := range []string{"access points with policies of their own, which are not read here: partners", "replication by all leaves out", "replication role arn:aws:iam::111122223333:role/mirror needs kms:Decrypt"} {
 		if !strings.Contains(out, want) {
-			t.Errorf("not said: %s\n%s\n%s", want, out, talk)
+			t.Errorf("not said: %s\n%s\n%s", want, out, messages)
 		}
 	}
 
 	// The statements for them and for administrators are printed, and the key takes them.
-	code, out, talk = n.command("permissions", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key)
+	code, out, messages = n.command("permissions", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key)
 	var printed preflight.Permissions
 	if err := json.Unmarshal([]byte(out), &printed); err != nil || code != exitDone || printed.KeyPolicyOthers == nil {
-		t.Fatalf("exit %d, %v\n%s%s", code, err, out, talk)
+		t.Fatalf("exit %d, %v\n%s%s", code, err, out, messages)
 	}
 	all := printed.KeyPolicyOthers
-	if len(all.Administrators) != 1 || len(all.Services) != 1 || all.Services[0].Principal["AWS"] != "arn:aws:iam::111122223333:role/mirror" || !strings.Contains(talk, "rule all leaves out") {
-		t.Errorf("printed %s\n%s", out, talk)
+	if len(all.Administrators) != 1 || len(all.Services) != 1 || all.Services[0].Principal["AWS"] != "arn:aws:iam::111122223333:role/mirror" || !strings.Contains(messages, "rule all leaves out") {
+		t.Errorf("printed %s\n%s", out, messages)
 	}
 	text, err := json.Marshal(preflight.Grants{Version: "2012-10-17", Statement: slices.Concat(all.Administrators, []preflight.Grant{*printed.KeyPolicyStatement}, all.Readers, all.Services)})
 	if err != nil {

@@ -96,10 +96,10 @@ func TestPublicGrantsEndNoRun(t *testing.T) {
 		`{"Effect":"Deny","Action":["s3:GetBucketPublicAccessBlock","s3:GetAccountPublicAccessBlock"],"Resource":"*"}]}`)
 	n.as(true)
 	job := filepath.Join(n.dir, "job")
-	code, _, talk := n.command("run", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--no-progress", "--no-canary", "--results", "all",
+	code, _, messages := n.command("run", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--job", job, "--yes", "--no-progress", "--no-canary", "--results", "all",
 		"--accept", "acl", "--accept", "readers", "--accept", "weak-conditions", "--accept", "drops-expires")
 	if code != exitFailures {
-		t.Errorf("exit %d, want %d\n%s", code, exitFailures, talk)
+		t.Errorf("exit %d, want %d\n%s", code, exitFailures, messages)
 	}
 	_, out, _ := n.command("report", "--job", job, "--format", "lines")
 	if failed, done := strings.Count(out, `"reason":"public-acl"`), strings.Count(out, `"status":"done"`); failed != 12 || done != 8 {
@@ -123,8 +123,8 @@ func TestPlanLooksForPublicGrants(t *testing.T) {
 	} {
 		n := newNight(t, furnish, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","kms:*"],"Resource":"*"},{"Effect":"Deny","Action":`+tt.denied+`,"Resource":"*"}]}`)
 		n.as(true)
-		if code, out, talk := n.command("plan", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--json"); code != exitDone || !strings.Contains(out, tt.want) {
-			t.Errorf("without %s: exit %d, want %q\n%s%s", tt.denied, code, tt.want, out, talk)
+		if code, out, messages := n.command("plan", "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--json"); code != exitDone || !strings.Contains(out, tt.want) {
+			t.Errorf("without %s: exit %d, want %q\n%s%s", tt.denied, code, tt.want, out, messages)
 		}
 	}
 }
@@ -156,9 +156,9 @@ func TestPlanSeesReadersByACL(t *testing.T) {
 		}, "")
 		n.as(false)
 		for _, command := range []string{"plan", "preflight"} {
-			_, out, talk := n.command(command, "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--json")
+			_, out, messages := n.command(command, "--manifest", n.manifest, "--sse-kms-key-id", simaws.Key, "--json")
 			if said := strings.Contains(out, "who may not use the key"); said != (tt.want != "") || !strings.Contains(out, tt.want) {
-				t.Errorf("%s, %+v: %s says %v, want %q\n%s%s", tt.ownership, tt.blocks, command, said, tt.want, out, talk)
+				t.Errorf("%s, %+v: %s says %v, want %q\n%s%s", tt.ownership, tt.blocks, command, said, tt.want, out, messages)
 			}
 		}
 	}
@@ -187,9 +187,9 @@ func TestPlanSeesReadersOfItsAccount(t *testing.T) {
 		}, "")
 		n.as(false)
 		for _, command := range []string{"plan", "preflight"} {
-			_, out, talk := n.command(command, "--manifest", n.manifest, "--sse-kms-key-id", tt.key, "--expected-bucket-owner", simaws.AccountID, "--json")
+			_, out, messages := n.command(command, "--manifest", n.manifest, "--sse-kms-key-id", tt.key, "--expected-bucket-owner", simaws.AccountID, "--json")
 			if said := strings.Contains(out, "who may not use the key"); said != (tt.want != "") || !strings.Contains(out, tt.want) {
-				t.Errorf("%s%s: %s says %v, want %q\n%s%s", tt.key, tt.more, command, said, tt.want, out, talk)
+				t.Errorf("%s%s: %s says %v, want %q\n%s%s", tt.key, tt.more, command, said, tt.want, out, messages)
 			}
 		}
 	}

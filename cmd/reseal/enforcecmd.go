@@ -99,7 +99,7 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	e, err := f.enforcer(ctx, f.output.talk(p))
+	e, err := f.enforcer(ctx, f.output.messages(p))
 	if err != nil {
 		return err
 	}
@@ -112,19 +112,19 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if c.Nothing() {
-		f.nothing(f.output.talk(p), before)
+		f.nothing(f.output.messages(p), before)
 		return nil
 	}
 	f.show(ctx, p, e, c)
 	if !f.apply {
-		fmt.Fprintln(f.output.talk(p), "Nothing was changed; --apply makes the change.")
+		fmt.Fprintln(f.output.messages(p), "Nothing was changed; --apply makes the change.")
 		return nil
 	}
 	return f.carryOut(ctx, p, e, c)
 }
 
 // enforcer is what the flags ask for, on the bucket that they name.
-func (f *enforceFlags) enforcer(ctx context.Context, talk io.Writer) (*enforce.Enforcer, error) {
+func (f *enforceFlags) enforcer(ctx context.Context, messages io.Writer) (*enforce.Enforcer, error) {
 	client, err := f.connection.client(ctx, 0)
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (f *enforceFlags) enforcer(ctx context.Context, talk io.Writer) (*enforce.E
 		BlockSSEC: f.blockSSEC, ExceptServices: f.services, TLS: f.tls, MinTLS: f.minTLS, Remove: f.remove,
 		ScratchPrefix: f.try, Settle: f.settle,
 		Unchecked: func(err error) {
-			fmt.Fprintf(talk, "note: the key could not be checked beforehand: %s\n", inWords(err))
+			fmt.Fprintf(messages, "note: the key could not be checked beforehand: %s\n", inWords(err))
 		},
 	}
 	if f.minTLS == "any" {
@@ -152,18 +152,18 @@ func (f *enforceFlags) show(ctx context.Context, p process, e *enforce.Enforcer,
 		writeChange(p.stdout, f.bucket, c)
 	}
 	for _, w := range e.Breaks(ctx, c) {
-		fmt.Fprintf(f.output.talk(p), "warning: %s\n", w)
+		fmt.Fprintf(f.output.messages(p), "warning: %s\n", w)
 	}
 }
 
 // carryOut asks, makes the change, and says how that went.
 func (f *enforceFlags) carryOut(ctx context.Context, p process, e *enforce.Enforcer, c *enforce.Change) error {
-	talk := f.output.talk(p)
+	messages := f.output.messages(p)
 	if err := e.Allowed(ctx, c); err != nil {
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if e.TriesNoOffender() {
-		fmt.Fprintf(talk, "note: no upload that has to be denied is tried, as %s is not below --policy-prefix %s\n", f.try, f.prefix)
+		fmt.Fprintf(messages, "note: no upload that has to be denied is tried, as %s is not below --policy-prefix %s\n", f.try, f.prefix)
 	}
 	if !f.yes {
 		if err := ask(ctx, p, "Change "+f.bucket+" as shown?", "declined: nothing was changed"); err != nil {
@@ -174,19 +174,19 @@ func (f *enforceFlags) carryOut(ctx context.Context, p process, e *enforce.Enfor
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if err := e.Apply(ctx, c); err != nil {
-		return f.notMade(talk, err)
+		return f.notMade(messages, err)
 	}
-	fmt.Fprintf(talk, "Done: read back from %s as shown.\n", f.bucket)
+	fmt.Fprintf(messages, "Done: read back from %s as shown.\n", f.bucket)
 	if f.remove {
-		f.stays(talk, c.After)
+		f.stays(messages, c.After)
 	} else if c.Before.Encryption.Algorithm != "" {
-		fmt.Fprintf(talk, "The way back: reseal enforce --bucket %s --remove --apply, and for the default encryption\n  %s\n", f.bucket, enforce.EncryptionCommand(f.bucket, c.Before.Encryption))
+		fmt.Fprintf(messages, "The way back: reseal enforce --bucket %s --remove --apply, and for the default encryption\n  %s\n", f.bucket, enforce.EncryptionCommand(f.bucket, c.Before.Encryption))
 	}
 	return nil
 }
 
 // notMade says why the change was not made, and turns that into the command's ending.
-func (f *enforceFlags) notMade(talk io.Writer, err error) error {
+func (f *enforceFlags) notMade(messages io.Writer, err error) error {
 	var failed *enforce.FailedError
 	switch {
 	case errors.As(err, new(*enforce.MeanwhileError)):
@@ -194,33 +194,33 @@ func (f *enforceFlags) notMade(talk io.Writer, err error) error {
 	case !errors.As(err, &failed) || !failed.SetBack:
 		return err
 	}
-	fmt.Fprintf(talk, "Set back: the settings of %s are as they were.\n", f.bucket)
+	fmt.Fprintf(messages, "Set back: the settings of %s are as they were.\n", f.bucket)
 	if errors.Is(err, enforce.ErrReadBack) {
-		fmt.Fprintf(talk, "%v\n", failed.Err)
+		fmt.Fprintf(messages, "%v\n", failed.Err)
 		return &finding{exitDifferent}
 	}
 	return err
 }
 
 // nothing says why there is nothing to do.
-func (f *enforceFlags) nothing(talk io.Writer, now *enforce.Settings) {
+func (f *enforceFlags) nothing(messages io.Writer, now *enforce.Settings) {
 	if !f.remove {
-		fmt.Fprintf(talk, "Nothing to do: %s is closed like that already.\n", f.bucket)
+		fmt.Fprintf(messages, "Nothing to do: %s is closed like that already.\n", f.bucket)
 		return
 	}
-	fmt.Fprintf(talk, "Nothing to do: the policy of %s has none of reseal's statements.\n", f.bucket)
-	f.stays(talk, now)
+	fmt.Fprintf(messages, "Nothing to do: the policy of %s has none of reseal's statements.\n", f.bucket)
+	f.stays(messages, now)
 }
 
 // stays says what --remove leaves: a default encryption that other clients may
 // have come to rely on, and that need not be of reseal's making.
-func (f *enforceFlags) stays(talk io.Writer, now *enforce.Settings) {
+func (f *enforceFlags) stays(messages io.Writer, now *enforce.Settings) {
 	e := now.Encryption
 	if e.Algorithm != plan.TargetKMS {
 		return
 	}
 	back := s3api.DefaultEncryption{Algorithm: plan.TargetAES256, Blocked: e.Blocked}
-	fmt.Fprintf(talk, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, enforce.EncryptionCommand(f.bucket, back))
+	fmt.Fprintf(messages, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, enforce.EncryptionCommand(f.bucket, back))
 }
 
 // writeChange shows a change line by line.

@@ -24,12 +24,12 @@ func TestEnforceWaits(t *testing.T) {
 		return nil
 	}, openPolicy)
 	n.as(false)
-	if code, _, talk := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes", "--settle-timeout", "10m"); code != exitDone || !strings.Contains(talk, "Done") {
-		t.Errorf("exit %d\n%s", code, talk)
+	if code, _, messages := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes", "--settle-timeout", "10m"); code != exitDone || !strings.Contains(messages, "Done") {
+		t.Errorf("exit %d\n%s", code, messages)
 	}
-	code, _, talk := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", otherKey, "--apply", "--yes", "--settle-timeout", "0s")
-	if code != exitDifferent || !strings.Contains(talk, "Set back") {
-		t.Errorf("without waiting: exit %d\n%s", code, talk)
+	code, _, messages := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", otherKey, "--apply", "--yes", "--settle-timeout", "0s")
+	if code != exitDifferent || !strings.Contains(messages, "Set back") {
+		t.Errorf("without waiting: exit %d\n%s", code, messages)
 	}
 	n.sim.Locked(func(w *simulator.World) {
 		w.SetKnobs(simulator.Knobs{})
@@ -48,9 +48,9 @@ func TestInventorySetupWaits(t *testing.T) {
 		return nil
 	}, openPolicy)
 	n.as(false)
-	code, _, talk := n.command("inventory", "setup", "--bucket", scriptBucket, "--destination", "s3://"+simaws.ReportBucket+"/new/", "--id", "late", "--apply")
+	code, _, messages := n.command("inventory", "setup", "--bucket", scriptBucket, "--destination", "s3://"+simaws.ReportBucket+"/new/", "--id", "late", "--apply")
 	if code != exitDone {
-		t.Errorf("exit %d\n%s", code, talk)
+		t.Errorf("exit %d\n%s", code, messages)
 	}
 }
 
@@ -60,9 +60,9 @@ func TestEnforceUndoesItsOwn(t *testing.T) {
 	n := newNight(t, func(*simulator.World, *simulator.Request) error { return nil },
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","kms:*"],"Resource":"*"},{"Effect":"Deny","Action":["s3:PutBucketPolicy","s3:DeleteBucketPolicy"],"Resource":"*"}]}`)
 	n.as(true)
-	code, _, talk := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes")
-	if code != exitFatal || !strings.Contains(talk, "Set back") || strings.Contains(talk, "by hand") || strings.Contains(talk, "DeleteBucketPolicy") {
-		t.Errorf("exit %d\n%s", code, talk)
+	code, _, messages := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes")
+	if code != exitFatal || !strings.Contains(messages, "Set back") || strings.Contains(messages, "by hand") || strings.Contains(messages, "DeleteBucketPolicy") {
+		t.Errorf("exit %d\n%s", code, messages)
 	}
 	n.sim.Locked(func(w *simulator.World) {
 		if e, err := w.GetBucketEncryption(taken, n.sim.Request(scriptBucket)); err != nil || e.Algorithm != "AES256" {
@@ -94,9 +94,9 @@ func TestEnforceLeavesOthersPolicy(t *testing.T) {
 	}
 	s := httptest.NewServer(between)
 	defer s.Close()
-	code, _, talk := n.command("enforce", "--endpoint-url", s.URL, "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes")
-	if code != exitFatal || !put.Load() || !strings.Contains(talk, "left as it is") || strings.Contains(talk, "delete-bucket-policy") {
-		t.Errorf("exit %d\n%s", code, talk)
+	code, _, messages := n.command("enforce", "--endpoint-url", s.URL, "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes")
+	if code != exitFatal || !put.Load() || !strings.Contains(messages, "left as it is") || strings.Contains(messages, "delete-bucket-policy") {
+		t.Errorf("exit %d\n%s", code, messages)
 	}
 	n.sim.Locked(func(w *simulator.World) {
 		if doc, err := w.GetBucketConfig(taken, n.sim.Request(scriptBucket), simulator.PolicyConfig, ""); err != nil || string(doc) != theirs {
@@ -128,10 +128,10 @@ func TestEnforceTries(t *testing.T) {
 			n.sim.Locked(func(w *simulator.World) { *to = puts(w) })
 		}
 		count(n, &before)
-		code, _, talk := n.command(append([]string{"enforce", "--bucket", scriptBucket, "--apply", "--yes", "--probe-key-prefix", "scratch/"}, tt.flags...)...)
+		code, _, messages := n.command(append([]string{"enforce", "--bucket", scriptBucket, "--apply", "--yes", "--probe-key-prefix", "scratch/"}, tt.flags...)...)
 		count(n, &after)
-		if code != exitDone || !strings.Contains(talk, tt.said) || after-before != tt.puts {
-			t.Errorf("%q: exit %d, %d uploads, want %d\n%s", tt.flags, code, after-before, tt.puts, talk)
+		if code != exitDone || !strings.Contains(messages, tt.said) || after-before != tt.puts {
+			t.Errorf("%q: exit %d, %d uploads, want %d\n%s", tt.flags, code, after-before, tt.puts, messages)
 		}
 	}
 	if d := n.sim.Digest(scriptBucket); d.Objects != 0 {
@@ -166,8 +166,8 @@ func TestEnforceKeepsScratchOut(t *testing.T) {
 		if name != "add --yes" {
 			args, want = append(args, "--yes"), exitRefused
 		}
-		if code, _, talk := n.command(args...); code != want || !strings.Contains(talk, name) {
-			t.Errorf("%s: exit %d, want %d\n%s", name, code, want, talk)
+		if code, _, messages := n.command(args...); code != want || !strings.Contains(messages, name) {
+			t.Errorf("%s: exit %d, want %d\n%s", name, code, want, messages)
 		}
 		n.sim.Locked(func(w *simulator.World) {
 			if n := puts(w); n != 0 {
@@ -192,9 +192,9 @@ func TestEnforceOlderPolicy(t *testing.T) {
 			return nil
 		}, openPolicy)
 		n.as(false)
-		code, _, talk := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--policy-prefix", "in$p*t/", "--probe-key-prefix", "in$p*t/", "--apply", "--yes", "--settle-timeout", "0s")
-		if code != tt.code || tt.code == exitRefused && !strings.Contains(talk, "2012-10-17") {
-			t.Errorf("%s: exit %d, want %d\n%s", tt.resource, code, tt.code, talk)
+		code, _, messages := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--policy-prefix", "in$p*t/", "--probe-key-prefix", "in$p*t/", "--apply", "--yes", "--settle-timeout", "0s")
+		if code != tt.code || tt.code == exitRefused && !strings.Contains(messages, "2012-10-17") {
+			t.Errorf("%s: exit %d, want %d\n%s", tt.resource, code, tt.code, messages)
 		}
 	}
 }

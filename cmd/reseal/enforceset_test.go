@@ -37,9 +37,9 @@ func TestEnforceSetsBack(t *testing.T) {
 			f.Op, f.Nth = tt.op, tt.nth
 			w.AddFault(f)
 		})
-		code, _, talk := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes", "--probe-key-prefix", "scratch/", "--settle-timeout", "0s")
-		if code != tt.code || strings.Contains(talk, "Done") {
-			t.Errorf("%s: exit %d, want %d\n%s", tt.name, code, tt.code, talk)
+		code, _, messages := n.command("enforce", "--bucket", scriptBucket, "--sse-kms-key-id", simaws.Key, "--apply", "--yes", "--probe-key-prefix", "scratch/", "--settle-timeout", "0s")
+		if code != tt.code || strings.Contains(messages, "Done") {
+			t.Errorf("%s: exit %d, want %d\n%s", tt.name, code, tt.code, messages)
 		}
 		if after := show(); after != before {
 			t.Errorf("%s: the settings differ:\n%s\nwere\n%s", tt.name, after, before)
@@ -52,8 +52,8 @@ func TestEnforceSetsBack(t *testing.T) {
 
 // TestEnforceAsks: a person is asked, and the question is not answered by silence.
 func TestEnforceAsks(t *testing.T) {
-	var out, talk bytes.Buffer
-	p := process{stdin: strings.NewReader("y\n"), stdout: &out, stderr: &talk}
+	var out, messages bytes.Buffer
+	p := process{stdin: strings.NewReader("y\n"), stdout: &out, stderr: &messages}
 	if err := ask(t.Context(), p, "Change it?", "declined"); err == nil {
 		t.Error("what is no terminal was taken for a person who says yes")
 	}

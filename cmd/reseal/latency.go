@@ -41,7 +41,7 @@ func (o *runObserver) retime(latency time.Duration) {
 	if before.Binding != "" {
 		was = fmt.Sprintf("the plan said %s, bound by %s", report.Between(before.Shortest, before.Longest), before.Binding)
 	}
-	fmt.Fprint(o.talk, report.Wrapped("", fmt.Sprintf("Canary: a request took %s; at that the whole job takes %s, bound by %s (%s).",
+	fmt.Fprint(o.messages, report.Wrapped("", fmt.Sprintf("Canary: a request took %s; at that the whole job takes %s, bound by %s (%s).",
 		latency.Round(100*time.Microsecond), report.Between(d.Shortest, d.Longest), d.Binding, was)))
 	o.log.Info("canary latency", "latency", latency, "shortest", d.Shortest, "longest", d.Longest, "bound_by", d.Binding)
 }

@@ -67,9 +67,9 @@ func TestHiddenLocks(t *testing.T) {
 		refused := func(what string, args ...string) {
 			t.Helper()
 			n.as(true)
-			code, out, talk := n.command(args...)
-			if code != exitRefused || !strings.Contains(out+talk, "the caller lacks "+hidden) || !strings.Contains(out+talk, "grant "+hidden) {
-				t.Errorf("%s without %s: exit %d, want %d and the permission to add:\n%s%s", what, hidden, code, exitRefused, out, talk)
+			code, out, messages := n.command(args...)
+			if code != exitRefused || !strings.Contains(out+messages, "the caller lacks "+hidden) || !strings.Contains(out+messages, "grant "+hidden) {
+				t.Errorf("%s without %s: exit %d, want %d and the permission to add:\n%s%s", what, hidden, code, exitRefused, out, messages)
 			}
 			if lost := n.unlockedCopies(); len(lost) > 0 {
 				t.Fatalf("%s without %s: %q lost their lock", what, hidden, lost)
@@ -83,9 +83,9 @@ func TestHiddenLocks(t *testing.T) {
 
 		// A job that somebody began who may look.
 		n.as(false)
-		if code, out, talk := n.command(run("begun", "--limit", "1")...); code != exitStopped {
-			t.Fatalf("run --limit 1: exit %d\n%s%s", code, out, talk)
-		} else if got := tableOf(talk); !slices.Equal(got, want) {
+		if code, out, messages := n.command(run("begun", "--limit", "1")...); code != exitStopped {
+			t.Fatalf("run --limit 1: exit %d\n%s%s", code, out, messages)
+		} else if got := tableOf(messages); !slices.Equal(got, want) {
 			t.Errorf("table at the start of a run: %q, want %q", got, want)
 		}
 		refused("resume", run("begun")...)
@@ -93,22 +93,22 @@ func TestHiddenLocks(t *testing.T) {
 		n.sim.Locked(func(w *simulator.World) {
 			w.AddFault(simulator.Fault{Op: "CopyObject", Code: "InvalidRequest", HTTPStatus: 400, Key: "locked", Message: "no", Count: 1})
 		})
-		if code, out, talk := n.command(run("failed", "--no-canary", "--accept", "unproven-endpoint", "--concurrency", "1")...); code != exitFailures {
-			t.Fatalf("run of which an object fails: exit %d\n%s%s", code, out, talk)
+		if code, out, messages := n.command(run("failed", "--no-canary", "--accept", "unproven-endpoint", "--concurrency", "1")...); code != exitFailures {
+			t.Fatalf("run of which an object fails: exit %d\n%s%s", code, out, messages)
 		}
 		refused("retry-failed", append([]string{"retry-failed", "--job", filepath.Join(n.dir, "failed"), "--no-progress"}, accept...)...)
 		n.as(false)
-		if code, out, talk := n.command(run("begun")...); code != exitDone {
-			t.Fatalf("run by who may look: exit %d\n%s%s", code, out, talk)
+		if code, out, messages := n.command(run("begun")...); code != exitDone {
+			t.Fatalf("run by who may look: exit %d\n%s%s", code, out, messages)
 		}
 		if lost := n.unlockedCopies(); len(lost) > 0 {
 			t.Errorf("run by who may look: %q lost their lock", lost)
 		}
 		for _, user := range []bool{false, true} {
 			n.as(user)
-			code, out, talk := n.command("verify", "--job", filepath.Join(n.dir, "begun"))
-			if said := strings.Contains(talk, "the caller lacks "+hidden); code != exitDone || said != user {
-				t.Errorf("verify, %s hidden %v: exit %d, said so %v\n%s%s", hidden, user, code, said, out, talk)
+			code, out, messages := n.command("verify", "--job", filepath.Join(n.dir, "begun"))
+			if said := strings.Contains(messages, "the caller lacks "+hidden); code != exitDone || said != user {
+				t.Errorf("verify, %s hidden %v: exit %d, said so %v\n%s%s", hidden, user, code, said, out, messages)
 			}
 		}
 	}
@@ -116,8 +116,8 @@ func TestHiddenLocks(t *testing.T) {
 
 // tableOf is the table of the preflight at the start of a run: status and first
 // word of each row, sorted.
-func tableOf(talk string) (rows []string) {
-	for line := range strings.Lines(talk) {
+func tableOf(messages string) (rows []string) {
+	for line := range strings.Lines(messages) {
 		if f := strings.Fields(line); len(f) > 1 && slices.Contains([]preflight.Status{preflight.StatusOK, preflight.StatusHazard, preflight.StatusWarning, preflight.StatusStop, preflight.StatusUnknown}, preflight.Status(f[0])) {
 			rows = append(rows, f[0]+" "+f[1])
 		}

@@ -25,10 +25,10 @@ func TestMinIOEnforce(t *testing.T) {
 	b := newMinioBucket(t, server, "closed")
 	setEnvironment(t, append(simaws.CleanEnvironment(nil), "AWS_ACCESS_KEY_ID="+minio.AccessKey, "AWS_SECRET_ACCESS_KEY="+minio.SecretKey,
 		"AWS_REGION=us-east-1", "AWS_ENDPOINT_URL="+server.URL))
-	var out, talk bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &talk}
+	var out, messages bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &messages}
 	if code := p.run(t.Context(), []string{"enforce", "--bucket", b.name, "--sse-kms-key-id", minio.Key, "--require-header", "--except-services=false", "--bucket-key-enabled=false", "--apply", "--yes"}); code != 0 {
-		t.Fatalf("enforce: exit %d\n%s%s", code, out.String(), talk.String())
+		t.Fatalf("enforce: exit %d\n%s%s", code, out.String(), messages.String())
 	}
 	e, err := b.s3.GetBucketEncryption(t.Context(), &s3.GetBucketEncryptionInput{Bucket: &b.name})
 	if err != nil || e.ServerSideEncryptionConfiguration.Rules[0].ApplyServerSideEncryptionByDefault.SSEAlgorithm != types.ServerSideEncryptionAwsKms {

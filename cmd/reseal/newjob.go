@@ -38,7 +38,7 @@ func (f *runFlags) unplannedJob(ctx context.Context, p process, pre *prepared, s
 	if err != nil {
 		return nil, err
 	}
-	show := f.output.talk(p)
+	show := f.output.messages(p)
 	v := &report.Provisional{Job: jobShown(pre.env), Rows: s.Rows, Million: migrate.PlainMillion(pre.env, f.params(pre.env)), Lines: f.results == "all", Remembered: s.Evidence.Objects}
 	if err := report.WriteProvisional(show, v); err != nil {
 		return nil, fmt.Errorf("print plan: %w", err)
@@ -52,7 +52,7 @@ func (f *runFlags) showPlan(p process, pre *prepared, made *job.Plan) error {
 	if made.Tally == nil || made.Estimate == nil {
 		return nil // it was made without
 	}
-	show := f.output.talk(p)
+	show := f.output.messages(p)
 	v := planView(pre.env, made.Tally, made.Estimate, f.accept)
 	showEvidence(v, made.Evidence, f.results == "all")
 	if f.probing(pre.env) { // what the probe settles needs no word yet
@@ -84,12 +84,12 @@ func (f *runFlags) showPlan(p process, pre *prepared, made *job.Plan) error {
 // planJob freezes a plan as a job, or leaves the one that is there as it is.
 func (f *planFlags) planJob(ctx context.Context, p process, old *job.Plan, made *job.Plan) error {
 	if old != nil {
-		fmt.Fprintf(f.output.talk(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, report.Time(old.Created))
+		fmt.Fprintf(f.output.messages(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, report.Time(old.Created))
 		return nil
 	}
 	if err := f.connection.jobs().Freeze(ctx, f.job, made); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
-	fmt.Fprintf(f.output.talk(p), "Frozen in %s; carry it out with: reseal run --job %s\n", f.job, shell.Word(f.job))
+	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: reseal run --job %s\n", f.job, shell.Word(f.job))
 	return nil
 }

@@ -83,10 +83,10 @@ func (n *night) grant(policy string) {
 
 // command runs reseal in this process.
 func (n *night) command(args ...string) (code int, stdout, stderr string) {
-	var out, talk bytes.Buffer
-	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &talk, signals: nil}
+	var out, messages bytes.Buffer
+	p := process{stdin: strings.NewReader(""), stdout: &out, stderr: &messages, signals: nil}
 	code = p.run(n.t.Context(), args)
-	return code, out.String(), talk.String()
+	return code, out.String(), messages.String()
 }
 
 // as sets the environment to the administrator's, or the user's.

@@ -14,7 +14,7 @@ import (
 	"reseal/report"
 )
 
-// output is how a command talks.
+// output is what a command prints, and where it logs.
 type output struct {
 	json       bool
 	quiet      bool
@@ -32,8 +32,8 @@ func (o *output) bind(cmd *cobra.Command) {
 	f.StringVar(&o.logFile, "log-file", "", "where to log (default: reseal.log in the job folder)")
 }
 
-// talk is where a command explains itself: stderr, or nowhere if it is to be quiet.
-func (o *output) talk(p process) io.Writer {
+// messages is where a command explains what it does: stderr, or nowhere with --quiet.
+func (o *output) messages(p process) io.Writer {
 	if o.quiet {
 		return io.Discard
 	}
@@ -63,15 +63,15 @@ func (o *output) level() (level slog.Level, err error) {
 	return level, nil
 }
 
-// logger opens the log of a job. That of a job in a bucket goes to talk, for what is to be known at once.
-func (o *output) logger(ctx context.Context, dir string, talk io.Writer) (*slog.Logger, func(), error) {
+// logger opens the log of a job. That of a job in a bucket goes to the messages, for what is to be known at once.
+func (o *output) logger(ctx context.Context, dir string, messages io.Writer) (*slog.Logger, func(), error) {
 	level, err := o.level()
 	if err != nil {
 		return nil, nil, err
 	}
 	name := o.logFile
 	if name == "" && job.InBucket(dir) {
-		return slog.New(slog.NewTextHandler(talk, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
+		return slog.New(slog.NewTextHandler(messages, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
 	}
 	if name == "" {
 		name = dir + "/reseal.log"

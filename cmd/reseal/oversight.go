@@ -72,13 +72,13 @@ func metricsAddress(text string) (string, error) {
 }
 
 // tellNotice prints what a run pauses for, and what it warns about.
-func tellNotice(talk io.Writer, n control.Notice) {
+func tellNotice(messages io.Writer, n control.Notice) {
 	switch n.Kind {
 	case control.Paused:
-		fmt.Fprintf(talk, "paused: %s, %s\n", n.Text, n.Until)
+		fmt.Fprintf(messages, "paused: %s, %s\n", n.Text, n.Until)
 	case control.Resumed:
-		fmt.Fprintf(talk, "going on: the pause (%s) is over\n", n.Text)
+		fmt.Fprintf(messages, "going on: the pause (%s) is over\n", n.Text)
 	case control.Warning:
-		fmt.Fprintf(talk, "warning: %s: %s\n", n.Text, inWords(n.Err))
+		fmt.Fprintf(messages, "warning: %s: %s\n", n.Text, inWords(n.Err))
 	}
 }

@@ -25,8 +25,8 @@ var (
 
 // nightOutcome is how the commands of a night ended.
 type nightOutcome struct {
-	ends []string // of each command: exit code, what it says of what it could not find out, uploads that are left behind
-	talk string   // everything that was said
+	ends     []string // of each command: exit code, what it says of what it could not find out, uploads that are left behind
+	messages string   // everything that was said
 }
 
 // outcome carries out the commands of a night, up to the first that ends as
@@ -39,20 +39,20 @@ func (n *night) outcome(commands [][]string, want []string) nightOutcome {
 		for j, a := range args {
 			args[j] = strings.NewReplacer("MANIFEST", n.manifest, "JOB", filepath.Join(n.dir, "job")).Replace(a)
 		}
-		code, stdout, talk := n.command(append(args, "--endpoint-url", n.sim.URL())...)
-		fmt.Fprintf(&all, "$ reseal %s\n%s%s", args[0], stdout, talk)
+		code, stdout, messages := n.command(append(args, "--endpoint-url", n.sim.URL())...)
+		fmt.Fprintf(&all, "$ reseal %s\n%s%s", args[0], stdout, messages)
 		uploads := 0
 		n.sim.Locked(func(w *simulator.World) {
 			if list, err := w.ListMultipartUploads(time.Now(), &simulator.ListMultipartUploadsInput{Request: *n.sim.Request(scriptBucket)}); err == nil {
 				uploads = len(list.Uploads)
 			}
 		})
-		end := fmt.Sprintf("%s %d, unknown %d, %s%s, uploads %d", args[0], code, len(saysUnknown.FindAllString(talk, -1)), saysCap.FindString(talk), saysUsage.FindString(talk)+saysCanary.FindString(talk), uploads)
+		end := fmt.Sprintf("%s %d, unknown %d, %s%s, uploads %d", args[0], code, len(saysUnknown.FindAllString(messages, -1)), saysCap.FindString(messages), saysUsage.FindString(messages)+saysCanary.FindString(messages), uploads)
 		if out.ends = append(out.ends, end); want != nil && end != want[i] {
 			break
 		}
 	}
-	out.talk = all.String()
+	out.messages = all.String()
 	return out
 }
 
@@ -231,10 +231,10 @@ func (s *privilegeScene) play(t *testing.T, shown map[string]bool) {
 	exact.as(false)
 	t.Setenv("AWS_CA_BUNDLE", "")
 	ask := exact.outcome([][]string{slices.Concat([]string{"permissions", "--principal", nightUser}, plan, s.place)}, nil)
-	_, text, ok := strings.Cut(ask.talk, "\n")
+	_, text, ok := strings.Cut(ask.messages, "\n")
 	var least preflight.Permissions
 	if !ok || json.Unmarshal([]byte(text), &least) != nil {
-		t.Fatalf("permissions: %s", ask.talk)
+		t.Fatalf("permissions: %s", ask.messages)
 	}
 	exact.as(true)
 	t.Setenv("AWS_ENDPOINT_URL", "")
@@ -242,7 +242,7 @@ func (s *privilegeScene) play(t *testing.T, shown map[string]bool) {
 	enough := exact.outcome(commands, nil)
 	for i, code := range strings.Fields(codes) {
 		if len(enough.ends) <= i || !strings.HasPrefix(enough.ends[i], commands[i][0]+" "+code+", unknown 0,") || !strings.HasSuffix(enough.ends[i], "uploads 0") {
-			t.Fatalf("with exactly the policies: %q\n%s\n%s", enough.ends, text, enough.talk)
+			t.Fatalf("with exactly the policies: %q\n%s\n%s", enough.ends, text, enough.messages)
 		}
 	}
 	s.nothingSpare(t, exact, &least)
@@ -261,7 +261,7 @@ func (s *privilegeScene) play(t *testing.T, shown map[string]bool) {
 			room <- struct{}{}
 			defer func() { <-room }()
 			if got := n.outcome(commands, enough.ends); slices.Equal(got.ends, enough.ends) {
-				t.Errorf("without %s all went as with it: %q", less.name, got.talk)
+				t.Errorf("without %s all went as with it: %q", less.name, got.messages)
 			}
 		})
 	}

@@ -129,14 +129,14 @@ func (f *permissionsFlags) readJob(ctx context.Context) (*job.Plan, error) {
 }
 
 // callerOf is the caller as far as it is known; what is not is said.
-func callerOf(ctx context.Context, client *s3api.Client, talk io.Writer) s3api.Identity {
+func callerOf(ctx context.Context, client *s3api.Client, messages io.Writer) s3api.Identity {
 	id, err := client.Identity(ctx)
 	if err != nil {
-		fmt.Fprintf(talk, "note: the caller is not known, so the key's statement names nobody; name the role with --principal: %s\n", inWords(err))
+		fmt.Fprintf(messages, "note: the caller is not known, so the key's statement names nobody; name the role with --principal: %s\n", inWords(err))
 		return id
 	}
 	if id.Role, err = client.Role(ctx, id); err != nil {
-		fmt.Fprintf(talk, "note: the path of the caller's role is not known, so the key's statement goes by the role's name; "+
+		fmt.Fprintf(messages, "note: the path of the caller's role is not known, so the key's statement goes by the role's name; "+
 			"grant iam:GetRole, or name the role with --principal: %s\n", inWords(err))
 	}
 	return id

@@ -148,7 +148,7 @@ func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepared,
 		func(w io.Writer) error { return report.WritePlanHTML(w, view) }); err != nil {
 		return err
 	}
-	pre.remarks(f.output.talk(p), view.Estimate)
+	pre.remarks(f.output.messages(p), view.Estimate)
 	if f.job == "" {
 		return nil
 	}

@@ -228,7 +228,7 @@ func writeChecks(w io.Writer, rows []preflight.Finding) error {
 // that are unknown were said with the plan of a run that begins; one that is
 // resumed has shown none. A stop ends the run before it begins.
 func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error {
-	e, talk := r.pre.env, f.output.talk(p)
+	e, messages := r.pre.env, f.output.messages(p)
 	found, err := e.CheckRun(ctx, preflight.RunCheck{Accepted: f.accept, Probing: f.probing(e), First: r.plan.CanaryRecords(), Unsaid: !r.fresh,
 		Report: e.ReportEnd.Note(time.Now(), r.plan.Estimate)})
 	if err != nil {
@@ -246,9 +246,9 @@ func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error 
 			rows = append(rows, row)
 		}
 	}
-	fmt.Fprintf(talk, "preflight: %d ok, %s, %s, %s, %d unknown; reseal preflight shows all\n",
+	fmt.Fprintf(messages, "preflight: %d ok, %s, %s, %s, %d unknown; reseal preflight shows all\n",
 		counts[preflight.StatusOK], report.Plural(counts[preflight.StatusWarning], "warning"), report.Plural(counts[preflight.StatusHazard], "hazard"), report.Plural(counts[preflight.StatusStop], "stop"), counts[preflight.StatusUnknown])
-	if err := writeChecks(talk, rows); err != nil {
+	if err := writeChecks(messages, rows); err != nil {
 		return fmt.Errorf("print preflight: %w", err)
 	}
 	for _, row := range rows {

@@ -41,7 +41,7 @@ func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) e
 	if err != nil {
 		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
 	}
-	tellVerdict(f.output.talk(p), v)
+	tellVerdict(f.output.messages(p), v)
 	switch {
 	case v.SelfCopy != nil:
 		return &refusedError{fmt.Errorf("the endpoint does not copy an object onto itself; --copy-via multipart is the way round: %w", v.SelfCopy)}

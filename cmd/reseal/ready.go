@@ -105,7 +105,7 @@ func (f *runFlags) lookAround(ctx context.Context, p process, r *readiness) erro
 		return err
 	}
 	e := r.pre.env
-	e.Report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.talk(p), name, f.outage, err) })
+	e.Report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.messages(p), name, f.outage, err) })
 	e.Caps = e.Caps.Divided(f.share.Count, f.share.Name())
 	return nil
 }
@@ -117,7 +117,7 @@ func (f *runFlags) patience(p process, found bool) migrate.Patience {
 	patience := migrate.Patience{
 		Closed: f.startLimits().Closed,
 		Waiting: func(err error) {
-			fmt.Fprintf(f.output.talk(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", inWords(err), f.outage)
+			fmt.Fprintf(f.output.messages(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", inWords(err), f.outage)
 		},
 	}
 	if found {

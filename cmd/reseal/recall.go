@@ -16,7 +16,7 @@ import (
 )
 
 // forgotten are the flags that a job does not remember: they name the job or a
-// share of it, are about this one process and how it talks, or are meant for the
+// share of it, are about this one process and what it prints, or are meant for the
 // one run that they are given to.
 var forgotten = []string{"job", "shard", "shards", "limit", "no-canary", "yes", "dry-run", "dryrun", "no-plan-pass", "offline", "help", "html", "facts",
 	"no-manifest-checksum", "json", "quiet", "no-progress", "log-level", "log-file", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "job-bucket-owner", configFlag, helpAll}

@@ -26,13 +26,13 @@ func (f *runFlags) resume(ctx context.Context, p process, r *readiness) (err err
 	}
 	if r.fresh = !job.Begun(r.at); r.fresh {
 		err := f.showPlan(p, r.pre, r.plan)
-		f.sayDivided(f.output.talk(p))
+		f.sayDivided(f.output.messages(p))
 		return err
 	}
 	if r.idle, err = f.nothingLeft(ctx, p, r); r.idle || err != nil {
 		return err
 	}
-	f.goingOn(f.output.talk(p), r)
+	f.goingOn(f.output.messages(p), r)
 	return nil
 }
 
@@ -94,7 +94,7 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness) error {
 	past, _ := job.ReadWholeHistory(ctx, r.claim.Store) // nothing but a look back
 	s := status.New(f.job, r.claim.Plan, r.at.Totals(), past)
 	s.Damages = status.Damages(r.at)
-	fmt.Fprintln(f.output.talk(p), f.rows.none(f.job, r.at.Totals()))
+	fmt.Fprintln(f.output.messages(p), f.rows.none(f.job, r.at.Totals()))
 	var err error
 	switch {
 	case f.output.json:

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"strings"
 	"time"
 
@@ -18,14 +17,12 @@ import (
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/migrate"
-	"reseal/notify"
 	"reseal/report"
 )
 
 // execute runs an open job and says how it ended.
-func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetime, r *readiness, record *job.Record, log *slog.Logger, told *notify.Teller) error {
-	e := r.pre.env
-	observer := &runObserver{flags: f, p: p, env: e, plan: r.plan, talk: f.output.talk(p), log: log, told: told}
+func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readiness, record *job.Record, observer *runObserver) error {
+	e, p := r.pre.env, observer.p
 	starting, started := f.startLimits().Bound(ctx)
 	defer started()
 	opening, opened := p.interruptible(starting) // nothing to drain yet
@@ -33,7 +30,7 @@ func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetim
 	config.Ordered = func(o control.Order) {
 		life.Start(func(ctx context.Context) {
 			if err := record.Order(ctx, o); err != nil && ctx.Err() == nil {
-				log.Warn("the job cannot record who steered the run", "error", err)
+				observer.log.Warn("the job cannot record who steered the run", "error", err)
 			}
 		})
 	}
@@ -57,7 +54,7 @@ func (f *runFlags) execute(ctx context.Context, p process, life *migrate.Lifetim
 	asking, asked := p.interruptible(life.Last())
 	tellDenied(asking, &denied, e, err, retry)
 	asked()
-	tellSkew(observer.talk, e)
+	tellSkew(observer.messages, e)
 	err = f.conclude(p, r.plan, out, err)
 	_, _ = denied.WriteTo(p.stderr)
 	tellStrays(p.stderr, e, out.Rewriter)
@@ -129,7 +126,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 		tellLeft(p.stderr, f.job, totals, f.nextLines(made, out))
 		return &finding{exitFailures}
 	case runErr == nil && f.rows.Again():
-		f.tellUnfinished(f.output.talk(p), made, out)
+		f.tellUnfinished(f.output.messages(p), made, out)
 	case errors.As(runErr, &sig), errors.As(runErr, &stopped), errors.As(runErr, &breaker):
 		goesOn := ", the same command goes on"
 		if breaker != nil {

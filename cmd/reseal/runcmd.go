@@ -203,7 +203,8 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 	defer closeLog()
 	record, err := f.begin(ctx, p, r)
 	if err == nil {
-		err = f.execute(ctx, p, life, r, record, log, told)
+		observer := &runObserver{flags: f, p: p, env: r.pre.env, plan: r.plan, messages: f.output.messages(p), log: log, told: told}
+		err = f.execute(ctx, life, r, record, observer)
 	}
 	life.Kill()
 	finish(life.Last(), record, err)

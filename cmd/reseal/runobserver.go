@@ -16,13 +16,13 @@ import (
 
 // runObserver shows a run to the person who watches it.
 type runObserver struct {
-	flags *runFlags
-	p     process
-	env   *preflight.Environment
-	plan  *job.Plan // as far as this process works on it, once the run is on
-	talk  io.Writer
-	log   *slog.Logger
-	told  *notify.Teller
+	flags    *runFlags
+	p        process
+	env      *preflight.Environment
+	plan     *job.Plan // as far as this process works on it, once the run is on
+	messages io.Writer
+	log      *slog.Logger
+	told     *notify.Teller
 
 	progress *progress
 	shown    map[string]string // of the canary's table, by the names of kinds
@@ -50,17 +50,17 @@ func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 }
 
 // Serving implements migrate.Observer.
-func (o *runObserver) Serving(metrics string) { fmt.Fprintf(o.talk, "metrics: %s\n", metrics) }
+func (o *runObserver) Serving(metrics string) { fmt.Fprintf(o.messages, "metrics: %s\n", metrics) }
 
 // Notify implements migrate.Observer.
 func (o *runObserver) Notify(n control.Notice) {
-	tellNotice(o.talk, n)
+	tellNotice(o.messages, n)
 	tellNoticed(o.told, n)
 }
 
 // ReportOutage implements migrate.Observer.
 func (o *runObserver) ReportOutage(file string, err error) {
-	tellReportOutage(o.talk, file, o.flags.outage, err)
+	tellReportOutage(o.messages, file, o.flags.outage, err)
 }
 
 // Ending implements migrate.Observer.

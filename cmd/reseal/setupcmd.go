@@ -128,24 +128,24 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	if destination.Region() != client.Region() {
 		return &refusedError{fmt.Errorf("%s is in %s, and S3 delivers the reports of a bucket only within its Region, %s", to.Bucket, destination.Region(), client.Region())}
 	}
-	talk := f.output.talk(p)
+	messages := f.output.messages(p)
 	if err := s.Read(ctx, client, destination); err != nil {
 		if f.apply {
 			return &refusedError{fmt.Errorf("nothing was changed: %w", err)}
 		}
-		fmt.Fprintf(talk, "note: what is there could not be read: %s\n", inWords(err))
+		fmt.Fprintf(messages, "note: what is there could not be read: %s\n", inWords(err))
 		return nil
 	}
 	if s.Configured() && s.Allowed() {
-		fmt.Fprintf(talk, "Nothing to do: all of it is there already.\n")
+		fmt.Fprintf(messages, "Nothing to do: all of it is there already.\n")
 		return nil
 	}
-	f.diff(talk, s, to.Bucket)
+	f.diff(messages, s, to.Bucket)
 	if s.Exists() && !s.Configured() && !f.replace {
 		return &refusedError{fmt.Errorf("%s has an inventory configuration %q that says something else; --replace overwrites it, --id names another", f.bucket, f.id)}
 	}
 	if !f.apply {
-		fmt.Fprintln(talk, "Nothing was changed; --apply makes the change.")
+		fmt.Fprintln(messages, "Nothing was changed; --apply makes the change.")
 		return nil
 	}
 	if err := s.Apply(ctx, client, destination); errors.As(err, new(*setup.ChangedError)) {
@@ -153,9 +153,9 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	} else if err != nil {
 		return err
 	}
-	fmt.Fprintf(talk, "Done. The first report comes up to 48 hours from now; until then: reseal inventory snapshot --bucket %s\n", f.bucket)
+	fmt.Fprintf(messages, "Done. The first report comes up to 48 hours from now; until then: reseal inventory snapshot --bucket %s\n", f.bucket)
 	if s.KeyPolicy != nil {
-		fmt.Fprintln(talk, "note: the policy of the key needs the statement shown as KeyPolicyStatement; reseal does not change key policies.")
+		fmt.Fprintln(messages, "note: the policy of the key needs the statement shown as KeyPolicyStatement; reseal does not change key policies.")
 	}
 	return nil
 }

@@ -145,16 +145,16 @@ func (f *snapshotFlags) snapshot(ctx context.Context, p process) error {
 }
 
 func (r *snapshotResult) print(p process, f *snapshotFlags) error {
-	talk := f.output.talk(p)
-	fmt.Fprintf(talk, "%s of %s in %s.\n", report.Plural(r.Rows, "row"), r.Bucket, r.Took)
+	messages := f.output.messages(p)
+	fmt.Fprintf(messages, "%s of %s in %s.\n", report.Plural(r.Rows, "row"), r.Bucket, r.Took)
 	if r.Unseen > 0 {
-		fmt.Fprintf(talk, "note: %s could not be looked at; plan and run will try again.\n", report.Plural(r.Unseen, "object"))
+		fmt.Fprintf(messages, "note: %s could not be looked at; plan and run will try again.\n", report.Plural(r.Unseen, "object"))
 	}
 	if r.Unreached > 0 {
-		fmt.Fprint(talk, report.Wrapped("", fmt.Sprintf("note: %s that a listing shows, requests do not meet by the key. The rows are in the report, without encryption, lock and tier; run says of each what it meets.", report.Plural(r.Unreached, "object"))))
+		fmt.Fprint(messages, report.Wrapped("", fmt.Sprintf("note: %s that a listing shows, requests do not meet by the key. The rows are in the report, without encryption, lock and tier; run says of each what it meets.", report.Plural(r.Unreached, "object"))))
 	}
 	if !f.head {
-		fmt.Fprintln(talk, "note: a listing does not say how objects are encrypted: plan counts them all, and run looks at each; --head finds out now")
+		fmt.Fprintln(messages, "note: a listing does not say how objects are encrypted: plan counts them all, and run looks at each; --head finds out now")
 	}
 	if f.output.json {
 		e := json.NewEncoder(p.stdout)
@@ -185,7 +185,7 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 
 // progress says how far it is, now and then.
 func (f *snapshotFlags) progress(p process, last time.Time) func(rows int64) {
-	talk := f.output.talk(p)
+	messages := f.output.messages(p)
 	every, end := 30*time.Second, "\n"
 	if isTerminal(p.stderr) {
 		every, end = time.Second, "\r"
@@ -193,7 +193,7 @@ func (f *snapshotFlags) progress(p process, last time.Time) func(rows int64) {
 	return func(rows int64) {
 		if now := time.Now(); now.Sub(last) >= every {
 			last = now
-			fmt.Fprintf(talk, "%s rows%s", report.Count(rows), end)
+			fmt.Fprintf(messages, "%s rows%s", report.Count(rows), end)
 		}
 	}
 }

@@ -19,18 +19,20 @@ func (o *output) summary(p process, dir string, made *job.Plan, out *migrate.Out
 	if s.Run = &out.Status; o.json {
 		return writeJSON(p.stdout, s)
 	}
-	talk := o.talk(p)
-	say := func(format string, args ...any) { fmt.Fprint(talk, report.Wrapped("", fmt.Sprintf(format, args...))) }
+	messages := o.messages(p)
+	say := func(format string, args ...any) {
+		fmt.Fprint(messages, report.Wrapped("", fmt.Sprintf(format, args...)))
+	}
 	done := stats.Count(engine.Done)
-	fmt.Fprintf(talk, "This run: %s done", report.Plural(done, "object"))
+	fmt.Fprintf(messages, "This run: %s done", report.Plural(done, "object"))
 	if failed := stats.Count(engine.Failed); failed > 0 {
-		fmt.Fprintf(talk, ", %s failed,", report.Count(failed))
+		fmt.Fprintf(messages, ", %s failed,", report.Count(failed))
 	}
-	fmt.Fprintf(talk, " in %s", report.Duration(took))
+	fmt.Fprintf(messages, " in %s", report.Duration(took))
 	if done > 0 && took > 0 {
-		fmt.Fprintf(talk, " (%s)", report.Rate(float64(done)/took.Seconds()))
+		fmt.Fprintf(messages, " (%s)", report.Rate(float64(done)/took.Seconds()))
 	}
-	fmt.Fprintf(talk, ", %s sent again.\n", report.Plural(stats.Retries.Load(), "request"))
+	fmt.Fprintf(messages, ", %s sent again.\n", report.Plural(stats.Retries.Load(), "request"))
 	if k := out.Status.KMS; k.Cap > 0 {
 		held := out.History.KMSCaps.Since(out.Status.Started).Text() // that of the fullest second is one of them
 		if held == "" {

@@ -143,7 +143,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 
 // look opens the report once more, where it is now, and looks at the objects.
 func (f *verifyFlags) look(ctx context.Context, p process, made *job.Plan, snapshot *checkpoint.Snapshot, share, bodies float64) (*verify.Verification, error) {
-	note := func(text string) { fmt.Fprintf(f.output.talk(p), "note: %s\n", text) }
+	note := func(text string) { fmt.Fprintf(f.output.messages(p), "note: %s\n", text) }
 	conn := f.connection
 	if text, err := conn.follow(ctx, made); err != nil {
 		return nil, err
@@ -176,9 +176,9 @@ func (f *verifyFlags) remember(ctx context.Context, p process, v *verify.Verific
 	err := v.Remember(ctx, store, written)
 	switch {
 	case errors.As(err, new(*checkpoint.LockedError)):
-		fmt.Fprintf(f.output.talk(p), "note: another process runs the job, so the report will not show this verification\n")
+		fmt.Fprintf(f.output.messages(p), "note: another process runs the job, so the report will not show this verification\n")
 	case err != nil:
-		fmt.Fprintf(f.output.talk(p), "note: the report will not show this verification, as it could not be written into the job: %s\n", inWords(err))
+		fmt.Fprintf(f.output.messages(p), "note: the report will not show this verification, as it could not be written into the job: %s\n", inWords(err))
 	}
 }
 
