@@ -84,9 +84,9 @@ func (t *Trials) compare(ctx context.Context, task *plan.Task, n *Note, g engine
 	return t.again(ctx, &now, c, g)
 }
 
-// earlier tells whether the object was written before this job's write of it, by the
-// time that the answer stated, or else by when it came: HTTP dates are in whole
-// seconds, so a write within the same one may be a later one of a client.
+// earlier tells whether the object was written before this job wrote it. It goes by
+// the time that the answer stated, or else by when the answer came. HTTP dates are in
+// whole seconds, so a client's write in the same second may be a later one.
 func (n *Note) earlier(h *plan.Head) bool {
 	wrote := n.Modified
 	if wrote.IsZero() {
@@ -128,8 +128,8 @@ func (t *Trials) wrongKey(task *plan.Task, before *plan.Snapshot, head *plan.Hea
 }
 
 // again looks once more at an object that differs, and at the version that it was
-// made from where that is kept: where either is not what it was a moment ago,
-// another client is at the object.
+// made from, where that is kept. If either has changed since the first look, another
+// client is working on the object.
 func (t *Trials) again(ctx context.Context, now *plan.Task, c comparison, g engine.Gate) comparison {
 	second, err := t.cfg.Snapshotter.Snapshot(ctx, now, g)
 	if err != nil {

@@ -310,8 +310,8 @@ func (t *Trials) prove(task *plan.Task, c *comparison) {
 }
 
 // doubt books an object that is not as it was before, and returns the loss that
-// follows from it: at once of what nothing but this job's write explains; of what
-// clients may have changed when it is the second one.
+// follows from it, nil for none yet. One object is enough if only this job's write
+// explains the difference. If a client may have made it, a second object is needed.
 func (t *Trials) doubt(task *plan.Task, c *comparison) *LossError {
 	return t.book(task, c.lost, seen(task, c.before), c.grave(task))
 }
@@ -341,10 +341,9 @@ func (t *Trials) book(task *plan.Task, lost []plan.Difference, had Traits, grave
 	return t.loss
 }
 
-// Recheck compares an object that an earlier run wrote and did not compare, and
-// returns the error of the object, an *engine.ObjectError, where it differs or
-// could not be compared; one of class Fatal is of every object. Other errors are of
-// ctx and of the notes.
+// Recheck compares an object that an earlier run wrote and did not compare. The error
+// is an *engine.ObjectError where the object differs or could not be compared; class
+// Fatal concerns every object. Other errors come from ctx and from the notes.
 func (t *Trials) Recheck(ctx context.Context, task *plan.Task, n *Note, g engine.Gate) error {
 	t.Expect(task)
 	c := t.compare(ctx, task, n, g)

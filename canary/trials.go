@@ -15,13 +15,13 @@ import (
 	"reseal/plan"
 )
 
-// How many objects of a group are compared at once while the others wait, how
-// long these wait before they are put off to another pass, after how many objects
-// that could not be looked at the directory of a group is closed, and which share of
-// its objects is tried all the same: the first ones may be the only denied ones.
 const (
-	together    = 2
-	patience    = 10 * time.Second
+	together = 2                // objects of a group that are compared at once; the others wait
+	patience = 10 * time.Second // how long they wait before they are put off to another pass
+
+	// After so many objects that could not be looked at, the directory of a group is
+	// closed. One object of closedEvery is tried all the same, as the first ones may be
+	// the only denied ones.
 	mostVain    = 16
 	closedEvery = 100
 
@@ -104,8 +104,8 @@ func (g *group) vainAt(key string) string {
 	return dir
 }
 
-// meet has an object of each prefix compared, of as many as are told apart: what an
-// endpoint keeps may depend on it, and the one of the plan may be done already.
+// meet has an object of each prefix compared, of maxPrefixes at most. What an endpoint
+// keeps may depend on the prefix, and the object of the plan may be done already.
 func (g *group) meet(key string) {
 	if prefix := prefixOf(key); !g.prefixes[prefix] && len(g.prefixes) < maxPrefixes {
 		g.prefixes[strings.Clone(prefix)] = true

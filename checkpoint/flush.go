@@ -127,9 +127,9 @@ func writeVersion(epoch, generation uint64) Version {
 	return Version(fmt.Sprintf("epoch %d, generation %d", epoch, generation))
 }
 
-// smallTail is what a state may carry along for good, in bytes: tails that are
-// larger become a file once their segment is finished, so that the states of a
-// whole job are read within seconds.
+// smallTail is what a state may carry along for good, in bytes. Larger tails become a
+// file once their segment is finished. So the states of a whole job are read within
+// seconds.
 const smallTail = 16 << 10
 
 // saveFiles makes files of tails that have grown large. What they hold still

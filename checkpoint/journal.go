@@ -55,11 +55,11 @@ type Options struct {
 const (
 	defaultBuffer = 4 << 20
 
-	// reserveBlock makes one write of a second's work or more at the 3,500
-	// writes a second that S3 gives a prefix (Amazon S3 User Guide,
-	// optimizing-performance, read 2026-11-21), and costs a resume one
-	// HeadObject for each of its rows at most. Where most rows are skipped they
-	// pass much faster: the block doubles with each write until the next Flush.
+	// reserveBlock is how many rows are admitted by one write. S3 gives a prefix 3,500
+	// writes a second (Amazon S3 User Guide, optimizing-performance, read 2026-11-21), so
+	// a block is a second's work or more. It costs a resume one HeadObject for each of
+	// its rows at most. Skipped rows pass much faster: the block doubles with each write
+	// until the next Flush.
 	reserveBlock    = 4096
 	maxReserveBlock = 1 << 20
 
@@ -275,10 +275,10 @@ func (j *Journal) stage(p inventory.Position) error {
 }
 
 // Note keeps value under key for the row, until it is called with nil. It is
-// for what must be known after a crash in the middle of a row, so unlike Log
-// and Count it does not wait for the row to be settled: flush before the
-// request that it is about. A segment keeps MaxNotes notes of MaxNoteBytes
-// together, their keys included; more fail the flush.
+// for what must be known after a crash in the middle of a row. Unlike Log and Count
+// it does not wait for the row to be settled. Flush before you send the request that
+// the note is about. A segment keeps MaxNotes notes of MaxNoteBytes together, their
+// keys included; more fail the flush.
 func (j *Journal) Note(p inventory.Position, key string, value []byte) error {
 	if len(key) > maxNoteKey || len(value) > MaxNoteBytes {
 		return fmt.Errorf("checkpoint: note %.40q of row %v has %d bytes", key, p, len(value))

@@ -38,9 +38,9 @@ type lease struct {
 }
 
 // Lock takes the share of the job that the store was made for, and with it the
-// next epoch. Somebody who holds that share, or any share of another division of
-// the job, is alive or dead; Lock waits until either is known: for the next sign
-// of life, or at most until the lease has run out. A live holder is a *LockedError.
+// next epoch. Somebody else may hold that share, or any share of another division of
+// the job. Lock then waits for the next sign of life, or until the lease has run out.
+// A live holder is a *LockedError.
 func (r *Remote) Lock(ctx context.Context, h Holder) (*Lock, error) {
 	if r.lease.Load() != nil {
 		return nil, &LockedError{Job: r.name, Holder: h}

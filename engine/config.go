@@ -50,9 +50,8 @@ type Config struct {
 
 	// Ready, where set, tells whether requests about the key would get through
 	// soon. Objects that would not are parked, up to Parking of them (default
-	// 65,536, some 50 MB); what does not fit is put off to another pass over the
-	// report, so that a throttled prefix neither holds up its neighbours nor
-	// fills the memory.
+	// 65,536, some 50 MB). What does not fit is put off to another pass over the
+	// report. So a throttled prefix holds up no neighbours, and does not fill the memory.
 	Ready   func(key string) bool
 	Parking int
 
@@ -74,10 +73,10 @@ type Config struct {
 	Attempts int
 
 	// Alive, where set, asks the endpoint a question about no object in
-	// particular; an *ObjectError of class Transient or Expired means that
+	// particular. An *ObjectError of class Transient or Expired means that
 	// nothing else would get an answer either. It is called when requests go
-	// unanswered, and before an object fails for that: while the endpoint is
-	// gone or the credentials have run out, the run waits, and tries do not count.
+	// unanswered, and before an object fails for that. While the endpoint is gone or
+	// the credentials have run out, the run waits, and tries do not count.
 	// Patience is how long it waits before it stops. Default 1 h.
 	Alive    func(context.Context) error
 	Patience time.Duration

@@ -8,9 +8,9 @@ import (
 	"reseal/plan"
 )
 
-// stillThere tells an object that other clients change or delete from one that
-// an endpoint says two things of: a request finds it gone, or another than it is,
-// and HeadObject shows the same object before and after.
+// stillThere finds objects about which an endpoint says two things: a request finds
+// the object gone or changed, and HeadObject shows the same one before and after. Other
+// clients, who change or delete objects, do not look like that.
 type stillThere struct {
 	head *plan.Head // at the last such answer
 }

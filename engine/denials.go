@@ -14,9 +14,9 @@ import (
 )
 
 // Denials tells a prefix that is denied from the lack of a permission. Denials that
-// share a folder in which nothing has succeeded put that folder off: its rows are not
-// tried any more, but for a few that show whether it is still so, and the rest goes
-// on. Only where nothing at all has succeeded do denials end a run.
+// share a folder in which nothing has succeeded put that folder off. Only a few of its
+// rows are tried then, to see whether it is still denied. The other folders go on.
+// Denials end a run only where nothing at all has succeeded.
 // The zero value is ready for use; it serves all passes of one run. Safe for
 // concurrent use.
 //
@@ -79,9 +79,9 @@ type denial struct {
 const RememberedDenials = 1024
 
 const (
-	// enoughDenials is the weight at which denials say something of a prefix: ten
-	// that were confirmed, or 20 that may be of deleted objects, as 20 of one folder in
-	// which nothing has succeeded seldom are.
+	// enoughDenials is the weight at which denials say something about a prefix: ten
+	// that were confirmed, or 20 that may be of deleted objects. That 20 objects of one
+	// folder were all deleted is rare.
 	enoughDenials   = 200
 	confirmedDenial = enoughDenials / 10
 	hiddenDenial    = enoughDenials / 20
@@ -94,9 +94,9 @@ const (
 
 	mostRegions = 256
 
-	// firstTried is the row below a prefix that is tried although it is put off; the
-	// next is a quarter further on, so that of a million some 50 are, and none is left
-	// where more than a fifth of what was read so far is allowed at its end.
+	// firstTried is the first row that is tried below a prefix that is put off. Each
+	// next one is a quarter further on, which makes some 50 of a million. So a prefix
+	// does not stay put off if more than a fifth of what was read is allowed at its end.
 	firstTried = 8
 )
 

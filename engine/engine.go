@@ -14,11 +14,11 @@ import (
 // those it returns from within g.Do, are *ObjectError, or *LeftForLater where a
 // limit has no room for the request. Safe for concurrent use.
 type Rewriter interface {
-	// Inspect reads what is to be rewritten as it is now, with one HeadObject:
-	// the named version where the row is a noncurrent one, else whatever is
-	// current under the key, whichever version the report named. A missing
-	// object is an error of class Gone. What an earlier attempt committed and
-	// did not finish, by the note that it left, is finished here.
+	// Inspect reads what is to be rewritten as it is now, with one HeadObject. For a
+	// noncurrent row that is the named version. For others it is what is current
+	// under the key, whichever version the report named. A missing object is an error
+	// of class Gone. If an earlier attempt left a note that it committed something and
+	// did not finish it, that is finished here.
 	Inspect(ctx context.Context, t *plan.Task, g Gate) (*plan.Head, error)
 
 	// Rewrite does t.Action and returns only once the store has confirmed that

@@ -9,10 +9,9 @@ import (
 	"reseal/plan"
 )
 
-// Patient returns a Gate that passes each try of a request through g and sends
-// it again, attempts times in all, where its error is one that passes: for
-// requests outside a run, such as those that list a bucket. ctx ends the waiting
-// as well as the request.
+// Patient returns a Gate for requests outside a run, such as those that list a
+// bucket. Each try passes g. A request whose error passes is sent again, attempts
+// times in all. ctx ends the waiting as well as the request.
 func Patient(g Gate, attempts int) Gate { return patient{g, attempts} }
 
 type patient struct {

@@ -59,9 +59,9 @@ func (t *tally) ended(k plan.StepKind, blind bool) {
 // Do sends s until it works, until its error is one that sending again does not
 // mend, or until the attempts are used up. Those that an outage took do not count.
 //
-// A step that has yet to begin its work gives up as soon as admission stops;
-// one that finishes work already committed (a proof, the completion of an
-// upload) waits for its turn as long as in-flight work may go on.
+// A step that begins work gives up as soon as admission stops. One that finishes
+// committed work, such as a proof or the completion of an upload, waits for its turn as
+// long as work in flight may continue.
 func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
 	waiting, done := g.waiting(ctx, s)
 	defer done()

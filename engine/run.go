@@ -19,12 +19,16 @@ import (
 // well. Objects that were not begun
 // are not recorded, so the same job takes them up again.
 //
-// The error is nil when every row was settled, *StopError where a limit of the
-// configuration was reached, *BreakerError where going on was pointless, the
-// cause of admit where that ended the run, else what the reader or the journal
-// returned. Rows may have been put off (Stats.Count(Deferred)): another Run over
-// the same report takes them up. Failed objects and damaged files are not errors of the run: they
-// are in cfg.Stats and in the journal.
+// The error is
+//   - nil when every row was settled or put off (Stats.Count(Deferred)); another Run
+//     over the same report takes up what was put off,
+//   - *StopError where a limit of the configuration was reached,
+//   - *BreakerError where going on was pointless,
+//   - the cause of admit where that ended the run,
+//   - else what the reader or the journal returned.
+//
+// Failed objects and damaged files are not errors of the run: they are in cfg.Stats
+// and in the journal.
 func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Batch, error]) error {
 	admit, stop := context.WithCancelCause(admit)
 	defer stop(nil)

@@ -129,11 +129,11 @@ func (r *run) partsRefused(t *plan.Task) *ObjectError {
 			r.Policy.WhyParts(t), strings.Join(open, " --accept "))}
 }
 
-// leaveAlone ends a task that HeadObject showed to need nothing. Where an
-// earlier run may have been cut off between the copy and its record, or this run's
-// own copy may have taken effect (its answer got lost, or what was looked at after
-// it did not look like it), an object found under the wanted key is that work: a
-// repeat, not a skip, and compared with the look before where there was one.
+// leaveAlone ends a task that HeadObject showed to need nothing. The object may be
+// this job's own work. An earlier run may have been cut off between the copy and its
+// record. Or this run's copy took effect, and its answer got lost, or the look after
+// it showed something else. Such an object is a repeat, not a skip. It is compared
+// with the look before, where there was one.
 func (r *run) leaveAlone(res *Result, g steps) {
 	t, sent := &res.Task, g.sent
 	res.Outcome, res.Reason = Skipped, t.Reason

@@ -39,9 +39,9 @@ func (v Verdict) Difference() bool {
 	return true
 }
 
-// Compare says whether h, the state an object is in now, is what the run of the
-// job was to leave behind, and if not, in which way, as a phrase. written is
-// when the job was last written to: what is younger was not its doing.
+// Compare says whether the object is now, as h shows it, what the job was to make of
+// it. If not, the phrase says in which way. written is when the job was last written
+// to: the job did not write what is younger.
 func (p *Policy) Compare(t *Task, h *Head, written time.Time) (Verdict, string) {
 	o := &p.Options
 	r := &t.Record
@@ -80,9 +80,9 @@ func orNone(s string) string {
 	return s
 }
 
-// MD5Of returns the MD5 of an object's data, in hex, where its ETag in the
-// report was just that: one that was written as a whole, under SSE-S3 or none
-// (Amazon S3 API Reference, Object, read 2026-11-21). "" elsewhere.
+// MD5Of returns the MD5 of an object's data, in hex, where its ETag in the report is
+// that, and "" elsewhere. It is that of an object that was written as a whole, under
+// SSE-S3 or no encryption (Amazon S3 API Reference, Object, read 2026-11-21).
 func MD5Of(r *inventory.Record) string {
 	if r.Encryption != inventory.SSES3 && r.Encryption != inventory.NotSSE || len(r.ETag) != 32 || r.IsMultipart {
 		return ""

@@ -15,9 +15,9 @@ type Policy struct {
 	Now     time.Time // the evaluation instant of the job, for retention dates
 	Weights Weights
 
-	// NoCopies has MethodAuto leave alone what an update does not take: the report
-	// had no such object, so that nobody was asked about what copies bring with
-	// them, and one that turns up since is none of the plan's.
+	// NoCopies has MethodAuto leave alone what an update does not take. The report had
+	// no such object, so nobody was asked about what copies bring with them. One that
+	// turned up since is not in the plan.
 	NoCopies bool
 
 	// NoParts are the hazards of copies in parts that were not accepted, as the plan

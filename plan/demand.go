@@ -98,7 +98,7 @@ const (
 	StepConfirm                         // HeadObject as proof of effect
 	StepPutTags                         // PutObjectTagging
 	StepGetBody                         // GetObject, for proofs
-	StepListParts                       // ListParts, of an upload that is gone on with
+	StepListParts                       // ListParts, of an upload that is resumed
 	StepListAnnotations                 // ListObjectAnnotations
 	StepList                            // ListObjectsV2 or ListObjectVersions
 	StepHeadChecksum                    // HeadObject that asks for the checksum, which takes kms:Decrypt

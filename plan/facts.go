@@ -90,19 +90,18 @@ type Facts struct {
 	CountsTags Answer
 }
 
-// HeadNeeded tells whether a report that is days old is not enough to carry
-// an object over faithfully: its class, lock or ACL may have changed without
-// changing the ETag, or it may hold a redirect that no report shows. Only facts
-// that were read allow leaving the HEAD out. In a bucket without a website
-// configuration a redirect location has no effect, but S3 keeps it all the
-// same; Options.InspectAll is for who wants that carried over, too.
+// HeadNeeded tells whether objects have to be looked at, as a report that is days old
+// does not say enough. A class, lock or ACL may have changed without the ETag, and no
+// report shows a redirect. Only facts that were read allow leaving the HEAD out. In a
+// bucket without a website configuration a redirect location has no effect, but S3
+// keeps it. Options.InspectAll carries that over, too.
 func (f *Facts) HeadNeeded() bool {
 	return f.Transitions != No || f.ObjectLock != No || f.ACLs != No || f.Website != No || f.IgnoresIfMatch != No
 }
 
-// HeadCertain tells whether that is because of what is known of the bucket. What
-// is not known when a plan is made may be by the time of its run, and that an
-// endpoint ignores conditions may turn out wrong on trial: then no HEAD is needed.
+// HeadCertain tells whether HeadNeeded holds by facts that are known. A fact that is
+// unknown to the plan may be known to its run. An endpoint that was thought to ignore
+// conditions may turn out to heed them. Either may spare the HEAD.
 func (f *Facts) HeadCertain() bool {
 	return f.Transitions == Yes || f.ObjectLock == Yes || f.ACLs == Yes || f.Website == Yes
 }

@@ -20,8 +20,8 @@ func (p *Policy) choose(t *Task) (Action, Reason) {
 }
 
 // notUpdatable returns why UpdateObjectEncryption does not do the task's object,
-// "" where it does: it takes every size and storage class, archived ones
-// without a restore, but no object that was written without encryption and none
+// "" where it does. It takes every size and storage class, and archived objects
+// without a restore. It takes no object that was written without encryption, and none
 // that is locked (Amazon S3 User Guide, update-sse-encryption, read 2026-11-21).
 // DSSE-KMS and SSE-C, which it does not take either, were left alone before.
 func (p *Policy) notUpdatable(t *Task) Reason {

@@ -37,8 +37,8 @@ const ViaMultipart = "multipart"
 const BucketOwnerFullControl = "bucket-owner-full-control"
 
 // DecisionVersion is raised whenever the same report and options would lead to
-// other decisions than in the version before, so that a job begun by one
-// binary is not finished by another that means something else.
+// other decisions than in the version before. So no binary finishes a job that was
+// begun by one with other decisions.
 const DecisionVersion = 1
 
 // SingleCopyLimit is the size up to which one CopyObject is allowed, 5 GiB

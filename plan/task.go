@@ -83,7 +83,8 @@ type Task struct {
 	Wrote func(*Head) bool
 
 	// Untried are attributes that a look does not show, and that no object of the kind
-	// was seen to keep: one that has any of them is not written as any other.
+	// was seen to keep. An object that has one of them is not written: it has to be
+	// compared first.
 	Untried []Attribute
 
 	weights *Weights

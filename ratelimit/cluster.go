@@ -62,9 +62,9 @@ func clearlyLess(throttled, seen, allThrottled, all int) bool {
 	return float64(seen) >= minOthers*float64(all) && expected >= minExpected && float64(throttled)*clearRatio <= expected
 }
 
-// hotIn looks for clusters in outcomes that are sorted by key and alike in the
-// first n bytes, which tell them from others. even says that there is no
-// difference among them; the result, if any, is then one prefix of all.
+// hotIn looks for clusters in outcomes. These are sorted by key, and their first n
+// bytes are the same and tell them from others. even says that all fared alike; hot,
+// if not empty, is then one prefix of all of them.
 func hotIn(seen []outcome, n int) (hot []string, even bool) {
 	throttled := countThrottled(seen)
 	if throttled < minClusterThrottles {

@@ -113,10 +113,10 @@ func (c *control) setLimit(limit float64) {
 }
 
 // cut lowers the rate because a call that was released at the given instant
-// was throttled, and reports whether it did: failures of calls that were
-// released before the last cut could be felt are of that one (see addThrottles). busy
-// says that the rate was used in full, else used (in the last second) is the
-// better guess of the level at which throttling came.
+// was throttled, and reports whether it did. It does not where the call was released
+// before the last cut could be felt (see addThrottles). busy says that the rate was
+// used in full. Otherwise used, in the last second, is the better guess of the level
+// at which throttling came.
 func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
 	if !c.counts(released) {
 		return false

@@ -10,13 +10,13 @@ import (
 	"reseal/plan"
 )
 
-// Do waits until every quota that s demands allows it, by the upper end of the
-// demand, calls send, and learns from its error: one that has, in its chain, a
-// method Throttle() (plan.Quota, bool) returning true slows that quota down.
+// Do waits until every quota that s demands allows the upper end of the demand. Then
+// it calls send, and learns from its error. An error slows a quota down if its chain
+// has a method Throttle() (plan.Quota, bool) that returns true.
 //
-// It returns the error of send, or, if ctx ends while s waits, an error that
-// wraps ctx.Err(); if the governor stopped or was not started within a second,
-// one that wraps ErrStopped. In the last two cases send was not called.
+// It returns the error of send. If ctx ends while s waits, the error wraps ctx.Err().
+// If the governor stopped, or was not started within a second, it wraps ErrStopped.
+// In the last two cases send was not called.
 //
 // Steps that have to pass the same scopes are released in the order they came,
 // those with Retry set before all others.

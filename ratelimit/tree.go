@@ -75,9 +75,9 @@ func (t *tree) add(prefix string, ctl control) *scope {
 	return s
 }
 
-// idlest returns the scope below the bucket that can best be given up: of those
-// that nobody waits for and that are not being sampled the one that was throttled
-// the longest ago; nil if there is none.
+// idlest returns the scope below the bucket that can best be given up, nil for none.
+// Nobody waits for it, it is not being sampled, and no other such scope was throttled
+// longer ago.
 func (t *tree) idlest() *scope {
 	var idlest *scope
 	for _, s := range t.below {
