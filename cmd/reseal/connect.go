@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 
+	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/plan"
 	"reseal/s3api"
@@ -12,7 +13,7 @@ import (
 func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client, error) {
 	return s3api.New(ctx, s3api.Config{
 		Region: c.region, Profile: c.profile, EndpointURL: c.endpoint, S3EndpointURL: c.s3Only, CABundle: c.caBundle, AllowHTTP: c.allowHTTP,
-		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Connections: fileRoom().connections, Product: "reseal/" + version,
+		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Connections: resources.FileRoom().Connections, Product: "reseal/" + version,
 		SDKClient: c.sdkClient,
 	})
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"reseal/control"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 )
@@ -45,21 +44,5 @@ func TestFewOpenFiles(t *testing.T) {
 				}
 			})
 		}
-	}
-}
-
-// The parts are never more than the whole, and nobody is left with nothing.
-func TestDealFiles(t *testing.T) {
-	for limit := int64(16); limit < 1<<20; limit += 1 + limit/7 {
-		b := dealFiles(limit, 16)
-		if b.report < 1 || b.slots() < 1 || b.connections < 2 {
-			t.Errorf("limit %d: %+v; want at least one of each", limit, b)
-		}
-		if need := int64(2*b.report + b.connections + stateFiles + sideConnections + ownFiles); limit >= 64 && need > limit {
-			t.Errorf("limit %d: %+v, which takes %d", limit, b, need)
-		}
-	}
-	if b := dealFiles(0, 5); b.slots() != control.MaxConcurrency || b.report != 5 || b.connections != 0 {
-		t.Errorf("without a limit: %+v", b)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -412,11 +411,6 @@ func parseSize(s string) (int64, error) {
 	}
 	return int64(v * float64(unit)), nil
 }
-
-// openFiles is how many report files are read at once where the memory allows
-// it, of which the reader knows more: enough to spread the load over key prefixes
-// and to use the cores.
-func openFiles() int { return min(2*runtime.GOMAXPROCS(0), 16) }
 
 // losses are the attributes whose loss was accepted with a hazard.
 func (a accepts) losses() []plan.Attribute {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/s3api"
@@ -15,9 +16,9 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 	if err != nil || memory < 64<<20 {
 		return nil, usagef("--memory %q: want a size of at least 64MiB", s.memory)
 	}
-	collectLess(memory)
+	resources.CollectLess(memory)
 	opts := inventory.Options{
-		Open: fileRoom().report, Memory: memory / 2, // the other half is for what is in flight
+		Open: resources.FileRoom().Report, Memory: memory / 2, // the other half is for what is in flight
 		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum,
 	}
 	at, err := inventory.ParseLocation(s.manifest)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reseal/cost"
+	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
@@ -110,10 +111,19 @@ func (r *request) lookAt(ctx context.Context, client *s3api.Client, found *inven
 	return ask, nil
 }
 
+// fileNote says that the limit on open files binds, where it does.
+func fileNote(room resources.Files, wanted int) string {
+	if room.Slots() >= wanted {
+		return ""
+	}
+	return fmt.Sprintf("this process may have %s and connections open (ulimit -n): at most %s in flight, not %s",
+		report.Plural(room.Limit, "file"), report.Plural(int64(room.Slots()), "request"), report.Count(int64(wanted)))
+}
+
 // openingNotes say what a person should know about this machine, the endpoint and the
 // report.
 func openingNotes(found *inventory.Located, elsewhere string, concurrency int) (notes []string) {
-	for _, note := range []string{fileRoom().note(concurrency), elsewhere} {
+	for _, note := range []string{fileNote(resources.FileRoom(), concurrency), elsewhere} {
 		if note != "" {
 			notes = append(notes, note)
 		}

@@ -12,6 +12,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/resources"
 	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/job"
@@ -72,7 +73,7 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 		Store: r.claim.Store, State: f.stateOptions(r.plan, e.Report.Manifest().Files), Plan: r.plan, Share: f.share, Rows: f.rows.Selection,
 		Lines: f.results == "all",
 		Pace: migrate.Pace{
-			KMSCap: e.Caps.KMS, KMSQuota: e.Caps.Quota, S3Writes: e.Caps.S3Writes, Concurrency: f.concurrency, Connections: fileRoom().slots(),
+			KMSCap: e.Caps.KMS, KMSQuota: e.Caps.Quota, S3Writes: e.Caps.S3Writes, Concurrency: f.concurrency, Connections: resources.FileRoom().Slots(),
 			KeyWeight: f.keyWeight, Window: f.window, WindowExit: f.windowExit, FlagFile: f.flagFile,
 		},
 		Limits: migrate.Limits{

@@ -8,6 +8,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/control"
+	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/notify"
@@ -43,7 +44,7 @@ func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 	o.progress = o.flags.progress(o.p.screen(), run)
 	o.progress.forecast.Plan(o.flags.planned(o.env, run.Plan, 0))
 	return []func(context.Context){
-		fitCollector,
+		resources.FitCollector,
 		o.progress.watch,
 		o.flags.tellRun(o.told, run, o.log),
 	}

@@ -1,10 +1,12 @@
-package main
+// Package resources gives a process what it may take of its machine: open files,
+// connections, and memory for garbage.
+package resources
 
 import (
 	"context"
 	"os"
 	"runtime/debug"
-	runtimemetrics "runtime/metrics" // beside our own of that name
+	"runtime/metrics"
 	"time"
 )
 
@@ -21,10 +23,10 @@ const (
 	garbageRoom = 80 << 20
 )
 
-// collectLess lets the garbage collector run less often than by default, as long
-// as the process stays below its memory budget. GOGC and GOMEMLIMIT of the
+// CollectLess lets the garbage collector run less often than by default, as long
+// as the process stays below its memory budget, in bytes. GOGC and GOMEMLIMIT of the
 // environment are left alone.
-func collectLess(budget int64) {
+func CollectLess(budget int64) {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(lazyPercent)
 	}
@@ -33,25 +35,25 @@ func collectLess(budget int64) {
 	}
 }
 
-// fitCollector keeps the garbage collector as lazy as what lives permits, until
+// FitCollector keeps the garbage collector as lazy as what lives permits, until
 // ctx ends: what is in flight, and so what lives, changes in the course of a run.
-func fitCollector(ctx context.Context) {
+func FitCollector(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	sample := []runtimemetrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}}
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}}
 	for percent := lazyPercent; ; {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		runtimemetrics.Read(sample)
+		metrics.Read(sample)
 		var live uint64
 		for _, s := range sample {
-			if s.Value.Kind() == runtimemetrics.KindUint64 {
+			if s.Value.Kind() == metrics.KindUint64 {
 				live += s.Value.Uint64()
 			}
 		}
