@@ -81,9 +81,9 @@ func tellEnded(ctx context.Context, p process, t *notify.Teller, err error) {
 		e.Kind, e.Reason = notify.Stopped, strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
 	}
 	t.Tell(e)
-	closing, closed := p.interruptible(context.WithoutCancel(ctx))
-	defer closed()
-	t.Close(closing, notifyGrace)
+	sending, sent := p.interruptible(context.WithoutCancel(ctx))
+	defer sent()
+	t.Close(sending, notifyGrace)
 }
 
 // tellNoticed tells of a pause, or of its end.

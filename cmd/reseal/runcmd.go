@@ -3,13 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/checkpoint"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/notify"
@@ -213,18 +212,6 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 
 // finish records how a run ended.
 func finish(last context.Context, r *job.Record, err error) {
-	why := "all of its work was done"
-	if err != nil {
-		why, _, _ = strings.Cut(inWords(err), "\n")
-		why = strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
-	}
-	var found *finding
-	if errors.As(err, &found) {
-		why = "all of its work was tried, and some failed"
-	}
-	code := exitDone
-	if err != nil {
-		code = exitCode(err)
-	}
-	_ = r.End(last, code, why) // the run itself is recorded in the job's state
+	end := endOf(err, checkpoint.Totals{})
+	_ = r.End(last, end.ExitCode, endText(end)) // the run itself is recorded in the job's state
 }

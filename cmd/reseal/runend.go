@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"strings"
 
 	"reseal/checkpoint"
@@ -18,6 +19,10 @@ func endOf(err error, t checkpoint.Totals) *control.Ending {
 			end.ExitCode = exitFailures
 		}
 		return end
+	}
+	var found *finding
+	if errors.As(err, &found) { // its output says the rest
+		return &control.Ending{ExitCode: found.code}
 	}
 	why, _, _ := strings.Cut(inWords(err), "\n")
 	return &control.Ending{ExitCode: exitCode(err), Why: strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")}

@@ -28,6 +28,7 @@ func TestLastRun(t *testing.T) {
 	}{
 		{endOf(nil, checkpoint.Totals{}), false, "ended 1970-01-01 00:00:09 UTC: all of its work was done"},
 		{endOf(nil, checkpoint.Totals{Failed: 1}), false, "all of its work was tried, and some failed"},
+		{endOf(&finding{exitFailures}, checkpoint.Totals{}), false, "all of its work was tried, and some failed"},
 		{endOf(&engine.StopError{Limit: "--limit 10"}, checkpoint.Totals{}), false, ": stopped by --limit 10"},
 		{endOf(&signalError{os.Interrupt}, checkpoint.Totals{}), false, ": interrupted (SIGINT)"},
 		{endOf(&signalError{syscall.SIGTERM}, checkpoint.Totals{}), false, ": interrupted (SIGTERM)"},
