@@ -247,7 +247,7 @@ func (c *Checker) bucket() {
 	if f.ACLs == plan.Unknown && f.BlocksPublicACLs == plan.Yes && c.Options.Method != plan.MethodUpdate {
 		c.Say(PublicACL, StatusUnknown, "S3 Block Public Access refuses copies of objects with a grant to everybody, and whether objects may have any could not be read", "grant s3:GetBucketOwnershipControls")
 	}
-	fine("events", f.Events == plan.No, "nobody is told of copies")
+	fine("events", f.Events == plan.No, "no event notifications are configured")
 	switch f.Website {
 	case plan.Yes:
 		c.Say("website", StatusOK, "configured, so objects may redirect: each is looked at, and its redirect is sent again with the copy", "")
@@ -295,7 +295,7 @@ func (c *Checker) encryption(ctx context.Context) {
 	if slices.Contains(e.Blocked, "SSE-C") {
 		c.Say("SSE-C", StatusOK, "blocked", "")
 	} else {
-		c.Say("SSE-C", StatusWarning, "clients can still bring keys of their own, which nobody else can read by", c.enforce(" --block-sse-c"))
+		c.Say("SSE-C", StatusWarning, "uploads with customer-provided keys are not blocked: what is written with one, nobody can read without it", c.enforce(" --block-sse-c"))
 	}
 }
 

@@ -177,7 +177,7 @@ type Run struct {
 	Started  time.Time       `json:"started,omitzero"`
 	Ended    time.Time       `json:"ended,omitzero"`
 	Active   time.Duration   `json:"active_ns,omitempty"` // of all its runs together, without the pauses between
-	Runs     int64           `json:"runs,omitempty"`      // how often it was begun or gone on with
+	Runs     int64           `json:"runs,omitempty"`      // how often it was begun or resumed
 	Totals   Totals          `json:"totals"`
 	Summary  *Summary        `json:"summary"`
 	AllLines bool            `json:"all_results"`       // the summary covers every object, not only failures and surprises

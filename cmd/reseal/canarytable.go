@@ -68,7 +68,7 @@ func (o *runObserver) CanaryTried(t migrate.FirstTried) {
 		say("", "Canary: %s of %s re-encrypted and compared: %s.",
 			report.Count(t.Compared), report.Plural(t.Objects, "object"), lost)
 	default:
-		say("", "Canary: none of %s re-encrypted, so nothing is proven of the way that they are.", report.Plural(t.Objects, "object"))
+		say("", "Canary: none of %s was re-encrypted, so nothing is proven yet.", report.Plural(t.Objects, "object"))
 	}
 	if left := t.Objects - t.Compared - int64(len(t.Failed)); left > 0 {
 		say("  ", "%s not compared: other objects of their kind are tried as the run comes to them", report.Count(left))

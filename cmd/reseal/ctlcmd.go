@@ -127,7 +127,7 @@ func sendControl(ctx context.Context, p process, dir, shard string, r control.Re
 	if asJSON || a.Status == nil {
 		return nil
 	}
-	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(report.Folding(p.stdout), 0, 0, 2, ' ', 0)
 	statusRows(w, a.Status)
 	return w.Flush()
 }

@@ -73,9 +73,9 @@ func (p process) exit(err error) int {
 	code := exitCode(err)
 	var f *finding
 	if !errors.As(err, &f) {
-		fmt.Fprintf(p.stderr, "reseal: %s\n", inWords(err))
+		fmt.Fprintf(p.screen(), "reseal: %s\n", inWords(err))
 		if h := hint(err); h != "" {
-			fmt.Fprintf(p.stderr, "hint: %s\n", h)
+			fmt.Fprintf(p.screen(), "hint: %s\n", h)
 		}
 	}
 	return code

@@ -172,7 +172,7 @@ func describeReport(l *inventory.Listed, uri string, now time.Time) listedReport
 
 // writeReports prints a table of reports, and below it what is wrong with some.
 func writeReports(w io.Writer, all []listedReport) error {
-	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	t := tabwriter.NewWriter(report.Folding(w), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(t, " \tDATE\tAGE\tCONFIGURATION\tVERSIONS\tFORMAT\tFILES\tSIZE\tROWS\tSTATE\tMISSING COLUMNS")
 	for _, r := range all {
 		mark, date, rows, state := " ", "-", "-", "complete"

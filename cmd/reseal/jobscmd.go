@@ -124,7 +124,7 @@ func printJobs(out io.Writer, all []listedJob, now time.Time) error {
 	if len(all) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(report.Folding(out), 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "State\tRows done\tFailed\tLast write\tJob")
 	for _, j := range all {
 		share, failed, age := "-", report.Count(j.Failed), "-"

@@ -90,12 +90,12 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if f.output.json {
 		err = writePreflightJSON(p.stdout, c)
 	} else {
-		err = writeTable(p.stdout, c)
+		err = writeTable(report.Folding(p.stdout), c)
 	}
 	if err != nil {
 		return fmt.Errorf("print table: %w", err)
 	}
-	if standings(c.Findings)[preflight.StatusStop] > 0 {
+	if n := standings(c.Findings); n[preflight.StatusStop] > 0 || hidden(n) {
 		return &finding{exitRefused}
 	}
 	return nil
@@ -170,6 +170,11 @@ func writeTable(w io.Writer, c *preflight.Checker) error {
 	return err
 }
 
+// hidden tells whether the caller may read so little that nothing can be said of a run.
+func hidden(n map[preflight.Status]int64) bool {
+	return n[preflight.StatusUnknown] > n[preflight.StatusOK]+n[preflight.StatusWarning]
+}
+
 // conclusion says what a table comes to, worst first.
 func conclusion(n map[preflight.Status]int64) string {
 	var parts []string
@@ -186,9 +191,11 @@ func conclusion(n map[preflight.Status]int64) string {
 	means := "nothing is known to be in the way of a run"
 	switch {
 	case n[preflight.StatusStop] > 0:
-		means = "a run would get nowhere before each stop is mended"
+		means = "no run begins before each stop is mended"
+	case hidden(n):
+		means = "not known whether a run can begin, as most of it may not be read"
 	case n[preflight.StatusHazard] > 0:
-		means = "a run can begin, and stops where a hazard asks for --accept"
+		means = "a run begins once each hazard is mended or accepted (--accept NAME)"
 	}
 	return strings.Join(parts, ", ") + ": " + means
 }

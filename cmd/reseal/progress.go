@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+	"math"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -98,7 +100,7 @@ func (p *progress) parts(m *control.Meter, st *control.Status) []part {
 	} else {
 		both(report.Rate(m.Rate()))
 		if k := st.KMS; k.Cap > 0 {
-			both(fmt.Sprintf("KMS %s of %s", report.Count(k.LastSecond), report.Rate(k.Cap)))
+			say(fmt.Sprintf("KMS %s of %s", report.Count(k.LastSecond), report.Rate(k.Cap)), fmt.Sprintf("KMS %s/%s", report.Count(k.LastSecond), report.Count(int64(math.Round(k.Cap)))))
 		}
 	}
 	if st.Failed > 0 {
@@ -125,6 +127,15 @@ func (p *progress) parts(m *control.Meter, st *control.Status) []part {
 	return all
 }
 
+// inShort is a number of objects where there is little room: 1.234M for 1,234,000.
+func inShort(n int64) string {
+	const million = 1e6
+	if n < million {
+		return report.Count(n)
+	}
+	return fmt.Sprintf("%.3fM", math.Floor(float64(n)/million*1000)/1000) // never more than are done
+}
+
 // join writes parts in a row, in full or in short.
 func join(all []part, full bool) string {
 	words := make([]string, len(all))
@@ -141,7 +152,7 @@ func join(all []part, full bool) string {
 var barWidths = [...]int{24, 16, 8}
 
 const (
-	shareColumns  = len("100%")
+	shareColumns  = len("99.9 %")
 	besideTheText = shareColumns + len(" ") + len("  ") // what stands on the line beside bar and text
 )
 
@@ -152,12 +163,14 @@ func (p *progress) bar(all []part, columns int) string {
 	done := p.earlier + p.handled()
 	share := report.Count(done) + " objects"
 	if p.total > 0 {
-		share = report.Percent(min(done, p.total), p.total)
+		done = min(done, p.total)
+		share = report.Percent(done, p.total)
+		all = slices.Insert(slices.Clone(all), 0, part{report.Count(done) + " of " + report.Count(p.total), inShort(done) + "/" + inShort(p.total)})
 		for _, full := range []bool{true, false} {
 			text := join(all, full)
 			for _, wide := range barWidths {
 				if besideTheText+wide+utf8.RuneCountInString(text) <= columns {
-					return bar(done, p.total, wide) + "  " + text
+					return fmt.Sprintf("%*s ", shareColumns, share) + bar(done, p.total, wide) + "  " + text
 				}
 			}
 		}

@@ -42,11 +42,11 @@ func TestBarFitsTheTerminal(t *testing.T) {
 		columns int
 		want    string
 	}{
-		{119, " 47% " + strings.Repeat("█", 11) + strings.Repeat("░", 13) + "  57.3/s  KMS 59 of 60/s  3 failed  bound by KMS cap  $12.34  ETA 28s"},
-		{79, " 47% ███░░░░░  57.3/s  KMS 59 of 60/s  3 failed  KMS cap  $12.34  ETA 28s"},
-		{70, "47.2 %  57.3/s  KMS 59 of 60/s  3 failed  KMS cap  $12.34  ETA 28s"},
-		{50, "47.2 %  57.3/s  KMS 59 of 60/s  3 failed  KMS cap"},
-		{20, "47.2 %  57.3/s"},
+		{119, "47.2 % " + strings.Repeat("█", 11) + strings.Repeat("░", 13) + "  1,416 of 3,000  57.3/s  KMS 59 of 60/s  3 failed  bound by KMS cap  $12.34  ETA 28s"},
+		{79, "47.2 %  1,416/3,000  57.3/s  KMS 59/60  3 failed  KMS cap  $12.34  ETA 28s"},
+		{70, "47.2 %  1,416/3,000  57.3/s  KMS 59/60  3 failed  KMS cap  $12.34"},
+		{50, "47.2 %  1,416/3,000  57.3/s  KMS 59/60  3 failed"},
+		{20, "47.2 %  1,416/3,000"},
 	} {
 		if got := p.bar(all, tt.columns); got != tt.want {
 			t.Errorf("%d columns: %q, want %q", tt.columns, got, tt.want)
@@ -157,7 +157,7 @@ func TestProgressEnds(t *testing.T) {
 			p.watch(ctx)
 			cancel()
 			out := p.out.out.(*bytes.Buffer).String()
-			if terminal && (!strings.Contains(out, "100% ██") || !strings.HasSuffix(out, clearLine)) {
+			if terminal && (!strings.Contains(out, " 100 % ██") || !strings.HasSuffix(out, clearLine)) {
 				t.Errorf("a terminal is left with %q", out)
 			}
 			if !terminal && out != "400 of 400 objects (100 %)  0/s  $12.34\n" {

@@ -172,7 +172,7 @@ func (f *runFlags) refuseUnaccepted(e *preflight.Environment, probing bool) erro
 		}
 		names = append(names, "--accept "+h.Name)
 	}
-	fmt.Fprintf(&b, "to go on all the same: %s", strings.Join(names, " "))
+	fmt.Fprintf(&b, "to accept them: %s", strings.Join(names, " "))
 	return &refusedError{errors.New(b.String())}
 }
 

@@ -10,6 +10,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"reseal/report"
 )
 
 // screen is where a command explains itself while its last line may be a passing
@@ -18,13 +20,16 @@ import (
 // a screen is just the writer it was made of. Safe for concurrent use.
 type screen struct {
 	out      io.Writer
-	terminal bool
+	terminal bool // one on which a line can be drawn anew
+	ascii    bool // signs are written by ASCII
 
 	mu      sync.Mutex
 	passing bool // the last line is one that passes
 }
 
-func newScreen(out io.Writer) *screen { return &screen{out: out, terminal: isTerminal(out)} }
+func newScreen(out io.Writer) *screen {
+	return &screen{out: out, terminal: isTerminal(out) && os.Getenv("TERM") != "dumb", ascii: report.ASCIILocale(os.LookupEnv)}
+}
 
 // clearLine returns to the beginning of the line and empties it.
 const clearLine = "\r\x1b[K"
@@ -34,7 +39,21 @@ func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipe()
-	return unbroken{s.out}.Write(p)
+	if !s.terminal { // a line of a log is one line
+		return unbroken{s.out}.Write(p)
+	}
+	if _, err := io.WriteString(unbroken{s.out}, s.signs(report.Fold(string(p), report.Columns(s.out)))); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// signs is a text as the screen can show it.
+func (s *screen) signs(text string) string {
+	if s.ascii {
+		return report.InASCII(text)
+	}
+	return text
 }
 
 // unbroken is a writer of which the reader may go away: what nobody reads any more
@@ -59,7 +78,7 @@ func (s *screen) show(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.passing = true
-	_, _ = io.WriteString(s.out, clearLine+cut(line, s.width())) // a terminal that cannot be written to is no reason to stop a run
+	_, _ = io.WriteString(s.out, clearLine+cut(s.signs(line), s.width())) // a terminal that cannot be written to is no reason to stop a run
 }
 
 // clear takes the passing line away.
@@ -97,8 +116,8 @@ func cut(line string, columns int) string {
 	return string([]rune(line)[:columns])
 }
 
-// bar draws part of whole: the share in percent, and a bar of so many columns.
-// Its own rate and clock stay off: they know nothing of earlier runs and pauses.
+// bar draws part of whole in so many columns. The library's percent is left out, as it
+// has no decimal, and its rate and clock know nothing of earlier runs and pauses.
 func bar(part, whole int64, columns int) string {
 	b := progressbar.NewOptions64(whole,
 		progressbar.OptionSetWriter(io.Discard), // only a screen knows when its line may be drawn
@@ -108,5 +127,6 @@ func bar(part, whole int64, columns int) string {
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "█", SaucerHead: "█", SaucerPadding: "░"}),
 	)
 	_ = b.Set64(min(part, whole)) // can only fail to write
-	return fmt.Sprintf("%*s", shareColumns+len(" ")+columns, strings.TrimSpace(b.String()))
+	_, drawn, _ := strings.Cut(strings.TrimSpace(b.String()), " ")
+	return fmt.Sprintf("%-*s", columns, drawn)
 }

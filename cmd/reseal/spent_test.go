@@ -96,7 +96,7 @@ func TestFiguresSayWhatTheyAre(t *testing.T) {
 	if err := printStatus(&out, s, step{}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"at least 7 objects", "at least 100 to S3, at most 30 of S3 to KMS", "2 runs were cut off: what they sent last is not counted"} {
+	for _, want := range []string{"at least 7 objects", "at least 100 to S3; at most 30 by S3 to KMS", "2 runs were cut off: what they sent last is not counted"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("status lacks %q:\n%s", want, out.String())
 		}

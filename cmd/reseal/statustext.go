@@ -19,7 +19,7 @@ import (
 // rows writes lines of a name and what is said under it, aligned.
 type rows struct{ out *tabwriter.Writer }
 
-func newRows(w io.Writer) rows { return rows{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)} }
+func newRows(w io.Writer) rows { return rows{tabwriter.NewWriter(report.Folding(w), 0, 0, 2, ' ', 0)} }
 
 // row writes a line. The next lines of the same thing have no name.
 func (r rows) row(name, format string, args ...any) {
@@ -105,7 +105,7 @@ func (w rows) failures(s *status.Status) {
 
 // used says what the job took so far: requests and money.
 func (w rows) used(s *status.Status) {
-	w.row("Requests", "%s%s to S3, %s%s of S3 to KMS", word(s.Are.Requests), report.Count(s.Requests), word(s.Are.KMSCalls), report.Count(s.KMSCalls))
+	w.row("Requests", "%s%s to S3; %s%s by S3 to KMS", word(s.Are.Requests), report.Count(s.Requests), word(s.Are.KMSCalls), report.Count(s.KMSCalls))
 	if s.CutOff > 0 {
 		w.row("", "%s", report.CutOffRuns(s.CutOff))
 	}

@@ -28,7 +28,7 @@ type uploadsFlags struct {
 
 const uploadsLong = `uploads lists the multipart uploads that a job has begun and not ended: copies of
 large objects that a stop or a crash cut off. The same run command goes on with
-them. A job that is not to be gone on with leaves them behind, and their parts
+them. A job that is given up leaves them behind, and their parts
 are paid for; --sweep throws them away.
 
 Only uploads that the job's own files name are listed and swept, never those of
@@ -113,7 +113,7 @@ func heldUploads(at *checkpoint.Snapshot) int64 {
 }
 
 func printUploads(out io.Writer, endpoint, bucket string, found []job.Upload) error {
-	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	w := tabwriter.NewWriter(report.Folding(out), 0, 0, 2, ' ', 0)
 	var bytes int64
 	for _, o := range found {
 		if o.State == job.UploadUnsure {
