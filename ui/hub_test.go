@@ -44,6 +44,7 @@ func TestHowOftenAJobIsRead(t *testing.T) {
 			var running sync.WaitGroup
 			running.Go(func() { h.run(ctx) })
 			time.Sleep(time.Hour + time.Second/3)
+			synctest.Wait()
 			if s.reads != 0 {
 				t.Errorf("%s: read %d times, and nobody looked", tt.name, s.reads)
 			}
@@ -63,8 +64,10 @@ func TestHowOftenAJobIsRead(t *testing.T) {
 			}
 			h.leave()
 			time.Sleep(time.Second) // a read that is under way
+			synctest.Wait()
 			before := s.reads
 			time.Sleep(time.Minute)
+			synctest.Wait()
 			if s.reads != before {
 				t.Errorf("%s: read on when nobody looked any more", tt.name)
 			}

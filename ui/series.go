@@ -85,7 +85,8 @@ func past(h *job.History, runs []job.Run, now time.Time) *series {
 	for i, slot := range slots {
 		from := tl.Start().Add(time.Duration(i) * width)
 		on := ranIn(h.Sessions, from, from.Add(width))
-		if on <= 0 {
+		begun := i == len(slots)-1 && on < max(width.Seconds()/2, 10) // what is settled is recorded a second later
+		if on <= 0 || begun {
 			s.Objects, s.KMS, s.Cap = append(s.Objects, nil), append(s.KMS, nil), append(s.Cap, nil)
 			continue
 		}

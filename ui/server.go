@@ -59,7 +59,7 @@ func Listen(c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("serve the page: %w", err)
 	}
-	if !onThisMachine(host) && !c.Outside {
+	if !OnThisMachine(c.Address) && !c.Outside {
 		return nil, &OutsideError{c.Address}
 	}
 	l, err := net.Listen("tcp", c.Address)
@@ -78,9 +78,13 @@ func Listen(c Config) (*Server, error) {
 	return s, nil
 }
 
-// onThisMachine tells whether no other machine reaches a host. Of a name other than
-// localhost nobody knows.
-func onThisMachine(host string) bool {
+// OnThisMachine tells whether no other machine reaches an address, HOST:PORT. Of a name
+// other than localhost nobody knows.
+func OnThisMachine(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
 	if ip, err := netip.ParseAddr(host); err == nil {
 		return ip.IsLoopback()
 	}

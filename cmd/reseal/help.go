@@ -40,7 +40,7 @@ var flagGroups = []flagGroup{
 	{"Pace", []string{"kms-share", "kms-rps", "window"}, []string{"kms-headroom", "force", "s3-rps", "read-rps", "concurrency", "window-exit", "throttle-flag-file"}},
 	{"Limits", []string{"max-cost", "max-duration", "max-failures"}, []string{"limit", "max-outage", "attempts", "drain-timeout", "settle-timeout", "memory"}},
 	{"Money and time", nil, []string{"prices", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
-	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level"}},
+	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level"}},
 	{"Connection", []string{"region", "profile", "endpoint-url"}, []string{
 		"expected-bucket-owner", "job-bucket-owner", "ca-bundle", "allow-http", "sdk-client"}},
 	{"Simulator", []string{"listen", "tls"}, []string{
@@ -121,7 +121,7 @@ var commandGroups = []struct {
 	title string
 	names []string
 }{
-	{"A migration", []string{"inventory", "plan", "preflight", "run", "status", "jobs", "ctl", "retry-failed", "verify", "report"}},
+	{"A migration", []string{"inventory", "plan", "preflight", "run", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report"}},
 	{"Around it", []string{"permissions", "enforce", "selfcheck", "uploads", "export", "import"}},
 	{"To try it", []string{"demo", "simulate"}},
 }

@@ -31,7 +31,7 @@ var placeholders = []struct {
 	{"REGION", []string{"region"}},
 	{"ACCOUNT", []string{"expected-bucket-owner", "job-bucket-owner", "destination-account", "out-bucket-owner"}},
 	{"NAME", []string{"profile", "id"}},
-	{"ADDRESS", []string{"metrics", "listen"}},
+	{"ADDRESS", []string{"metrics", "ui", "listen"}},
 	{"FOLDER", []string{"keep-inventory", "dir", "report-dir"}},
 	{"FILE", []string{"log-file", "throttle-flag-file"}},
 	{"COMMAND", []string{"notify-command"}},

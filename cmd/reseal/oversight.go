@@ -21,6 +21,7 @@ type oversight struct {
 	flagFile   string
 	metrics    string
 	force      bool
+	ui         pageFlags
 }
 
 func (o *oversight) bind(cmd *cobra.Command) {
@@ -31,6 +32,7 @@ func (o *oversight) bind(cmd *cobra.Command) {
 	pathVar(f, &o.flagFile, "throttle-flag-file", "pause while this `file` exists")
 	o.bindNotify(cmd)
 	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at this `address`; without a host, on this machine alone, e.g. :9325")
+	o.ui.bind(cmd, "")
 }
 
 // check refuses what makes no sense.
@@ -45,6 +47,9 @@ func (o *oversight) check() (err error) {
 	}
 	if o.metrics, err = metricsAddress(o.metrics); err != nil {
 		return usagef("--metrics %w", err)
+	}
+	if err := o.ui.check(); err != nil {
+		return err
 	}
 	return o.checkNotify()
 }

@@ -50,7 +50,7 @@ func newRoot(p process) *cobra.Command {
 	root.PersistentPreRunE = takeSettings
 	helpInGroups(root)
 	root.AddCommand(
-		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
+		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newUICommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
 		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newJobsCommand(p), newManCommand(),
 	)

@@ -185,6 +185,8 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) error {
 	life := migrate.NewLifetime(ctx)
 	defer life.End()
+	var page livePage
+	defer page.close() // once nobody holds the job any more: it shows how that is
 	r := f.newReadiness()
 	defer r.claim.Release(life)
 	if err := f.ready(ctx, p, r); err != nil || r.idle {
@@ -200,6 +202,9 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 		return err
 	}
 	defer closeLog()
+	if err := page.show(p, f, ctx, log); err != nil {
+		return err
+	}
 	record, err := f.begin(ctx, p, r)
 	if err == nil {
 		observer := &runObserver{flags: f, p: p, env: r.pre.env, plan: r.plan, messages: f.output.messages(p), log: log, told: told}

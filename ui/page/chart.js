@@ -134,7 +134,8 @@ function draw(box, s, cursor) {
   for (const t of ticks) {
     const x = Math.round(l.place(t));
     svg.append(shape("line", { class: "grid", x1: x, x2: x, y1: l.axis, y2: l.axis + 4 }));
-    svg.append(shape("text", { x: Math.min(Math.max(x, left0 + 14), width - right0 - 16), y: l.axis + 17, "text-anchor": "middle" }, clock(t, step)));
+    if (x < left0 + 24) continue; // UTC stands there
+    svg.append(shape("text", { x: Math.min(x, width - right0 - 16), y: l.axis + 17, "text-anchor": "middle" }, clock(t, step)));
   }
   svg.append(shape("text", { x: left0 - 6, y: l.axis + 17, "text-anchor": "end" }, "UTC"));
   drawMarks(svg, s.marks, l.place, l.from, l.to, l.axis);

@@ -6,7 +6,7 @@ let view = null, range = null, cursor = null, over = false, toldAt = 0, toldStat
 
 // visible shows characters that would not be seen, or would turn others around.
 function visible(text) {
-  return String(text).replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu, (c) => "\\u{" + c.codePointAt(0).toString(16) + "}");
+  return String(text).replace(/[\n\r\t]+/g, " ").replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Co}\u2028\u2029]/gu, (c) => "\\u{" + c.codePointAt(0).toString(16) + "}");
 }
 
 function put(element, text) {

@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/job"
+	"reseal/job/status"
+	"reseal/ui"
+)
+
+// How often a job is read for its page. One in a bucket takes requests each time.
+const (
+	pageEvery       = time.Second
+	pageRemoteEvery = watchRemoteEvery
+)
+
+// pageFlags say where the live page of a job is served.
+type pageFlags struct {
+	address string // "" for nowhere
+	exposed bool
+}
+
+func (f *pageFlags) bind(cmd *cobra.Command, address string) {
+	fs := cmd.Flags()
+	fs.StringVar(&f.address, "ui", address, "serve a live page of the job at this `address`; without a host, on this machine alone; port 0 takes a free one")
+	fs.BoolVar(&f.exposed, "ui-expose", false, "let --ui be an address that other machines reach; the page crosses the network without encryption")
+}
+
+// check completes the address, and refuses one that other machines reach where that is
+// not said to be meant.
+func (f *pageFlags) check() (err error) {
+	if f.address, err = metricsAddress(f.address); err != nil {
+		return usagef("--ui %w", err)
+	}
+	switch {
+	case f.address == "" && f.exposed:
+		return usagef("--ui-expose is about --ui")
+	case f.address != "" && !f.exposed && !ui.OnThisMachine(f.address):
+		return usagef("--ui: %w; --ui-expose says that this is meant", &ui.OutsideError{Address: f.address})
+	}
+	return nil
+}
+
+// livePage is a page that is served.
+type livePage struct {
+	end    context.CancelFunc // nil where none is
+	served sync.WaitGroup
+}
+
+// close ends the page, once who looks has the job as it is now.
+func (l *livePage) close() {
+	if l.end != nil {
+		l.end()
+		l.served.Wait()
+	}
+}
+
+// serve serves the page of a job until the page is closed, or ctx ends, and returns its
+// address.
+func (l *livePage) serve(ctx context.Context, f *pageFlags, conn connection, dir string, part job.Share, logFile string, log *slog.Logger) (string, error) {
+	store, made, err := openJobAt(ctx, conn, dir)
+	if err != nil {
+		return "", err
+	}
+	pace := ui.Pace{Every: pageEvery}
+	if job.InBucket(dir) {
+		pace.Every = pageRemoteEvery
+	} else if logFile == "" {
+		logFile = dir + "/reseal.log"
+	}
+	next := func(s *status.Status) (command, does string) {
+		step := afterLook(s, part)
+		return step.command, strings.ReplaceAll(step.does, "\n", " ")
+	}
+	server, err := ui.Listen(ui.Config{Address: f.address, Outside: f.exposed, Pace: pace,
+		Source: &ui.JobSource{Store: store, Plan: made, Share: part, LogFile: logFile, Next: next}})
+	if err != nil {
+		return "", err
+	}
+	ctx, l.end = context.WithCancel(ctx)
+	l.served.Go(func() { server.Serve(ctx, log) })
+	return server.URL(), nil
+}
+
+// tellExposed warns of a page that other machines reach.
+func (f *pageFlags) tellExposed(w io.Writer) {
+	if !ui.OnThisMachine(f.address) {
+		fmt.Fprintln(w, "warning: other machines can reach the live page. Who has its address sees keys,\nerrors and costs, and so does who listens on the network.")
+	}
+}
+
+// show serves the live page of a run, where one is asked for, and says where.
+func (l *livePage) show(p process, f *runFlags, life context.Context, log *slog.Logger) error {
+	if f.ui.address == "" {
+		return nil
+	}
+	url, err := l.serve(context.WithoutCancel(life), &f.ui, f.connection, f.job, f.share, f.output.logFile, log)
+	if err != nil {
+		return err
+	}
+	f.ui.tellExposed(p.stderr)
+	fmt.Fprintf(p.stderr, "live page: %s\n", url) // also where the run is to be quiet: the token is nowhere else
+	return nil
+}
+
+func newUICommand(p process) *cobra.Command {
+	var dir, shard string
+	var conn connection
+	var page pageFlags
+	cmd := &cobra.Command{
+		Use:   "ui DIR",
+		Short: "Show a job as a live page in a browser",
+		Long: `ui serves a live page of a job until it is interrupted: of one that runs here or
+elsewhere, that stopped, or that is over. It prints the address; the token in it
+is all that lets somebody in. The page only looks.
+
+  reseal ui ./job
+  reseal ui ./job --ui 127.0.0.1:8080    # at a port of your choice
+
+A run serves one of its own with reseal run DIR --ui 127.0.0.1:0. To look from
+another machine: ssh -L 8080:127.0.0.1:8080 HOST`,
+		Args: jobArgument(&dir),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			part, err := namedShare(shard, dir)
+			if err == nil {
+				err = page.check()
+			}
+			if err == nil && page.address == "" {
+				err = usagef("--ui: want an address, e.g. 127.0.0.1:0")
+			}
+			if err != nil {
+				return err
+			}
+			ctx, stop := p.interruptible(cmd.Context())
+			defer stop()
+			var live livePage
+			url, err := live.serve(ctx, &page, conn, dir, part, "", slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
+			if err != nil {
+				return causeOf(ctx, err)
+			}
+			defer live.close()
+			page.tellExposed(p.stderr)
+			fmt.Fprintln(p.stderr, "serving until interrupted, at")
+			if _, err := fmt.Fprintln(p.stdout, url); err != nil {
+				return fmt.Errorf("print the address: %w", err)
+			}
+			<-ctx.Done()
+			return nil
+		},
+	}
+	conn.bind(cmd)
+	conn.bindJob(cmd)
+	page.bind(cmd, "127.0.0.1:0")
+	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
+	cmd.Flags().StringVar(&shard, "shard", "", "share `I/N` of a job in a bucket, whose run is meant")
+	return cmd
+}
