@@ -66,9 +66,6 @@ func runFacts(v *Run) []fact {
 	} else {
 		add("KMS requests, at most", Count(t.KMSCalls))
 	}
-	if t.About != "" {
-		add("requests", t.About)
-	}
 	if t.Cost > 0 {
 		add("price", AtMost(t.Cost))
 	}

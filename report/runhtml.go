@@ -165,6 +165,9 @@ func outcome(v *Run) section {
 	for _, f := range runFacts(v) {
 		out.Table.Rows = append(out.Table.Rows, gridRow{Cells: []cell{text(f.name), num(f.value), num("")}})
 	}
+	if t.About != "" {
+		out.Notes = append(out.Notes, "Requests: "+t.About+".")
+	}
 	return out
 }
 

@@ -27,6 +27,9 @@ func WriteRun(w io.Writer, v *Run) error {
 		facts.row(f.name, f.value)
 	}
 	facts.write(p, indent)
+	if about := v.Totals.About; about != "" {
+		p.wrapped(indent, "requests: "+about)
+	}
 	writeBeforeAfter(p, v)
 	writeVerify(p, v.Verified)
 	writeAgainst(p, v)
