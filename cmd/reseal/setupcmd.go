@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -115,10 +114,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	encoder := json.NewEncoder(p.stdout)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(s); err != nil {
+	if err := writeJSON(p.stdout, s); err != nil {
 		return fmt.Errorf("print configuration: %w", err)
 	}
 	destination, err := client.Foreign(ctx, to.Bucket, f.destOwner)
@@ -136,11 +132,16 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 		fmt.Fprintf(messages, "note: what is there could not be read: %s\n", inWords(err))
 		return nil
 	}
+	return f.carryOut(ctx, messages, s, client, destination, to.Bucket)
+}
+
+// carryOut shows what is not there yet, and makes the change where it may.
+func (f *setupFlags) carryOut(ctx context.Context, messages io.Writer, s *setup.Setup, client, destination *s3api.Client, to string) error {
 	if s.Configured() && s.Allowed() {
 		fmt.Fprintf(messages, "Nothing to do: all of it is there already.\n")
 		return nil
 	}
-	f.diff(messages, s, to.Bucket)
+	f.diff(messages, s, to)
 	if s.Exists() && !s.Configured() && !f.replace {
 		return &refusedError{fmt.Errorf("%s has an inventory configuration %q that says something else; --replace overwrites it, --id names another", f.bucket, f.id)}
 	}
