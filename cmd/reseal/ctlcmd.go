@@ -35,7 +35,7 @@ func newCtlCommand(p process) *cobra.Command {
 	var dir, shard string
 	var asJSON, force bool
 	cmd := &cobra.Command{
-		Use:   "ctl DIR status|pause|resume|kms-rps N|concurrency N|drain",
+		Use:   "ctl JOB status|pause|resume|kms-rps N|concurrency N|drain",
 		Short: "Steer a run that goes on",
 		Long:  ctlLong,
 		Args:  cobra.ArbitraryArgs,

@@ -36,10 +36,10 @@ type exportFlags struct {
 func newExportCommand(p process) *cobra.Command {
 	f := &exportFlags{}
 	batch := &cobra.Command{
-		Use:   "batch-operations --out DIR --job DIR",
+		Use:   "batch-operations JOB --out FOLDER",
 		Short: "Write manifests and job requests for S3 Batch Operations",
 		Long:  exportLong,
-		Args:  noArgs,
+		Args:  jobArgument(&f.job),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.export(cmd.Context(), p) },
 	}
 	f.connection.bind(batch)

@@ -41,18 +41,21 @@ func newImportCommand(p process) *cobra.Command {
 	f := &importFlags{}
 	f.rows.command = job.ImportCommand
 	cmd := &cobra.Command{
-		Use:   "import --job DIR REPORT",
+		Use:   "import JOB REPORT",
 		Short: "Take the result of S3 Batch Operations back into a job",
 		Long:  importLong,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) != 1 {
-				return usagef("import wants one completion report, its manifest.json: got %d arguments", len(args))
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch len(args) {
+			case 1:
+				return nil
+			case 2: // the job comes first, as for other commands
+				return jobArgument(&f.job)(cmd, args[:1])
 			}
-			return nil
+			return usagef("import wants a job and a completion report, its manifest.json: got %d arguments", len(args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			f.held = given(cmd)
-			return f.importReport(cmd.Context(), p, args[0])
+			return f.importReport(cmd.Context(), p, args[len(args)-1])
 		},
 	}
 	f.connection.bind(cmd)

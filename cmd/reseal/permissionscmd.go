@@ -40,10 +40,10 @@ somebody who may. What it could not read it takes to be needed.`
 func newPermissionsCommand(p process) *cobra.Command {
 	f := &permissionsFlags{}
 	cmd := &cobra.Command{
-		Use:   "permissions --manifest URI --sse-kms-key-id ARN",
+		Use:   "permissions JOB | --manifest URI --sse-kms-key-id ARN",
 		Short: "Print the smallest policies for exactly this plan",
 		Long:  permissionsLong,
-		Args:  noArgs,
+		Args:  jobArgument(&f.job),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.permissions(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)

@@ -55,7 +55,7 @@ func newPlanCommand(p process) *cobra.Command {
 		Use:   "plan --manifest URI --sse-kms-key-id ARN",
 		Short: "Say what a run would do, cost and take; writes nothing",
 		Long:  planLong,
-		Args:  noArgs,
+		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.recall(cmd.Context(), p, cmd); err != nil {
 				return err

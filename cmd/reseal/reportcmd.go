@@ -19,7 +19,7 @@ func newReportCommand(p process) *cobra.Command {
 	var dir, format, out string
 	var conn connection
 	cmd := &cobra.Command{
-		Use:   "report DIR",
+		Use:   "report JOB",
 		Short: "Sum up what a job did, from its result lines",
 		Long: `report sums up a job from its files: totals, failures by reason with samples, and
 what it cost against the estimate. It is made anew each time, so it can be had at

@@ -18,7 +18,7 @@ share.`
 func newRetryCommand(p process) *cobra.Command {
 	f := &runFlags{rows: failedRows()}
 	cmd := &cobra.Command{
-		Use:   "retry-failed DIR",
+		Use:   "retry-failed JOB",
 		Short: "Try the failed objects of a job again",
 		Long:  retryLong,
 		Args:  jobArgument(&f.job),

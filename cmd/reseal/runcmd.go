@@ -61,7 +61,7 @@ way and record them; a second signal ends at once. Nothing is lost either way.`
 func newRunCommand(p process) *cobra.Command {
 	f := &runFlags{rows: unsettledRows()}
 	cmd := &cobra.Command{
-		Use:   "run --manifest URI --sse-kms-key-id ARN --job DIR | run DIR",
+		Use:   "run JOB | run --manifest URI --sse-kms-key-id ARN --job JOB",
 		Short: "Re-encrypt the objects that a report lists",
 		Long:  runLong,
 		Args:  jobArgument(&f.job),

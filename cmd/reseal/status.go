@@ -16,7 +16,7 @@ func newStatusCommand(p process) *cobra.Command {
 	var asJSON, watched bool
 	var conn connection
 	cmd := &cobra.Command{
-		Use:   "status DIR",
+		Use:   "status JOB",
 		Short: "Say how far a job is",
 		Long: `status says how far a job is, from its files alone: while it runs, after it
 ended, and after a crash. It says how the last run ended, and what to type next.

@@ -39,10 +39,10 @@ that removes it is printed.`
 func newUploadsCommand(p process) *cobra.Command {
 	f := &uploadsFlags{}
 	cmd := &cobra.Command{
-		Use:   "uploads --job DIR",
+		Use:   "uploads JOB",
 		Short: "List a job's own unfinished multipart uploads, or throw them away",
 		Long:  uploadsLong,
-		Args:  noArgs,
+		Args:  jobArgument(&f.job),
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)

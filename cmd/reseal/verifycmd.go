@@ -62,7 +62,7 @@ of an object written as a whole under SSE-S3 was.`
 func newVerifyCommand(p process) *cobra.Command {
 	f := &verifyFlags{}
 	cmd := &cobra.Command{
-		Use:   "verify DIR",
+		Use:   "verify JOB",
 		Short: "Look at the objects again and prove the result",
 		Long:  verifyLong,
 		Args:  jobArgument(&f.job),
