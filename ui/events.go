@@ -28,7 +28,7 @@ const (
 )
 
 // events are what happened to a job, last to first; live tells whether a run is on.
-func events(h *job.History, runs []job.Run, live bool, now time.Time) []event {
+func events(h *job.History, runs []job.Run, live bool) []event {
 	var all []event
 	add := func(at time.Time, kind, format string, args ...any) {
 		all = append(all, event{report.Time(at), seconds(at), kind, fmt.Sprintf(format, args...)})
@@ -63,7 +63,7 @@ func events(h *job.History, runs []job.Run, live bool, now time.Time) []event {
 			add(at, "crash", text, r.Command, share)
 		}
 	}
-	all = append(all, held(h, now)...)
+	all = append(all, held(h)...)
 	slices.SortStableFunc(all, func(a, b event) int { return cmp.Compare(b.At, a.At) })
 	return all[:min(len(all), maxEvents)]
 }
@@ -87,7 +87,7 @@ func lastHeard(h *job.History, began time.Time) (at time.Time, known bool) {
 }
 
 // held are the pauses of a job, its throttling, and its waits for somebody else.
-func held(h *job.History, now time.Time) (out []event) {
+func held(h *job.History) (out []event) {
 	if h == nil {
 		return nil
 	}
@@ -103,21 +103,17 @@ func held(h *job.History, now time.Time) (out []event) {
 			out = append(out, event{report.Time(at), open.From, group.name, text})
 			open = nil
 		}
-		for i, b := range h.BoundBy {
+		for _, b := range boundBy(h) {
 			shown := bandOf(b.Limit)
 			if shown.group != group.name {
 				continue
 			}
-			until := earlier(h.Last, now)
-			if i+1 < len(h.BoundBy) {
-				until = h.BoundBy[i+1].Since
-			}
 			if open != nil && open.Name == shown.name && seconds(b.Since)-open.To < spansApart.Seconds() {
-				open.To = seconds(until)
+				open.To = seconds(b.until)
 				continue
 			}
 			flush()
-			open = &stretch{From: seconds(b.Since), To: seconds(until), Group: shown.group, Name: shown.name}
+			open = &stretch{From: seconds(b.Since), To: seconds(b.until), Group: shown.group, Name: shown.name}
 		}
 		flush()
 	}

@@ -71,7 +71,7 @@ func (r *recorder) live() *series {
 }
 
 // past are the curves of all runs, by the history of the job; nil where there are none.
-func past(h *job.History, runs []job.Run, now time.Time) *series {
+func past(h *job.History) *series {
 	if h == nil || h.Summary == nil {
 		return nil
 	}
@@ -94,17 +94,36 @@ func past(h *job.History, runs []job.Run, now time.Time) *series {
 		s.KMS = append(s.KMS, number(float64(slot.KMSCalls)/on))
 		s.Cap = append(s.Cap, rateOrNone(capAt(h.KMSCaps, from.Add(width-1))))
 	}
+	for _, b := range boundBy(h) {
+		s.bind(seconds(b.Since), seconds(b.until), b.Limit)
+	}
+	s.describe("all runs")
+	return s
+}
+
+// boundFor is a limit with the end of the time that it held.
+type boundFor struct {
+	job.BoundBy
+	until time.Time
+}
+
+// boundBy are the limits that held, first to last. None outlasts the run that it bound:
+// one that was cut off could not say when it ended.
+func boundBy(h *job.History) []boundFor {
+	out := make([]boundFor, len(h.BoundBy))
 	for i, b := range h.BoundBy {
 		until := h.Last
 		if i+1 < len(h.BoundBy) {
 			until = h.BoundBy[i+1].Since
 		}
-		for _, on := range h.Sessions {
-			s.bind(seconds(later(b.Since, on.From)), seconds(earlier(until, on.To)), b.Limit)
+		for _, s := range h.Sessions {
+			if !b.Since.Before(s.From) && !b.Since.After(s.To) {
+				until = earlier(until, s.To)
+			}
 		}
+		out[i] = boundFor{b, until}
 	}
-	s.describe("all runs")
-	return s
+	return out
 }
 
 // ranIn is for how many seconds of a slot a run was on: at least one, and at most the

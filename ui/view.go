@@ -83,7 +83,7 @@ func newView(d *Document, r *recorder, now time.Time) *view {
 	v := &view{
 		Title: "s3://" + s.Bucket, Job: s.Job, Key: cmp.Or(s.KMSKeyID, "SSE-S3 (AES256)"), State: s.heading(),
 		At: seconds(now), Read: report.Time(now), Progress: s.progress(), Figures: s.figures(now),
-		Live: r.live(), Past: past(d.History, d.Runs, now), Events: events(d.History, d.Runs, s.running() > 0, now),
+		Live: r.live(), Past: past(d.History), Events: events(d.History, d.Runs, s.running() > 0),
 		Log: d.Log, LogNote: d.LogNote, Next: d.Next, Does: d.Does, Shares: shares(s.Shares),
 		Notes: slices.Concat(s.Damages, s.Notices),
 	}

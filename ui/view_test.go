@@ -110,7 +110,7 @@ func TestFigures(t *testing.T) {
 // What happened to a job is told with its times, the last first.
 func TestEvents(t *testing.T) {
 	p := night()
-	all := events(p.rest.History, p.rest.Runs, true, p.rest.History.Last)
+	all := events(p.rest.History, p.rest.Runs, true)
 	var kinds []string
 	for _, e := range all {
 		kinds = append(kinds, e.Kind)
@@ -128,11 +128,11 @@ func TestEvents(t *testing.T) {
 		t.Errorf("the crash was at %s", all[3].Time)
 	}
 	p.over(4, "stopped by --max-cost")
-	if all = events(p.rest.History, p.rest.Runs, false, p.rest.History.Last); all[0].Kind != "stop" || all[0].Text != "run ended with exit code 4: stopped by --max-cost" {
+	if all = events(p.rest.History, p.rest.Runs, false); all[0].Kind != "stop" || all[0].Text != "run ended with exit code 4: stopped by --max-cost" {
 		t.Errorf("the end: %+v", all[0])
 	}
 	runs := slices.Repeat(p.rest.Runs, 200)
-	if n := len(events(p.rest.History, runs, false, p.rest.History.Last)); n != maxEvents {
+	if n := len(events(p.rest.History, runs, false)); n != maxEvents {
 		t.Errorf("%d events of very many", n)
 	}
 }
@@ -141,7 +141,7 @@ func TestEvents(t *testing.T) {
 // bound the runs.
 func TestPast(t *testing.T) {
 	h := night().rest.History
-	s := past(h, nil, h.Last)
+	s := past(h)
 	at := func(minutes int64) int64 { return (began.Unix() + 60*minutes - s.From) / s.Width }
 	value := func(list []*float64, i int64) float64 {
 		if list[i] == nil {
@@ -164,6 +164,20 @@ func TestPast(t *testing.T) {
 	}
 	if want := []string{"KMS rate rising", "KMS cap", "KMS throttling", "KMS rate rising", "KMS cap", "KMS rate rising", "adaptive slots", "pause: outside the window", "KMS cap"}; !slices.Equal(names, want) {
 		t.Errorf("bands %q, want %q", names, want)
+	}
+}
+
+// A limit that held when a run was cut off is not told of the time until the next one.
+func TestNoLimitOutlastsItsRun(t *testing.T) {
+	h := night().rest.History
+	at := func(n int) time.Time { return began.Add(time.Duration(n) * time.Minute) }
+	h.BoundBy = []job.BoundBy{{Since: began, Limit: control.LimitKMSCap}, {Since: at(80), Limit: control.LimitKMSThrottle}, {Since: at(103), Limit: control.LimitKMSCap}}
+	s := past(h)
+	if b := s.Bands; len(b) != 3 || b[1].From != seconds(at(80)) || b[1].To != seconds(at(90)) || b[2].From != seconds(at(103)) || b[2].To != seconds(h.Last) {
+		t.Errorf("bands %+v", b)
+	}
+	if all := events(h, nil, true); len(all) != 1 || all[0].Text != "throttled for 10m 00s: KMS throttling" {
+		t.Errorf("events %+v", all)
 	}
 }
 
