@@ -24,7 +24,7 @@ const (
 // with a dot. Where there are more than 10,000 folders, that is an error.
 func (o Opener) List(ctx context.Context, place string) ([]string, error) {
 	var folders func(ctx context.Context, at string) (below []string, isJob bool, err error)
-	at := strings.TrimRight(place, "/")
+	var at string
 	if InBucket(place) {
 		bucket, prefix, _ := strings.Cut(strings.TrimPrefix(place, "s3://"), "/")
 		if bucket == "" {

@@ -120,3 +120,15 @@ func (m *message) appendUint(dst []uint32, v uint64, limit int) []uint32 {
 	}
 	return append(dst, uint32(v))
 }
+
+// readUints reads a message whose first fields are numbers: the first into to[0]. Fields
+// that are not there leave what is there; others are passed over.
+func readUints(body []byte, to ...*uint64) error {
+	m := message{rest: body}
+	for m.next() {
+		if m.num >= 1 && m.num <= uint64(len(to)) {
+			*to[m.num-1] = m.uint()
+		}
+	}
+	return m.err
+}

@@ -98,19 +98,8 @@ func (f *File) readParts(i int, parts []*part) error {
 // addStream takes the next stream of the stripe off free. Streams lie one behind the other, in the order of the list.
 func addStream(parts []*part, body []byte, free *span) error {
 	var kind, id, length uint64
-	m := message{rest: body}
-	for m.next() {
-		switch m.num {
-		case 1:
-			kind = m.uint()
-		case 2:
-			id = m.uint()
-		case 3:
-			length = m.uint()
-		}
-	}
-	if m.err != nil {
-		return m.err
+	if err := readUints(body, &kind, &id, &length); err != nil {
+		return err
 	}
 	if length > uint64(free.length) {
 		return corrupt("stream of %d bytes where the stripe has %d left", length, free.length)
@@ -133,17 +122,8 @@ func addStream(parts []*part, body []byte, free *span) error {
 
 func parseEncoding(p *part, body []byte) error {
 	var kind, entries uint64
-	m := message{rest: body}
-	for m.next() {
-		switch m.num {
-		case 1:
-			kind = m.uint()
-		case 2:
-			entries = m.uint()
-		}
-	}
-	if m.err != nil {
-		return m.err
+	if err := readUints(body, &kind, &entries); err != nil {
+		return err
 	}
 	if kind > encodingDictionaryV2 {
 		return unsupported("column encoding %d is", kind)

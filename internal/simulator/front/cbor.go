@@ -16,7 +16,7 @@ func parseCBOR(data []byte) (v any, err error) {
 	mode, err := cbor.DecOptions{
 		MaxNestedLevels: cborDepth,
 		DefaultMapType:  reflect.TypeFor[map[string]any](),
-		IntDec:          cbor.IntDecConvertSigned,
+		IntDec:          cbor.IntDecConvertSignedOrFail,
 	}.DecMode()
 	if err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func TestMetricsUnsigned(t *testing.T) {
 func TestHostileCBOR(t *testing.T) {
 	for _, text := range []string{
 		"", "\xa1", "\x9f", "\xa0\xa0", "\x9b\xff\xff\xff\xff\xff\xff\xff\xff", "\xbb\x00\x00\x00\xff\xff\xff\xff\xff", "\x7b\x00\x00\x00\x7f\xff\xff\xff\xffx",
-		strings.Repeat("\x81", 10_000), strings.Repeat("\xc1", 10_000), "\xa1\x01\x02", "\x61\xff",
+		strings.Repeat("\x81", 10_000), strings.Repeat("\xc1", 10_000), "\xa1\x01\x02", "\x61\xff", "\x1b\xff\xff\xff\xff\xff\xff\xff\xff",
 	} {
 		allocated := testing.AllocsPerRun(1, func() {
 			if v, err := parseCBOR([]byte(text)); err == nil {
