@@ -79,3 +79,23 @@ func TestMarks(t *testing.T) {
 		t.Errorf("crash: %+v", crash)
 	}
 }
+
+// The table below the charts has their means: over all rows they are those of the
+// captions.
+func TestTimelineAsATable(t *testing.T) {
+	v := sampleRun()
+	s := timeline(v)
+	if n := len(s.Data.Rows); n < 2 || n > dataRows {
+		t.Fatalf("%d rows", n)
+	}
+	tl := v.Summary.Timeline()
+	each := (len(tl.Slots()) + dataRows - 1) / dataRows
+	var done int64
+	for _, slot := range tl.Slots()[:each] {
+		done += slot.Done
+	}
+	row := s.Data.Rows[0].Cells
+	if want := Rate(float64(done) / (float64(each) * tl.Width().Seconds())); row[0].Text != Time(tl.Start()) || row[1].Text != want || row[4].Text != Rate(v.KMSCap) {
+		t.Errorf("first row %v, want %s objects", row, want)
+	}
+}
