@@ -86,6 +86,9 @@ func (e *ObjectError) Error() string {
 	if e.VersionID != "" {
 		version = " version " + e.VersionID
 	}
+	if e.Key == "" { // about the bucket as a whole
+		return fmt.Sprintf("%s s3://%s: %v", e.Op, e.Bucket, e.Err)
+	}
 	return fmt.Sprintf("%s s3://%s/%q%s: %v", e.Op, e.Bucket, e.Key, version, e.Err)
 }
 

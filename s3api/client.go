@@ -4,7 +4,10 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -112,10 +115,10 @@ func New(ctx context.Context, c Config) (*Client, error) {
 	if c.Profile != "" {
 		load = append(load, config.WithSharedConfigProfile(c.Profile))
 	}
-	if c.CABundle != "" {
-		pem, err := os.ReadFile(c.CABundle)
+	if path := cmp.Or(c.CABundle, os.Getenv("AWS_CA_BUNDLE")); path != "" {
+		pem, err := readBundle(path)
 		if err != nil {
-			return nil, &SetupError{Kind: BadConfig, Op: "read CA bundle", Subject: c.CABundle, Err: err}
+			return nil, err
 		}
 		load = append(load, config.WithCustomCABundle(bytes.NewReader(pem)))
 	}
@@ -151,6 +154,21 @@ func New(ctx context.Context, c Config) (*Client, error) {
 		cfg.Credentials = creds
 	}
 	return build(c, cfg, creds, ownRoots)
+}
+
+// readBundle reads a file of certificate authorities.
+func readBundle(path string) ([]byte, error) {
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		if file := (*fs.PathError)(nil); errors.As(err, &file) {
+			err = file.Err // the path is named once
+		}
+		return nil, &SetupError{Kind: BadBundle, Op: "read CA bundle", Subject: path, Err: err}
+	}
+	if !x509.NewCertPool().AppendCertsFromPEM(pem) {
+		return nil, &SetupError{Kind: BadBundle, Op: "read CA bundle", Subject: path, Err: errors.New("no certificate in PEM is in it")}
+	}
+	return pem, nil
 }
 
 // regionOfEndpoint is the Region that requests are signed for where none is

@@ -65,7 +65,7 @@ func TestEndpoints(t *testing.T) {
 		{"credentials in it", Config{EndpointURL: "https://user:s3cret@minio.example.com"}, nil, "", 0, BadEndpoint},
 		{"query", Config{EndpointURL: "https://minio.example.com/?token=s3cret"}, nil, "", 0, BadEndpoint},
 		{"no such profile", Config{Profile: "none"}, map[string]string{"AWS_CONFIG_FILE": profile}, "", 0, BadConfig},
-		{"no such bundle", Config{CABundle: "testdata/none.pem"}, nil, "", 0, BadConfig},
+		{"no such bundle", Config{CABundle: "testdata/none.pem"}, nil, "", 0, BadBundle},
 		{"odd Region", Config{Region: "evil.com/#"}, nil, "", 0, BadConfig},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -14,6 +14,7 @@ type SetupKind string
 // The kinds.
 const (
 	BadConfig     SetupKind = "bad-config"      // configuration files, profile or Region unusable
+	BadBundle     SetupKind = "bad-ca-bundle"   // the file of certificate authorities is unusable
 	BadEndpoint   SetupKind = "bad-endpoint"    // not a URL that can be an endpoint
 	PlainHTTP     SetupKind = "plain-http"      // without TLS, and not on this machine
 	NoCredentials SetupKind = "no-credentials"  // the chain has none
@@ -24,6 +25,7 @@ const (
 	Proxy         SetupKind = "proxy"           // the proxy does not answer, or does not let requests through
 	Middlebox     SetupKind = "middlebox"       // something between answered in the service's place
 	NotTLS        SetupKind = "not-tls"         // the other side does not speak TLS
+	OldTLS        SetupKind = "old-tls"         // no version or cipher of TLS that both sides speak
 	OpenFiles     SetupKind = "open-files"      // this process may have no more files and connections open
 	Certificate   SetupKind = "certificate"     // the endpoint's certificate was not verified
 	NoBucket      SetupKind = "no-bucket"

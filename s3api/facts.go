@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
@@ -105,7 +106,25 @@ func (c *Client) bucketRegion(ctx context.Context, bucket string) (string, error
 	if setup.Code == "NotFound" {
 		setup.Kind = NoBucket
 	}
-	return "", setup
+	return "", c.revealed(ctx, bucket, setup)
+}
+
+// revealed returns what HeadBucket was refused for. Answers to HEAD have no body and so
+// no error code: a wrong secret looks like a missing permission, an expired token like
+// a bad request. A listing of one key has a body that tells; it is asked for once.
+func (c *Client) revealed(ctx context.Context, bucket string, refused *SetupError) *SetupError {
+	if refused.Code != "Forbidden" && refused.Code != "BadRequest" {
+		return refused
+	}
+	_, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(1)})
+	if err == nil {
+		return refused // the listing is allowed: it says nothing of what HeadBucket met
+	}
+	told := setupError(refused.Op, bucket, err).(*SetupError)
+	if told.Kind != BadCredential && told.Kind != Clock && told.Kind != AccessDenied {
+		return refused
+	}
+	return told
 }
 
 // directoryBucket tells by its name whether a bucket is a directory bucket, an

@@ -62,8 +62,10 @@ func (c *Client) usable(op, id string, k Key) error {
 	switch {
 	case k.Region != "" && k.Region != c.Region():
 		return c.otherRegion(op, id, k.Region)
-	case k.Spec != string(types.KeySpecSymmetricDefault) || k.Usage != string(types.KeyUsageTypeEncryptDecrypt):
-		return bad(KeyUsage, "a key of spec %s for %s; S3 encrypts with symmetric keys only", k.Spec, k.Usage)
+	case k.Spec != "" && k.Spec != string(types.KeySpecSymmetricDefault), k.Usage != "" && k.Usage != string(types.KeyUsageTypeEncryptDecrypt):
+		return bad(KeyUsage, "%s; S3 encrypts with symmetric keys only", k.purpose())
+	case k.Spec == "" || k.Usage == "":
+		return bad(KeyUnchecked, "the answer does not say what the key is for")
 	}
 	switch types.KeyState(k.State) {
 	case types.KeyStateEnabled:
@@ -74,6 +76,17 @@ func (c *Client) usable(op, id string, k Key) error {
 		return bad(KeyDeleted, "the key is waiting to be deleted; what is encrypted under it would be lost with it")
 	}
 	return bad(KeyUnavailable, "the key is in state %s", k.State)
+}
+
+// purpose says what a key is for, as far as that is known.
+func (k *Key) purpose() string {
+	switch {
+	case k.Usage == "":
+		return "a key of spec " + k.Spec
+	case k.Spec == "":
+		return "a key for " + k.Usage
+	}
+	return "a key of spec " + k.Spec + ", for " + k.Usage
 }
 
 // KeyOfARN is what the ARN of a key says of it, where KMS could not be asked.

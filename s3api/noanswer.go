@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -52,6 +53,8 @@ func noAnswer(err error) string {
 		return "the other side does not speak TLS: an http:// address, or a proxy's"
 	case errors.As(err, &alert):
 		return "the other side refused the TLS connection: " + alert.Error()
+	case oldTLS(err):
+		return "the two sides have no TLS version in common; reseal speaks 1.2 and 1.3"
 	case errors.As(err, &op) && op.Op == "dial":
 		return addressOf(err) + ": " + reason(err)
 	case errors.Is(err, context.Canceled):
@@ -119,8 +122,18 @@ func noAnswerKind(err error) SetupKind {
 		return UnknownHost
 	case errors.As(err, &plain), errors.Is(err, http.ErrSchemeMismatch):
 		return NotTLS
+	case oldTLS(err):
+		return OldTLS
 	}
 	return ""
+}
+
+// oldTLS tells whether a connection failed for want of a TLS version that both sides
+// speak. Package crypto/tls has no type for it: one text is of the alert that the other
+// side sends (RFC 8446, protocol_version), one of the version that it chose.
+func oldTLS(err error) bool {
+	text := innermost(err).Error()
+	return strings.HasPrefix(text, "tls: protocol version not supported") || strings.HasPrefix(text, "tls: server selected unsupported protocol version")
 }
 
 // certificateProblem says what is wrong with the certificate of the other side,

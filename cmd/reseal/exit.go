@@ -10,6 +10,7 @@ import (
 	"reseal/engine"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/s3api"
 )
 
 // The exit codes. They are documented in docs/scripting.md and never reused.
@@ -99,6 +100,8 @@ func exitCode(err error) int {
 		return exitUsage
 	case isMismatch(err):
 		return exitMismatch
+	case errors.As(err, &refused) && notAsked(err):
+		return exitFatal
 	case errors.As(err, &refused), errors.As(err, &lossy):
 		return exitRefused
 	case errors.As(err, &sig):
@@ -117,4 +120,15 @@ func exitCode(err error) int {
 		return exitInterrupted
 	}
 	return exitFatal
+}
+
+// notAsked tells whether nobody could say what the run may do: the service was not
+// reached, or did not take the credentials. That refuses nothing.
+func notAsked(err error) bool {
+	switch s3api.KindOf(err) {
+	case s3api.Unreachable, s3api.UnknownHost, s3api.Proxy, s3api.Middlebox, s3api.NotTLS, s3api.OldTLS, s3api.Certificate, s3api.BadBundle,
+		s3api.OpenFiles, s3api.NoCredentials, s3api.BadCredential, s3api.Clock:
+		return true
+	}
+	return false
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -43,6 +44,7 @@ func isStop(err error) bool {
 // credentials, bucket or key.
 var setupHints = map[s3api.SetupKind]string{
 	s3api.BadConfig:      "check AWS_PROFILE, --profile and the files in ~/.aws",
+	s3api.BadBundle:      "name a readable file of certificates in PEM with --ca-bundle FILE or AWS_CA_BUNDLE; without both, this machine's own authorities hold",
 	s3api.BadEndpoint:    "an endpoint looks like https://s3.example.com:9000",
 	s3api.PlainHTTP:      "use https://, or --allow-http on a network that you trust",
 	s3api.NoCredentials:  "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile with --profile; check with: aws sts get-caller-identity",
@@ -53,6 +55,7 @@ var setupHints = map[s3api.SetupKind]string{
 	s3api.Proxy:          "check HTTPS_PROXY (http://USER:PASSWORD@HOST:PORT), and that it lets S3 through; NO_PROXY=HOST goes past it: env | grep -i proxy",
 	s3api.Middlebox:      "something between this machine and S3 answers in its place: a proxy, firewall or login page; look at what it says: curl -sSI ENDPOINT",
 	s3api.NotTLS:         "use http:// and --allow-http where the endpoint has no TLS, and check HTTPS_PROXY: env | grep -i proxy",
+	s3api.OldTLS:         "have the endpoint speak TLS 1.2 or later, as AWS does; see what it speaks: openssl s_client -connect HOST:PORT -tls1_2",
 	s3api.OpenFiles:      "allow this process more open files, then run the same command again: ulimit -n 4096",
 	s3api.Certificate:    "trust the endpoint's certificate authority with --ca-bundle FILE; where the name or the date is wrong, check --endpoint-url, this machine's clock (timedatectl), and who opens TLS in between",
 	s3api.NoBucket:       "check the bucket's name and --region",
@@ -97,7 +100,9 @@ func hint(err error) string {
 	case errors.As(err, &object) && object.Class == engine.Denied:
 		return fmt.Sprintf("a permission is missing, or a policy denies it: reseal preflight --bucket %s --sse-kms-key-id KEY names the statement of a bucket policy that does, "+
 			"reseal permissions prints the smallest policies for a run", object.Bucket)
-	case errors.As(err, &setup) && (setup.Kind == s3api.WrongRegion || setup.Kind == s3api.KeyRegion):
+	case errors.As(err, &setup) && setup.Kind == s3api.KeyRegion:
+		return "the bucket stays in its Region, and --region does not change that: name a key that is there; see which there are: aws kms list-aliases --region " + cmp.Or(setup.Region, "REGION")
+	case errors.As(err, &setup) && setup.Kind == s3api.WrongRegion:
 		if setup.Region != "" {
 			return fmt.Sprintf("it is in %s: --region %s", setup.Region, setup.Region)
 		}
