@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,61 +16,143 @@ import (
 	"reseal/internal/simulator/simaws"
 )
 
-// The names that the README uses in its examples.
+// The names that the pages use in their examples.
 const (
 	readmeBucket  = "acme-media"
 	readmeReports = "acme-reports"
 	readmeKey     = "arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 )
 
-var consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+// readmeObjects is how many objects their bucket has.
+const readmeObjects = 300
+
+var (
+	consoleBlock = regexp.MustCompile("(?s)```console\n(.*?)```")
+	yamlBlock    = regexp.MustCompile("(?s)`(\\w+\\.yaml)`:\n\n```yaml\n(.*?)```")
+)
+
+// The five commands of a migration, which are to stay short.
+var migrationCommands = []string{"plan", "run", "status", "verify", "report"}
 
 // TestREADME runs every command of the README, as it stands there, against a
 // simulated account in which the names of its examples exist.
 func TestREADME(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../../README.md")
+	commands, _ := runPage(t, "../../README.md")
+	var of []string
+	for _, words := range commands {
+		if words[0] != "reseal" || !slices.Contains(migrationCommands, words[1]) {
+			continue
+		}
+		of = append(of, words[1])
+		options := 0
+		for _, word := range words[2:] {
+			if strings.HasPrefix(word, "--") && word != "--job" {
+				options++
+			}
+		}
+		if options > 2 {
+			t.Errorf("README: %q has %d options, want at most two", strings.Join(words, " "), options)
+		}
+	}
+	if !slices.Equal(of, migrationCommands) {
+		t.Errorf("README: a migration is %q, want %q", of, migrationCommands)
+	}
+}
+
+// TestOvernight does the same with the runbook of a night.
+func TestOvernight(t *testing.T) {
+	t.Parallel()
+	commands, dir := runPage(t, "../../docs/overnight.md")
+	if len(commands) < 12 {
+		t.Errorf("found %d commands in the runbook, want at least 12: has its form changed?", len(commands))
+	}
+	if _, err := os.Stat(filepath.Join(dir, "report.html")); err != nil {
+		t.Errorf("the report was not written: %v", err)
+	}
+}
+
+// runPage runs the commands of a page in order, in a folder of their own that has the
+// files whose text the page shows, and returns the words of each.
+func runPage(t *testing.T, page string) (commands [][]string, dir string) {
+	t.Helper()
+	text, err := os.ReadFile(page)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := newReadmeWorld(t)
-	dir := t.TempDir()
-	commands := 0
-	for _, block := range consoleBlock.FindAllStringSubmatch(string(text), -1) {
-		for line := range strings.Lines(block[1]) {
-			command, ok := strings.CutPrefix(strings.TrimSpace(line), "$ ")
-			if !ok {
-				t.Errorf("README: %q in a console block is not a command", line)
-				continue
-			}
-			commands++
-			words := strings.Fields(command)
-			switch {
-			case command == "go test ./...":
-				continue // which is what runs here
-			case command == "go run ./cmd/reseal demo":
-				words = []string{"reseal", "demo", "--objects", "600", "--kms-rps", "400", "--dir", t.TempDir()}
-			case words[0] != "reseal":
-				t.Errorf("README: %q is no command of reseal", command)
-				continue
-			case words[1] == "run":
-				// The example is for AWS. The simulator is an endpoint that has to prove
-				// itself, and there is nobody here to answer the question.
-				words = append(words, "--yes", "--probe-key-prefix", "reseal-probe/")
-			}
-			cmd := w.command(words[1:]...)
-			cmd.Dir = dir
-			if out, err := cmd.CombinedOutput(); err != nil {
-				t.Errorf("README: %s: %v\n%s", command, err, out)
-			}
+	dir = t.TempDir()
+	for _, file := range yamlBlock.FindAllSubmatch(text, -1) {
+		if err := os.WriteFile(filepath.Join(dir, string(file[1])), file[2], 0o600); err != nil {
+			t.Fatal(err)
 		}
 	}
-	if commands < 6 {
-		t.Errorf("found %d commands in the README, want at least 6: has its form changed?", commands)
+	w := newReadmeWorld(t)
+	for _, command := range consoleCommands(t, text) {
+		words := strings.Fields(command)
+		commands = append(commands, words)
+		switch {
+		case command == "go test ./...":
+			continue // which is what runs here
+		case command == "go run ./cmd/reseal demo":
+			words = []string{"reseal", "demo", "--objects", "600", "--kms-rps", "400", "--dir", t.TempDir()}
+		case words[0] != "reseal":
+			t.Errorf("%s: %q is no command of reseal", page, command)
+			continue
+		}
+		want := exitDone
+		if i := slices.Index(words, "--limit"); i > 0 {
+			words[i+1] = "100" // of the few objects that there are here
+			want = exitStopped
+		}
+		if words[1] == "ctl" {
+			want = exitFatal // there is no run to steer any more
+		}
+		cmd := w.command(words[1:]...)
+		cmd.Dir = dir
+		if words[1] == "run" {
+			// The example is for AWS. The simulator is an endpoint that has to prove
+			// itself, and there is nobody here to answer the question.
+			cmd.Env = append(cmd.Env, "RESEAL_YES=true", "RESEAL_PROBE_KEY_PREFIX=reseal-probe/")
+		}
+		out, err := cmd.CombinedOutput()
+		if code := exitCodeOf(t, err); code != want {
+			t.Errorf("%s: %s: exit code %d, want %d\n%s", page, command, code, want, out)
+		}
+		if words[1] == "ctl" && !bytes.Contains(out, []byte("no run is in progress")) {
+			t.Errorf("%s: %s: it is not for want of a run:\n%s", page, command, out)
+		}
 	}
-	if _, err := os.Stat(filepath.Join(dir, "report.html")); err != nil {
-		t.Errorf("README: the report was not written: %v", err)
+	return commands, dir
+}
+
+// consoleCommands are the commands of a page, those that go on in another line in one.
+func consoleCommands(t *testing.T, page []byte) (commands []string) {
+	t.Helper()
+	for _, block := range consoleBlock.FindAllSubmatch(page, -1) {
+		joined := strings.ReplaceAll(string(block[1]), "\\\n", " ")
+		for line := range strings.Lines(joined) {
+			command, ok := strings.CutPrefix(strings.TrimSpace(line), "$ ")
+			if !ok {
+				t.Errorf("%q in a console block is not a command", line)
+				continue
+			}
+			commands = append(commands, command)
+		}
 	}
+	return commands
+}
+
+// exitCodeOf is the exit code of a command that ended with err.
+func exitCodeOf(t *testing.T, err error) int {
+	t.Helper()
+	if err == nil {
+		return 0
+	}
+	exit, ok := err.(*exec.ExitError)
+	if !ok {
+		t.Fatal(err)
+	}
+	return exit.ExitCode()
 }
 
 // newReadmeWorld is the account of the README's examples.
@@ -83,7 +168,7 @@ func newReadmeWorld(t *testing.T) *testWorld {
 	if err := sim.MakeBuckets(time.Now(), readmeBucket, readmeReports); err != nil {
 		t.Fatal(err)
 	}
-	if err := sim.World.Populate(readmeBucket, simulator.Population{N: 300, Seed: 1}); err != nil {
+	if err := sim.World.Populate(readmeBucket, simulator.Population{N: readmeObjects, Seed: 1}); err != nil {
 		t.Fatal(err)
 	}
 	depot := &front.BucketDepot{Bucket: readmeReports}
