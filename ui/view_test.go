@@ -137,6 +137,29 @@ func TestEvents(t *testing.T) {
 	}
 }
 
+// Each share of a job has runs of its own: one that was cut off is told of once another
+// of it has begun, or none is on.
+func TestEventsOfShares(t *testing.T) {
+	who := job.Who{User: "ops", Host: "batch-1"}
+	runs := []job.Run{{Command: "run", Share: "0/2", Started: began, By: who}, {Command: "run", Share: "1/2", Started: began.Add(time.Minute), By: who},
+		{Command: "run", Share: "0/2", Started: began.Add(time.Hour), By: who}}
+	texts := func(live bool) (out []string) {
+		for _, e := range events(nil, runs, live) {
+			out = append(out, e.Text)
+		}
+		slices.Sort(out)
+		return out
+	}
+	want := []string{"run began, share 0/2, by ops on batch-1", "run began, share 1/2, by ops on batch-1", "run went on where the one before had stopped, share 0/2, by ops on batch-1",
+		"run, share 0/2 was cut off: it crashed or was killed; nothing is lost (when is not known)"}
+	if got := texts(true); !slices.Equal(got, want) {
+		t.Errorf("while runs are on: %q, want %q", got, want)
+	}
+	if n := len(texts(false)); n != 6 {
+		t.Errorf("%d events where none is on, want 3 that were cut off", n)
+	}
+}
+
 // The curves of all runs have gaps between the runs, the caps as they held, and what
 // bound the runs.
 func TestPast(t *testing.T) {
