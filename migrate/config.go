@@ -112,8 +112,8 @@ type Observer interface {
 	// ReportOutage is called when a file of the report cannot be had for now.
 	ReportOutage(file string, err error)
 
-	// CanaryBegins is called before so many objects of so many kinds are tried first.
-	CanaryBegins(objects, kinds int64)
+	// CanaryBegins is called before so many objects are tried first, picked for so many traits.
+	CanaryBegins(objects, traits int64)
 	// CanaryTried is called when they were tried.
 	CanaryTried(FirstTried)
 	// CanaryTable is called with the table where it is final.

@@ -40,8 +40,8 @@ func canaryWords(err error) error {
 }
 
 // CanaryBegins implements migrate.Observer.
-func (o *runObserver) CanaryBegins(objects, kinds int64) {
-	fmt.Fprintf(o.messages, "Canary: trying %s first, of %s.\n", report.Plural(objects, "object"), report.Plural(kinds, "kind"))
+func (o *runObserver) CanaryBegins(objects, traits int64) {
+	fmt.Fprintf(o.messages, "Canary: trying %s first, picked for %s.\n", report.Plural(objects, "object"), report.Plural(traits, "trait"))
 }
 
 // CanaryTried implements migrate.Observer.

@@ -39,7 +39,7 @@ func unsettledRows() chosenRows {
 		},
 		none: func(dir string, t checkpoint.Totals) string {
 			if t.Failed > 0 {
-				return fmt.Sprintf("Job %s is finished, but for the %s that failed: reseal retry-failed --job %s", dir, report.Plural(t.Failed, "object"), dir)
+				return fmt.Sprintf("Job %s is finished, but for the %s that failed: %s", dir, report.Plural(t.Failed, "object"), onJob("retry-failed", dir))
 			}
 			return "Job " + dir + " is finished: there is nothing left to do."
 		},

@@ -47,7 +47,7 @@ func TestADeniedPrefixKeepsNothingElse(t *testing.T) {
 		t.Fatalf("exit %d, %d done, %d failed, %d put off; want 3, %d done, 10 failed at most and the rest put off\n%s", codeOf(err), s.Done, s.Failed, s.Deferred, open, out)
 	}
 	for _, want := range []string{
-		`denied below "a-secret/": `, "\n  statement HandsOff denies s3:PutObject\n", "Nothing else waits for that.", "\nThose that failed before the prefix was found out: reseal retry-failed --job " + job + "\n",
+		`denied below "a-secret/": `, "\n  statement HandsOff denies s3:PutObject\n", "Nothing else waits for that.", "\nThose that failed before the prefix was found out: reseal retry-failed " + job + "\n",
 		`objects are left, as access is denied below "a-secret/"; everything done is recorded, the same command tries them again, and reseal retry-failed tries the `,
 	} {
 		if strings.Count(string(out), want) != 1 {

@@ -116,11 +116,11 @@ func hint(err error) string {
 	case errors.As(err, &mismatch):
 		return "a job keeps the options it was made with; use them again, or another --job folder for another job"
 	case errors.As(err, &made):
-		return "look at it: reseal status --job " + shell.Word(made.Job) + "; the same command waits for nobody, and goes on with it once it is free"
+		return "look at it: " + onJob("status", made.Job) + "; the same command waits for nobody, and goes on with it once it is free"
 	case errors.As(err, &locked):
-		return "wait for it, or watch it: reseal status --job " + locked.Job
+		return "wait for it, or watch it: " + onJob("status", locked.Job) + " --watch"
 	case errors.As(err, &conflict):
-		return "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since. See who has it: reseal status --job JOB"
+		return "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since. See who has it: reseal status JOB"
 	case errors.Is(err, inventory.ErrNoChecksum), errors.As(err, &checksum):
 		return "the report may not be delivered completely yet; take an older one, or go on at your own risk with --no-manifest-checksum"
 	case errors.As(err, &format):

@@ -64,7 +64,7 @@ three folders deep and changes nothing.
 				return writeJSON(p.stdout, all)
 			}
 			if len(all) == 0 {
-				fmt.Fprintf(p.stderr, "no job in %s, nor in three folders below\n", place)
+				fmt.Fprintf(p.stderr, "there is no job in %s, nor in three folders below it\n", place)
 			}
 			return printJobs(p.stdout, all, time.Now())
 		},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"reseal/cost"
-	"reseal/internal/shell"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/report"
@@ -90,6 +89,6 @@ func (f *planFlags) planJob(ctx context.Context, p process, old *job.Plan, made 
 	if err := f.connection.jobs().Freeze(ctx, f.job, made); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
-	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: reseal run --job %s\n", f.job, shell.Word(f.job))
+	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, onJob("run", f.job))
 	return nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"reseal/internal/shell"
 	"reseal/job"
@@ -13,6 +14,22 @@ import (
 // it; "" where nothing is to be typed.
 type step struct{ command, does string }
 
+// onJob is a command of reseal on a job, as a person types it.
+func onJob(name, dir string) string {
+	if strings.HasPrefix(dir, "-") {
+		dir = "./" + dir // no flag
+	}
+	return "reseal " + name + " " + shell.Word(dir)
+}
+
+// onShare is onJob for a share of the job, or for all of it.
+func onShare(name, dir string, part job.Share) string {
+	if part.Count == 0 {
+		return onJob(name, dir)
+	}
+	return onJob(name, dir) + " --shard " + part.String()
+}
+
 // afterLook is the step after a look at a job. While its run goes on there is none.
 func afterLook(s *status.Status, part job.Share) step {
 	if s.Run != nil {
@@ -23,43 +40,40 @@ func afterLook(s *status.Status, part job.Share) step {
 
 // nextStep is what is to be typed next. All that it needs is in the job.
 func nextStep(s *status.Status, part job.Share) step {
-	whole := " --job " + shell.Word(s.Job)
-	at := whole
-	if part.Count > 0 {
-		at += " --shard " + part.String()
-	}
+	whole := func(name string) string { return onJob(name, s.Job) }
+	at := func(name string) string { return onShare(name, s.Job, part) }
 	next, share := s.Next(part)
 	switch next {
 	case status.Watch:
-		return step{"reseal status --watch" + whole, "shows how it goes on; somebody works on it"}
+		return step{whole("status") + " --watch", "shows how it goes on; somebody works on it"}
 	case status.WatchShares:
-		return step{"reseal status --watch" + whole, "shows how it goes on; each share that is left is worked on"}
+		return step{whole("status") + " --watch", "shows how it goes on; each share that is left is worked on"}
 	case status.TakeShare:
-		return step{"reseal run" + at + " --shard " + share, "takes up a share that nobody works on"}
+		return step{at("run") + " --shard " + share, "takes up a share that nobody works on"}
 	case status.LookAtLoss:
-		return step{"reseal verify" + whole, afterLoss(s, at)}
+		return step{whole("verify"), afterLoss(s, at("run"))}
 	case status.Begin:
-		return step{"reseal run" + at, "carries the plan out"}
+		return step{at("run"), "carries the plan out"}
 	case status.ResumeRetry:
 		_, failed := s.Of(part)
-		return step{"reseal run" + at, fmt.Sprintf("goes on where it stopped; the %s that failed:\nreseal retry-failed%s", report.Plural(failed, "object"), at)}
+		return step{at("run"), fmt.Sprintf("goes on where it stopped; the %s that failed:\n%s", report.Plural(failed, "object"), at("retry-failed"))}
 	case status.Resume:
-		return step{"reseal run" + at, "goes on where it stopped, with what the job was told before"}
+		return step{at("run"), "goes on where it stopped, with what the job was told before"}
 	case status.LookAtDoubt:
-		return step{"reseal verify" + whole, "names what differs of the objects that failed; another try does not bring it back"}
+		return step{whole("verify"), "names what differs of the objects that failed; another try does not bring it back"}
 	case status.Retry:
-		return step{"reseal retry-failed" + at, "tries the failed objects again, and nothing else"}
+		return step{at("retry-failed"), "tries the failed objects again, and nothing else"}
 	}
-	return step{"reseal verify" + whole, "looks at every object again"}
+	return step{whole("verify"), "looks at every object again"}
 }
 
 // afterLoss says what to do where the canary found that objects lost something.
-func afterLoss(s *status.Status, at string) string {
+func afterLoss(s *status.Status, run string) string {
 	accept, _ := s.Lost()
 	if len(accept) == 0 {
 		return "names what got lost; the run stops at that again"
 	}
-	text := "names what got lost; to go on and lose that: reseal run" + at
+	text := "names what got lost; to go on and lose that: " + run
 	for _, a := range accept {
 		text += " --accept " + a.Hazard()
 	}

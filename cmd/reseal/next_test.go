@@ -20,10 +20,19 @@ func TestNextOfObjectsInDoubt(t *testing.T) {
 	for _, tt := range []struct {
 		failed int64
 		want   string
-	}{{1, "reseal verify --job j"}, {2, "reseal retry-failed --job j"}} {
+	}{{1, "reseal verify j"}, {2, "reseal retry-failed j"}} {
 		s := &status.Status{Job: "j", State: "finished", Failed: tt.failed, Canary: doubt}
 		if got := nextStep(s, job.Share{}).command; got != tt.want {
 			t.Errorf("%d failed, 1 in doubt: %q, want %q", tt.failed, got, tt.want)
+		}
+	}
+}
+
+// A command on a job can be pasted, whatever the job is called.
+func TestCommandOnAJob(t *testing.T) {
+	for dir, want := range map[string]string{"./j": "reseal run ./j", "my job": "reseal run 'my job'", "-x": "reseal run ./-x", "s3://b/$x": "reseal run 's3://b/$x'"} {
+		if got := onJob("run", dir); got != want {
+			t.Errorf("%q: %q, want %q", dir, got, want)
 		}
 	}
 }
@@ -32,8 +41,8 @@ func TestNextOfObjectsInDoubt(t *testing.T) {
 func TestNextOfAnUnfinishedJobWithFailures(t *testing.T) {
 	s := &status.Status{Job: "my job", State: "unfinished", Failed: 10}
 	next := nextStep(s, job.Share{Index: 2, Count: 4})
-	if next.command != "reseal run --job 'my job' --shard 2/4" ||
-		next.does != "goes on where it stopped; the 10 objects that failed:\nreseal retry-failed --job 'my job' --shard 2/4" {
+	if next.command != "reseal run 'my job' --shard 2/4" ||
+		next.does != "goes on where it stopped; the 10 objects that failed:\nreseal retry-failed 'my job' --shard 2/4" {
 		t.Errorf("%q: %q", next.command, next.does)
 	}
 }

@@ -31,7 +31,7 @@ name them. Each entry is a statement to paste.
 
   reseal permissions --manifest s3://reports/media/ \
                      --sse-kms-key-id arn:aws:kms:...
-  reseal permissions --job ./job
+  reseal permissions ./job
 
 With --manifest, --job s3://bucket/prefix adds what a job needs that is kept there,
 and --probe-key-prefix what scratch objects take off AWS. It reads the report and the bucket's configuration, so it is to be run by

@@ -38,7 +38,7 @@ request that writes, and no KMS request of its own.
               --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/...
 
 With --job it freezes the decisions in a new job folder, which a run then carries
-out without reading the report twice: reseal run --job DIR is then all there is to
+out without reading the report twice: reseal run DIR is then all there is to
 type. That one file is all it ever writes.
 
 Without a report it prices a bucket that is only stated:

@@ -72,7 +72,7 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 	}
 	if !r.claim.Found {
 		if f.share.Count > 0 {
-			return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with reseal plan --job %s", f.share, f.job)}
+			return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with %s", f.share, onJob("plan", f.job))}
 		}
 		return checkNewJob(ctx, f.connection, f.job)
 	}

@@ -17,6 +17,7 @@ import (
 
 func newReportCommand(p process) *cobra.Command {
 	var dir, format, out string
+	var asJSON bool
 	var conn connection
 	cmd := &cobra.Command{
 		Use:   "report JOB",
@@ -43,7 +44,13 @@ for its owner alone. Links are followed; what is no file, such as a FIFO or
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
-			if !cmd.Flags().Changed("format") {
+			named := cmd.Flags().Changed("format")
+			switch {
+			case asJSON && named && format != "json":
+				return usagef("--json and --format %s contradict each other", format)
+			case asJSON:
+				format = "json"
+			case !named:
 				format = formatOf(out)
 			}
 			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out))
@@ -53,6 +60,7 @@ for its owner alone. Links are followed; what is no file, such as a FIFO or
 	conn.bindJob(cmd)
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&format, "format", "", "text, json, html, csv or lines (default: what the name of --out ends in, else text)")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default, and for -: stdout)")
 	return cmd
 }

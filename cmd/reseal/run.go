@@ -13,7 +13,6 @@ import (
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/resources"
-	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/job/status"
@@ -50,7 +49,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	var denied bytes.Buffer
 	retry := ""
 	if out.Totals.Failed > 0 && !f.rows.Again() {
-		retry = "reseal retry-failed --job " + shell.Word(f.job)
+		retry = onJob("retry-failed", f.job)
 	}
 	asking, asked := p.interruptible(life.Last())
 	tellDenied(asking, &denied, e, err, retry)
@@ -101,7 +100,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 	}
 	tellDamages(p.stderr, out.State)
 	if n := heldUploads(out.State); n > 0 {
-		fmt.Fprintf(p.stderr, "%s in parts begun and not completed; they cost storage until the next run\n  goes on with them. To give them up: reseal uploads --job %s --sweep\n", report.Plural(n, "upload"), shell.Word(f.job))
+		fmt.Fprintf(p.stderr, "%s in parts begun and not completed; they cost storage until the next run\n  goes on with them. To give them up: %s --sweep\n", report.Plural(n, "upload"), onJob("uploads", f.job))
 	}
 	var (
 		breaker *engine.BreakerError
@@ -143,7 +142,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 func (f *runFlags) nextLines(made *job.Plan, out *migrate.Outcome) string {
 	next := nextStep(status.New(f.job, made, out.Totals, out.History), f.share)
 	if out.Totals.Damaged > 0 { // segments that cannot be read count as finished
-		next = step{"reseal run --job " + shell.Word(f.job), "reads what could not be read again"}
+		next = step{onJob("run", f.job), "reads what could not be read again"}
 	}
 	if next.command == "" { // somebody works on each share
 		return ""
@@ -168,7 +167,7 @@ func (f *runFlags) tellUnfinished(w io.Writer, made *job.Plan, out *migrate.Outc
 // tellLeft says what a run left that came to its end, and the command that is next.
 func tellLeft(w io.Writer, dir string, t checkpoint.Totals, next string) {
 	if t.Failed > 0 {
-		fmt.Fprintf(w, "reseal: %s failed; why: reseal report --job %s", report.Plural(t.Failed, "object"), shell.Word(dir))
+		fmt.Fprintf(w, "reseal: %s failed; why: %s", report.Plural(t.Failed, "object"), onJob("report", dir))
 	} else {
 		fmt.Fprintf(w, "reseal: %s of the report could not be read", report.Plural(int64(t.Damaged), "file"))
 	}

@@ -74,9 +74,9 @@ func TestRecalledOptions(t *testing.T) {
 // What is to be typed next needs no options: the job has them.
 func TestNextCommand(t *testing.T) {
 	for want, s := range map[string]*status.Status{
-		"reseal run --job 'my job'":   {Job: "my job", State: "unfinished"},
-		"reseal retry-failed --job j": {Job: "j", State: "finished", Failed: 1},
-		"reseal verify --job j":       {Job: "j", State: "finished"},
+		"reseal run 'my job'":   {Job: "my job", State: "unfinished"},
+		"reseal retry-failed j": {Job: "j", State: "finished", Failed: 1},
+		"reseal verify j":       {Job: "j", State: "finished"},
 	} {
 		if got := nextStep(s, job.Share{}).command; got != want {
 			t.Errorf("%q, want %q", got, want)

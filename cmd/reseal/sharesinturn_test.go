@@ -45,7 +45,7 @@ func TestSharesInTurn(t *testing.T) {
 	if first.State != "unfinished" || first.Done != objects/2-1 || first.Failed != 1 || first.Runs != 1 {
 		t.Errorf("after one share: %+v, want half of %d done but for one that failed", first, objects)
 	}
-	if left := "run --job " + job + " --shard 1/2"; !strings.Contains(text(), left) { // the first share has nothing left that run would do
+	if left := "run " + job + " --shard 1/2"; !strings.Contains(text(), left) { // the first share has nothing left that run would do
 		t.Errorf("after one share that has a failure the next command is not %q:\n%s", left, text())
 	}
 	var v verify.Verification

@@ -37,7 +37,7 @@ func TestStatusOfShares(t *testing.T) {
 		}
 	}
 	s := &status.Status{Job: "s3://b/j", State: "unfinished", Failed: 3, Shares: shares}
-	for _, want := range []string{"reseal run --job s3://b/j --shard 3/6", "reseal run --job s3://b/j --shard 4/6", "reseal run --job s3://b/j --shard 5/6", "reseal status --watch --job s3://b/j"} {
+	for _, want := range []string{"reseal run s3://b/j --shard 3/6", "reseal run s3://b/j --shard 4/6", "reseal run s3://b/j --shard 5/6", "reseal status s3://b/j --watch"} {
 		got := nextStep(s, job.Share{}).command
 		if got != want {
 			t.Errorf("next: %q, want %q", got, want)
@@ -46,13 +46,13 @@ func TestStatusOfShares(t *testing.T) {
 			shares[i].State = job.ShareRunning
 		}
 	}
-	for part, want := range map[int]string{0: "reseal status --watch --job s3://b/j", 1: "reseal retry-failed --job s3://b/j --shard 1/6", 2: "reseal verify --job s3://b/j"} {
+	for part, want := range map[int]string{0: "reseal status s3://b/j --watch", 1: "reseal retry-failed s3://b/j --shard 1/6", 2: "reseal verify s3://b/j"} {
 		if got := nextStep(s, job.Share{Index: part, Count: 6}).command; got != want {
 			t.Errorf("next of share %d: %q, want %q", part, got, want)
 		}
 	}
 	s.Shares, s.State = shares[1:3], "finished"
-	if got := nextStep(s, job.Share{}).command; got != "reseal retry-failed --job s3://b/j" {
+	if got := nextStep(s, job.Share{}).command; got != "reseal retry-failed s3://b/j" {
 		t.Errorf("next of a finished job: %q", got)
 	}
 }

@@ -127,7 +127,7 @@ func equalsStatus(t *testing.T, w *testWorld, page *browser.Page, dir string) {
 			t.Errorf("%s is %q, status has %q", selector, got, want)
 		}
 	}
-	if want := map[status.State]string{status.Unfinished: "Next: reseal run --job "}[s.State]; !strings.Contains(page.Text("#banner"), want) {
+	if want := map[status.State]string{status.Unfinished: "Next: reseal run "}[s.State]; !strings.Contains(page.Text("#banner"), want) {
 		t.Errorf("banner %q, want %q in it", page.Text("#banner"), want)
 	}
 }

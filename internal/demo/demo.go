@@ -57,7 +57,7 @@ func Run(ctx context.Context, c Config) (kept bool, err error) {
 	err = d.play(ctx, manifest)
 	if err == nil {
 		kept = d.check(before)
-		fmt.Fprintf(d.Out, "\nTook %s. The job is in %s: look at plan.json, state/, results/,\nor try: reseal report --job %s\n",
+		fmt.Fprintf(d.Out, "\nTook %s. The job is in %s: look at plan.json, state/, results/,\nor try: reseal report %s\n",
 			report.Duration(time.Since(began)), d.job, d.job)
 	}
 	stop()
