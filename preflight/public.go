@@ -113,6 +113,6 @@ func (c *Checker) accessLogs(ctx context.Context) {
 		c.Say(name, StatusOK, "server access logs go to "+to+": they show who reads", "")
 	default:
 		c.Say(name, StatusUnknown, "no server access logs are kept, so nothing here shows who reads; CloudTrail data events may, and are not looked at",
-			"aws cloudtrail list-trails, and aws cloudtrail get-event-selectors --trail-name …")
+			"aws cloudtrail list-trails; aws cloudtrail get-event-selectors --trail-name NAME")
 	}
 }

@@ -12,7 +12,7 @@ import (
 
 // Fold breaks those lines of a text that are longer than so many columns, at spaces.
 // What follows is indented: below the last column of a table, or a little. A command of
-// reseal is broken so that it can be pasted, its lines ending in a backslash. A word
+// reseal or aws is broken so that it can be pasted, its lines ending in a backslash. A word
 // that is longer than a line stays whole.
 func Fold(text string, columns int) string {
 	var b strings.Builder
@@ -77,10 +77,12 @@ func columnStart(line string, columns int) int {
 
 // commandIn finds a command that ends a line: after an arrow, or a word with a colon.
 func commandIn(line string) (before, cmd string, ok bool) {
-	for _, mark := range []string{"→ reseal ", ": reseal ", "  reseal "} {
-		if i := strings.LastIndex(line, mark); i >= 0 {
-			at := i + len(mark) - len("reseal ")
-			return line[:at], line[at:], true
+	for _, program := range []string{"reseal ", "aws "} {
+		for _, mark := range []string{"→ ", ": ", "  "} {
+			if i := strings.LastIndex(line, mark+program); i >= 0 {
+				at := i + len(mark)
+				return line[:at], line[at:], true
+			}
 		}
 	}
 	return "", "", false

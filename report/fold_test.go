@@ -15,6 +15,7 @@ func TestFold(t *testing.T) {
 		{"long word", "at https://example.org/long/address here\n", "at\n  https://example.org/long/address\n  here\n"},
 		{"no line end", "one two three four five", "one two three four\n  five"},
 		{"command", "next: reseal run job --yes\n", "next: reseal run \\\n        job --yes\n"},
+		{"other command", "→ aws kms get-key --key-id k\n", "→ aws kms get-key \\\n    --key-id k\n"},
 	} {
 		if got := Fold(test.text, 20); got != test.want {
 			t.Errorf("%s:\n%s\nwant\n%s", test.name, got, test.want)
@@ -36,7 +37,7 @@ func FuzzFold(f *testing.F) {
 		if words(out) != words(text) {
 			t.Fatalf("%q becomes %q", text, out)
 		}
-		if strings.Contains(text, "reseal ") {
+		if strings.Contains(text, "reseal ") || strings.Contains(text, "aws ") {
 			return
 		}
 		for line := range strings.Lines(out) {

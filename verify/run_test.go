@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -277,7 +278,7 @@ func TestEveryRowHasOneVerdict(t *testing.T) {
 		var all int64 // that need a look
 		for _, share := range []float64{1, 0.3, 0.000001} {
 			cfg := b.config()
-			cfg.Sample = share
+			cfg.Sample, cfg.Seen = share, new(atomic.Int64)
 			var tally Tally
 			got := map[inventory.Position]Verdict{}
 			err := Run(t.Context(), cfg, &tally, func(f *Finding) error {
@@ -311,6 +312,9 @@ func TestEveryRowHasOneVerdict(t *testing.T) {
 			}
 			if drawn := tally.DrawnFrom(); drawn != all || tally.Sampled > tally.Looked {
 				t.Errorf("seed %d, sample %v: %d drawn from %d objects, %d looked at; %d need a look", seed, share, tally.Sampled, drawn, tally.Looked, all)
+			}
+			if seen := cfg.Seen.Load(); seen != int64(n) {
+				t.Errorf("seed %d, sample %v: who watches has seen %d rows of %d", seed, share, seen, n)
 			}
 			sum := tally.Unsampled
 			for v, n := range tally.Verdicts {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"reseal/checkpoint"
@@ -50,6 +51,7 @@ type Config struct {
 	BodyReader engine.BodyReader
 
 	Stats *engine.Stats // counted into where set
+	Seen  *atomic.Int64 // rows that have a verdict, or are not in the sample; counted into where set
 
 	// Noted is told what is missing, where the rest is verified all the same: result
 	// lines that are lost. Called from one goroutine; nil for nobody.
@@ -75,6 +77,9 @@ func Run(ctx context.Context, cfg Config, into *Tally, found func(*Finding) erro
 		cfg.Stats = new(engine.Stats)
 	}
 	into.Whole = cfg.Policy.Facts.AWS == plan.Yes
+	if cfg.Seen == nil {
+		cfg.Seen = new(atomic.Int64)
+	}
 	if cfg.Noted == nil {
 		cfg.Noted = func(error) {}
 	}
@@ -109,6 +114,7 @@ func Run(ctx context.Context, cfg Config, into *Tally, found func(*Finding) erro
 			if broken = b.into(into, found); broken != nil {
 				stop(broken)
 			}
+			cfg.Seen.Store(into.Rows)
 		}
 	}
 	into.know(cfg.Rows)

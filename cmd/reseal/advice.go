@@ -24,16 +24,16 @@ func advice(v *verify.Verification) string {
 	add(n(verify.ChangedNotUnderKey) > 0,
 		"Not under the key: somebody wrote or changed them since. A new report and a new job do these objects again; CloudTrail says who it was.")
 	add(n(verify.NeverUnderKey) > 0,
-		"Never under the key: the endpoint said aws:kms and did not encrypt, and nobody\n"+
-			"wrote them since. Ask who runs the endpoint. A new report and a new job do these\n"+
+		"Never under the key: the endpoint said aws:kms and did not encrypt, and nobody "+
+			"wrote them since. Ask who runs the endpoint. A new report and a new job do these "+
 			"objects again.")
 	add(n(verify.LostAttribute) > 0,
 		"Lost: reseal writes no data of its own, S3 copies it; a lifecycle rule or another client may have changed attributes. Look at one such object, and at its old version where the bucket keeps them, before the source is given up. What was lost on purpose is accepted by name: reseal verify --accept NAME.")
 	add(n(verify.CouldNotLook) > 0, "Could not look: see the reason beside each object, then run the same command again.")
 	add(v.Uncompared > 0 && !v.Whole && !slices.Contains(v.Allowed, verify.NotCompared),
-		"Attributes not compared: the answers to these were lost, and nothing tells what\n"+
-			"they were. An endpoint other than AWS may have left something out. Look at them:\n"+
-			"reseal report --format csv has them with the reason repeat. --allow not-compared\n"+
+		"Attributes not compared: the answers to these were lost, and nothing tells what "+
+			"they were. An endpoint other than AWS may have left something out. Look at them: "+
+			"reseal report --format csv has them with the reason repeat. --allow not-compared "+
 			"takes them as they are.")
 	add(v.NeverBegan, "The job never began: "+onJob("status", v.Job)+" says how to run it.")
 	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left: "+onJob("status", v.Job)+" says how to go on.")

@@ -29,7 +29,7 @@ func TestSampleOfNothing(t *testing.T) {
 func TestSampleIsOfAllThatItWasDrawnFrom(t *testing.T) {
 	bound := 0.015
 	v := &verify.Verification{Tally: verify.Tally{Looked: 1098, Sampled: 199, Unsampled: 902}, Bound: &bound}
-	if got, want := provesText(v), "The sample is 199 of 2,000 objects. 0 of them not as promised: with 95 % confidence\nat most 1.5 % of all are."; got != want {
+	if got, want := provesText(v), "The sample is 199 of 2,000 objects. 0 of them not as promised: with 95 % confidence at most 1.5 % of all are."; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
 }

@@ -166,6 +166,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, made *job.Plan, snaps
 		Name: f.job, Plan: made, State: snapshot, Client: client, Report: found.Report,
 		Sample: share, SampleText: f.sample, Seed: f.seed, Bodies: bodies, Accepted: f.accept.losses(), Allowed: f.allowed(),
 		KMSRate: f.kmsRPS, ReadRate: f.readRPS, Workers: f.concurrency, Patience: f.outage, Note: note,
+		Beside: func(ctx context.Context, l *verification.Live) { f.progress(p, l).watch(ctx) },
 	})
 }
 

@@ -14,6 +14,7 @@ import (
 
 // printVerification prints what was found, for people.
 func printVerification(out io.Writer, v *verify.Verification) error {
+	out = report.Folding(out)
 	for _, d := range v.Differences {
 		fmt.Fprintf(out, "%-16s %q  %s\n", d.Verdict, d.Key, d.Why)
 	}
@@ -147,7 +148,7 @@ func provesText(v *verify.Verification) string {
 	case v.Bound == nil:
 		return ""
 	}
-	return fmt.Sprintf("The sample is %s of %s. %s of them not as promised: with 95 %% confidence\nat most %s of all are.",
+	return fmt.Sprintf("The sample is %s of %s. %s of them not as promised: with 95 %% confidence at most %s of all are.",
 		report.Count(v.Sampled), report.Plural(v.DrawnFrom(), "object"), report.Count(v.Wrong), shareText(*v.Bound))
 }
 

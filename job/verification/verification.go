@@ -5,6 +5,8 @@ package verification
 import (
 	"context"
 	"slices"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"reseal/checkpoint"
@@ -39,6 +41,17 @@ type Config struct {
 	Workers  int           // looks in flight at most
 	Patience time.Duration // how long to wait for an endpoint that is gone
 	Note     func(string)  // is told what a person should know
+
+	// Beside runs beside the looks, until its context ends; nil for nothing.
+	Beside func(context.Context, *Live)
+}
+
+// Live is a verification that goes on.
+type Live struct {
+	Rows   int64         // of the report; 0 or below where nobody knows
+	Seen   *atomic.Int64 // of them
+	Region string        // of the bucket
+	Pace   func() ratelimit.Status
 }
 
 // Run goes through the report of a job once more, and looks at the objects. It writes
@@ -92,8 +105,10 @@ func (c *Config) look(ctx context.Context, client *s3api.Client, policy *plan.Po
 	}
 	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: c.kmsCap(policy.Facts.Region)}, Expected: ratelimit.Limits{Reads: c.ReadRate}, MaxSlots: c.Workers})
 	defer governor.Start(ctx)()
+	live := &Live{Rows: c.Plan.CountOrUnknown(c.Plan.Rows), Seen: new(atomic.Int64), Region: policy.Facts.Region, Pace: governor.Status}
+	defer c.beside(ctx, live)()
 	err = verify.Run(ctx, verify.Config{
-		Report: c.Report, Segments: c.Plan.Segments, Rows: c.Plan.CountOrUnknown(c.Plan.Rows), Job: c.State, Policy: policy, Accepted: c.Accepted, HiddenLocks: hiddenLocks,
+		Report: c.Report, Segments: c.Plan.Segments, Rows: live.Rows, Seen: live.Seen, Job: c.State, Policy: policy, Accepted: c.Accepted, HiddenLocks: hiddenLocks,
 		Rewriter: rewriter, Snapshotter: rewriter, BodyReader: rewriter, Gate: governor, Workers: c.Workers,
 		Sample: c.Sample, Seed: c.Seed, Bodies: c.Bodies,
 		Alive: func(ctx context.Context) error { return client.Alive(ctx, policy.Options.Bucket) }, Patience: c.Patience,
@@ -108,6 +123,20 @@ func (c *Config) look(ctx context.Context, client *s3api.Client, policy *plan.Po
 	used := governor.Status().KMS
 	v.KMS = verify.KMSUse{Released: used.Released, Fullest: used.FullestSecond}
 	return nil
+}
+
+// beside starts what runs beside the looks, and returns what ends it.
+func (c *Config) beside(ctx context.Context, live *Live) (end func()) {
+	if c.Beside == nil {
+		return func() {}
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	running.Go(func() { c.Beside(ctx, live) })
+	return func() {
+		stop()
+		running.Wait()
+	}
 }
 
 // kmsCap is the cap on KMS requests a second while data is read.
