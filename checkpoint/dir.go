@@ -49,7 +49,8 @@ var _ Store = (*Dir)(nil)
 
 // CreateDir opens the folder at path for a job and makes it where it is not
 // there yet. An existing folder must be empty or hold a job already: a folder
-// of something else is refused, as its mode would be changed to 0700.
+// of something else is refused, as its mode would be changed to 0700. So is one that
+// somebody else owns, or that has files and may be written in by everybody.
 func CreateDir(path string) (*Dir, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
@@ -95,14 +96,21 @@ func (d *Dir) adopt() error {
 	if !ours {
 		return errors.New("it has files, and none of a job")
 	}
+	if len(entries) > 0 {
+		if err := d.fsys.Trust(); err != nil {
+			return err
+		}
+	}
 	info, err := os.Stat(d.path)
 	if err != nil {
 		return err
 	}
 	if info.Mode().Perm()&0o077 != 0 {
-		return os.Chmod(d.path, dirPerm)
+		if err := os.Chmod(d.path, dirPerm); err != nil {
+			return err
+		}
 	}
-	return nil
+	return d.fsys.Trust()
 }
 
 func syncParent(path string) error {

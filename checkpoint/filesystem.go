@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/gofrs/flock"
 )
@@ -25,6 +26,10 @@ type fileSystem interface {
 	// TryLock takes the lock file name, which goes with the process, or
 	// returns nil where another one has it.
 	TryLock(name string) (unlock func() error, err error)
+
+	// Trust returns why nothing is to be written in the folder, nil where it is the
+	// caller's: an *UntrustedError.
+	Trust() error
 }
 
 // file is an open file. Writes are durable after Sync only.
@@ -41,9 +46,17 @@ type file interface {
 type rootFS struct{ root *os.Root }
 
 func (r rootFS) OpenFile(name string, flag int, perm fs.FileMode) (file, error) {
-	f, err := r.root.OpenFile(filepath.FromSlash(name), flag, perm)
+	f, err := r.root.OpenFile(filepath.FromSlash(name), flag|syscall.O_NONBLOCK, perm) // a FIFO would have it wait
 	if err != nil {
 		return nil, err // not f: a nil *os.File in an interface is not nil
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
+	}
+	if err != nil {
+		f.Close()
+		return nil, err
 	}
 	return f, nil
 }
@@ -71,21 +84,23 @@ func (r rootFS) SyncDir(name string) error {
 }
 
 func (r rootFS) TryLock(name string) (func() error, error) {
-	// The lock is taken by path, past os.Root, so a link is refused here. Only
-	// the owner of the folder, whose mode is 0700, could put one there in between.
-	switch info, err := r.root.Lstat(name); {
-	case errors.Is(err, fs.ErrNotExist):
-	case err != nil:
-		return nil, err
-	case !info.Mode().IsRegular():
-		return nil, &fs.PathError{Op: "lock", Path: name, Err: errors.New("not a regular file")}
-	}
 	// Opened for writing, so that a read-only folder is noticed before any
 	// work is done, and because NFS locks only such files.
-	l := flock.New(filepath.Join(r.root.Name(), name), flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(filePerm))
+	made, err := r.openPlain(name, os.O_CREATE|os.O_RDWR)
+	if err != nil {
+		return nil, err
+	}
+	if err := made.Close(); err != nil {
+		return nil, err
+	}
+	// The lock is taken by path, past os.Root, so what was opened is looked at again.
+	l := flock.New(filepath.Join(r.root.Name(), name), flock.SetFlag(os.O_RDWR|noFollow), flock.SetPermissions(filePerm))
 	ok, err := l.TryLock()
 	if err != nil || !ok {
 		return nil, err
+	}
+	if err := r.checkPlain(name, l.Stat); err != nil {
+		return nil, errors.Join(err, l.Unlock())
 	}
 	return l.Unlock, nil
 }

@@ -27,6 +27,9 @@ func (d *Dir) Lock(ctx context.Context, h Holder) (*Lock, error) {
 	if d.epoch != 0 {
 		return nil, &LockedError{Job: d.path, Holder: h}
 	}
+	if err := d.fsys.Trust(); err != nil {
+		return nil, fmt.Errorf("lock job folder %s: %w", d.path, err)
+	}
 	unlock, err := d.takeLock(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("lock job folder %s: %w", d.path, err)

@@ -111,6 +111,27 @@ func (at Socket) checkFolder() error {
 	return nil
 }
 
+// checkSocket refuses a socket that a link leads to, or that somebody put into a folder
+// of another user's. None that is there is fine.
+func (at Socket) checkSocket() error {
+	folder, err := os.Stat(at.dir)
+	if err != nil {
+		return err
+	}
+	info, err := os.Lstat(at.path())
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return err
+	case info.Mode()&fs.ModeSymlink != 0:
+		return fmt.Errorf("%s is a symbolic link, which is not followed: see where it leads (ls -l), then take it away", at.path())
+	case !ownedByCaller(info) && !sameOwner(info, folder):
+		return fmt.Errorf("%s belongs neither to this user nor to the owner of its folder: see whose it is (ls -l), then take it away", at.path())
+	}
+	return nil
+}
+
 // socketPathLimit is how long the path of a unix socket may be, a zero byte
 // included: 108 bytes on Linux (unix(7)), 104 on the BSDs and macOS.
 func socketPathLimit() int {
@@ -130,6 +151,9 @@ func (at Socket) reach(do func(path string) error) error {
 		}
 	}
 	path := at.path()
+	if err := at.checkSocket(); err != nil {
+		return err
+	}
 	if len(path) < socketPathLimit() {
 		return do(path)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 )
@@ -17,9 +18,15 @@ const (
 )
 
 // LogTail returns the last lines of a log file, at most 40 lines of 600 bytes. What is
-// no regular file is not read: a pipe would have its reader wait.
+// no regular file is not read: a pipe would have its reader wait. Nor is what a link leads
+// to out of its folder: a job's folder may be somebody else's.
 func LogTail(name string) ([]string, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	root, err := os.OpenRoot(filepath.Dir(name))
+	if err != nil {
+		return nil, err
+	}
+	defer root.Close()
+	f, err := root.OpenFile(filepath.Base(name), os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, err
 	}

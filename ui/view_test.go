@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -246,7 +247,11 @@ func TestLogTail(t *testing.T) {
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, bad := range []string{fifo, dir, filepath.Join(dir, "none")} {
+	link, elsewhere := filepath.Join(dir, "link"), filepath.Join(t.TempDir(), "secret")
+	if err := errors.Join(os.WriteFile(elsewhere, []byte("secret"), 0o600), os.Symlink(elsewhere, link)); err != nil {
+		t.Fatal(err)
+	}
+	for _, bad := range []string{fifo, dir, link, filepath.Join(dir, "none")} {
 		if lines, err := LogTail(bad); err == nil {
 			t.Errorf("%s: %q", bad, lines)
 		}

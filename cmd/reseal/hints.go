@@ -31,7 +31,7 @@ func isMismatch(err error) bool {
 		conflict *checkpoint.ConflictError
 	)
 	var live *control.InUseError
-	return errors.As(err, &live) || errors.As(err, new(*job.MadeError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
+	return errors.As(err, &live) || errors.As(err, new(*job.MadeError)) || errors.As(err, new(*checkpoint.UntrustedError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
 }
 
 // isStop tells whether a limit of the user's ended the run.
@@ -83,10 +83,13 @@ func hint(err error) string {
 		made  *job.MadeError
 	)
 	var (
-		folder *outfile.FolderError
-		part   *outfile.PartError
+		folder  *outfile.FolderError
+		part    *outfile.PartError
+		planted *checkpoint.UntrustedError
 	)
 	switch {
+	case errors.As(err, &planted):
+		return planted.Help
 	case errors.As(err, &folder):
 		return "make it, then run the same command again: mkdir -p " + shell.Word(asPath(folder.Folder))
 	case errors.As(err, &part):

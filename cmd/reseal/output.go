@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -73,10 +74,12 @@ func (o *output) logger(ctx context.Context, dir string, messages io.Writer) (*s
 	if name == "" && job.InBucket(dir) {
 		return slog.New(slog.NewTextHandler(messages, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
 	}
+	var file *os.File
 	if name == "" {
-		name = dir + "/reseal.log"
+		file, err = job.AppendLog(dir)
+	} else {
+		file, err = outfile.Append(ctx, name)
 	}
-	file, err := outfile.Append(ctx, name)
 	if err != nil {
 		return nil, nil, fmt.Errorf("log: %w", err)
 	}

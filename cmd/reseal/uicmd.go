@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -74,7 +75,9 @@ func (l *livePage) serve(ctx context.Context, f *pageFlags, conn connection, dir
 	if job.InBucket(dir) {
 		pace.Every = pageRemoteEvery
 	} else if logFile == "" {
-		logFile = dir + "/reseal.log"
+		logFile = filepath.Join(dir, job.LogFile)
+	} else if real, err := filepath.EvalSymlinks(logFile); err == nil {
+		logFile = real // the user named it: a link of his own is followed
 	}
 	next := func(s *status.Status) (command, does string) {
 		step := afterLook(s, part)
