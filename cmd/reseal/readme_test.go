@@ -89,6 +89,24 @@ func TestOvernight(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "report.html")); err != nil {
 		t.Errorf("the report was not written: %v", err)
 	}
+	if told, err := os.ReadFile(filepath.Join(dir, loggedEvents)); err != nil || string(told) != "-t reseal: started\n-t reseal: finished\n" {
+		t.Errorf("logger was told %q (%v), want that a run started and finished", told, err)
+	}
+}
+
+// loggedEvents is the file where a logger notes what it was told.
+const loggedEvents = "events"
+
+// loggerOf is a folder with the program that the runbook has notices go to, in place of
+// the machine's own: it notes its arguments and the event in a file of dir.
+func loggerOf(t *testing.T, dir string) string {
+	t.Helper()
+	bin := t.TempDir()
+	script := "#!/bin/sh\necho \"$@: $RESEAL_EVENT\" >>'" + filepath.Join(dir, loggedEvents) + "'\n"
+	if err := os.WriteFile(filepath.Join(bin, "logger"), []byte(script), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return bin
 }
 
 // runPage runs the commands of a page in order, in a folder of their own that has the
@@ -106,6 +124,7 @@ func runPage(t *testing.T, page string) (commands [][]string, dir string) {
 		}
 	}
 	w := newReadmeWorld(t)
+	w.env = append(w.env, "PATH="+loggerOf(t, dir)+string(os.PathListSeparator)+os.Getenv("PATH"))
 	for _, command := range consoleCommands(t, text) {
 		words := strings.Fields(command)
 		commands = append(commands, words)
