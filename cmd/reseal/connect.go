@@ -13,7 +13,7 @@ import (
 func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client, error) {
 	return s3api.New(ctx, s3api.Config{
 		Region: c.region, Profile: c.profile, EndpointURL: c.endpoint, S3EndpointURL: c.s3Only, CABundle: c.caBundle, AllowHTTP: c.allowHTTP,
-		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Connections: resources.FileRoom().Connections, Product: "reseal/" + version,
+		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Connections: resources.FileRoom().Connections, Product: "reseal/" + programVersion(),
 		SDKClient: c.sdkClient,
 	})
 }

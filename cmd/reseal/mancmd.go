@@ -21,7 +21,7 @@ func newManCommand() *cobra.Command {
 			}
 			root := cmd.Root()
 			forPages(root)
-			return doc.GenManTree(root, &doc.GenManHeader{Title: "RESEAL", Section: "1", Source: "reseal " + version, Manual: "reseal"}, args[0])
+			return doc.GenManTree(root, &doc.GenManHeader{Title: "RESEAL", Section: "1", Source: programName(), Manual: "reseal"}, args[0])
 		},
 	}
 }

@@ -62,7 +62,7 @@ func (n *notifying) checkNotify() error {
 
 // teller begins to tell of the run.
 func (f *runFlags) teller(ctx context.Context, p process) *notify.Teller {
-	return notify.Start(ctx, notify.Config{Targets: f.targets, Job: f.job, Share: f.share.Name(), Program: "reseal " + version,
+	return notify.Start(ctx, notify.Config{Targets: f.targets, Job: f.job, Share: f.share.Name(), Program: programName(),
 		Failed: func(target string, e *notify.Event, err error) {
 			fmt.Fprintf(p.stderr, "note: %s was not told of %q: %s\n", target, e.Kind, inWords(err))
 		}})

@@ -156,7 +156,7 @@ func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepared,
 }
 
 // programName is how a job names the program that made it.
-func programName() string { return "reseal " + version }
+func programName() string { return "reseal " + programVersion() }
 
 // planView is what is shown of a plan.
 func planView(e *preflight.Environment, tally *cost.Tally, estimate *cost.Estimate, a accepts) *report.Plan {
@@ -172,7 +172,7 @@ func jobShown(e *preflight.Environment) report.Job {
 	frozen := e.Frozen()
 	return report.Job{
 		Bucket: frozen.Options.Bucket, Region: e.Policy.Facts.Region, Manifest: frozen.Manifest, ManifestMD5: frozen.ManifestMD5,
-		ManifestTime: e.Report.Manifest().Created, Options: frozen.Options, Hash: frozen.Hash(), Evaluated: frozen.Now, Version: version,
+		ManifestTime: e.Report.Manifest().Created, Options: frozen.Options, Hash: frozen.Hash(), Evaluated: frozen.Now, Version: programVersion(),
 	}
 }
 

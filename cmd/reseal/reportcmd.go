@@ -137,7 +137,7 @@ func (a *accounts) render(ctx context.Context, w io.Writer, format string) error
 	case "lines":
 		return a.copyLines(ctx, w)
 	}
-	view, err := a.read.Report(ctx, a.verified, version)
+	view, err := a.read.Report(ctx, a.verified, programVersion())
 	if err != nil {
 		return err
 	}

@@ -3,14 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 )
-
-// version is set by the release build with -ldflags "-X main.version=v1.2.3".
-var version = "devel"
 
 const rootLong = `reseal changes the encryption of objects that already lie in S3.
 
@@ -27,11 +25,12 @@ Start with a plan, which changes nothing:
 or with "reseal demo", which needs no account and no network.`
 
 func newRoot(p process) *cobra.Command {
+	info, _ := debug.ReadBuildInfo()
 	root := &cobra.Command{
 		Use:           "reseal",
 		Short:         "Change the encryption of objects that already lie in S3",
 		Long:          rootLong,
-		Version:       version,
+		Version:       versionText(version, info),
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		Args: func(cmd *cobra.Command, args []string) error {

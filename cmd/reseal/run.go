@@ -83,7 +83,7 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 			Socket: r.claim.Socket, Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
 			Metrics: f.metrics, Headroom: e.Caps.Headroom,
 		},
-		Version: version, Log: observer.log, Observer: observer,
+		Version: programVersion(), Log: observer.log, Observer: observer,
 	}
 }
 

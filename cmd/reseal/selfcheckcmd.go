@@ -125,7 +125,7 @@ func (f *selfcheckFlags) prepare(ctx context.Context) (selfcheck.Config, *selfch
 	if err != nil {
 		return conf, nil, err
 	}
-	conf.Prefix, facts.Program = f.prefix, "reseal/"+version
+	conf.Prefix, facts.Program = f.prefix, "reseal/"+programVersion()
 	if f.measureKMS {
 		conf.Usage = conf.Client.KMSUsage
 	}
