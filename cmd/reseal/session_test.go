@@ -120,6 +120,7 @@ var differing = []struct {
 	shown string
 }{
 	{whose, "by WHO, process"},
+	{regexp.MustCompile(`with reseal [^\n]*? SHA-256 [0-9a-f]{64}`), "with PROGRAM"},
 	{regexp.MustCompile(`kept, by number of objects: (?:[A-Za-z][\w -]*? [\d,]+(?:, | ))+`), "kept: ATTRIBUTES "},
 	{regexp.MustCompile(`\b[0-9a-f]{64}\b`), "HASH"},
 	{regexp.MustCompile(`\b\d[\d,.]*(?:ns|µs|ms|s|m|h|d)\b(?: \d+(?:s|m|h)\b)*|under a minute`), "TIME"},
