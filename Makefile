@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 aws bench bench-quick build cross snapshot
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 aws bench bench-quick build cross snapshot snapshot-check
 
 check: fmt vet lint test
 
@@ -16,6 +16,17 @@ CROSS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 cross:
 	@for t in $(CROSS); do echo "build for $$t"; \
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath ./... || exit 1; done
+
+# Archives, packages and checksums in dist/, as a release has them; sends nothing. The
+# check makes them twice and compares, installs the .deb, runs it and removes it: as root.
+snapshot:
+	GO="$(GO)" sh packaging/snapshot.sh
+
+snapshot-check: snapshot
+	cp dist/SHA256SUMS .cache/SHA256SUMS.first
+	GO="$(GO)" sh packaging/snapshot.sh
+	cmp dist/SHA256SUMS .cache/SHA256SUMS.first
+	sh packaging/check.sh
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt these files:"; echo "$$out"; exit 1; fi

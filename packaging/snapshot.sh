@@ -1,0 +1,27 @@
+#!/bin/sh
+# Makes in dist/ what a release is made of, and sends nothing: archives, deb, rpm and
+# checksums. goreleaser is installed, pinned, into the cache folder that .ci/minio.sh
+# uses, and is no part of this module. RESEAL_CACHE moves the folder.
+set -eu
+
+version=v2.15.1
+go=${GO:-go}
+bin=${RESEAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reseal}/bin
+program=$bin/goreleaser-$version
+
+cd "$(dirname "$0")/.."
+if [ ! -x "$program" ]; then
+	mkdir -p "$bin"
+	build=$(mktemp -d "$bin/build.XXXXXX")
+	trap 'rm -rf "$build"' EXIT
+	trap 'exit 1' HUP INT TERM
+	echo "installing goreleaser $version into $bin (once, some minutes)"
+	GOFLAGS='' GOBIN=$build "$go" install -trimpath -ldflags '-s -w' "github.com/goreleaser/goreleaser/v2@$version"
+	mv "$build/goreleaser" "$program"
+fi
+if [ -z "$(git remote)" ]; then
+	# goreleaser knows no commit where git has no remote; nothing is sent to this one.
+	export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://localhost/reseal/reseal.git
+fi
+"$program" release --snapshot --clean --parallelism "${JOBS:-2}" "$@"
+(cd dist && sha256sum -c --quiet SHA256SUMS)
