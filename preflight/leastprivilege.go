@@ -151,6 +151,7 @@ func (g *granting) onKeys() {
 		}
 		g.allow("ReportKeyThroughS3", []string{reportKey}, []string{"kms:Decrypt"}, via)
 	}
+	g.onStateKey(len(through) > 0)
 	if o.SSE != plan.TargetKMS {
 		return
 	}
@@ -161,6 +162,21 @@ func (g *granting) onKeys() {
 	who, when := principal(g.caller)
 	g.out.KeyPolicyStatement = &Grant{Sid: "ResealRun", Effect: "Allow", Principal: map[string]any{"AWS": who},
 		Action: append(append([]string{}, direct...), through...), Resource: []string{"*"}, Condition: when}
+}
+
+// onStateKey allows S3 to use the key of the bucket that the job is kept in, unless
+// it is the target, which is allowed already.
+func (g *granting) onStateKey(target bool) {
+	key, region := g.stateKey, g.facts.Region
+	switch {
+	case key == "" || target && plan.SameKey(key, g.key.ARN):
+		return
+	case key == keyUnknown:
+		key = "arn:" + g.in.ID + ":kms:" + region + ":*:key/*"
+	default:
+		region = s3api.KeyOfARN(key).Region // a key serves the buckets of its own Region
+	}
+	g.allow("StateKeyThroughS3", []string{key}, []string{"kms:GenerateDataKey", "kms:Decrypt"}, conditions{"StringEquals": {"kms:ViaService": g.in.S3(region)}})
 }
 
 // objectActions are those on the objects of the bucket. Requests about current

@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"strings"
 
 	"reseal/inventory"
 	"reseal/plan"
@@ -12,12 +13,13 @@ import (
 type Needs struct {
 	Headroom bool   // the use of KMS by others is to be read
 	Scratch  string // prefix of scratch objects, "" for none
-	State    string // s3://bucket/prefix of the job, "" for a local one
+	State    string // s3://bucket/prefix of the job, "" for a local one; KeepState sets it
 
 	frozen                          plan.Frozen
 	copies, parts, updates, fromKMS bool
 	report                          []string // keys of the report's files
 	reportKey                       string   // that they are under; "" for none, or keyUnknown
+	stateKey                        string   // that the bucket of the state encrypts under, likewise
 	key                             s3api.Key
 }
 
@@ -73,4 +75,29 @@ func (n *Needs) keyOfReport(ctx context.Context, client *s3api.Client) string {
 		return keyUnknown
 	}
 	return key
+}
+
+// KeepState says that the job is kept at s3://bucket/prefix, and looks for the key
+// that its documents will be under.
+func (n *Needs) KeepState(ctx context.Context, client *s3api.Client, at string) {
+	n.State = at
+	bucket, _, _ := strings.Cut(strings.TrimPrefix(at, "s3://"), "/")
+	n.stateKey = keyUnknown
+	depot, err := client.Foreign(ctx, bucket, "")
+	if err != nil {
+		return
+	}
+	by, err := depot.BucketEncryption(ctx, bucket)
+	switch {
+	case err != nil:
+		return
+	case by.KeyID == "": // none, or aws/s3, which whoever may use the bucket may use
+		n.stateKey = ""
+	case s3api.FullKeyARN(by.KeyID):
+		n.stateKey = by.KeyID
+	default: // an alias, or an ID without its account
+		if key, err := depot.Key(ctx, by.KeyID); err == nil {
+			n.stateKey = key.ARN
+		}
+	}
 }

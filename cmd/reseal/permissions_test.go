@@ -191,6 +191,16 @@ func privilegeScenes() []privilegeScene {
 			}
 			return seed(w, simulator.ObjectInfo{Key: "plain", Size: 100, Tags: tags})
 		}, place: []string{"--job", "s3://depot/jobs/one"}},
+		{name: "state in a bucket under a key", shows: []string{"kms:Decrypt"}, furnish: func(w *simulator.World, r *simulator.Request) error {
+			depot := simulator.Request{Bucket: "depot", Principal: r.Principal}
+			if err := w.CreateBucket(taken, &simulator.CreateBucketInput{Request: depot}); err != nil {
+				return err
+			}
+			if err := w.PutBucketEncryption(taken, &depot, simulator.BucketEncryption{Algorithm: "aws:kms", KMSKeyID: otherKey}); err != nil {
+				return err
+			}
+			return seed(w, simulator.ObjectInfo{Key: "plain", Size: 100, Tags: tags})
+		}, options: []string{"--bucket-key-enabled=false"}, place: []string{"--job", "s3://depot/jobs/one"}},
 		{name: "the key's policy alone", shows: []string{"kms:Decrypt"}, furnish: func(w *simulator.World, r *simulator.Request) error {
 			return seed(w, simulator.ObjectInfo{Key: "tagged", Size: 100, Tags: tags}, simulator.ObjectInfo{Key: "large", Size: 6 << 30})
 		}, options: []string{"--bucket-key-enabled=false"}, keyOnly: true},

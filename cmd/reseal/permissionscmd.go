@@ -80,7 +80,7 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 		n.Scratch = "" // nothing is probed there
 	}
 	if job.InBucket(f.job) {
-		n.State = f.job
+		n.KeepState(ctx, env.Client, f.job)
 	}
 	caller := s3api.Identity{ARN: f.principal}
 	if caller.ARN == "" {
