@@ -76,7 +76,7 @@ func CreateDir(path string) (*Dir, error) {
 func OpenDir(path string) (*Dir, error) {
 	root, err := os.OpenRoot(path)
 	if err != nil {
-		return nil, fmt.Errorf("open job folder: %w", err)
+		return nil, err
 	}
 	return newDir(path, rootFS{root}), nil
 }

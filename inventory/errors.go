@@ -23,6 +23,46 @@ var ErrNoChecksum = errors.New("manifest.checksum is missing, so the report may 
 // manifest of an S3 Inventory report.
 var ErrNotManifest = errors.New("not the manifest of an S3 Inventory report")
 
+// NoReportError says that no complete report was found. It is ErrNoReport.
+type NoReportError struct {
+	Below string // location that was looked below, "" where that is not known
+	Why   error  // what is wrong with the newest one, nil where there is none at all
+}
+
+func (e *NoReportError) Error() string {
+	text := ErrNoReport.Error()
+	if e.Below != "" {
+		text += " below " + e.Below
+	}
+	if e.Why != nil {
+		text += ": " + e.Why.Error()
+	}
+	return text
+}
+
+// Is tells that it is ErrNoReport.
+func (e *NoReportError) Is(target error) bool { return target == ErrNoReport }
+
+// Unwrap returns what is wrong with the newest report.
+func (e *NoReportError) Unwrap() error { return e.Why }
+
+// UnlikeError says that a file is neither a report nor a list of objects. It is
+// ErrNotManifest.
+type UnlikeError struct {
+	Name  string
+	Empty bool // it would be a list, and nothing is in it
+}
+
+func (e *UnlikeError) Error() string {
+	if e.Empty {
+		return e.Name + ": the list is empty"
+	}
+	return e.Name + " is neither the manifest.json of a report nor a list of objects, whose lines are bucket,key"
+}
+
+// Is tells that it is ErrNotManifest.
+func (e *UnlikeError) Is(target error) bool { return target == ErrNotManifest }
+
 // ManifestError says that the manifest called Name cannot be used.
 type ManifestError struct {
 	Name string

@@ -40,6 +40,10 @@ func Locate(ctx context.Context, at Location, bucket func(name string) Source, o
 	}
 	if name == "" || strings.HasSuffix(name, "/") {
 		if l.Newest, err = Newest(ctx, src, name); err != nil {
+			var none *NoReportError
+			if errors.As(err, &none) {
+				none.Below = at.String()
+			}
 			return nil, err
 		}
 		name = l.Newest.Name
@@ -60,7 +64,7 @@ func Locate(ctx context.Context, at Location, bucket func(name string) Source, o
 		if m.Format == BatchReport {
 			return nil, fmt.Errorf("%s: no task of the job failed, so there is nothing to do", l.URI)
 		}
-		return nil, fmt.Errorf("%s: the list is empty", l.URI)
+		return nil, &UnlikeError{Name: l.URI, Empty: true}
 	}
 	return l, nil
 }
@@ -119,7 +123,7 @@ func openAny(ctx context.Context, src Source, name string, opts Options) (*Repor
 		return rep, err
 	case len(head) > 0 && path.Ext(name) != ".gz" && !strings.Contains(beforeBreak(string(head)), ","):
 		// What the line is stays unsaid: a file that was named by mistake may hold secrets.
-		return nil, fmt.Errorf("%s is neither the manifest.json of a report nor a list of objects, whose lines are bucket,key", name)
+		return nil, &UnlikeError{Name: name}
 	}
 	return OpenList(ctx, src, name, opts)
 }

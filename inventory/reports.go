@@ -118,9 +118,9 @@ func Newest(ctx context.Context, src Source, prefix string) (*Listed, error) {
 		}
 	}
 	if why != nil {
-		return nil, fmt.Errorf("%w under %q: %w", ErrNoReport, prefix, why)
+		return nil, &NoReportError{Why: why}
 	}
-	return nil, fmt.Errorf("%w under %q", ErrNoReport, prefix)
+	return nil, &NoReportError{}
 }
 
 // reportFolder is how S3 names the folder of one report: the time at which the
@@ -132,7 +132,7 @@ var reportFolder = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d-\d\dZ$`)
 func findReports(ctx context.Context, src Source, prefix string) ([]Listed, error) {
 	objects, err := src.List(ctx, prefix)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", prefix, err)
+		return nil, fmt.Errorf("look for reports: %w", err)
 	}
 	checksums := map[string]bool{}
 	for _, o := range objects {

@@ -104,13 +104,20 @@ func tryFolder(in string) error {
 	return os.Remove(made)
 }
 
+// FullFolderError is a folder with files that are none of a job.
+type FullFolderError struct{ Folder string }
+
+func (e *FullFolderError) Error() string {
+	return fmt.Sprintf("make job %s: the folder has files, and none of a job; name a new one", e.Folder)
+}
+
 // checkEmpty refuses a local folder that has files, and none of a job.
 func checkEmpty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil || len(entries) == 0 || slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return e.Name() == lockFile || e.Name() == PlanFile }) {
 		return nil // not there, empty, or a job's that was never begun
 	}
-	return fmt.Errorf("make job %s: the folder has files, and none of a job; name a new one with --job", dir)
+	return &FullFolderError{dir}
 }
 
 // createFolder makes the folder of a job, and the folders above it.

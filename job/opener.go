@@ -80,7 +80,7 @@ func (o Opener) Find(ctx context.Context, name string, share Share) (Store, *Pla
 		return nil, nil, nil
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", name, err)
+		return nil, nil, opening(name, err)
 	}
 	made, err := ReadPlan(ctx, store)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -102,6 +102,13 @@ func (e *NoJobError) Error() string {
 // Unwrap returns fs.ErrNotExist.
 func (e *NoJobError) Unwrap() error { return fs.ErrNotExist }
 
+// NotJobError is a folder or prefix that is there and holds no job.
+type NotJobError struct{ Name string }
+
+func (e *NotJobError) Error() string {
+	return fmt.Sprintf("open job %s: no %s in it, so it is not a job of reseal", e.Name, PlanFile)
+}
+
 // Load opens a job that must be there.
 func (o Opener) Load(ctx context.Context, name string) (Store, *Plan, error) {
 	store, err := o.Open(ctx, name, Share{})
@@ -109,16 +116,24 @@ func (o Opener) Load(ctx context.Context, name string) (Store, *Plan, error) {
 		return nil, nil, &NoJobError{name}
 	}
 	if err != nil {
-		return nil, nil, fmt.Errorf("open job %s: %w", name, err)
+		return nil, nil, opening(name, err)
 	}
 	made, err := ReadPlan(ctx, store)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, fmt.Errorf("open job %s: no %s in it, so it is not a job of reseal", name, PlanFile)
+		return nil, nil, &NotJobError{name}
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("open job %s: %w", name, err)
 	}
 	return store, made, nil
+}
+
+// opening says which job could not be opened, where the error does not itself.
+func opening(name string, err error) error {
+	if errors.As(err, new(*NameError)) {
+		return err
+	}
+	return fmt.Errorf("open job %s: %w", name, err)
 }
 
 // remote returns the store of a job in a bucket. It sends no request but, on AWS, the

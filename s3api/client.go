@@ -130,7 +130,12 @@ func New(ctx context.Context, c Config) (*Client, error) {
 	}
 	cfg, err := config.LoadDefaultConfig(ctx, load...)
 	if err != nil {
-		return nil, &SetupError{Kind: BadConfig, Op: "read AWS configuration", Subject: c.Profile, Err: err}
+		out := &SetupError{Kind: BadConfig, Op: "read AWS configuration", Subject: c.Profile, Err: err}
+		var unknown config.SharedConfigProfileNotExistError
+		if errors.As(err, &unknown) {
+			out.Op, out.Subject, out.Err = "profile", unknown.Profile, &inShort{"no file in ~/.aws has a profile of that name", err}
+		}
+		return nil, out
 	}
 	if cfg.Region == "" {
 		cfg.Region = c.regionOfEndpoint(cfg)

@@ -106,12 +106,15 @@ func (c *Client) bucketRegion(ctx context.Context, bucket string) (string, error
 	if setup.Code == "NotFound" {
 		setup.Kind = NoBucket
 	}
-	return "", c.revealed(ctx, bucket, setup)
+	if setup = c.revealed(ctx, bucket, setup); setup.Region != "" {
+		return setup.Region, nil
+	}
+	return "", setup
 }
 
 // revealed returns what HeadBucket was refused for. Answers to HEAD have no body and so
 // no error code: a wrong secret looks like a missing permission, an expired token like
-// a bad request. A listing of one key has a body that tells; it is asked for once.
+// a bad request, as does, off AWS, a wrong Region. A listing of one key has a body that tells; it is asked for once.
 func (c *Client) revealed(ctx context.Context, bucket string, refused *SetupError) *SetupError {
 	if refused.Code != "Forbidden" && refused.Code != "BadRequest" {
 		return refused
@@ -121,10 +124,11 @@ func (c *Client) revealed(ctx context.Context, bucket string, refused *SetupErro
 		return refused // the listing is allowed: it says nothing of what HeadBucket met
 	}
 	told := setupError(refused.Op, bucket, err).(*SetupError)
-	if told.Kind != BadCredential && told.Kind != Clock && told.Kind != AccessDenied {
-		return refused
+	switch told.Kind {
+	case BadCredential, Clock, AccessDenied, WrongRegion:
+		return told
 	}
-	return told
+	return refused
 }
 
 // directoryBucket tells by its name whether a bucket is a directory bucket, an

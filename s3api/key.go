@@ -118,6 +118,9 @@ func (c *Client) keyError(op, id string, err error) error {
 	out.Region = ""
 	switch out.Code {
 	case "NotFoundException", "InvalidArnException":
+		if region := arnRegion(id); region != "" && region != c.Region() {
+			return c.otherRegion(op, id, region) // "Invalid arn REGION": KMS looks in its own alone
+		}
 		out.Kind = KeyUnknown
 	case "DisabledException":
 		out.Kind = KeyDisabled

@@ -82,6 +82,9 @@ func newEnforceCommand(p process) *cobra.Command {
 }
 
 func (f *enforceFlags) check() error {
+	if err := onlyBucket(&f.bucket); err != nil {
+		return err
+	}
 	switch {
 	case f.bucket == "":
 		return usagef("--bucket is needed")
@@ -105,7 +108,7 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 	}
 	before, err := enforce.Read(ctx, e.Client, f.bucket)
 	if err != nil {
-		return &refusedError{err}
+		return &untouchedError{&refusedError{err}}
 	}
 	c, err := e.Plan(ctx, before)
 	if err != nil {
@@ -130,7 +133,7 @@ func (f *enforceFlags) enforcer(ctx context.Context, messages io.Writer) (*enfor
 		return nil, err
 	}
 	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
-		return nil, &refusedError{err}
+		return nil, &untouchedError{&refusedError{err}}
 	}
 	e := &enforce.Enforcer{
 		Client: client, Bucket: f.bucket, Key: f.key, Prefix: f.prefix, RequireHeader: f.needHeader, BucketKey: f.bucketKey,

@@ -7,6 +7,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"reseal/engine"
 	"reseal/job"
 	"reseal/migrate"
@@ -42,6 +44,12 @@ type refusedError struct{ err error }
 func (e *refusedError) Error() string { return e.err.Error() }
 func (e *refusedError) Unwrap() error { return e.err }
 
+// untouchedError is a run that ended before anything was written, for whatever reason.
+type untouchedError struct{ err error }
+
+func (e *untouchedError) Error() string { return e.err.Error() }
+func (e *untouchedError) Unwrap() error { return e.err }
+
 // signalError is a run that a signal ended; what was settled is recorded.
 type signalError struct{ sig os.Signal }
 
@@ -66,18 +74,14 @@ type finding struct{ code int }
 
 func (e *finding) Error() string { return fmt.Sprintf("exit %d", e.code) }
 
-// exit prints err, with a hint where one helps, and returns the exit code.
-func (p process) exit(err error) int {
+// exit tells how cmd ended, and returns the exit code.
+func (p process) exit(cmd *cobra.Command, err error) int {
 	if err == nil {
 		return exitDone
 	}
 	code := exitCode(err)
-	var f *finding
-	if !errors.As(err, &f) {
-		fmt.Fprintf(p.screen(), "reseal: %s\n", inWords(err))
-		if h := hint(err); h != "" {
-			fmt.Fprintf(p.screen(), "hint: %s\n", h)
-		}
+	if !errors.As(err, new(*finding)) {
+		fmt.Fprint(p.screen(), p.said(cmd, err))
 	}
 	return code
 }

@@ -96,7 +96,7 @@ func TestFlagsThatWereMeant(t *testing.T) {
 		{"run --kms-key-id k", "did you mean --sse-kms-key-id?"},
 		{"plan --manifst m", "did you mean --manifest?"},
 		{"run --max-time 3h", "unknown flag: --max-time; did you mean "},
-		{"run --entirely-else", "unknown flag: --entirely-else; see reseal run --help"},
+		{"run --entirely-else", "unknown flag: --entirely-else\nNothing was done.\nnext: reseal run --help"},
 	}
 	for _, test := range tests {
 		var out strings.Builder

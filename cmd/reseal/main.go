@@ -51,7 +51,8 @@ func (p process) run(ctx context.Context, args []string) int {
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
 	if err := knownCommand(root, args); err != nil {
-		return p.exit(err)
+		return p.exit(root, err)
 	}
-	return p.exit(root.ExecuteContext(ctx))
+	cmd, err := root.ExecuteContextC(ctx)
+	return p.exit(cmd, err)
 }

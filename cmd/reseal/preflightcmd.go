@@ -68,6 +68,9 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if (f.bucket == "") == (f.manifest == "") {
 		return usagef("--bucket or --manifest is needed, one of the two")
 	}
+	if err := onlyBucket(&f.bucket); err != nil {
+		return err
+	}
 	method := plan.Method(f.method)
 	if method != plan.MethodCopy && method != plan.MethodUpdate && method != plan.MethodAuto {
 		return usagef("--method %q: want copy, update or auto", f.method)

@@ -38,18 +38,17 @@ func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 	defer started()
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	for _, step := range []func(context.Context, process, *readiness) error{
-		f.findJob,
-		f.lookAround,
-		f.planOrResume,
-		f.checkRun,
-		f.refuseAboveQuota,
-		f.refuseHazards,
-		f.consent,
-		f.probeEndpoint,
-		f.makeJob,
-	} {
-		if err := step(ctx, p, r); err != nil || r.idle {
+	type step = func(context.Context, process, *readiness) error
+	for _, look := range []step{f.findJob, f.lookAround, f.planOrResume, f.checkRun, f.refuseAboveQuota, f.refuseHazards, f.consent} {
+		if err := look(ctx, p, r); err != nil {
+			return &untouchedError{causeOf(ctx, err)}
+		}
+		if r.idle {
+			return nil
+		}
+	}
+	for _, write := range []step{f.probeEndpoint, f.makeJob} {
+		if err := write(ctx, p, r); err != nil {
 			return causeOf(ctx, err)
 		}
 	}

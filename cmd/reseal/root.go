@@ -43,7 +43,7 @@ func newRoot(p process) *cobra.Command {
 		if near := meantFlag(cmd, err); near != "" {
 			return &usageError{fmt.Errorf("%w%s", err, near)}
 		}
-		return &usageError{fmt.Errorf("%w; see %s --help", flagError(err), cmd.CommandPath())}
+		return &usageError{flagError(err)}
 	})
 	root.PersistentFlags().String(configFlag, "", "YAML `FILE` of options, one a line by the name of the flag: kms-share: 25%")
 	root.PersistentPreRunE = takeSettings
@@ -68,11 +68,11 @@ func knownCommand(root *cobra.Command, args []string) error {
 	if cmd, _, err := root.Find(args); err == nil && cmd != root {
 		return nil
 	}
-	about := "see reseal --help"
+	about := ""
 	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
-		about = "did you mean reseal " + strings.Join(near, " or reseal ") + "?"
+		about = "; did you mean reseal " + strings.Join(near, " or reseal ") + "?"
 	}
-	return usagef("unknown command %q; %s", args[0], about)
+	return usagef("unknown command %q%s", args[0], about)
 }
 
 // wants says what values flags of a type take, in words.

@@ -67,7 +67,7 @@ func newRunCommand(p process) *cobra.Command {
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.recall(cmd.Context(), p, cmd); err != nil {
-				return err
+				return &untouchedError{err}
 			}
 			f.held = given(cmd)
 			if f.dryRun || f.dryrun {

@@ -70,6 +70,9 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	if f.list {
 		return selfcheck.Markdown(p.stdout)
 	}
+	if err := onlyBucket(&f.bucket); err != nil {
+		return err
+	}
 	large, err := parseSize(f.large)
 	switch {
 	case f.bucket == "" || f.key == "":
@@ -88,7 +91,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	defer stop()
 	conf, facts, err := f.prepare(ctx)
 	if err != nil {
-		return err
+		return &untouchedError{err}
 	}
 	conf.Large = large
 	if err := f.consent(ctx, p, conf); err != nil {

@@ -75,7 +75,7 @@ func TestBadSettings(t *testing.T) {
 		{"bad value", "", "\nkms-rps: fast", `:2: --kms-rps "fast": want a rate above 0`},
 		{"bad variable", "RESEAL_LIMIT=many", "", `RESEAL_LIMIT: --limit "many": want a whole number`},
 		{"bad list", `RESEAL_PREFIX=a"b`, "", "RESEAL_PREFIX: want values with commas between"},
-		{"no file", "RESEAL_CONFIG=/no/such/file", "", "--config: open /no/such/file: no such file"},
+		{"no file", "RESEAL_CONFIG=/no/such/file", "", "--config: /no/such/file is not there"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

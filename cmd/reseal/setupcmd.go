@@ -73,6 +73,9 @@ func newSetupCommand(p process) *cobra.Command {
 }
 
 func (f *setupFlags) check() error {
+	if err := onlyBucket(&f.bucket); err != nil {
+		return err
+	}
 	oneOf := func(flag, value string, allowed ...string) error {
 		if !slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, value) }) {
 			return usagef("--%s %q: want %s", flag, value, strings.Join(allowed, ", "))
@@ -108,7 +111,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 		return err
 	}
 	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
-		return &refusedError{err}
+		return &untouchedError{&refusedError{err}}
 	}
 	s, err := f.wanted(ctx, client, to)
 	if err != nil {
@@ -119,7 +122,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	}
 	destination, err := client.Foreign(ctx, to.Bucket, f.destOwner)
 	if err != nil {
-		return &refusedError{err}
+		return &untouchedError{&refusedError{err}}
 	}
 	if destination.Region() != client.Region() {
 		return &refusedError{fmt.Errorf("%s is in %s, and S3 delivers the reports of a bucket only within its Region, %s", to.Bucket, destination.Region(), client.Region())}

@@ -79,6 +79,9 @@ func newSnapshotCommand(p process) *cobra.Command {
 }
 
 func (f *snapshotFlags) check() error {
+	if err := onlyBucket(&f.bucket); err != nil {
+		return err
+	}
 	switch {
 	case f.bucket == "":
 		return usagef("--bucket is needed: the bucket to list")
@@ -122,7 +125,7 @@ func (f *snapshotFlags) snapshot(ctx context.Context, p process) error {
 		return err
 	}
 	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
-		return &refusedError{err}
+		return &untouchedError{&refusedError{err}}
 	}
 	begun := time.Now()
 	writer, at, err := f.begin(ctx, client, begun)
@@ -179,6 +182,9 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 	w, err := snapshot.Begin(ctx, t)
 	if errors.As(err, new(*snapshot.ExistsError)) {
 		err = &refusedError{err}
+	}
+	if err != nil {
+		err = &untouchedError{err}
 	}
 	return w, at, err
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
 	"reseal/engine"
+	"reseal/inventory"
 	"reseal/report"
 	"reseal/s3api"
 )
@@ -32,9 +34,18 @@ func within(err error) (all []reworded) {
 	case nil:
 		return nil
 	case *s3api.SetupError:
-		if e.Kind == s3api.NoBucket {
-			return []reworded{{e, fmt.Sprintf("bucket %s does not exist%s", bucketOf(e.Subject), s3api.Reference(e.Err))}}
+		if text := sentence(e); text != "" {
+			return []reworded{{e, text + s3api.Reference(e.Err)}}
 		}
+	case *inventory.ManifestError: // which of the report's files was asked for first is no matter
+		var setup *s3api.SetupError
+		if errors.As(e.Err, &setup) {
+			if text := sentence(setup); text != "" {
+				return []reworded{{e, text + s3api.Reference(setup.Err)}}
+			}
+		}
+	case *fs.PathError:
+		return []reworded{{e, pathWords(e)}}
 	case *engine.BreakerError:
 		var object *engine.ObjectError
 		if errors.As(e.Err, &object) && object.Class == engine.Denied && e.Seen > 1 {

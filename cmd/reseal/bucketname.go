@@ -1,0 +1,28 @@
+package main
+
+import (
+	"regexp"
+	"strings"
+)
+
+// bucketForm is what S3 takes for the name of a bucket, old ones included (S3 User
+// Guide, bucketnamingrules, read 2026-11-29). Access points and directory buckets are
+// told apart later, with words of their own.
+var bucketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{1,}[A-Za-z0-9]$`)
+
+// onlyBucket makes of what --bucket was given the name of the bucket: people write it
+// as s3://NAME/ and as an ARN, too. "" stays.
+func onlyBucket(name *string) error {
+	given := *name
+	bare := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(given, "s3://"), "arn:aws:s3:::"), "/")
+	switch bucket, key, more := strings.Cut(bare, "/"); {
+	case given == "":
+		return nil
+	case more && key != "":
+		return usagef("--bucket %q: want the name of a bucket alone, such as %s", given, bucket)
+	case !bucketForm.MatchString(bare):
+		return usagef("--bucket %q: no bucket can have this name", given)
+	}
+	*name = bare
+	return nil
+}
