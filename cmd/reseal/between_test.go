@@ -139,9 +139,9 @@ func TestWayToS3IsNamed(t *testing.T) {
 		env            []string
 		want           []string
 	}{
-		{"unknown name", "https://s3.no-such-name.invalid", nil, []string{"s3.no-such-name.invalid", "hint: check the name in --endpoint-url"}},
-		{"nothing listens", "http://127.0.0.1:1", nil, []string{"127.0.0.1:1: nothing listens there", "hint: nothing answers there"}},
-		{"no TLS there", strings.Replace(page.URL, "http:", "https:", 1), nil, []string{"does not speak TLS", "hint: use http://"}},
+		{"unknown name", "https://s3.no-such-name.invalid", nil, []string{"s3.no-such-name.invalid", "hint: check the name of the endpoint"}},
+		{"nothing listens", "http://127.0.0.1:1", nil, []string{"127.0.0.1:1: nothing listens there", "hint: check the endpoint and the Region"}},
+		{"no TLS there", strings.Replace(page.URL, "http:", "https:", 1), nil, []string{"does not speak TLS", "hint: where the endpoint has no TLS"}},
 		{"page", page.URL, nil, []string{"not an answer of the service", "HTTP 403", "hint: something between"}},
 		{"proxy gone", "https://s3.example.com", []string{"HTTPS_PROXY=http://127.0.0.1:1"}, []string{"the proxy 127.0.0.1:1 was not reached: nothing listens there", "hint: check HTTPS_PROXY"}},
 		{"proxy asks for a password", "https://s3.example.com", []string{"HTTPS_PROXY=" + asks.URL}, []string{"wants a user and password (HTTP 407)", "hint: check HTTPS_PROXY"}},

@@ -17,7 +17,7 @@ func keyMistakes() []mistake {
 	return []mistake{
 		{line: plan + "{keys}none", code: 5, what: "KMS has no key {keys}none in this account and Region", next: "aws kms list-aliases --region us-east-1"},
 		{line: plan + "alias/none", code: 5, what: "KMS has no key alias/none in this account and Region", next: "aws kms list-aliases"},
-		{line: plan + "{keys}off", code: 5, what: "the key {keys}off is disabled", next: "aws kms enable-key --key-id {keys}off --region us-east-1"},
+		{line: plan + "{keys}off", code: 5, what: "{keys}off: the key is disabled", next: "aws kms enable-key --key-id {keys}off --region us-east-1"},
 		{line: plan + "{keys}going", code: 5, what: "{keys}going: the key is waiting to be deleted; what is encrypted under it would be lost with it",
 			next: "aws kms cancel-key-deletion --key-id {keys}going --region us-east-1 && aws kms enable-key --key-id {keys}going --region us-east-1"},
 		{line: plan + "{keys}rsa", code: 5, what: "{keys}rsa: a key of spec RSA_2048, for SIGN_VERIFY; S3 encrypts with symmetric keys only",

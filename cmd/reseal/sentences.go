@@ -52,7 +52,7 @@ func sentence(e *s3api.SetupError) string {
 	case s3api.KeyUnknown:
 		return fmt.Sprintf("KMS has no key %s in this account and Region", e.Subject)
 	case s3api.KeyDisabled:
-		return fmt.Sprintf("the key %s is disabled", e.Subject)
+		return e.Subject + ": the key is disabled"
 	case s3api.AccessDenied:
 		if e.Expected == "" && e.Code != "" {
 			return "access denied: the caller may not " + inVerbs(e)
