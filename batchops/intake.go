@@ -55,6 +55,7 @@ func (i *Intake) look(ctx context.Context, in *Import, records []inventory.Recor
 	}
 	reading := i.Policy.Options
 	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
+	reading.Tags = nil               // nor is anything selected
 	rewriter, err := i.Client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: i.Policy.Facts})
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ func (j *Plan) BoundOptions() Told {
 	list("exclude-prefix", o.Exclude)
 	list("include", o.IncludeGlobs)
 	list("exclude", o.ExcludeGlobs)
+	list("tag", o.Tags)
 	set("older-than", o.OlderThan(), o.OlderThan() != "")
 	set("newer-than", o.NewerThan(), o.NewerThan() != "")
 	set("min-size", fmt.Sprint(o.MinSize), o.MinSize != 0)

@@ -134,6 +134,8 @@ func optionWords(name, value string, o *plan.Options) string {
 		value = strings.Join(o.IncludeGlobs, ", ")
 	case "--exclude":
 		value = strings.Join(o.ExcludeGlobs, ", ")
+	case "--tag":
+		value = strings.Join(o.Tags, ", ")
 	case "--storage-class":
 		value = strings.Join(o.StorageClasses, ", ")
 	}

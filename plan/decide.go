@@ -83,8 +83,15 @@ func (p *Policy) DecideHead(t Task, h *Head) Task {
 	}
 	t.FromKMS = UnderKMS(h.Encryption)
 	t.NeedHead = false
-	if reason := p.byState(h.Encryption, h); reason != "" {
+	reason := p.byState(h.Encryption, h)
+	if reason == "" && p.Options.leftByTags(h) {
+		reason = Filtered
+	}
+	if reason != "" {
 		t.Action, t.Reason, t.Demand = Skip, reason, p.Weights.Of(StepHead, false)
+		if h.TagsRead != nil {
+			t.Demand = t.Demand.Add(p.Weights.Of(StepGetTags, false))
+		}
 		return t
 	}
 	p.act(&t)
@@ -148,15 +155,20 @@ func (p *Policy) skip(r *inventory.Record) Reason {
 // byState returns why an object in this state of encryption is left alone.
 // With head nil it goes by the report, which knows no key id.
 func (p *Policy) byState(e inventory.Encryption, head *Head) Reason {
-	toS3 := p.Options.SSE == TargetAES256
+	return p.Options.leaves(e, head, p.AnyBucketKey)
+}
+
+// leaves is byState by the options alone.
+func (o *Options) leaves(e inventory.Encryption, head *Head, anyBucketKey bool) Reason {
+	toS3 := o.SSE == TargetAES256
 	switch e {
 	case inventory.SSEKMS:
 		switch {
 		case toS3:
 			return ""
-		case !p.Options.Rekey:
+		case !o.Rekey:
 			return AlreadyEncrypted
-		case head != nil && SameKey(head.KMSKeyID, p.Options.KMSKeyID) && (p.AnyBucketKey || head.BucketKey == p.Options.BucketKey):
+		case head != nil && SameKey(head.KMSKeyID, o.KMSKeyID) && (anyBucketKey || head.BucketKey == o.BucketKey):
 			return AlreadyEncrypted
 		}
 	case inventory.SSES3:
@@ -235,6 +247,9 @@ func (p *Policy) demand(t *Task) Demand {
 	if t.NeedHead && !p.headCertain(t) {
 		d.Reads.Min, d.KMS.Min = 0, 0
 	}
+	if len(p.Options.Tags) > 0 {
+		d = d.Add(p.Weights.Of(StepGetTags, t.FromKMS))
+	}
 	if t.NeedHead && p.Facts.AWS != Yes && OddKey(t.Record.Key) { // the first of a kind is held against its twin
 		d = d.Add(p.look(t).Add(p.Weights.Of(StepList, false)).UpTo())
 	}
@@ -264,7 +279,7 @@ func (p *Policy) demand(t *Task) Demand {
 		put := ifSo(p.Facts.ACLs, of(StepGetACL).Add(of(StepPutACL))) // what no header holds
 		put.Reads.Min, put.Writes.Min = 0, 0
 		d = d.Add(put)
-		tags := of(StepGetTags).Times(2)
+		tags := p.readsOfTags(t)
 		switch {
 		case t.Head == nil:
 			tags.Reads.Min = 0 // it will tell whether there are any

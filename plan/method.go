@@ -91,7 +91,7 @@ func (p *Policy) headByRow(t *Task) bool {
 	switch {
 	case t.Action == MultipartCopy: // nothing comes along by itself
 		return true
-	case o.InspectAll, o.Rekey && r.Encryption == inventory.SSEKMS: // no report has the key id
+	case o.InspectAll, len(o.Tags) > 0, o.Rekey && r.Encryption == inventory.SSEKMS: // no report has tags, or the key id
 		return true
 	case !r.Known.Has(inventory.ColEncryption):
 		return true

@@ -134,6 +134,10 @@ type Head struct {
 	ChecksumValue string // base64
 	Parts         int    // 0 where not stated
 
+	// TagsRead are the tags that select the object, nil where they were not read. They
+	// are part of no comparison.
+	TagsRead *TagsRead `json:"-"`
+
 	// PutBack is what an earlier attempt's write of the object had lost and the look
 	// gave back. It is part of no comparison.
 	PutBack []Difference `json:"-"`

@@ -129,6 +129,10 @@ func (w *work) readTags(ctx context.Context, a *attributes) (err error) {
 	if a.head.TagCount == 0 { // -1: not shown to who may not read them, which does not mean that there are none
 		return nil
 	}
+	if read := a.head.TagsRead; read != nil && read.Version == w.survivor() { // by the look
+		a.tags = tagsOf(read.Tags)
+		return nil
+	}
 	a.tags, a.head, err = w.tagsCounted(ctx, w.survivor(), a.head)
 	return err
 }

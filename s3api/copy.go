@@ -85,11 +85,11 @@ func (w *work) tried(ctx context.Context, given grants) error {
 				has = append(has, a)
 			}
 		case plan.Tags:
-			tags, err := w.tags(ctx, "")
+			tagged, err := w.anyTags(ctx)
 			if err != nil {
 				return err
 			}
-			if len(tags) > 0 {
+			if tagged {
 				has = append(has, a)
 			}
 		}

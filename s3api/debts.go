@@ -54,8 +54,11 @@ const maxOwed = 16 << 10
 
 // survivor returns the version that the task's object stays as when a newer one
 // is written, "" where that replaces it.
-func (w *work) survivor() string {
-	v := w.task.Head.VersionID
+func (w *work) survivor() string { return w.staying(w.task.Head) }
+
+// staying is survivor of the object that h was said of, which the task may not have yet.
+func (w *work) staying(h *plan.Head) string {
+	v := h.VersionID
 	if v == "null" && w.config.Facts.Versioning != plan.VersioningEnabled {
 		return ""
 	}
@@ -314,10 +317,7 @@ func (w *work) made(d *debt, h *plan.Head) bool {
 // sendTags replaces the tags of a version, "" for the current one. It is called within
 // a step.
 func (w *work) sendTags(ctx context.Context, version string, tags []plan.Tag) error {
-	set := []types.Tag{} // never nil: no tags is a set, too
-	for i := range tags {
-		set = append(set, types.Tag{Key: &tags[i].Key, Value: &tags[i].Value})
-	}
+	set := tagsOf(tags)
 	out, err := w.s3.PutObjectTagging(ctx, &s3.PutObjectTaggingInput{
 		Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), Tagging: &types.Tagging{TagSet: set},
 		ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
@@ -335,6 +335,15 @@ func plainTags(tags []types.Tag) []plan.Tag {
 		out = append(out, plan.Tag{Key: value(t.Key), Value: value(t.Value)})
 	}
 	return out
+}
+
+// tagsOf is the reverse of plainTags. It is never nil: no tags is a set, too.
+func tagsOf(tags []plan.Tag) []types.Tag {
+	set := make([]types.Tag, 0, len(tags))
+	for i := range tags {
+		set = append(set, types.Tag{Key: &tags[i].Key, Value: &tags[i].Value})
+	}
+	return set
 }
 
 // hashTags is the same only for equal sorted tag sets.

@@ -27,6 +27,9 @@ func (r *Rewriter) Inspect(ctx context.Context, t *plan.Task, g engine.Gate) (*p
 	if err = w.classShown(ctx, version, head); err == nil {
 		err = w.settle(ctx, head)
 	}
+	if err == nil && w.config.Options.NeedsTags(head) { // after what is owed, which tags may be
+		head, err = w.selectingTags(ctx, version, head)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -152,6 +152,9 @@ func FullKeyARN(id string) bool {
 // Rewrite carries out the task's action; see engine.Rewriter.
 func (r *Rewriter) Rewrite(ctx context.Context, t *plan.Task, g engine.Gate) (engine.Effect, error) {
 	w := &work{Rewriter: r, task: t, gate: g}
+	if err := w.selected(); err != nil {
+		return engine.Effect{}, err
+	}
 	var effect engine.Effect
 	var err error
 	switch t.Action {

@@ -36,6 +36,9 @@ func (r *Rewriter) Snapshot(ctx context.Context, t *plan.Task, g engine.Gate) (*
 		return nil, err
 	}
 	s.Head, s.Tags = *head, plan.Saw(plainTags(tags))
+	if len(r.config.Options.Tags) > 0 {
+		s.Head.TagsRead = &plan.TagsRead{Version: version, Tags: plainTags(tags)}
+	}
 	var acl grants // where ACLs are not in force every object has the default one
 	if r.config.Facts.ACLs != plan.No {
 		if acl, err = w.grants(ctx, version); err != nil {

@@ -30,6 +30,16 @@ func (w *work) tags(ctx context.Context, version string) ([]types.Tag, error) {
 	return tags, err
 }
 
+// anyTags tells whether the task's object, the current version, has tags. Those that
+// the look read are not read again.
+func (w *work) anyTags(ctx context.Context) (bool, error) {
+	if h := w.task.Head; h != nil && h.TagsRead != nil {
+		return len(h.TagsRead.Tags) > 0, nil
+	}
+	tags, err := w.tags(ctx, "")
+	return len(tags) > 0, err
+}
+
 // askTags sends the request of tags, within a step.
 func (w *work) askTags(ctx context.Context, version string) ([]types.Tag, error) {
 	out, err := w.s3.GetObjectTagging(ctx, &s3.GetObjectTaggingInput{
@@ -83,6 +93,31 @@ func (w *work) tagsCounted(ctx context.Context, version string, h *plan.Head) ([
 			return nil, h, w.refuse(engine.Changed, plan.Changing, errors.New("another client wrote the object while its tags were read"))
 		}
 	}
+}
+
+// selectingTags returns h with the tags that select its object. For a copy in parts
+// they are read of the version that stays, as it reads them.
+func (w *work) selectingTags(ctx context.Context, version string, h *plan.Head) (*plan.Head, error) {
+	if w.task.Action == plan.MultipartCopy {
+		version = w.staying(h)
+	}
+	tags, is, err := w.tagsCounted(ctx, version, h)
+	if err != nil {
+		return nil, err
+	}
+	with := *is
+	with.TagsRead = &plan.TagsRead{Version: version, Tags: plainTags(tags)}
+	return &with, nil
+}
+
+// selected makes sure that nothing is written to an object that its tags have not
+// selected.
+func (w *work) selected() error {
+	o, h := &w.config.Options, w.task.Head
+	if len(o.Tags) == 0 || h != nil && h.TagsRead != nil && o.SelectsTags(h.TagsRead.Tags) {
+		return nil
+	}
+	return w.refuse(engine.Permanent, plan.RequestError, errors.New("nothing was written: the tags of the object were not read, and --tag selects by them"))
 }
 
 // notEmptied reads the tags of a version again that had some and shows none, provided

@@ -31,6 +31,8 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 		f.Verdict, f.Reason, f.Why = NotDone, p.Reason, "the run tried it and failed"
 	case t.Action == plan.Skip && (t.Reason == plan.Filtered || t.Reason == plan.DeleteMarker && !t.Record.Current()):
 		f.Verdict, f.Reason = LeftAlone, t.Reason
+	case p.Line && p.Skipped && p.Reason == plan.Filtered: // by the tags that the run read
+		f.Verdict, f.Reason = LeftAlone, plan.Filtered
 	case p.State == Unsettled && t.Action != plan.Skip:
 		f.Verdict, f.Why = NotDone, "the job has not come to it, or has no record of how it ended"
 	default:

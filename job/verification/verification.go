@@ -99,6 +99,7 @@ func Run(ctx context.Context, c Config) (*verify.Verification, error) {
 func (c *Config) look(ctx context.Context, client *s3api.Client, policy *plan.Policy, hiddenLocks bool, v *verify.Verification) error {
 	reading := policy.Options
 	reading.Method = plan.MethodCopy // nothing is written: an endpoint need not be proven to be looked at
+	reading.Tags = nil               // nor is anything selected
 	rewriter, err := client.Rewriter(s3api.RewriteConfig{Options: reading, Facts: policy.Facts})
 	if err != nil {
 		return err
