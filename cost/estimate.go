@@ -157,7 +157,19 @@ func New(t *Tally, p Params) *Estimate {
 	e.Methods = c.methods(planned)
 	e.Recommended, e.Advice = c.recommend(e.Methods)
 	e.Notes = c.notes(e)
+	if len(p.Options.Tags) > 0 {
+		e.mayBeNothing()
+	}
 	return e
+}
+
+// mayBeNothing takes away the lower bounds: tags select the objects, and nobody knows
+// them beforehand. What is expected stays that of all of them.
+func (e *Estimate) mayBeNothing() {
+	e.Demand, e.KMSCalls.Min, e.Once.Total.Min = e.Demand.UpTo(), 0, 0
+	for i := range e.Once.Lines {
+		e.Once.Lines[i].Quantity.Min, e.Once.Lines[i].Amount.Min = 0, 0
+	}
 }
 
 // calculation is one call of New.

@@ -140,13 +140,25 @@ func (c *calculation) byCopy() (*job, Method) {
 // same decision as that of a row of a report that has all columns.
 func (c *calculation) copyDemand(size int64) plan.Demand {
 	o := plan.Options{Bucket: c.Options.Bucket, Method: plan.MethodCopy, SSE: c.Options.SSE, KMSKeyID: c.Options.KMSKeyID, BucketKey: c.Options.BucketKey,
-		TrustInventory: c.Options.TrustInventory, InspectAll: c.Options.InspectAll}
+		TrustInventory: c.Options.TrustInventory, InspectAll: c.Options.InspectAll || len(c.Options.Tags) > 0}
 	p := plan.Policy{Options: o, Facts: c.Facts, Now: c.tally.now, Weights: plan.DefaultWeights(o.BucketKey)}
 	r := inventory.Record{Bucket: o.Bucket, Known: inventory.AllColumns, IsLatest: true, Size: size, ETag: "any", StorageClass: inventory.Standard, Encryption: inventory.SSES3}
 	if o.SSE == plan.TargetAES256 {
 		r.Encryption = inventory.SSEKMS
 	}
-	return p.Decide(&r).Demand
+	t := p.Decide(&r)
+	if t.Action == plan.Copy { // in parts they are read anyway
+		t.Demand.Reads = t.Demand.Reads.Add(c.tagReads(1))
+	}
+	return t.Demand
+}
+
+// tagReads is how many requests read the tags of n objects that are selected by them.
+func (c *calculation) tagReads(n int64) plan.Range {
+	if len(c.Options.Tags) == 0 {
+		return plan.Range{}
+	}
+	return plan.Exactly(n)
 }
 
 func (c *calculation) byUpdate() (*job, Method) {
@@ -174,10 +186,10 @@ func (c *calculation) byUpdate() (*job, Method) {
 // one before it where nothing pins the version.
 func (c *calculation) updates(n int64) plan.Demand {
 	heads := int64(1)
-	if c.Facts.Versioning != plan.VersioningEnabled {
+	if c.Facts.Versioning != plan.VersioningEnabled || len(c.Options.Tags) > 0 {
 		heads = 2
 	}
-	return plan.Demand{Writes: plan.Exactly(n), Reads: plan.Exactly(heads * n)}
+	return plan.Demand{Writes: plan.Exactly(n), Reads: plan.Exactly(heads * n).Add(c.tagReads(n))}
 }
 
 func (c *calculation) byAuto() (*job, Method) {
@@ -186,7 +198,7 @@ func (c *calculation) byAuto() (*job, Method) {
 	var kms plan.Range
 	for i := range classes {
 		w := c.tally.sums(i)
-		j.work(plan.Copy, i, w.NotSSE, plan.Demand{Writes: plan.Exactly(w.NotSSE.Objects), Reads: plan.Exactly(w.NotSSE.Objects)})
+		j.work(plan.Copy, i, w.NotSSE, plan.Demand{Writes: plan.Exactly(w.NotSSE.Objects), Reads: plan.Exactly(w.NotSSE.Objects).Add(c.tagReads(w.NotSSE.Objects))})
 		kms = kms.Add(plan.DefaultWeights(c.Options.BucketKey).DataKey.Times(w.NotSSE.Objects))
 	}
 	j.kms = j.kms.add(c.weigh(kms))

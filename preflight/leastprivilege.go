@@ -180,7 +180,8 @@ func (g *granting) onStateKey(target bool) {
 }
 
 // objectActions are those on the objects of the bucket. Requests about current
-// objects name no version, apart from the proof of what a copy has become.
+// objects name no version, apart from the proof of what a copy has become. Tags are read
+// of whatever is looked at: a copy takes them along, snapshots have them, --tag selects.
 func (n *Needs) objectActions(o *plan.Options, f *plan.Facts) []string {
 	var out []string
 	add := func(need bool, actions ...string) {

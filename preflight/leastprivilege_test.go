@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 
@@ -86,6 +87,30 @@ func TestRoleOfTheCaller(t *testing.T) {
 		}
 		if said := string(text); !strings.Contains(said, tt.want) || tt.not != "" && strings.Contains(said, tt.not) {
 			t.Errorf("%+v, %s: want %s and not %q in %s", tt.id, tt.key, tt.want, tt.not, said)
+		}
+	}
+}
+
+// TestPoliciesOfTags: what selects by tags may read them, of each version that it is
+// about.
+func TestPoliciesOfTags(t *testing.T) {
+	for name, tt := range map[string]struct {
+		needs    Needs
+		versions bool // --versions all
+		want     []string
+	}{
+		"copies":               {Needs{copies: true}, false, []string{"s3:GetObjectTagging"}},
+		"copies in parts":      {Needs{parts: true}, false, []string{"s3:GetObjectTagging", "s3:GetObjectVersionTagging"}},
+		"updates":              {Needs{updates: true}, false, []string{"s3:GetObjectTagging"}},
+		"updates of versions":  {Needs{updates: true}, true, []string{"s3:GetObjectVersionTagging"}},
+		"versions, and copies": {Needs{updates: true, copies: true}, true, []string{"s3:GetObjectTagging", "s3:GetObjectVersionTagging"}},
+	} {
+		o := plan.Options{Bucket: "acme", SSE: plan.TargetKMS, KMSKeyID: simKey, AllVersions: tt.versions, Tags: []string{"team"}}
+		has := tt.needs.objectActions(&o, &plan.Facts{AWS: plan.Yes, Versioning: plan.VersioningEnabled})
+		for _, action := range []string{"s3:GetObjectTagging", "s3:GetObjectVersionTagging"} {
+			if got, want := slices.Contains(has, action), slices.Contains(tt.want, action); got != want {
+				t.Errorf("%s: %s %v, want %v", name, action, got, want)
+			}
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reseal/cost"
+	"reseal/plan"
 )
 
 // briefNames is how many reasons or hazards a brief plan names.
@@ -18,7 +19,7 @@ func WritePlanBrief(w io.Writer, v *Plan, more string) error {
 	head(p, "Run on", &v.Job)
 	t, e := v.Tally, v.Estimate
 	rows := table{wrap: []int{1}}
-	rows.row("to do", briefWork(t))
+	rows.row("to do", briefWork(t, &v.Job.Options))
 	if left := briefLeft(t); left != "" {
 		rows.row("left alone", left)
 		if about := aboutRekey(t, e, &v.Job.Options); about != "" {
@@ -55,8 +56,17 @@ func planned(e *cost.Estimate) *cost.Method {
 	return nil
 }
 
+// mostBy begins a number of objects that are selected by more than a report tells:
+// nobody knows their tags beforehand.
+func mostBy(o *plan.Options) string {
+	if len(o.Tags) > 0 {
+		return "at most "
+	}
+	return ""
+}
+
 // briefWork says what is done, summed up over the classes.
-func briefWork(t *cost.Tally) string {
+func briefWork(t *cost.Tally, o *plan.Options) string {
 	todo := t.Todo()
 	if todo.Objects == 0 {
 		return "nothing"
@@ -73,7 +83,7 @@ func briefWork(t *cost.Tally) string {
 	for i, name := range names {
 		names[i] = Count(byAction[name]) + " by " + name
 	}
-	return fmt.Sprintf("%s, %s: %s", Plural(todo.Objects, "object"), Bytes(todo.Bytes), strings.Join(names, ", "))
+	return fmt.Sprintf("%s%s, %s: %s", mostBy(o), Plural(todo.Objects, "object"), Bytes(todo.Bytes), strings.Join(names, ", "))
 }
 
 // briefLeft names the most frequent reasons.

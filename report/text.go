@@ -23,7 +23,7 @@ func WritePlan(w io.Writer, v *Plan) error {
 	t, e := v.Tally, v.Estimate
 	answer(p, v)
 
-	p.printf("\nTo do: %s, %s\n", Plural(e.Objects, "object"), Bytes(e.Bytes))
+	p.printf("\nTo do: %s%s, %s\n", mostBy(&v.Job.Options), Plural(e.Objects, "object"), Bytes(e.Bytes))
 	work := table{align: "lrr"}
 	for _, a := range t.Actions() {
 		work.row(a.Action.String()+", "+string(a.Class), Count(a.Objects), Bytes(a.Bytes))
@@ -76,7 +76,7 @@ const (
 func answer(p *page, v *Plan) {
 	t, e := v.Tally, v.Estimate
 	rows := table{wrap: []int{1}}
-	rows.row("to do", briefWork(t))
+	rows.row("to do", briefWork(t, &v.Job.Options))
 	rows.row("price", briefTotal(e))
 	if len(e.Monthly.Lines) > 0 {
 		rows.row("afterwards", total(&e.Monthly)+" a month")

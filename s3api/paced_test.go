@@ -53,7 +53,7 @@ func pacedRows(t *testing.T, sim *simulation) (rows pacedReport) {
 		var out simulator.WriteOutput
 		sim.world(t, func(w *simulator.World, at time.Time, r simulator.Request) error {
 			in := &simulator.PutObjectInput{Request: r, Key: key, Body: simulator.Bytes([]byte("data"))}
-			in.Encryption = now[key]
+			in.Encryption, in.Tags = now[key], []simulator.Tag{{Key: "team", Value: "data"}}
 			o, err := w.PutObject(at, in)
 			if err == nil {
 				out = *o
@@ -86,7 +86,8 @@ func (r pacedReport) Read(context.Context, []inventory.Segment) iter.Seq2[invent
 func TestEveryKMSRequestIsPacedFor(t *testing.T) {
 	sim := simulate(t, simulator.Config{})
 	f := facts(t, sim.client, bucket)
-	for _, o := range []plan.Options{anOptions(), func() plan.Options { o := anOptions(); o.Rekey = true; return o }()} {
+	for _, o := range []plan.Options{anOptions(), func() plan.Options { o := anOptions(); o.Rekey = true; return o }(),
+		func() plan.Options { o := anOptions(); o.Tags = []string{"team=data"}; return o }()} {
 		o.BucketKey = false
 		r := rewriter(t, sim.client, RewriteConfig{Options: o, Facts: f})
 		p := &plan.Policy{Options: o, Facts: f, Now: time.Now(), Weights: plan.DefaultWeights(false)}

@@ -82,6 +82,11 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 			return err
 		}
 	}
+	if o, err := f.options(); err != nil {
+		return err
+	} else if len(o.Tags) > 0 {
+		return usagef("an export cannot select by --tag, which would take a look at each object: leave --tag out, or let reseal run do it")
+	}
 	pre, err := prepare(ctx, &f.request, job, time.Now())
 	if err != nil {
 		return err

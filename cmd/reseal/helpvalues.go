@@ -18,6 +18,7 @@ var placeholders = []struct {
 	{"BUCKET", []string{"bucket"}},
 	{"PREFIX", []string{"prefix", "exclude-prefix", "probe-key-prefix", "policy-prefix"}},
 	{"PATTERN", []string{"include", "exclude"}},
+	{"TAG", []string{"tag"}},
 	{"AGE", []string{"older-than", "newer-than"}},
 	{"CLASS", []string{"storage-class"}},
 	{"SIZE", []string{"min-size", "max-size", "multipart-threshold", "memory", "object-size", "max-body"}},

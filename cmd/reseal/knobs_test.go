@@ -32,6 +32,9 @@ func populateHistory(ctx context.Context, sim *simaws.Account, n int64, dir stri
 	for i := range n {
 		for v := range 2 {
 			o := simulator.ObjectInfo{Key: fmt.Sprintf("k/%05d", i), VersionID: fmt.Sprintf("v%05d.%d", i, v), Size: 100 + i, LastModified: now.Add(time.Duration(v) * time.Minute)}
+			if v == 0 && i%2 == 0 {
+				o.Tags = []simulator.Tag{{Key: "half", Value: "old"}}
+			}
 			if err := sim.World.SeedObject(scriptBucket, o, simulator.Body{}); err != nil {
 				return "", err
 			}

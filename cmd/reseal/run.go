@@ -98,6 +98,9 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 	if err := f.output.summary(p, f.job, made, out); err != nil && runErr == nil {
 		runErr = err
 	}
+	if runErr == nil {
+		tellUntagged(f.output.messages(p), made, totals)
+	}
 	tellDamages(p.stderr, out.State)
 	if n := heldUploads(out.State); n > 0 {
 		fmt.Fprintf(p.stderr, "%s in parts begun and not completed; they cost storage until the next run\n  goes on with them. To give them up: %s --sweep\n", report.Plural(n, "upload"), onJob("uploads", f.job))

@@ -199,6 +199,7 @@ func countedCmd(ts *testscript.TestScript, neg bool, args []string) {
 		"copies": c.OK("CopyObject"), "heads": c.Ops("HeadObject"), "puts": c.Ops("PutObject"), "deletes": c.Ops("DeleteObject"),
 		"updates": c.OK("UpdateObjectEncryption"), "asked": c.Ops("UpdateObjectEncryption"), "parts": c.OK("UploadPartCopy"), "aborts": c.OK("AbortMultipartUpload"),
 		"fullest": c.KMS.FullestSecond, "datakeys": c.KMS.Calls["GenerateDataKey"],
+		"tagreads": c.Ops("GetObjectTagging"),
 	}
 	for _, a := range args {
 		name, value, _ := strings.Cut(a, "=")
