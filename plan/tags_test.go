@@ -78,6 +78,22 @@ func TestTagsAreReadByALook(t *testing.T) {
 	}
 }
 
+// What a look shows to be too large for one request was looked at as for one: the copy in
+// parts may have to read the tags of another version than the look did.
+func TestTagsOfWhatTurnsOutLarge(t *testing.T) {
+	unsized := row(func(r *inventory.Record) { r.Size = -1 })
+	head := &Head{ETag: "e", VersionID: "v1", Size: SingleCopyLimit + 1, StorageClass: inventory.Standard, Encryption: inventory.SSES3, TagCount: -1}
+	without := policy(nil).DecideHead(policy(nil).Decide(unsized), head)
+	head.TagsRead = &TagsRead{Tags: []Tag{{"team", "data"}}}
+	with := tagged(nil).DecideHead(tagged(nil).Decide(unsized), head)
+	if with.Action != MultipartCopy || without.Action != MultipartCopy {
+		t.Fatalf("%s and %s, want copies in parts", with.Action, without.Action)
+	}
+	if got, want := with.Demand.Reads, (Range{without.Demand.Reads.Min, without.Demand.Reads.Max + 1}); got != want {
+		t.Errorf("%+v reads, want %+v", got, want)
+	}
+}
+
 // Tags decide after the encryption: what is done already is that, with or without them.
 func TestDecideByTags(t *testing.T) {
 	data, other := &TagsRead{Tags: []Tag{{"team", "data"}}}, &TagsRead{Tags: []Tag{{"team", "x"}}}

@@ -155,7 +155,7 @@ func (s *scratch) snapshot(ctx context.Context, o plan.Options) (*plan.Snapshot,
 // the endpoint but that it is not AWS's own.
 func (s *scratch) rewriter(o plan.Options) *Rewriter {
 	facts := plan.Facts{AWS: s.client.endpoint.AWS, IgnoresIfMatch: plan.Yes, ACLs: plan.No, ObjectLock: plan.No} // none was put on them
-	o.Tags = nil // which objects a job is about is nothing to a scratch object
+	o.Tags = nil                                                                                                  // which objects a job is about is nothing to a scratch object
 	return &Rewriter{client: s.client, config: RewriteConfig{Options: o, Facts: facts, PartConcurrency: 1}, s3: s.client.preflight, owner: s.client.bucketOwner()}
 }
 

@@ -172,8 +172,43 @@ func TestTagsOfTheVersionThatStays(t *testing.T) {
 			t.Fatal(err)
 		}
 		asked = append(asked, head.TagsRead.Version)
+		if via != "" {
+			continue
+		}
+		task = p.DecideInParts(p.DecideHead(task, head)) // as S3 refuses to copy it in one request
+		w := &work{Rewriter: rewriter(t, sim.aws, RewriteConfig{Options: o, Facts: f}), task: &task, gate: &gate{}}
+		sim.calls()
+		if a, err := w.attributes(t.Context()); err != nil || len(a.tags) != 1 || sim.calls()[simulator.OpGetObjectTagging] != 1 {
+			t.Errorf("a copy that goes on in parts has the tags %v of a look at whatever was current: %v", a.tags, err)
+		}
 	}
 	if want := []string{"", row.VersionID}; row.VersionID == "" || !slices.Equal(asked, want) {
 		t.Errorf("asked for the versions %q, want %q", asked, want)
+	}
+}
+
+// Off AWS an object whose kind was not seen to keep tags waits where it has some. Those
+// that selected it tell, without another request.
+func TestSelectingTagsTellWhatIsUntried(t *testing.T) {
+	sim := simulate(t, simulator.Config{})
+	row := putTagged(t, sim, "k", simulator.Tag{Key: "team", Value: "data"})
+	f := facts(t, sim.client, bucket)
+	o, p := byTags(f, nil)
+	r := rewriter(t, sim.client, RewriteConfig{Options: o, Facts: f})
+	task := p.Decide(&row)
+	head, err := r.Inspect(t.Context(), &task, &gate{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	task = p.DecideHead(task, head)
+	task.Untried = []plan.Attribute{plan.Tags}
+	sim.calls()
+	_, err = r.Rewrite(t.Context(), &task, &gate{})
+	var oe *engine.ObjectError
+	if !errors.As(err, &oe) || oe.Class != engine.Held || !slices.Equal(oe.Unproven, task.Untried) {
+		t.Errorf("an object with tags that nobody tried: %v", err)
+	}
+	if calls := sim.calls(); calls[simulator.OpGetObjectTagging]+calls[simulator.OpCopyObject] > 0 {
+		t.Errorf("requests although all is known: %v", calls)
 	}
 }
