@@ -32,11 +32,11 @@ func advice(v *verify.Verification) string {
 	add(n(verify.CouldNotLook) > 0, "Could not look: see the reason beside each object, then run the same command again.")
 	add(v.Uncompared > 0 && !v.Whole && !slices.Contains(v.Allowed, verify.NotCompared),
 		"Attributes not compared: the answers to these were lost, and nothing tells what "+
-			"they were. An endpoint other than AWS may have left something out. Look at them: "+
-			"reseal report --format csv has them with the reason repeat. --allow not-compared "+
+			"they were. An endpoint other than AWS may have left something out. Look at them with "+
+			"reseal report --format csv, where they have the reason repeat. --allow not-compared "+
 			"takes them as they are.")
-	add(v.NeverBegan, "The job never began: "+onJob("status", v.Job)+" says how to run it.")
-	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left: "+onJob("status", v.Job)+" says how to go on.")
+	add(v.NeverBegan, "The job never began; "+onJob("status", v.Job)+" says how to run it.")
+	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left; "+onJob("status", v.Job)+" says how to go on.")
 	if wrong > 0 {
 		lines = append(lines, "Look at the first: "+headFirst(v))
 	}

@@ -290,8 +290,8 @@ func TestCanaryTable(t *testing.T) {
 			t.Errorf("%s: no table\n%s", format, out)
 		}
 	}
-	if out, _ := w.command("status", "--job", job).Output(); !strings.Contains(string(out), "copy, STANDARD_IA: proven: ") {
-		t.Errorf("status: no table\n%s", out)
+	if out, _ := w.command("status", "--job", job).Output(); !strings.Contains(string(out), "1 kind proven, ") {
+		t.Errorf("status: no canary\n%s", out)
 	}
 }
 

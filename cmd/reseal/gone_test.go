@@ -3,6 +3,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"reseal/job/status"
 	"reseal/verify"
@@ -18,7 +19,7 @@ func TestNearlyAllIsGone(t *testing.T) {
 		s := &status.Status{State: "unfinished", Skipped: map[string]int64{"gone": tt.gone, "filtered": 1000}, Done: tt.others / 2, Failed: tt.others - tt.others/2}
 		v := &verify.Verification{Tally: verify.Tally{Looked: tt.gone + tt.others, Verdicts: map[verify.Verdict]int64{verify.Gone: tt.gone, verify.Proven: tt.others}}}
 		for name, text := range map[string]func(*strings.Builder) error{
-			"status": func(b *strings.Builder) error { return printStatus(b, s, step{}) },
+			"status": func(b *strings.Builder) error { return printStatus(b, s, step{}, time.Now()) },
 			"verify": func(b *strings.Builder) error { return printVerification(b, v) },
 		} {
 			var b strings.Builder

@@ -52,7 +52,7 @@ func TestStatusOfALocalRunThatGivesNoAnswer(t *testing.T) {
 			t.Errorf("%s: run %+v, last run %+v, holder %+v, %d cut off; want a holder that runs", tt.name, s.Run, s.LastRun, s.Holder, s.CutOff)
 		}
 		out := unwrapped(string(w.output(0, "status", "--job", dir)))
-		if strings.Contains(out, "crashed") || strings.Contains(out, "cut off") || !strings.Contains(out, "it gives no answer") || !strings.Contains(out, "Next reseal status --watch") {
+		if strings.Contains(out, "crashed") || strings.Contains(out, "cut off") || !strings.Contains(out, "it gives no answer") || !strings.Contains(out, "Next reseal status "+dir+" --watch") {
 			t.Errorf("%s: status says\n%s", tt.name, out)
 		}
 		if r := unwrapped(string(w.output(0, "report", "--job", dir))); strings.Contains(r, "a run was cut off") {

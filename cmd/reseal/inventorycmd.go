@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -172,10 +171,11 @@ func describeReport(l *inventory.Listed, uri string, now time.Time) listedReport
 
 // writeReports prints a table of reports, and below it what is wrong with some.
 func writeReports(w io.Writer, all []listedReport) error {
-	t := tabwriter.NewWriter(report.Folding(w), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, " \tDATE\tAGE\tCONFIGURATION\tVERSIONS\tFORMAT\tFILES\tSIZE\tROWS\tSTATE\tMISSING COLUMNS")
+	w = report.Folding(w)
+	rows := [][]string{{" ", "DATE", "AGE", "VERSIONS", "FORMAT", "FILES", "SIZE", "ROWS", "STATE", "MISSING COLUMNS", "CONFIGURATION"}}
+	spare := []int{5, 3, 4, 6, 2, 9} // the least important first
 	for _, r := range all {
-		mark, date, rows, state := " ", "-", "-", "complete"
+		mark, date, count, state := " ", "-", "-", "complete"
 		if r.Newest {
 			mark = "*"
 		}
@@ -183,7 +183,7 @@ func writeReports(w io.Writer, all []listedReport) error {
 			date = report.Time(r.Time)
 		}
 		if r.Rows != nil {
-			rows = report.Count(*r.Rows)
+			count = report.Count(*r.Rows)
 		}
 		switch {
 		case !r.Complete:
@@ -191,10 +191,10 @@ func writeReports(w io.Writer, all []listedReport) error {
 		case r.Error != "":
 			state = "damaged"
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\t%s\t%s\n", mark, date, dash(r.Age), r.Config, dash(r.Versions), dash(r.Format), r.Files,
-			report.Bytes(r.Bytes), rows, state, dash(strings.Join(r.Missing, ", ")))
+		rows = append(rows, []string{mark, date, dash(r.Age), dash(r.Versions), dash(r.Format), report.Count(int64(r.Files)),
+			report.Bytes(r.Bytes), count, state, dash(strings.Join(r.Missing, ", ")), r.Config})
 	}
-	if err := t.Flush(); err != nil {
+	if err := report.WriteTable(w, "llrllrrrl", spare, rows); err != nil {
 		return err
 	}
 	for _, r := range all {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -124,8 +123,7 @@ func printJobs(out io.Writer, all []listedJob, now time.Time) error {
 	if len(all) == 0 {
 		return nil
 	}
-	w := tabwriter.NewWriter(report.Folding(out), 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "State\tRows done\tFailed\tLast write\tJob")
+	rows := [][]string{{"State", "Rows done", "Failed", "Last write", "Job"}}
 	for _, j := range all {
 		share, failed, age := "-", report.Count(j.Failed), "-"
 		if j.Rows != nil {
@@ -137,9 +135,9 @@ func printJobs(out io.Writer, all []listedJob, now time.Time) error {
 		if j.Error != "" {
 			failed = "-"
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", j.State, share, failed, age, shownName(j.Job))
+		rows = append(rows, []string{j.State, share, failed, age, shownName(j.Job)})
 	}
-	return w.Flush()
+	return report.WriteTable(out, "lrrrl", nil, rows)
 }
 
 // shownName is a name as a terminal may have it: in quotes where it holds anything else

@@ -6,6 +6,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"time"
 
 	"reseal/checkpoint"
 	"reseal/job"
@@ -101,7 +102,7 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness) error {
 		err = writeJSON(p.stdout, s)
 	case !f.output.quiet:
 		s.Damages = nil // told last of all
-		err = printStatus(p.stdout, s, step{})
+		err = printStatus(p.stdout, s, step{}, time.Now())
 	}
 	if err == nil && (s.Failed > 0 || s.Damaged > 0) {
 		tellDamages(p.stderr, r.at)

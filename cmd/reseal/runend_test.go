@@ -38,7 +38,7 @@ func TestLastRun(t *testing.T) {
 	} {
 		var out strings.Builder
 		s := &status.Status{Job: "job", State: "unfinished", LastRun: &status.LastRun{At: time.Unix(9, 0), Over: !tt.far, Status: &control.Status{Started: time.Unix(1, 0), Ended: tt.end, Binding: control.Binding{Limit: control.LimitConcurrency, Rate: 64}}}}
-		if err := printStatus(&out, s, step{}); err != nil || !strings.Contains(out.String(), "begun 1970-01-01 00:00:01 UTC, ") || !strings.Contains(out.String(), tt.want) {
+		if err := printStatus(&out, s, step{}, time.Now()); err != nil || !strings.Contains(out.String(), "begun 1970-01-01 00:00:01 UTC, ") || !strings.Contains(out.String(), tt.want) {
 			t.Errorf("%+v: %v\n%s\nwant %q", tt.end, err, out.String(), tt.want)
 		}
 		if strings.Contains(out.String(), "bound by --concurrency") != (tt.end == nil) {
@@ -82,7 +82,7 @@ func TestNextCommand(t *testing.T) {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}
-	if got := nextStep(&status.Status{Job: "s3://b/j", State: "unfinished"}, job.Share{Index: 1, Count: 8}).command; got != "reseal run --job s3://b/j --shard 1/8" {
+	if got := nextStep(&status.Status{Job: "s3://b/j", State: "unfinished"}, job.Share{Index: 1, Count: 8}).command; got != "reseal run s3://b/j --shard 1/8" {
 		t.Errorf("of a share: %q", got)
 	}
 }

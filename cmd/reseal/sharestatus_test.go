@@ -30,7 +30,7 @@ func TestStatusOfShares(t *testing.T) {
 	}
 	for i, want := range []string{
 		"0/6 running, 10 rows settled, 5/s (ada on h0, process 1)", "1/6 finished, 20 rows settled, 3 failed (ada on h1, process 2)", "2/6 empty",
-		"3/6 dead, 7 rows settled, silent for 1h", "4/6 ended, 0 rows settled with exit code 0", "5/6 not begun",
+		"3/6 dead, 7 rows settled, silent for 1h", "4/6 ended with exit code 0, 0 rows settled", "5/6 not begun",
 	} {
 		if got := shareLine(&shares[i], now); !strings.Contains(got, want) {
 			t.Errorf("%q, want %q in it", got, want)
@@ -75,7 +75,7 @@ func TestWatchedStatus(t *testing.T) {
 				t.Fatalf("%d looks, %v; want 3", n, err)
 			}
 			if !asJSON {
-				if strings.Count(out.String(), "Job ") != 3 || strings.Contains(out.String(), "\x1b") {
+				if strings.Count(out.String(), " objects  0 failed\n") != 3 || strings.Contains(out.String(), "\x1b") {
 					t.Errorf("shown:\n%s", out.String())
 				}
 				continue

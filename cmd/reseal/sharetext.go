@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"reseal/job"
@@ -44,16 +45,18 @@ func shareLine(s *job.ShareStatus, now time.Time) string {
 	case job.ShareNotBegun:
 		return s.Share + " not begun"
 	case job.ShareEmpty:
-		return s.Share + " empty: no part of the report is for it"
+		return s.Share + " empty: it has no rows of the report"
 	}
-	text := fmt.Sprintf("%s %s, %s", s.Share, s.State, report.Plural(s.Settled, "row")+" settled")
+	text := s.Share + " " + s.State
+	if s.State == job.ShareEnded {
+		text += fmt.Sprintf(" with exit code %d", *s.ExitCode)
+	}
+	text += ", " + report.Plural(s.Settled, "row") + " settled"
 	switch s.State {
 	case job.ShareRunning:
 		text += ", " + report.Rate(s.Rate)
 	case job.ShareDead:
 		text += ", silent for " + report.Duration(now.Sub(s.LastSeen).Truncate(time.Second))
-	case job.ShareEnded:
-		text += fmt.Sprintf(" with exit code %d", *s.ExitCode)
 	}
 	if s.Failed > 0 {
 		text += fmt.Sprintf(", %s failed", report.Count(s.Failed))
@@ -62,6 +65,53 @@ func shareLine(s *job.ShareStatus, now time.Time) string {
 		return text
 	}
 	return text + " (" + whoWorks(s) + ")"
+}
+
+// mostShares is how many shares are told of one by one.
+const mostShares = 6
+
+// shares tells of each share of a job; of many how many there are in which state, and of
+// those in trouble.
+func (w rows) shares(all []job.ShareStatus, now time.Time) {
+	name := "Shares"
+	say := func(format string, args ...any) {
+		w.row(name, format, args...)
+		name = ""
+	}
+	shown := all
+	if len(all) > mostShares {
+		say("%s", sharesInShort(all))
+		shown = slices.DeleteFunc(slices.Clone(all), func(s job.ShareStatus) bool { return !inTrouble(&s) })
+	}
+	for i := range shown {
+		if i == mostShares {
+			say("and %d more in trouble", len(shown)-i)
+			return
+		}
+		say("%s", shareLine(&shown[i], now))
+	}
+}
+
+// sharesInShort counts shares by their state.
+func sharesInShort(all []job.ShareStatus) string {
+	count := map[string]int64{}
+	for i := range all {
+		count[all[i].State]++
+	}
+	text := report.Plural(int64(len(all)), "share")
+	sep := ": "
+	for _, state := range []string{job.ShareRunning, job.ShareFinished, job.ShareEnded, job.ShareDead, job.ShareReleased, job.ShareNotBegun, job.ShareEmpty} {
+		if count[state] > 0 {
+			text += sep + report.Count(count[state]) + " " + state
+			sep = ", "
+		}
+	}
+	return text
+}
+
+// inTrouble tells whether somebody should look at a share.
+func inTrouble(s *job.ShareStatus) bool {
+	return s.State == job.ShareDead || s.Failed > 0 || s.State == job.ShareEnded && s.ExitCode != nil && *s.ExitCode != exitDone
 }
 
 // word is what stands before a figure.

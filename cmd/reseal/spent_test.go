@@ -93,7 +93,7 @@ func TestSpentCountsWhatKilledRunsDid(t *testing.T) {
 func TestFiguresSayWhatTheyAre(t *testing.T) {
 	s := &status.Status{State: "unfinished", Requests: 100, KMSCalls: 30, Done: 7, CutOff: 2, Are: job.Accuracy{Done: job.AtLeast, Requests: job.AtLeast, KMSCalls: job.AtMost, Spent: job.AtMost}}
 	var out strings.Builder
-	if err := printStatus(&out, s, step{}); err != nil {
+	if err := printStatus(&out, s, step{}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"at least 7 objects", "at least 100 to S3; at most 30 by S3 to KMS", "2 runs were cut off: what they sent last is not counted"} {
@@ -107,7 +107,7 @@ func TestFiguresSayWhatTheyAre(t *testing.T) {
 func TestStatusTellsCutOffApart(t *testing.T) {
 	var out strings.Builder
 	s := &status.Status{State: "finished", Spent: 5 * cost.Cent, Estimated: &cost.Span{Expected: 2 * cost.Cent, Max: 3 * cost.Cent}, Prices: "list prices", SpentCutOff: 3 * cost.Cent}
-	if err := printStatus(&out, s, step{}); err != nil {
+	if err := printStatus(&out, s, step{}, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"Spent        at most $0.05; the plan expected $0.02, at most $0.03\n             list prices\n", "above the plan: at most $0.03 of it is set aside for what a run"} {
@@ -117,7 +117,7 @@ func TestStatusTellsCutOffApart(t *testing.T) {
 	}
 	out.Reset()
 	s.State, s.Spent, s.Estimated = "unfinished", 1, &cost.Span{Expected: 1, Max: 2}
-	if _ = printStatus(&out, s, step{}); !strings.Contains(out.String(), "less than $0.01 so far; the plan expected less than $0.01\n             list prices\n") {
+	if _ = printStatus(&out, s, step{}, time.Now()); !strings.Contains(out.String(), "less than $0.01 so far; the plan expected less than $0.01\n             list prices\n") {
 		t.Errorf("status of small amounts:\n%s", out.String())
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +40,7 @@ It needs no network, unless the job is in a bucket, and changes nothing.`,
 			if asJSON {
 				return writeJSON(p.stdout, s)
 			}
-			return printStatus(p.stdout, s, afterLook(s, part))
+			return printStatus(p.stdout, s, afterLook(s, part), time.Now())
 		},
 	}
 	conn.bind(cmd)

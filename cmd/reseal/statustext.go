@@ -27,14 +27,21 @@ func (r rows) row(name, format string, args ...any) {
 }
 
 // printStatus prints how far a job is, for people.
-func printStatus(out io.Writer, s *status.Status, next step) error {
+func printStatus(out io.Writer, s *status.Status, next step, now time.Time) error {
 	w := newRows(out)
 	w.progress(s)
 	w.leftAlone(s)
 	w.failures(s)
 	w.used(s)
 	w.canary(s.Canary)
-	w.runs(s)
+	w.runs(s, now)
+	w.shares(s.Shares, now)
+	w.ends(s, next)
+	return w.out.Flush()
+}
+
+// ends says what cannot be read, what is to be known, and what is to be typed next.
+func (w rows) ends(s *status.Status, next step) {
 	for _, d := range s.Damages {
 		w.row("Unreadable", "%s", d)
 	}
@@ -47,7 +54,6 @@ func printStatus(out io.Writer, s *status.Status, next step) error {
 			w.row("", "%s", strings.TrimSuffix(does, "\n"))
 		}
 	}
-	return w.out.Flush()
 }
 
 // progress says what the job is and how much of it is done.
@@ -125,15 +131,35 @@ func (w rows) used(s *status.Status) {
 	}
 }
 
-// canary says of each kind of object what was proven of it.
+// provenLine counts the kinds that are proven; "" for none.
+func provenLine(t *canary.Table) string {
+	var kinds, compared int64
+	for i := range t.Kinds {
+		if k := &t.Kinds[i]; k.Verdict == canary.Proven {
+			kinds++
+			compared += k.Compared
+		}
+	}
+	if kinds == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%s proven, %s compared", report.Plural(kinds, "kind"), report.Plural(compared, "object"))
+}
+
+// canary says of each kind of object what was proven of it, in a line where that is all.
 func (w rows) canary(t *canary.Table) {
 	if t == nil {
+		return
+	}
+	proven := func(k canary.Kind) bool { return k.Verdict == canary.Proven || k.Verdict == canary.NothingToProve }
+	if line := provenLine(t); line != "" && !slices.ContainsFunc(t.Kinds, func(k canary.Kind) bool { return !proven(k) }) {
+		w.row("Canary", "%s", line)
 		return
 	}
 	for i := range t.Kinds {
 		k := &t.Kinds[i]
 		w.row("Canary", "%s: %s", report.KindName(k), report.KindVerdict(k))
-		if k.Verdict == canary.Proven || k.Verdict == canary.NothingToProve {
+		if proven(*k) {
 			continue
 		}
 		for _, line := range report.CanaryLines(k) {
@@ -143,7 +169,7 @@ func (w rows) canary(t *canary.Table) {
 }
 
 // runs says who works on the job or did, and how that goes.
-func (w rows) runs(s *status.Status) {
+func (w rows) runs(s *status.Status, now time.Time) {
 	if s.Runs > 1 {
 		w.row("Runs", "%s, %s together", report.Count(s.Runs), report.Duration(s.Active))
 	}
@@ -154,17 +180,10 @@ func (w rows) runs(s *status.Status) {
 	case s.Run != nil:
 		statusRows(w.out, s.Run)
 	case s.Holder != nil:
-		w.row("Held by", "%s", holderText(s, time.Now()))
+		w.row("Held by", "%s", holderText(s, now))
 		w.lastRun(s.LastRun)
 	default:
 		w.lastRun(s.LastRun)
-	}
-	for i := range s.Shares {
-		name := ""
-		if i == 0 {
-			name = "Shares"
-		}
-		w.row(name, "%s", shareLine(&s.Shares[i], time.Now()))
 	}
 }
 

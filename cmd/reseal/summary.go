@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"time"
 
 	"reseal/engine"
 	"reseal/job"
@@ -51,5 +52,5 @@ func (o *output) summary(p process, dir string, made *job.Plan, out *migrate.Out
 		return nil
 	}
 	s.Run, s.Damages = nil, nil // said above, or last of all
-	return printStatus(p.stdout, s, step{})
+	return printStatus(p.stdout, s, step{}, time.Now())
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -113,20 +112,21 @@ func heldUploads(at *checkpoint.Snapshot) int64 {
 }
 
 func printUploads(out io.Writer, endpoint, bucket string, found []job.Upload) error {
-	w := tabwriter.NewWriter(report.Folding(out), 0, 0, 2, ' ', 0)
+	out = report.Folding(out)
+	var rows [][]string
 	var bytes int64
 	for _, o := range found {
 		if o.State == job.UploadUnsure {
-			fmt.Fprintf(w, "%s\t%q\t\t\t%s\n", o.State, o.Key, o.ID)
+			rows = append(rows, []string{o.State, fmt.Sprintf("%q", o.Key), "", "", o.ID})
 			continue
 		}
-		fmt.Fprintf(w, "%s\t%q\t%s\t%s\t%s\n", o.State, o.Key, report.Plural(o.Parts, "part"), report.Bytes(o.Bytes), o.ID)
+		rows = append(rows, []string{o.State, fmt.Sprintf("%q", o.Key), report.Plural(o.Parts, "part"), report.Bytes(o.Bytes), o.ID})
 		bytes += o.Bytes
 	}
-	fmt.Fprintf(w, "%s of this job in %s, %s\n", report.Plural(int64(len(found)), "upload"), bucket, report.Bytes(bytes))
-	if err := w.Flush(); err != nil {
+	if err := report.WriteTable(out, "llrrl", []int{4}, rows); err != nil { // an id is in the commands below and in the JSON
 		return err
 	}
+	fmt.Fprintf(out, "%s of this job in %s, %s\n", report.Plural(int64(len(found)), "upload"), bucket, report.Bytes(bytes))
 	for _, o := range found {
 		if o.State == job.UploadUnsure {
 			fmt.Fprintf(out, "may be left: %s\n", removeUpload(endpoint, bucket, o.Key, o.ID))

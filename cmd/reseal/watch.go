@@ -6,7 +6,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"os"
+	"strings"
 	"time"
+
+	"golang.org/x/term"
 
 	"reseal/job"
 	"reseal/job/status"
@@ -18,12 +22,17 @@ const (
 	watchRemoteEvery = 15 * time.Second
 )
 
-// clearScreen puts the cursor into the corner and clears what is behind it.
-const clearScreen = "\x1b[H\x1b[J"
+// What a terminal is told: the cursor into the corner, and away with the rest of the
+// line, or with all below. Nothing is cleared before it is written anew, or it flickers.
+const (
+	toCorner   = "\x1b[H"
+	restOfLine = "\x1b[K"
+	allBelow   = "\x1b[J"
+)
 
 // watch shows the status of a job again and again, until it is finished or ctx ends:
-// on a terminal in place of what was shown before, else one below the other; as
-// JSON, a document a line.
+// on a terminal in place of what was shown before, else a line a look; as JSON, a
+// document a line.
 func watch(ctx context.Context, p process, dir string, part job.Share, asJSON bool, read func(context.Context) (*status.Status, error)) error {
 	every := watchEvery
 	if job.InBucket(dir) {
@@ -31,12 +40,12 @@ func watch(ctx context.Context, p process, dir string, part job.Share, asJSON bo
 	}
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for first := true; ; first = false {
+	for {
 		s, err := read(ctx)
 		if err != nil {
 			return causeOf(ctx, err)
 		}
-		if err := show(p.stdout, s, part, asJSON, isTerminal(p.stdout), first); err != nil {
+		if err := show(p.stdout, s, part, asJSON); err != nil {
 			return err
 		}
 		if s.State == status.Finished && s.Run == nil {
@@ -51,24 +60,51 @@ func watch(ctx context.Context, p process, dir string, part job.Share, asJSON bo
 }
 
 // show writes one status of a stream of them.
-func show(w io.Writer, s *status.Status, part job.Share, asJSON, terminal, first bool) error {
+func show(w io.Writer, s *status.Status, part job.Share, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(w)
 		enc.SetEscapeHTML(false)
 		return enc.Encode(s)
 	}
-	var b bytes.Buffer
-	switch {
-	case terminal:
-		b.WriteString(clearScreen)
-	case !first:
-		b.WriteByte('\n')
+	text := briefLine(s, time.Now()) + "\n"
+	if columns, rows, ok := redrawable(w); ok {
+		c := &canvas{columns: columns}
+		if err := printBrief(c, s, afterLook(s, part), time.Now()); err != nil {
+			return err
+		}
+		text = c.frame(rows)
 	}
-	if err := printStatus(&b, s, afterLook(s, part)); err != nil {
-		return err
-	}
-	if _, err := w.Write(b.Bytes()); err != nil {
+	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("print status: %w", err)
 	}
 	return nil
+}
+
+// redrawable is the size of a terminal that can be drawn on anew.
+func redrawable(w io.Writer) (columns, rows int, ok bool) {
+	f, is := w.(*os.File)
+	if !is || os.Getenv("TERM") == "dumb" {
+		return 0, 0, false
+	}
+	columns, rows, err := term.GetSize(int(f.Fd()))
+	return columns, rows, err == nil && columns > 0 && rows > 0
+}
+
+// canvas is text for a terminal that is so many columns wide.
+type canvas struct {
+	bytes.Buffer
+	columns int
+}
+
+// Columns is described at report.Columns.
+func (c *canvas) Columns() int { return c.columns }
+
+// frame is the text as it is drawn over the one before, in so many rows. The last row
+// stays empty, as the terminal would go on by one.
+func (c *canvas) frame(rows int) string {
+	lines := strings.Split(strings.TrimSuffix(c.String(), "\n"), "\n")
+	if most := max(rows-1, 1); len(lines) > most {
+		lines = append(lines[:most-1:most-1], "… without --watch it says more")
+	}
+	return toCorner + strings.Join(lines, restOfLine+"\n") + restOfLine + "\n" + allBelow
 }

@@ -1,0 +1,26 @@
+package report
+
+import (
+	"io"
+	"math"
+)
+
+// WriteTable writes rows of cells in columns, for people. Columns are aligned left unless
+// a letter r stands at their place in align. Where a terminal is too narrow, those of
+// spare are left out, one after the other; then the cells of the last
+// column are broken at words.
+func WriteTable(w io.Writer, align string, spare []int, rows [][]string) error {
+	p := &page{w: w, columns: math.MaxInt32}
+	if folding, is := Folding(w).(*folding); is {
+		p.w, p.columns = folding, folding.columns
+	}
+	t := &table{align: align, spare: spare}
+	if len(rows) > 0 {
+		t.wrap = []int{len(rows[0]) - 1}
+	}
+	for _, r := range rows {
+		t.row(r...)
+	}
+	t.write(p, "")
+	return p.err
+}
