@@ -10,7 +10,7 @@ import (
 // them, and an id of the host that nobody looks up.
 var (
 	sdkOperation = regexp.MustCompile(`operation error [A-Za-z0-9 ]+: \w+, (?:exceeded maximum number of attempts, \d+, )?`)
-	sdkAnswer    = regexp.MustCompile(`https? response error StatusCode: (\d+), RequestID: ([^,]*), (?:HostID: [^,]*, )?(?:(?:api error )?(\w+):(?: |$))?`)
+	sdkAnswer    = regexp.MustCompile(`https? response error StatusCode: (\d+), RequestID: ([^,]*), (?:HostID: [^,]*, )?(?:(?:api error )?([\w.]+(?::\w+)?):(?: |$))?`)
 	sdkUnsent    = regexp.MustCompile(`request send failed, \w+ "[^"]*": `)
 	nothingSaid  = regexp.MustCompile(`(\(\d+(?:, request id [^)]*)?\)): ?(;|\n|$)`)
 )

@@ -69,7 +69,7 @@ func TestEveryErrorClass(t *testing.T) {
 		{"credentials refused", simulator.Fault{Code: "InvalidAccessKeyId", HTTPStatus: 403}, stops("InvalidAccessKeyId")},
 		{"key disabled", simulator.Fault{Code: "KMS.DisabledException", HTTPStatus: 400, Message: simaws.Key + " is disabled."}, stops("enable-key")},
 		{"key pending deletion", simulator.Fault{Code: "KMS.KMSInvalidStateException", HTTPStatus: 400, Message: simaws.Key + " is pending deletion."}, stops("pending deletion")},
-		{"no such key", simulator.Fault{Code: "KMS.NotFoundException", HTTPStatus: 400, Message: "Invalid keyId"}, stops("describe-key")},
+		{"no such key", simulator.Fault{Code: "KMS.NotFoundException", HTTPStatus: 400, Message: "Invalid keyId"}, stops("list-aliases")},
 		{"no bucket", simulator.Fault{Code: "NoSuchBucket", HTTPStatus: 404}, stops("NoSuchBucket")},
 		{"no permission to use the key", simulator.Fault{Code: "AccessDenied", HTTPStatus: 403,
 			Message: "User: " + simaws.Administrator + " is not authorized to perform: kms:GenerateDataKey on resource: " + simaws.Key},

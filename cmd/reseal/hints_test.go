@@ -81,6 +81,7 @@ func TestReferencesHaveALineOfTheirOwn(t *testing.T) {
 	for text, want := range map[string][2]string{
 		"CopyObject s3://b/\"k\": AccessDenied (403, request id R1): no":   {"CopyObject s3://b/\"k\": AccessDenied: no", "AccessDenied (403, request id R1)"},
 		"bucket b does not exist (404 NotFound, request id 16Q4)":          {"bucket b does not exist", "404 NotFound, request id 16Q4"},
+		"KMS.NotFoundException (400, request id R2): Invalid keyId":        {"KMS.NotFoundException: Invalid keyId", "KMS.NotFoundException (400, request id R2)"},
 		"bucket b does not exist (404 NotFound)":                           {"bucket b does not exist", "404 NotFound"},
 		"30 objects (12 done): nothing of that is an answer, nor (4 days)": {"30 objects (12 done): nothing of that is an answer, nor (4 days)", ""},
 	} {

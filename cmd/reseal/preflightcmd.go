@@ -154,9 +154,11 @@ func standings(rows []preflight.Finding) map[preflight.Status]int64 {
 	return counts
 }
 
-// withHints adds to each row without a remedy what helps against its error.
+// withHints adds to each row without a remedy what helps against its error, and says
+// errors as a person would.
 func withHints(rows []preflight.Finding) {
 	for i := range rows {
+		rows[i].Why = s3api.PlainText(rows[i].Why)
 		if r := &rows[i]; r.Mend == "" && r.Err != nil {
 			r.Mend = hint(r.Err)
 		}

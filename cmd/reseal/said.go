@@ -44,7 +44,7 @@ func (p process) said(cmd *cobra.Command, err error) string {
 }
 
 // Both forms of s3api.PlainText and s3api.Reference.
-var reference = regexp.MustCompile(`(\w+)?( \((?:\d{3}, request id [^)]*|\d{3} [A-Z]\w+(?:, request id [^)]*)?)\))`)
+var reference = regexp.MustCompile(`([\w.:]+)?( \((?:\d{3}, request id [^)]*|\d{3} [A-Z]\w+(?:, request id [^)]*)?)\))`)
 
 // withoutReferences takes off a text what answers are looked up by. It returns each,
 // with the code of the answer.
