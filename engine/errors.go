@@ -53,7 +53,8 @@ type ObjectError struct {
 	Code       string      // error code of the service, "" where there was none
 	HTTPStatus int         // 0 where there was no answer
 	RequestID  string
-	Said       string // what the service said, "" where that was nothing
+	Said       string // what the service said, and what helps; "" where that was nothing
+	KMSKey     string // the key that the error is about, "" where it is about none or not known
 
 	// Lost is what a write lost of the object and what could not be put back, with
 	// the values that it had, for Unfaithful.

@@ -304,9 +304,10 @@ var throttles = map[string]bool{
 
 // step is what classify has to know of the request.
 type step struct {
-	kind    plan.StepKind
-	fromKMS bool   // it read an object under SSE-KMS
-	key     string // wanted key
+	kind     plan.StepKind
+	key      string // wanted key
+	otherKey bool   // it may have read an object under another key than the wanted one
+	own      string // that key, "" where it is not known
 }
 
 // classify says what an error of a step means. This function and those it
@@ -394,7 +395,8 @@ func keyService(code string) bool {
 	return strings.HasPrefix(code, "KMS.") || strings.HasPrefix(code, "kms:") || strings.HasPrefix(code, "KMS:")
 }
 
-// judgeKey judges the answers of KMS that S3 passes on.
+// judgeKey judges the answers of KMS that S3 passes on. One about the wanted key is true
+// of every further object. One about the key that an object is under is not.
 func judgeKey(a answer, s step) classification {
 	name := strings.ToLower(a.code[4:])
 	switch {
@@ -405,18 +407,11 @@ func judgeKey(a answer, s step) classification {
 	case strings.Contains(name, "internal"), strings.Contains(name, "timeout"),
 		strings.Contains(name, "keyunavailable"), strings.Contains(name, "unreachable"), a.status >= 500:
 		return classification{class: engine.Transient}
-	case s.fromKMS && !namesKey(a.message, s.key):
-		// The key of the object itself, not the wanted one: the next object may be under another.
-		return classification{class: engine.Permanent}
+	}
+	if _, wanted := s.keyOf(a); !wanted {
+		return classification{class: engine.Permanent} // the next object may be under another key
 	}
 	return classification{class: engine.Fatal}
-}
-
-// namesKey tells whether a message speaks of key.
-func namesKey(message, key string) bool {
-	id := key[strings.LastIndexByte(key, '/')+1:]
-	id = id[strings.LastIndexByte(id, ':')+1:]
-	return id != "" && strings.Contains(message, id)
 }
 
 // quotaOf tells whose quota was exceeded. S3 answers for KMS with the same code

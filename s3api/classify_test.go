@@ -46,7 +46,8 @@ func unanswered(err error) error {
 func TestClassify(t *testing.T) {
 	const foreign = "arn:aws:kms:eu-west-1:111122223333:key/99999999-0000-0000-0000-000000000000"
 	copying, reading := step{kind: plan.StepCopy, key: keyARN}, step{kind: plan.StepHead, key: keyARN}
-	rekeying := step{kind: plan.StepCopy, key: keyARN, fromKMS: true}
+	rekeying := step{kind: plan.StepCopy, key: keyARN, otherKey: true}
+	toAlias := step{kind: plan.StepCopy, key: "arn:aws:kms:eu-west-1:111122223333:alias/photos"}
 	for _, tt := range []struct {
 		name   string
 		err    error
@@ -104,6 +105,10 @@ func TestClassify(t *testing.T) {
 		{"key not found", answered(400, "KMS.NotFoundException", "Invalid keyId"), copying, engine.Fatal, 0, plan.RequestError, "KMS.NotFoundException"},
 		{"key pending deletion", answered(400, "KMS.KMSInvalidStateException", keyARN+" is pending deletion."), rekeying, engine.Fatal, 0, plan.RequestError, "KMS.KMSInvalidStateException"},
 		{"the object's own key disabled", answered(400, "KMS.DisabledException", foreign+" is disabled."), rekeying, engine.Permanent, 0, plan.RequestError, "KMS.DisabledException"},
+		{"another key disabled, whatever the report said of the object", answered(400, "KMS.DisabledException", foreign+" is disabled."), copying, engine.Permanent, 0, plan.RequestError, "KMS.DisabledException"},
+		{"another key not found", answered(400, "KMS.NotFoundException", "Key '"+foreign+"' does not exist"), reading, engine.Permanent, 0, plan.RequestError, "KMS.NotFoundException"},
+		{"some key, perhaps the object's own", answered(400, "KMS.DisabledException", "The key is disabled."), rekeying, engine.Permanent, 0, plan.RequestError, "KMS.DisabledException"},
+		{"the key of an alias disabled", answered(400, "KMS.DisabledException", foreign+" is disabled."), toAlias, engine.Fatal, 0, plan.RequestError, "KMS.DisabledException"},
 		{"MinIO, key not found", answered(404, "kms:KeyNotFound", "The specified KMS key was not found"), copying, engine.Fatal, 0, plan.RequestError, "kms:KeyNotFound"},
 		{"MinIO, key denied", answered(403, "kms:NotAuthorized", "x"), copying, engine.Fatal, 0, plan.RequestError, "kms:NotAuthorized"},
 		{"InvalidAccessKeyId", answered(403, "InvalidAccessKeyId", "x"), copying, engine.Fatal, 0, plan.RequestError, "InvalidAccessKeyId"},

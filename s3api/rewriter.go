@@ -252,16 +252,19 @@ func (w *work) wrap(k plan.StepKind, err error) error {
 	if err == nil {
 		return nil
 	}
-	v, a := w.client.classify(err, step{kind: k, fromKMS: w.task.FromKMS, key: w.config.Options.KMSKeyID})
+	of := w.stepOf(k)
+	v, a := w.client.classify(err, of)
 	err = a.short(err)
 	if v.reason == plan.Unaddressable {
 		err = fmt.Errorf("the endpoint cannot address this key: %w", err)
 	}
-	return &engine.ObjectError{
+	e := &engine.ObjectError{
 		Op: k.String(), Bucket: w.config.Options.Bucket, Key: w.task.Record.Key, VersionID: w.version(),
 		Class: v.class, Quota: v.quota, Reason: v.reason,
 		Code: a.code, HTTPStatus: a.status, RequestID: a.requestID, Said: a.message, Err: err,
 	}
+	sayKey(e, of, a)
+	return e
 }
 
 // refuse is an error that no request gave.

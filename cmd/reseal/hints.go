@@ -74,6 +74,9 @@ func remedyOf(err error, again func(flag, value string) string) remedy {
 		}
 		return r
 	}
+	if object != nil {
+		return setupRemedy(&s3api.SetupError{Kind: s3api.KindOf(err), Subject: object.KMSKey, Err: err}, again)
+	}
 	return setupRemedy(&s3api.SetupError{Kind: s3api.KindOf(err), Err: err}, again)
 }
 
