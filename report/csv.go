@@ -6,8 +6,11 @@ import (
 	"io"
 	"iter"
 	"strconv"
+	"strings"
+	"unicode/utf8"
 
 	"reseal/engine"
+	"reseal/internal/plain"
 )
 
 // CSVColumns is the schema of the CSV export: that of an S3 Batch Operations
@@ -19,9 +22,13 @@ const CSVColumns = "Bucket, Key, VersionId, TaskStatus, ErrorCode, HTTPStatusCod
 // percent-encoded, with slashes kept and nothing else that a reader could take
 // for something else, so that both readings in use (space as %20 or as +) give
 // the key back. TaskStatus is succeeded, failed, or for what no request was about, what people
-// read of it elsewhere, such as "left alone". Cells are quoted where CSV asks for it and otherwise
-// exact: a spreadsheet that runs formulas is not the reader in mind.
-func WriteCSV(w io.Writer, lines iter.Seq2[Line, error]) error {
+// read of it elsewhere, such as "left alone".
+//
+// A cell that a spreadsheet would run as a formula, as it begins with =, +, - or @, begins
+// with an apostrophe, and what nobody could see is an escape (\u202e). With exact, both
+// is left out, and cells are as the service gave them. A key is exact either way: of
+// these signs it can only begin with a minus, which is then %2D.
+func WriteCSV(w io.Writer, lines iter.Seq2[Line, error], exact bool) error {
 	out := csv.NewWriter(w)
 	var key []byte
 	row := make([]string, 7)
@@ -32,7 +39,15 @@ func WriteCSV(w io.Writer, lines iter.Seq2[Line, error]) error {
 		}
 		key = appendURL(key[:0], l.Key)
 		row[0], row[1], row[2] = l.Bucket, string(key), l.VersionID
+		if len(key) > 0 && key[0] == '-' {
+			row[1] = "%2D" + row[1][1:]
+		}
 		row[3], row[4], row[5], row[6] = taskStatus(&l), l.ErrorCode, httpStatus(&l), message(&l)
+		if !exact {
+			for i := range row {
+				row[i] = safeCell(row[i])
+			}
+		}
 		if err := out.Write(row); err != nil {
 			return fmt.Errorf("write CSV: %w", err)
 		}
@@ -42,6 +57,15 @@ func WriteCSV(w io.Writer, lines iter.Seq2[Line, error]) error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	return nil
+}
+
+// safeCell is a cell that a spreadsheet shows and does not run.
+func safeCell(s string) string {
+	s = plain.Text(s)
+	if r, _ := utf8.DecodeRuneInString(s); strings.ContainsRune("=+-@＝＋－＠", r) && s != "" {
+		return "'" + s
+	}
+	return s
 }
 
 func taskStatus(l *Line) string {

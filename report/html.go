@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"reseal/cost"
+	"reseal/internal/plain"
 )
 
 //go:embed page.html
@@ -139,7 +140,11 @@ func (d *document) write(w io.Writer) error {
 		return fmt.Errorf("page template: %w", err)
 	}
 	d.Style = template.CSS(pageStyle) // of this package, nothing from outside
-	if err := t.ExecuteTemplate(w, "page", d); err != nil {
+	safe := &plain.Writer{Out: w}
+	if err := t.ExecuteTemplate(safe, "page", d); err != nil {
+		return fmt.Errorf("write HTML: %w", err)
+	}
+	if err := safe.Flush(); err != nil {
 		return fmt.Errorf("write HTML: %w", err)
 	}
 	return nil

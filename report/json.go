@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"reseal/internal/plain"
 	"reseal/plan"
 )
 
@@ -40,7 +41,7 @@ func WriteRunJSON(w io.Writer, v *Run) error {
 }
 
 func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(plain.JSONWriter{Out: w})
 	enc.SetIndent("", "  ")
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("write JSON: %w", err)

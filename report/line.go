@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"reseal/engine"
+	"reseal/internal/plain"
 	"reseal/inventory"
 	"reseal/plan"
 )
@@ -210,7 +211,8 @@ func appendBase64(dst []byte, s string) []byte {
 }
 
 // appendString appends name and s as a JSON string. Bytes that are not UTF-8
-// become U+FFFD; < and > are escaped so that a line can stand in a web page.
+// become U+FFFD; < and > are escaped so that a line can stand in a web page, and so is
+// what nobody could see, such as a mark that turns the direction of writing.
 func appendString(dst []byte, name, s string) []byte {
 	dst = append(dst, name...)
 	dst = append(dst, '"')
@@ -218,7 +220,7 @@ func appendString(dst []byte, name, s string) []byte {
 	for i := 0; i < len(s); {
 		c := s[i]
 		if c < utf8.RuneSelf {
-			if plain[c] {
+			if unescaped[c] {
 				i++
 				continue
 			}
@@ -235,6 +237,10 @@ func appendString(dst []byte, name, s string) []byte {
 			i++
 			start = i
 			continue
+		}
+		if plain.Hidden(r) {
+			dst = plain.AppendJSONEscape(append(dst, s[start:i]...), r)
+			start = i + size
 		}
 		i += size
 	}
@@ -257,8 +263,8 @@ func appendEscaped(dst []byte, c byte) []byte {
 	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
 }
 
-// plain are the ASCII characters that stand for themselves.
-var plain = func() (p [utf8.RuneSelf]bool) {
+// unescaped are the ASCII characters that stand for themselves.
+var unescaped = func() (p [utf8.RuneSelf]bool) {
 	for c := range p {
 		p[c] = c >= ' ' && c != '"' && c != '\\' && c != '<' && c != '>' && c != 0x7f
 	}

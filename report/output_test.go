@@ -172,7 +172,7 @@ func TestWriteErrorsAreSeen(t *testing.T) {
 	for name, err := range map[string]error{
 		"run text": WriteRun(&fullDisk{100}, v), "run HTML": WriteRunHTML(&fullDisk{100}, v), "run JSON": WriteRunJSON(&fullDisk{100}, v),
 		"plan text": WritePlan(&fullDisk{100}, p), "plan HTML": WritePlanHTML(&fullDisk{100}, p), "plan JSON": WritePlanJSON(&fullDisk{100}, p),
-		"CSV": WriteCSV(&fullDisk{10}, lines),
+		"CSV": WriteCSV(&fullDisk{10}, lines, false),
 	} {
 		if err == nil {
 			t.Errorf("%s: a full disk is no error", name)
@@ -194,7 +194,7 @@ func TestCSV(t *testing.T) {
 				return
 			}
 		}
-	})
+	}, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,7 +217,7 @@ func TestCSV(t *testing.T) {
 		}
 	}
 	broken := errors.New("broken")
-	if err := WriteCSV(io.Discard, func(yield func(Line, error) bool) { yield(Line{}, broken) }); !errors.Is(err, broken) {
+	if err := WriteCSV(io.Discard, func(yield func(Line, error) bool) { yield(Line{}, broken) }, true); !errors.Is(err, broken) {
 		t.Errorf("an error among the lines: %v", err)
 	}
 	if taskStatus(&Line{Status: engine.NotAttempted.String()}) != "not begun" || taskStatus(&Line{Status: engine.Skipped.String()}) != "left alone" {

@@ -123,7 +123,7 @@ func runFigures(v *Run) []shown {
 
 // stateLine says in which state the run is, and what is wrong with it.
 func stateLine(v *Run) string {
-	out := v.State
+	out := visible(v.State, 100)
 	if n := v.Totals.Failed; n > 0 {
 		out += ", " + Plural(n, "object") + " failed"
 	}

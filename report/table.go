@@ -1,10 +1,11 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
+
+	"reseal/internal/plain"
 )
 
 // table is rows of cells in columns of equal width. Columns are aligned left
@@ -30,11 +31,20 @@ const narrowCell = 24
 // between separates two columns.
 const between = "  "
 
-func (t *table) row(cells ...string) { t.rows = append(t.rows, tableRow{cells: cells}) }
+func (t *table) row(cells ...string) { t.add(cells, false) }
 
 // whole is a row whose last cell is to be pasted, so that it is never broken.
 func (t *table) whole(cells ...string) {
-	t.rows = append(t.rows, tableRow{cells: cells, whole: true})
+	t.add(cells, true)
+}
+
+// add adds a row, whose cells are each one line.
+func (t *table) add(cells []string, whole bool) {
+	clean := make([]string, len(cells))
+	for i, c := range cells {
+		clean[i] = plain.Text(c)
+	}
+	t.rows = append(t.rows, tableRow{cells: clean, whole: whole})
 }
 
 func (t *table) write(p *page, indent string) {
@@ -130,25 +140,4 @@ func (t *table) lines(r tableRow, width, out []int) []string {
 
 // visible makes a name from outside safe and unambiguous on a terminal: what is
 // not printable is written as an escape. It is cut after most bytes.
-func visible(s string, most int) string {
-	var b strings.Builder
-	for i, r := range s {
-		if i >= most {
-			return b.String() + "..."
-		}
-		switch {
-		case r == utf8.RuneError:
-			if _, size := utf8.DecodeRuneInString(s[i:]); size == 1 {
-				fmt.Fprintf(&b, `\x%02x`, s[i])
-				continue
-			}
-			b.WriteRune(r)
-		case r < ' ' || r == 0x7f || r == '\\' || r >= 0x80 && !printable(r):
-			q := fmt.Sprintf("%q", r)
-			b.WriteString(q[1 : len(q)-1])
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+func visible(s string, most int) string { return plain.Name(s, most) }

@@ -4,13 +4,10 @@ import (
 	"io"
 	"strings"
 	"time"
-	"unicode"
 
 	"reseal/cost"
 	"reseal/plan"
 )
-
-func printable(r rune) bool { return unicode.IsPrint(r) }
 
 const indent = "  "
 
@@ -151,7 +148,7 @@ func orUnknown(s string) string {
 	if s == "" {
 		return "Region unknown"
 	}
-	return s
+	return visible(s, 40)
 }
 
 // Time writes an instant to the second, in UTC.

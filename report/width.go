@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"reseal/internal/plain"
 )
 
 // Widths of a line in columns. Sentences that are wider than widest are hard to read.
@@ -44,7 +46,7 @@ func newPage(w io.Writer) *page { return &page{w: w, columns: Columns(w)} }
 
 func (p *page) printf(format string, args ...any) {
 	if p.err == nil {
-		_, p.err = fmt.Fprintf(p.w, format, args...)
+		_, p.err = io.WriteString(p.w, plain.Lines(fmt.Sprintf(format, args...)))
 	}
 }
 

@@ -134,7 +134,7 @@ func sendControl(ctx context.Context, p process, dir, shard string, r control.Re
 
 // statusRows prints how a run is doing, a line for each fact.
 func statusRows(w io.Writer, s *control.Status) {
-	row := func(name, format string, args ...any) { fmt.Fprintf(w, "%s\t%s\n", name, fmt.Sprintf(format, args...)) }
+	row := func(name, format string, args ...any) { cells(w, name, fmt.Sprintf(format, args...)) }
 	row("Running", "since %s, process %d", report.Time(s.Started), s.PID)
 	row("Bound by", "%s (since %s)", s.Binding, report.Time(s.Binding.Since))
 	if len(s.Paused) > 0 {

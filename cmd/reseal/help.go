@@ -40,7 +40,7 @@ var flagGroups = []flagGroup{
 	{"Pace", []string{"kms-share", "kms-rps", "window"}, []string{"kms-headroom", "force", "s3-rps", "read-rps", "concurrency", "window-exit", "throttle-flag-file"}},
 	{"Limits", []string{"max-cost", "max-duration", "max-failures"}, []string{"limit", "max-outage", "attempts", "drain-timeout", "settle-timeout", "memory"}},
 	{"Money and time", nil, []string{"prices", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
-	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level"}},
+	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "csv-exact"}},
 	{"Connection", []string{"region", "profile", "endpoint-url"}, []string{
 		"expected-bucket-owner", "job-bucket-owner", "ca-bundle", "allow-http", "sdk-client"}},
 	{"Simulator", []string{"listen", "tls"}, []string{
@@ -214,7 +214,7 @@ func groupsOf(flags *pflag.FlagSet) []flagGroup {
 // columnsOf is how wide help may be.
 func columnsOf(w io.Writer) int {
 	const usual, widest = 80, 110
-	if f, ok := w.(*os.File); ok {
+	if f, ok := bare(w).(*os.File); ok {
 		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
 			return min(columns, widest)
 		}

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/plain"
+	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/report"
 )
@@ -140,7 +142,7 @@ func (f *listFlags) list(ctx context.Context, p process, location string) error 
 		all = append(all, r)
 	}
 	if f.json {
-		e := json.NewEncoder(p.stdout)
+		e := json.NewEncoder(plain.JSONWriter{Out: p.stdout})
 		e.SetIndent("", "  ")
 		return e.Encode(all)
 	}
@@ -199,12 +201,12 @@ func writeReports(w io.Writer, all []listedReport) error {
 	}
 	for _, r := range all {
 		if r.Error != "" {
-			fmt.Fprintf(w, "  %s\n", r.Error)
+			fmt.Fprintf(w, "  %s\n", plain.Text(r.Error))
 		}
 	}
 	for _, r := range all {
 		if r.Newest {
-			fmt.Fprintf(w, "* --manifest %s\n", r.Manifest)
+			fmt.Fprintf(w, "* --manifest %s\n", shell.Word(r.Manifest))
 		}
 	}
 	return nil

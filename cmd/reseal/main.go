@@ -42,6 +42,11 @@ func (p process) screen() *screen {
 // run carries out one command line and returns the exit code.
 func (p process) run(ctx context.Context, args []string) int {
 	p.args = args
+	stdout, flushOut := newHarmless(p.stdout)
+	defer flushOut()
+	stderr, flushErr := newHarmless(p.stderr)
+	defer flushErr()
+	p.stdout, p.stderr = stdout, stderr
 	if i := slices.Index(args, "--"+helpAll); i >= 0 && !slices.Contains(args[:i], "--") {
 		args = slices.Insert(slices.Clone(args), i, "--help") // whatever else is missing
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/internal/outfile"
+	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/report"
 )
@@ -62,6 +63,22 @@ func (o *output) level() (level slog.Level, err error) {
 		return level, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
 	}
 	return level, nil
+}
+
+// The formats of a log.
+const (
+	logText = "text"
+	logJSON = "json"
+)
+
+// logHandler writes a log. No name or answer in it gets out of its line, or is read in
+// another direction than it is written.
+func logHandler(w io.Writer, format string, level slog.Level) slog.Handler {
+	options := &slog.HandlerOptions{Level: level}
+	if format == logJSON {
+		return slog.NewJSONHandler(plain.JSONWriter{Out: w}, options)
+	}
+	return slog.NewTextHandler(w, options) // which quotes what is not printed
 }
 
 // logger opens the log of a job. That of a job in a bucket goes to the messages, for what is to be known at once.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
@@ -86,7 +87,7 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	if caller.ARN == "" {
 		caller = callerOf(ctx, env.Client, p.stderr)
 	}
-	e := json.NewEncoder(p.stdout)
+	e := json.NewEncoder(plain.JSONWriter{Out: p.stdout})
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	policies := n.Policies(&env.Policy.Facts, caller)

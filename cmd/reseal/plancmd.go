@@ -214,6 +214,9 @@ func isTerminal(v any) bool {
 	if s, ok := v.(*screen); ok {
 		return s.terminal
 	}
+	if w, ok := v.(io.Writer); ok {
+		v = bare(w)
+	}
 	f, ok := v.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/plain"
 	"reseal/inventory"
 	"reseal/plan"
 	"reseal/preflight"
@@ -206,7 +207,7 @@ func conclusion(n map[preflight.Status]int64) string {
 }
 
 func writePreflightJSON(w io.Writer, c *preflight.Checker) error {
-	e := json.NewEncoder(w)
+	e := json.NewEncoder(plain.JSONWriter{Out: w})
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
 	return e.Encode(struct {
@@ -223,11 +224,11 @@ func writeChecks(w io.Writer, rows []preflight.Finding) error {
 		width = max(width, min(len(r.Name), 24))
 	}
 	for _, r := range rows {
-		if _, err := fmt.Fprintf(w, "%-8s %-*s  %s\n", r.Status, width, r.Name, r.Why); err != nil {
+		if _, err := fmt.Fprintf(w, "%-8s %-*s  %s\n", r.Status, width, plain.Text(r.Name), plain.Text(r.Why)); err != nil {
 			return err
 		}
 		if r.Mend != "" && r.Status != preflight.StatusOK {
-			if _, err := fmt.Fprintf(w, "%-8s %-*s  → %s\n", "", width, "", r.Mend); err != nil {
+			if _, err := fmt.Fprintf(w, "%-8s %-*s  → %s\n", "", width, "", plain.Lines(r.Mend)); err != nil {
 				return err
 			}
 		}

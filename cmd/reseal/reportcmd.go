@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/internal/outfile"
+	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
@@ -17,7 +18,7 @@ import (
 
 func newReportCommand(p process) *cobra.Command {
 	var dir, format, out string
-	var asJSON bool
+	var asJSON, exact bool
 	var conn connection
 	cmd := &cobra.Command{
 		Use:   "report JOB",
@@ -53,7 +54,7 @@ for its owner alone. Links are followed; what is no file, such as a FIFO or
 			case !named:
 				format = formatOf(out)
 			}
-			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out))
+			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out, exact))
 		},
 	}
 	conn.bind(cmd)
@@ -61,12 +62,13 @@ for its owner alone. Links are followed; what is no file, such as a FIFO or
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&format, "format", "", "text, json, html, csv or lines (default: what the name of --out ends in, else text)")
 	cmd.Flags().BoolVar(&asJSON, "json", false, "the same as --format json")
+	cmd.Flags().BoolVar(&exact, "csv-exact", false, "CSV cells as the service gave them, without an apostrophe before = + - @ and without escapes: not for a spreadsheet")
 	cmd.Flags().StringVar(&out, "out", "", "write to this `file` (default, and for -: stdout)")
 	return cmd
 }
 
 // writeReport writes one report, to a file as a whole or not at all.
-func writeReport(ctx context.Context, p process, c connection, dir, format, out string) error {
+func writeReport(ctx context.Context, p process, c connection, dir, format, out string, exact bool) error {
 	switch format {
 	case "text", "json", "html", "csv", "lines":
 	default:
@@ -92,7 +94,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if read.HistoryErr != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(read.HistoryErr))
 	}
-	a := &accounts{read: read, verified: verify.ReadNote(ctx, store)}
+	a := &accounts{exact: exact, read: read, verified: verify.ReadNote(ctx, store)}
 	if a.runs, err = job.ReportRuns(ctx, store); err != nil {
 		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", inWords(err))
 	}
@@ -115,6 +117,7 @@ type accounts struct {
 	read     *status.Reading
 	verified *verify.Note
 	runs     []report.JobRun
+	exact    bool  // cells of CSV as the service gave them
 	lines    int64 // that were written, in formats that have one for each recorded object
 }
 
@@ -133,7 +136,7 @@ func numbered(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line
 func (a *accounts) render(ctx context.Context, w io.Writer, format string) error {
 	switch format {
 	case "csv":
-		return report.WriteCSV(w, numbered(job.ResultLines(ctx, a.read.State), &a.lines))
+		return report.WriteCSV(w, numbered(job.ResultLines(ctx, a.read.State), &a.lines), a.exact)
 	case "lines":
 		return a.copyLines(ctx, w)
 	}
@@ -158,7 +161,7 @@ func (a *accounts) copyLines(ctx context.Context, w io.Writer) error {
 			return err
 		}
 		a.lines++
-		if _, err := w.Write(append(line.Data, '\n')); err != nil {
+		if _, err := w.Write(append(plain.JSON(line.Data), '\n')); err != nil {
 			return fmt.Errorf("write result lines: %w", err)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/plain"
 	"reseal/internal/shell"
 	"reseal/job"
 	"reseal/s3api"
@@ -22,10 +23,10 @@ func (p process) said(cmd *cobra.Command, err error) string {
 	first, references := withoutReferences(first)
 	b.WriteString("reseal: " + first + "\n")
 	if broken {
-		b.WriteString(more + "\n")
+		b.WriteString(indented(more) + "\n")
 	}
 	for _, a := range answerLines(err, references) {
-		b.WriteString(a + "\n")
+		b.WriteString(plain.Text(a) + "\n")
 	}
 	if u := untouched(cmd, err); u != "" && !saysWhatIsWritten(text) {
 		b.WriteString(u + "\n")
@@ -35,12 +36,33 @@ func (p process) said(cmd *cobra.Command, err error) string {
 		r.next = cmd.CommandPath() + " --help"
 	}
 	if r.say != "" {
-		b.WriteString("hint: " + r.say + "\n")
+		b.WriteString("hint: " + offset(r.say) + "\n")
 	}
 	if r.next != "" {
-		b.WriteString("next: " + r.next + "\n")
+		b.WriteString("next: " + offset(r.next) + "\n")
 	}
 	return b.String()
+}
+
+// indented sets each line of a text off, so that none of them can be taken for a message
+// of its own: an answer of a service may have line feeds.
+func indented(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, l := range lines {
+		if l != "" && !strings.HasPrefix(l, " ") {
+			lines[i] = "  " + l
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+// offset is a text of which the lines after the first are indented.
+func offset(text string) string {
+	first, more, broken := strings.Cut(text, "\n")
+	if !broken {
+		return first
+	}
+	return first + "\n" + indented(more)
 }
 
 // Both forms of s3api.PlainText and s3api.Reference.

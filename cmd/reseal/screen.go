@@ -11,6 +11,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
+	"reseal/internal/plain"
 	"reseal/report"
 )
 
@@ -28,6 +29,7 @@ type screen struct {
 }
 
 func newScreen(out io.Writer) *screen {
+	out = bare(out)
 	return &screen{out: out, terminal: isTerminal(out) && os.Getenv("TERM") != "dumb", ascii: report.ASCIILocale(os.LookupEnv)}
 }
 
@@ -39,10 +41,11 @@ func (s *screen) Write(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wipe()
-	if !s.terminal { // a line of a log is one line
-		return unbroken{s.out}.Write(p)
+	text := plain.Lines(string(p))
+	if s.terminal { // else a line of a log is one line
+		text = s.signs(report.Fold(text, report.Columns(s.out)))
 	}
-	if _, err := io.WriteString(unbroken{s.out}, s.signs(report.Fold(string(p), report.Columns(s.out)))); err != nil {
+	if _, err := io.WriteString(unbroken{s.out}, text); err != nil {
 		return 0, err
 	}
 	return len(p), nil
@@ -78,7 +81,7 @@ func (s *screen) show(line string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.passing = true
-	_, _ = io.WriteString(s.out, clearLine+cut(s.signs(line), s.width())) // a terminal that cannot be written to is no reason to stop a run
+	_, _ = io.WriteString(s.out, clearLine+cut(s.signs(plain.Text(line)), s.width())) // a terminal that cannot be written to is no reason to stop a run
 }
 
 // clear takes the passing line away.

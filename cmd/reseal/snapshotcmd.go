@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/engine"
+	"reseal/internal/plain"
 	"reseal/inventory"
 	"reseal/inventory/snapshot"
 	"reseal/ratelimit"
@@ -160,7 +161,7 @@ func (r *snapshotResult) print(p process, f *snapshotFlags) error {
 		fmt.Fprintln(messages, "note: a listing does not say how objects are encrypted: plan counts them all, and run looks at each; --head finds out now")
 	}
 	if f.output.json {
-		e := json.NewEncoder(p.stdout)
+		e := json.NewEncoder(plain.JSONWriter{Out: p.stdout})
 		e.SetIndent("", "  ")
 		return e.Encode(r)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/status"
 )
@@ -64,7 +65,7 @@ func readStatusAt(ctx context.Context, c connection, dir string, part job.Share)
 
 // writeJSON prints v as one indented document.
 func writeJSON(w io.Writer, v any) error {
-	enc := json.NewEncoder(w)
+	enc := json.NewEncoder(plain.JSONWriter{Out: w})
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
 	return enc.Encode(v)

@@ -11,6 +11,7 @@ import (
 
 	"reseal/canary"
 	"reseal/cost"
+	"reseal/internal/plain"
 	"reseal/job/status"
 	"reseal/plan"
 	"reseal/report"
@@ -23,7 +24,15 @@ func newRows(w io.Writer) rows { return rows{tabwriter.NewWriter(report.Folding(
 
 // row writes a line. The next lines of the same thing have no name.
 func (r rows) row(name, format string, args ...any) {
-	fmt.Fprintf(r.out, "%s\t%s\n", name, fmt.Sprintf(format, args...))
+	cells(r.out, name, fmt.Sprintf(format, args...))
+}
+
+// cells writes a row of a table of a tabwriter. Each cell is one line without tabs.
+func cells(w io.Writer, texts ...string) {
+	for i := range texts {
+		texts[i] = plain.Text(texts[i])
+	}
+	fmt.Fprintln(w, strings.Join(texts, "\t"))
 }
 
 // printStatus prints how far a job is, for people.

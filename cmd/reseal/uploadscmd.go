@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/internal/plain"
 	"reseal/internal/shell"
 	"reseal/job"
 	"reseal/plan"
@@ -126,7 +127,7 @@ func printUploads(out io.Writer, endpoint, bucket string, found []job.Upload) er
 	if err := report.WriteTable(out, "llrrl", []int{4}, rows); err != nil { // an id is in the commands below and in the JSON
 		return err
 	}
-	fmt.Fprintf(out, "%s of this job in %s, %s\n", report.Plural(int64(len(found)), "upload"), bucket, report.Bytes(bytes))
+	fmt.Fprintf(out, "%s of this job in %s, %s\n", report.Plural(int64(len(found)), "upload"), plain.Text(bucket), report.Bytes(bytes))
 	for _, o := range found {
 		if o.State == job.UploadUnsure {
 			fmt.Fprintf(out, "may be left: %s\n", removeUpload(endpoint, bucket, o.Key, o.ID))
@@ -161,5 +162,5 @@ func removeUpload(endpoint, bucket, key, id string) string {
 	if id == "" {
 		return "aws s3api list-multipart-uploads" + at + " --prefix " + shell.Visible(key)
 	}
-	return "aws s3api abort-multipart-upload" + at + " --key " + shell.Visible(key) + " --upload-id " + shell.Quoted(id)
+	return "aws s3api abort-multipart-upload" + at + " --key " + shell.Visible(key) + " --upload-id " + shell.Visible(id)
 }

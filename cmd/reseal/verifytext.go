@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"reseal/internal/plain"
 	"reseal/plan"
 	"reseal/report"
 	"reseal/verify"
@@ -16,7 +17,7 @@ import (
 func printVerification(out io.Writer, v *verify.Verification) error {
 	out = report.Folding(out)
 	for _, d := range v.Differences {
-		fmt.Fprintf(out, "%-16s %q  %s\n", d.Verdict, d.Key, d.Why)
+		fmt.Fprintf(out, "%-16s %q  %s\n", d.Verdict, d.Key, plain.Text(d.Why))
 	}
 	w := newRows(out)
 	w.row("Rows", "%s of the report on bucket %s", report.Count(v.Rows), v.Bucket)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/status"
 )
@@ -62,17 +63,20 @@ func watch(ctx context.Context, p process, dir string, part job.Share, asJSON bo
 // show writes one status of a stream of them.
 func show(w io.Writer, s *status.Status, part job.Share, asJSON bool) error {
 	if asJSON {
-		enc := json.NewEncoder(w)
+		enc := json.NewEncoder(plain.JSONWriter{Out: w})
 		enc.SetEscapeHTML(false)
 		return enc.Encode(s)
 	}
 	text := briefLine(s, time.Now()) + "\n"
-	if columns, rows, ok := redrawable(w); ok {
+	if columns, rows, ok := redrawable(bare(w)); ok {
 		c := &canvas{columns: columns}
 		if err := printBrief(c, s, afterLook(s, part), time.Now()); err != nil {
 			return err
 		}
-		text = c.frame(rows)
+		shown := plain.Lines(c.String())
+		c.Reset()
+		c.WriteString(shown)
+		text, w = c.frame(rows), bare(w) // which draws with escapes of its own
 	}
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("print status: %w", err)

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"reseal/engine"
+	"reseal/internal/plain"
 	"reseal/inventory"
 	"reseal/report"
 	"reseal/s3api"
@@ -19,7 +20,7 @@ func inWords(err error) string {
 	for _, e := range within(err) {
 		text = strings.ReplaceAll(text, e.err.Error(), e.text)
 	}
-	return s3api.PlainText(text)
+	return plain.Lines(s3api.PlainText(text))
 }
 
 // reworded is an error in a chain, and what is said in its place.
@@ -81,7 +82,7 @@ func answerOf(e *engine.ObjectError) string {
 // answerAlone is what a service answered.
 func answerAlone(e *engine.ObjectError) string {
 	if e.Code == "" || e.HTTPStatus == 0 {
-		return s3api.PlainText(e.Words())
+		return plain.Text(s3api.PlainText(e.Words()))
 	}
 	text := fmt.Sprintf("%s (%d", e.Code, e.HTTPStatus)
 	if e.RequestID != "" {

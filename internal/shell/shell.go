@@ -8,7 +8,8 @@ import (
 	"unicode"
 )
 
-// Word writes a word as a shell takes it, in quotes where it needs them.
+// Word writes a word as a shell takes it, in quotes where it needs them, and as Visible
+// does where it has bytes that no terminal shows.
 func Word(s string) string {
 	odd := func(r rune) bool {
 		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-_./:=,@%+", r)
@@ -16,7 +17,7 @@ func Word(s string) string {
 	if s != "" && strings.IndexFunc(s, odd) < 0 {
 		return s
 	}
-	return Quoted(s)
+	return Visible(s)
 }
 
 // Quoted writes a word so that a shell takes every character as it is.
