@@ -105,7 +105,12 @@ func (f *simulateFlags) serve(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	env, err := account.Environment(ctx, os.TempDir())
+	folder, removeFolder, err := f.makeCertificateFolder()
+	if err != nil {
+		return err
+	}
+	defer removeFolder()
+	env, err := account.Environment(ctx, folder)
 	if err != nil {
 		return err
 	}
@@ -152,6 +157,19 @@ func (f *simulateFlags) makeBodyFolder() (remove func(), err error) {
 			_ = os.RemoveAll(f.config.BodyFolder)
 		}
 	}, nil
+}
+
+// makeCertificateFolder makes the folder for the certificate, with --tls, and returns what
+// removes it. It is the user's alone and new: in the temporary folder itself, others could
+// have a link there, or a certificate of theirs.
+func (f *simulateFlags) makeCertificateFolder() (folder string, remove func(), err error) {
+	if !f.config.TLS {
+		return "", func() {}, nil
+	}
+	if folder, err = os.MkdirTemp("", "reseal-simulator-"); err != nil {
+		return "", nil, fmt.Errorf("make a folder for the certificate: %w", err)
+	}
+	return folder, func() { _ = os.RemoveAll(folder) }, nil
 }
 
 // exports are environment variables as a shell sets them. They are printed at once,
