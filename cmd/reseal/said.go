@@ -44,19 +44,14 @@ func (p process) said(cmd *cobra.Command, err error) string {
 	return b.String()
 }
 
-// indented sets each line of a text off, so that none of them can be taken for a message
-// of its own: an answer of a service may have line feeds.
-func indented(text string) string {
-	lines := strings.Split(text, "\n")
-	for i, l := range lines {
-		if l != "" && !strings.HasPrefix(l, " ") {
-			lines[i] = "  " + l
-		}
-	}
-	return strings.Join(lines, "\n")
-}
+// heads are what a message begins with.
+var heads = regexp.MustCompile(`(?mi)^(reseal|hint|next|note|warning|error):`)
 
-// offset is a text of which the lines after the first are indented.
+// indented sets off each line that could be taken for a message of its own: an answer of
+// a service may have line feeds.
+func indented(text string) string { return heads.ReplaceAllString(text, "  $0") }
+
+// offset is a text of which the lines after the first are set off likewise.
 func offset(text string) string {
 	first, more, broken := strings.Cut(text, "\n")
 	if !broken {
