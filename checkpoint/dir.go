@@ -304,3 +304,6 @@ func versionOf(data []byte) Version {
 	sum := sha256.Sum256(data)
 	return Version(hex.EncodeToString(sum[:16]))
 }
+
+// OwnNames returns the names of the files and folders that a Dir makes in its folder.
+func OwnNames() []string { return []string{stateFolder, resultFolder, lockName, leaseName} }

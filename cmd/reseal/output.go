@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
@@ -23,10 +24,12 @@ type output struct {
 	noProgress bool
 	logLevel   string
 	logFile    string
+	flags      *pflag.FlagSet // of the command
 }
 
 func (o *output) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
+	o.flags = f
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON document on stdout")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing but results and errors")
 	f.BoolVar(&o.noProgress, "no-progress", false, "show no progress")

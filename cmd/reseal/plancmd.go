@@ -82,6 +82,9 @@ func newPlanCommand(p process) *cobra.Command {
 
 // planOnly shows the plan on stdout.
 func planOnly(ctx context.Context, p process, f *planFlags) error {
+	if err := spare(f.output.flags, "html", f.html, f.job); err != nil {
+		return err
+	}
 	if f.html != "" {
 		if err := outfile.Check(f.html); err != nil {
 			return err

@@ -110,6 +110,9 @@ func (f *runFlags) check() error {
 	if err := f.checkFlags(); err != nil {
 		return err
 	}
+	if err := spare(f.output.flags, "log-file", f.output.logFile, f.job); err != nil {
+		return err
+	}
 	var err error
 	f.share, err = f.shardFlags.share(environment, f.job)
 	return err

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"reseal/internal/outfile"
 	"reseal/internal/shell"
@@ -30,6 +31,7 @@ type selfcheckFlags struct {
 	list       bool
 	yes        bool
 	json       bool
+	flags      *pflag.FlagSet // of the command
 }
 
 const selfcheckLong = `selfcheck asks your account what reseal believes of S3 and KMS, and what no
@@ -54,6 +56,7 @@ func newSelfcheckCommand(p process) *cobra.Command {
 	}
 	f.connection.bind(cmd)
 	fs := cmd.Flags()
+	f.flags = fs
 	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket for the scratch objects")
 	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that the scratch objects are put under")
 	fs.StringVar(&f.prefix, "prefix", "reseal-selfcheck/", "prefix that the scratch objects are written below")
@@ -81,6 +84,9 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 		return usagef("--prefix: the scratch objects need a prefix of their own, such as reseal-selfcheck/")
 	case err != nil || large > 5<<30:
 		return usagef("--large %q: want a size up to 5GiB", f.large)
+	}
+	if err := spare(f.flags, "out", f.out, ""); err != nil {
+		return err
 	}
 	if f.out != "" {
 		if err := outfile.Check(f.out); err != nil {
