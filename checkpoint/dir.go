@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 )
 
 const (
@@ -74,6 +75,14 @@ func CreateDir(path string) (*Dir, error) {
 
 // OpenDir opens the existing folder of a job and changes nothing in it.
 func OpenDir(path string) (*Dir, error) {
+	// OpenRoot of a FIFO would wait for who writes to it, and no signal ends that.
+	info, err := os.Stat(path)
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: path, Err: syscall.ENOTDIR}
+	}
+	if err != nil {
+		return nil, err
+	}
 	root, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err

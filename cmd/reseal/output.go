@@ -92,7 +92,7 @@ func (o *output) logger(ctx context.Context, dir string, messages io.Writer) (*s
 	}
 	name := o.logFile
 	if name == "" && job.InBucket(dir) {
-		return slog.New(slog.NewTextHandler(messages, &slog.HandlerOptions{Level: max(level, slog.LevelWarn)})), func() {}, nil
+		return slog.New(logHandler(messages, logText, max(level, slog.LevelWarn))), func() {}, nil
 	}
 	var file *os.File
 	if name == "" {
@@ -103,5 +103,6 @@ func (o *output) logger(ctx context.Context, dir string, messages io.Writer) (*s
 	if err != nil {
 		return nil, nil, fmt.Errorf("log: %w", err)
 	}
-	return slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: level})), func() { file.Close() }, nil
+	log := &logWriter{file: file, messages: messages, name: file.Name()}
+	return slog.New(logHandler(log, logText, level)), func() { file.Close() }, nil
 }

@@ -200,7 +200,10 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 		}
 		return err
 	}
-	log, closeLog, err := f.output.logger(ctx, f.job, p.stderr)
+	opening, opened := p.interruptible(ctx) // a FIFO waits for its reader
+	log, closeLog, err := f.output.logger(opening, f.job, p.stderr)
+	err = causeOf(opening, err)
+	opened()
 	if err != nil {
 		return err
 	}
