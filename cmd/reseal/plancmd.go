@@ -73,7 +73,7 @@ func newPlanCommand(p process) *cobra.Command {
 	f.output.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "freeze the plan as a job in this new `folder`")
-	fs.StringVar(&f.html, "html", "", "also write the plan as one HTML page to this `FILE`")
+	fs.StringVar(&f.html, "html", "", "also write the plan as one HTML page to this `FILE`; - prints it in place of the text")
 	fs.Int64Var(&f.stated.objects, "objects", 0, "price a bucket of this many objects instead of a report's")
 	fs.StringVar(&f.stated.size, "object-size", "", "mean size of these objects, e.g. 1GB")
 	remembers(cmd)
@@ -85,7 +85,10 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	if err := spare(f.output.flags, "html", f.html, f.job); err != nil {
 		return err
 	}
-	if f.html != "" {
+	if f.html == stdoutName && f.output.json {
+		return usagef("--html - and --json both want stdout: name a file for the page")
+	}
+	if f.html != "" && f.html != stdoutName {
 		if err := outfile.Check(f.html); err != nil {
 			return err
 		}

@@ -77,7 +77,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	default:
 		return usagef("--format %q: want text, json, html, csv or lines", format)
 	}
-	if out == "-" {
+	if out == stdoutName {
 		out = ""
 	}
 	if out != "" {

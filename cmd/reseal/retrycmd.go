@@ -24,7 +24,7 @@ func newRetryCommand(p process) *cobra.Command {
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.recall(cmd.Context(), p, cmd); err != nil {
-				return err
+				return f.neverBegan(cmd.Context(), p, err)
 			}
 			f.held = given(cmd)
 			return f.retryFailed(cmd.Context(), p)
@@ -58,7 +58,7 @@ func (f *runFlags) retryFailed(ctx context.Context, p process) error {
 	err = causeOf(opening, err)
 	opened()
 	if err != nil {
-		return err
+		return f.neverBegan(ctx, p, err)
 	}
 	f.adopt(made)
 	// Every line is written: the one that says "done" takes back the one that said "failed".

@@ -67,7 +67,10 @@ func newRunCommand(p process) *cobra.Command {
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := f.recall(cmd.Context(), p, cmd); err != nil {
-				return &untouchedError{err}
+				if f.dryRun || f.dryrun {
+					return &untouchedError{err}
+				}
+				return f.neverBegan(cmd.Context(), p, &untouchedError{err})
 			}
 			f.held = given(cmd)
 			if f.dryRun || f.dryrun {

@@ -8,6 +8,9 @@ import (
 	"reseal/job"
 )
 
+// stdoutName is what stdout is called in place of a file.
+const stdoutName = "-"
+
 // inputFlags are the flags that name a file which the command reads.
 var inputFlags = []string{"manifest", "prices", "facts", "ca-bundle", "readers", "throttle-flag-file", configFlag}
 

@@ -124,16 +124,20 @@ func (f *planFlags) reencrypt(prices cost.Prices, w cost.Workload) *cost.Estimat
 	return w.ReencryptBest(p)
 }
 
-// show prints a result as text or JSON, and writes the HTML page that is asked for.
+// show prints a result as text or JSON, and writes the HTML page that is asked for; on
+// stdout that stands in place of the text.
 func (f *planFlags) show(ctx context.Context, p process, text, asJSON, html func(io.Writer) error) error {
 	print := text
-	if f.output.json {
+	switch {
+	case f.output.json:
 		print = asJSON
+	case f.html == stdoutName:
+		print = html
 	}
 	if err := print(p.stdout); err != nil {
 		return fmt.Errorf("print plan: %w", err)
 	}
-	if f.html == "" {
+	if f.html == "" || f.html == stdoutName {
 		return nil
 	}
 	return outfile.Write(ctx, f.html, html)
