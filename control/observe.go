@@ -28,6 +28,7 @@ func (c *Controller) Status() Status {
 		Bytes: stats.Bytes.Load(), InFlight: stats.InFlight.Load(), Concurrency: c.concurrency.Load(), Slots: slots,
 		Requests: stats.Requests.Load(), Retries: stats.Retries.Load(),
 		KMS: usageOf(g.KMS), Writes: usageOf(g.Writes), Reads: usageOf(g.Reads),
+		LastFailure: stats.Failure.Load(),
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()

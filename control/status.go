@@ -1,6 +1,10 @@
 package control
 
-import "time"
+import (
+	"time"
+
+	"reseal/engine"
+)
 
 // Status is how a run is doing. It is plain data: ctl answers with it, status and
 // metrics show it, and the history of a job keeps the last one.
@@ -24,6 +28,8 @@ type Status struct {
 	Reads       QuotaUsage `json:"s3_reads"`
 	Paused      []string   `json:"paused,omitempty"` // reasons
 	Draining    bool       `json:"draining,omitempty"`
+
+	LastFailure *engine.Failure `json:"last_failure,omitempty"` // of this run
 	Ended       *Ending    `json:"ended,omitempty"` // nil until the run has ended
 }
 

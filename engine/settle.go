@@ -142,6 +142,9 @@ func (r *recorder) last() error {
 // record writes one result down: for people first, then for the resume.
 func (r *recorder) record(res *Result) error {
 	r.Stats.Outcomes[res.Outcome].Add(1)
+	if res.Outcome == Failed && res.Err != nil {
+		r.Stats.Failure.Store(&Failure{At: res.Started.Add(res.Took).UTC(), Key: res.Task.Record.Key, Reason: string(res.Reason), Error: res.Err.Error()})
+	}
 	if res.Unsure {
 		if err := r.Journal.Doubt(res.Task.Record.Pos); err != nil {
 			return fmt.Errorf("record progress: %w", err)

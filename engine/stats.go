@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"sync/atomic"
+	"time"
 )
 
 // Stats counts a run while it goes on. All fields may be read at any time.
@@ -25,6 +26,15 @@ type Stats struct {
 	Reads    atomic.Int64              // GET-class requests sent
 	Outage   atomic.Pointer[Outage]    // under way, nil where all is well
 	Refusal  atomic.Pointer[Refusal]   // of a request that is throttled again and again, nil for none
+	Failure  atomic.Pointer[Failure]   // of the object that failed last, nil for none
+}
+
+// Failure is why an object failed.
+type Failure struct {
+	At     time.Time `json:"at"`
+	Key    string    `json:"key"`
+	Reason string    `json:"reason"`
+	Error  string    `json:"error"`
 }
 
 // Refusal is a request that was throttled as often as any other is sent at most, and is

@@ -14,6 +14,7 @@ import (
 	"reseal/control"
 	"reseal/job"
 	"reseal/report"
+	"reseal/s3api"
 )
 
 const ctlLong = `ctl steers a run that goes on, through a socket in its job folder; that of a
@@ -145,6 +146,9 @@ func statusRows(w io.Writer, s *control.Status) {
 	}
 	row("Now", "%s, %s in flight, %s wanted, at most %s", report.Rate(s.Rate), report.Plural(s.InFlight, "object"), report.Count(int64(s.Slots)), report.Count(s.Concurrency))
 	row("This run", "%s done, %s failed, %s sent again", report.Plural(s.Done, "object"), report.Count(s.Failed), report.Plural(s.Retries, "request"))
+	if f := s.LastFailure; f != nil {
+		row("Last error", "%s, %q: %s", report.Time(f.At), f.Key, s3api.PlainText(f.Error))
+	}
 	usageRow(w, "KMS", s.KMS)
 	usageRow(w, "S3 writes", s.Writes)
 	usageRow(w, "S3 reads", s.Reads)

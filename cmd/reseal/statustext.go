@@ -82,6 +82,13 @@ func (w rows) progress(s *status.Status) {
 	}
 	w.row("Report rows", "%s settled%s, %d of %d files finished%s", report.OutOf(s.Settled, s.Rows), share, s.Finished, s.Files, unread)
 	w.row("Done", "%s%s objects, %s", word(s.Are.Done), report.OutOf(s.Done, s.Todo), report.Bytes(s.Bytes))
+	switch {
+	case s.Left == nil || *s.Left == 0 || s.State == status.Finished:
+	case s.ETA > 0:
+		w.row("Left", "%s (%s); about %s at %s", report.Plural(*s.Left, "object"), report.Percent(*s.Left, *s.Todo), report.Duration(s.ETA), report.Rate(s.Run.Rate))
+	default:
+		w.row("Left", "%s (%s)", report.Plural(*s.Left, "object"), report.Percent(*s.Left, *s.Todo))
+	}
 	if s.Repeats > 0 {
 		w.row("Repeats", "%s found done although no answer was recorded; not copied again", report.Plural(s.Repeats, "object"))
 	}

@@ -7,6 +7,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/job"
+	"reseal/plan"
 )
 
 // Reading is all that can be read of a job at some instant.
@@ -49,8 +50,24 @@ func (r *Reading) Status() *Status {
 	if past := &r.History; s.Run == nil && past.Status != nil && !s.WorkedOn(past.StatusOf) {
 		s.LastRun = &LastRun{past.Last, past.Status, past.StatusOf, r.SharesErr == nil}
 	}
+	s.forecast()
 	s.Notices, s.Damages = r.State.Notices(), Damages(r.State)
 	return s
+}
+
+// forecast says what is left, and how long that takes at the rate of the run.
+func (s *Status) forecast() {
+	if s.Todo == nil {
+		return
+	}
+	left := max(*s.Todo-s.Done-s.Failed-s.Skipped[string(plan.Gone)], 0)
+	if s.State == Finished {
+		left = 0
+	}
+	s.Left = &left
+	if r := s.Run; r != nil && r.Rate > 0 && left > 0 && !r.Waiting() && r.Ended == nil {
+		s.ETA = time.Duration(float64(left) / r.Rate * float64(time.Second))
+	}
 }
 
 // Read returns how far a job is, and how the run of all of it does, or of a share. It

@@ -39,7 +39,9 @@ type Status struct {
 	Damaged     int                    `json:"segments_damaged"`
 	Rows        *int64                 `json:"rows"` // of the report; null where nobody counted them yet
 	Settled     int64                  `json:"rows_settled"`
-	Todo        *int64                 `json:"objects_to_do"` // when the job was made; null without a plan pass
+	Todo        *int64                 `json:"objects_to_do"`          // when the job was made; null without a plan pass
+	Left        *int64                 `json:"objects_left,omitempty"` // to do; null without a plan pass
+	ETA         time.Duration          `json:"eta_ns,omitempty"`       // of a run that goes on, at its rate; 0 where nobody knows
 	Done        int64                  `json:"done"`
 	Repeats     int64                  `json:"repeats"`        // of done: recognised after a crash
 	Imported    int64                  `json:"imported"`       // of done: by the word of S3 Batch Operations
