@@ -61,6 +61,10 @@ type Config struct {
 	// a fraction of its CPU time: the same requests, read in the same way.
 	SDKClient bool
 
+	// Waiting is told why a request about the state of a job is asked again, once it
+	// has had no answer for some seconds, and at most once a minute. It may be nil.
+	Waiting func(why error)
+
 	// Product names the program in the User-Agent, as "name/version".
 	Product string
 }

@@ -31,6 +31,9 @@ const (
 
 	maxDocumentPause = 15 * time.Second
 
+	// silentPatience is how long nobody is told of that.
+	silentPatience = 3 * time.Second
+
 	// perByte is what a write has beyond the time that every request has: 1 MiB/s.
 	perByte = time.Second / (1 << 20)
 )
@@ -40,14 +43,17 @@ const (
 // Requests that meet a service which is throttling, failing or out of reach
 // are repeated for ten minutes, with a minute for each try, so that one dead
 // connection does not take all of that. Safe for concurrent use.
-type Documents struct{ source *Source }
+type Documents struct {
+	source  *Source
+	waiting func(why error) // see Config.Waiting
+}
 
 // Documents returns the documents of a bucket, in whatever Region it is. It must
 // belong to the account that the client expects.
 func (c *Client) Documents(bucket string) *Documents {
 	s := c.Source(bucket)
 	s.owned = true
-	return &Documents{s}
+	return &Documents{s, c.config.Waiting}
 }
 
 // Get returns an object of at most 1 GiB, its ETag as sent, and its age by the
@@ -165,11 +171,16 @@ func (e *otherVersion) Unwrap() []error { return []error{e.err, fs.ErrExist} }
 
 // patiently repeats send while its error may pass.
 func (d *Documents) patiently(ctx context.Context, send func() error) error {
-	deadline := time.Now().Add(documentPatience)
+	begun, told := time.Now(), time.Time{}
+	deadline := begun.Add(documentPatience)
 	for pause := 50 * time.Millisecond; ; pause = min(2*pause, maxDocumentPause) {
 		err := send()
 		if err == nil || !errors.Is(err, inventory.ErrUnanswered) || ctx.Err() != nil || time.Now().Add(pause).After(deadline) {
 			return err
+		}
+		if now := time.Now(); d.waiting != nil && now.Sub(begun) >= silentPatience && now.Sub(told) >= time.Minute {
+			told = now
+			d.waiting(err)
 		}
 		if wait.For(ctx, pause) != nil {
 			return err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"reseal/internal/resources"
 	"reseal/inventory"
@@ -14,8 +15,16 @@ func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client
 	return s3api.New(ctx, s3api.Config{
 		Region: c.region, Profile: c.profile, EndpointURL: c.endpoint, S3EndpointURL: c.s3Only, CABundle: c.caBundle, AllowHTTP: c.allowHTTP,
 		ExpectedBucketOwner: c.owner, Concurrency: concurrency, Connections: resources.FileRoom().Connections, Product: "reseal/" + programVersion(),
-		SDKClient: c.sdkClient,
+		SDKClient: c.sdkClient, Waiting: c.waiting,
 	})
+}
+
+// waiting says that the job's bucket does not answer, so that nobody wonders what a
+// command waits for.
+func (c *connection) waiting(why error) {
+	if c.stderr != nil {
+		fmt.Fprintf(c.stderr(), "note: the state of the job cannot be reached: %s;\nit is asked again, for ten minutes at most\n", inWords(why))
+	}
 }
 
 // bucketFacts turns to the Region of the bucket and reads what its configuration says.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"strconv"
@@ -29,9 +30,11 @@ type connection struct {
 	jobOwner  string
 	allowHTTP bool
 	sdkClient bool
+	stderr    func() io.Writer // for a person who waits
 }
 
 func (c *connection) bind(cmd *cobra.Command) {
+	c.stderr = cmd.ErrOrStderr
 	f := cmd.Flags()
 	f.StringVar(&c.endpoint, "endpoint-url", "", "S3 and KMS endpoint, where it is not AWS's own")
 	f.StringVar(&c.region, "region", "", "Region of the bucket (default: from environment and profile)")
