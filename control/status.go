@@ -30,7 +30,7 @@ type Status struct {
 	Draining    bool       `json:"draining,omitempty"`
 
 	LastFailure *engine.Failure `json:"last_failure,omitempty"` // of this run
-	Ended       *Ending    `json:"ended,omitempty"` // nil until the run has ended
+	Ended       *Ending         `json:"ended,omitempty"`        // nil until the run has ended
 }
 
 // Waiting reports whether the run sends nothing for now.
