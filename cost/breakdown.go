@@ -154,6 +154,9 @@ func (t *Tally) Reasons() []NamedCount {
 	return out
 }
 
+// Filtered is how many rows the user's filters leave out.
+func (t *Tally) Filtered() int64 { return t.skipped(plan.Filtered).Objects }
+
 // skipped returns what is left alone for a reason.
 func (t *Tally) skipped(reason plan.Reason) (n Count) {
 	if byClass := t.skips[reason]; byClass != nil {

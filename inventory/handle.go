@@ -59,7 +59,10 @@ func dataManifest(ctx context.Context, at Location, config, file string, bucket 
 	if err != nil {
 		return at, ctx.Err() // no reports can be looked for there: the file is what it is
 	}
-	has := func(f File) bool { return path.Base(f.Key) == file }
+	has := func(f File) bool { return f.Key == path.Join(config, "data", file) }
+	if at.Local() { // a copy of a part of the bucket
+		has = func(f File) bool { return path.Base(f.Key) == file && path.Base(path.Dir(f.Key)) == "data" }
+	}
 	for _, r := range reports {
 		if r.Manifest != nil && slices.ContainsFunc(r.Manifest.Files, has) {
 			if at.Local() {

@@ -69,6 +69,25 @@ func TestHandlesOfNoReport(t *testing.T) {
 	}
 }
 
+// A list in a folder that is called data is no data file of a report there that lists
+// another one of its name.
+func TestDataFileOfAnotherReport(t *testing.T) {
+	m := newMemory()
+	name := m.putDated(t, "daily", "2025-11-20T01-00Z", true)
+	manifest := strings.ReplaceAll(string(m.objects[name]), `"files":[]`, `"files":[{"key":"other/data/list.csv","size":5,"MD5checksum":"00000000000000000000000000000000"}]`)
+	m.put(name, []byte(manifest))
+	m.put("p/b/daily/data/list.csv", []byte("b,k\n"))
+	at := Location{"d", "p/b/daily/data/list.csv"}
+	got, err := manifestOf(t.Context(), at, func(string) Source { return m })
+	if err != nil || got != at {
+		t.Errorf("leads to %v, %v", got, err)
+	}
+	m.put(name, []byte(strings.ReplaceAll(manifest, "other/data", "p/b/daily/data")))
+	if got, err := manifestOf(t.Context(), at, func(string) Source { return m }); err != nil || got != (Location{"d", name}) {
+		t.Errorf("its own leads to %v, %v", got, err)
+	}
+}
+
 func TestWebAddresses(t *testing.T) {
 	for in, want := range map[string]Location{
 		"https://eu-west-1.console.aws.amazon.com/s3/object/d?region=eu-west-1&bucketType=general&prefix=inv/a%20b/manifest.json": {"d", "inv/a b/manifest.json"},

@@ -48,6 +48,7 @@ func ParseLocation(uri string) (Location, error) {
 		}
 		return Location{Name: filepath.FromSlash(p)}, nil
 	}
+	uri, _, _ = strings.Cut(uri, "?") // a signature may follow
 	return Location{}, fmt.Errorf("%s: want s3://bucket/key, a path, an ARN of S3 or an address of the AWS console", uri)
 }
 

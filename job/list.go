@@ -21,18 +21,18 @@ const (
 
 // List returns the names of the jobs at a place and below it, at most three folders
 // down, in order of their names. Links are not followed, nor folders whose name begins
-// with a dot. Where there are more than 10,000 folders, that is an error.
-func (o Opener) List(ctx context.Context, place string) ([]string, error) {
+// with a dot. Those that may not be read are in hidden. Where there are more than 10,000
+// folders, that is an error.
+func (o Opener) List(ctx context.Context, place string) (names, hidden []string, err error) {
 	var folders func(ctx context.Context, at string) (below []string, isJob bool, err error)
 	var at string
 	if InBucket(place) {
 		bucket, prefix, _ := strings.Cut(strings.TrimPrefix(place, "s3://"), "/")
 		if bucket == "" {
-			return nil, &NameError{place}
+			return nil, nil, &NameError{place}
 		}
-		var err error
 		if folders, err = o.foldersIn(ctx, bucket); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		at = "s3://" + bucket
 		if prefix = strings.Trim(prefix, "/"); prefix != "" {
@@ -40,23 +40,27 @@ func (o Opener) List(ctx context.Context, place string) ([]string, error) {
 		}
 	} else {
 		at = filepath.Clean(place)
+		if err := checkName(place); err != nil {
+			return nil, nil, err
+		}
 		if _, err := os.Stat(at); err != nil {
-			return nil, fmt.Errorf("look for jobs: %w", err)
+			return nil, nil, fmt.Errorf("look for jobs: %w", err)
 		}
 		folders = localFolders
 	}
 	w := walker{folders: folders}
 	if err := w.walk(ctx, at, 0); err != nil {
-		return nil, fmt.Errorf("look for jobs in %s: %w", place, err)
+		return nil, nil, fmt.Errorf("look for jobs in %s: %w", place, err)
 	}
 	slices.Sort(w.jobs)
-	return w.jobs, nil
+	return w.jobs, w.hidden, nil
 }
 
 // walker looks for jobs.
 type walker struct {
 	folders func(ctx context.Context, at string) (below []string, isJob bool, err error)
 	jobs    []string
+	hidden  []string
 	seen    int
 }
 
@@ -69,6 +73,9 @@ func (w *walker) walk(ctx context.Context, at string, depth int) error {
 	}
 	below, isJob, err := w.folders(ctx, at)
 	switch {
+	case errors.Is(err, fs.ErrPermission):
+		w.hidden = append(w.hidden, at)
+		return nil
 	case err != nil:
 		return err
 	case isJob:
@@ -85,11 +92,11 @@ func (w *walker) walk(ctx context.Context, at string, depth int) error {
 	return nil
 }
 
-// localFolders returns the folders in one, and whether it is a job. What may not be
-// read has none.
+// localFolders returns the folders in one, and whether it is a job. One that is gone
+// meanwhile has none.
 func localFolders(_ context.Context, at string) (below []string, isJob bool, err error) {
 	entries, err := os.ReadDir(at)
-	if errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, false, nil
 	}
 	if err != nil {

@@ -61,6 +61,8 @@ func (e Effective) looser(option string, before, after Told) (looser, judged boo
 	switch option {
 	case AcceptOption:
 		return slices.ContainsFunc(after[option], func(v string) bool { return !slices.Contains(before[option], v) }), true
+	case "force":
+		return to == "true" && from != "true", true
 	case "kms-rps", "kms-share":
 		return e.kmsCap(after) > e.kmsCap(before), true
 	case "allow-http":

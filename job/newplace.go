@@ -76,6 +76,9 @@ func CheckWritable(dir string) error {
 	if InBucket(dir) {
 		return nil
 	}
+	if err := checkName(dir); err != nil {
+		return err
+	}
 	for at := filepath.Clean(dir); ; at = filepath.Dir(at) {
 		_, err := os.Stat(at)
 		if errors.Is(err, fs.ErrNotExist) && filepath.Dir(at) != at {

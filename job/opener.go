@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"reseal/checkpoint"
@@ -40,6 +41,18 @@ type Opener struct {
 // InBucket tells whether the name of a job is an address in S3.
 func InBucket(name string) bool { return strings.HasPrefix(name, "s3://") }
 
+// otherAddress is the name of a place that is neither a folder nor an address in S3 as
+// it is written for a job: a folder of that name would be made.
+var otherAddress = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]+:/|arn:)`)
+
+// checkName refuses such a name.
+func checkName(name string) error {
+	if !InBucket(name) && otherAddress.MatchString(name) {
+		return &NameError{name}
+	}
+	return nil
+}
+
 // NameError is a name that is no folder, and no address of a prefix in a bucket.
 type NameError struct{ Name string }
 
@@ -53,6 +66,9 @@ func (o Opener) Open(ctx context.Context, name string, share Share) (Store, erro
 	if InBucket(name) {
 		return o.remote(ctx, name, share)
 	}
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
 	store, err := checkpoint.OpenDir(name)
 	if err != nil {
 		return nil, err // not the nil pointer, which would be a store
@@ -64,6 +80,9 @@ func (o Opener) Open(ctx context.Context, name string, share Share) (Store, erro
 func (o Opener) Create(ctx context.Context, name string, share Share) (Store, error) {
 	if InBucket(name) {
 		return o.remote(ctx, name, share)
+	}
+	if err := checkName(name); err != nil {
+		return nil, err
 	}
 	store, err := createFolder(name)
 	if err != nil {

@@ -151,7 +151,7 @@ func (c *Checker) endpoint() {
 	case plan.Yes:
 		c.Say("endpoint", StatusOK, "AWS's own", "")
 	default:
-		c.Say("endpoint", StatusWarning, e.URL+" is not known to be AWS: what it keeps has to be proven", "reseal run … --probe-key-prefix reseal-probe/")
+		c.Say("endpoint", StatusWarning, e.URL+" is not known to be AWS: what it keeps has to be proven", "reseal run JOB --probe-key-prefix reseal-probe/")
 	}
 }
 

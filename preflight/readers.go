@@ -122,7 +122,7 @@ func (c *Checker) Lifetime(ctx context.Context, rep *inventory.Report, uri strin
 		return
 	case !end.At.IsZero():
 		c.Say(name, StatusWarning, fmt.Sprintf("lifecycle rule %q of %s removes them from %s on: a job of several nights may outlive its report",
-			end.Rule, end.Bucket, end.At.Format("2006-01-02")), "reseal run … --keep-inventory DIR")
+			end.Rule, end.Bucket, end.At.Format("2006-01-02")), "reseal run JOB --keep-inventory DIR")
 		return
 	}
 	c.Say(name, StatusOK, "no lifecycle rule removes them", "")

@@ -79,13 +79,19 @@ func columnStart(line string, columns int) int {
 func commandIn(line string) (before, cmd string, ok bool) {
 	for _, program := range []string{"reseal ", "aws "} {
 		for _, mark := range []string{"→ ", ": ", "  "} {
-			if i := strings.LastIndex(line, mark+program); i >= 0 {
-				at := i + len(mark)
+			i := strings.LastIndex(line, mark+program)
+			if at := i + len(mark); i >= 0 && !prose(line[at:]) {
 				return line[:at], line[at:], true
 			}
 		}
 	}
 	return "", "", false
+}
+
+// prose tells whether a text that begins with the name of a program goes on as a
+// sentence.
+func prose(text string) bool {
+	return strings.Contains(text, ", ") || strings.Contains(text, "; ") || !strings.Contains(text, " -") && strings.Count(text, " ") > 3
 }
 
 func indentedBy(n int, lines []string) []string {

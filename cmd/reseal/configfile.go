@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"regexp"
 	"slices"
 
 	"github.com/spf13/pflag"
@@ -13,6 +17,26 @@ import (
 
 // maxConfig is the size, in bytes, of the largest file of options that is read.
 const maxConfig = 1 << 20
+
+// plausible is what may be meant as the name of an option.
+var plausible = regexp.MustCompile(`^-{0,2}[a-z][a-z0-9_-]{0,60}$`)
+
+// smallFile reads a regular file of at most 1 MiB. Anything else could hold a command up.
+func smallFile(path string) ([]byte, error) {
+	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
+		return nil, cmp.Or(err, error(&fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}))
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
+	if err == nil && len(text) > maxConfig {
+		err = fmt.Errorf("%s is larger than 1 MiB", path)
+	}
+	return text, err
+}
 
 // configFile is a file of options: YAML, one option a line, by the names of the flags.
 type configFile struct {
@@ -25,21 +49,17 @@ type configFile struct {
 // that only other commands know are not, so that one file serves all of them.
 func readConfig(path string, known []string) (*configFile, error) {
 	c := &configFile{path: path, values: map[string][]string{}, lines: map[string]int{}}
-	f, err := os.Open(path)
+	text, err := smallFile(path)
 	if err != nil {
 		return nil, usagef("--%s: %w", configFlag, err)
 	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err != nil {
-		return nil, usagef("--%s: %w", configFlag, err)
-	}
-	if len(text) > maxConfig {
-		return nil, usagef("--%s %s: the file is larger than 1 MiB", configFlag, path)
-	}
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
+	var doc, more yaml.Node
+	documents := yaml.NewDecoder(bytes.NewReader(text))
+	if err := documents.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
 		return nil, usagef("--%s %s: %w", configFlag, path, err)
+	}
+	if err := documents.Decode(&more); !errors.Is(err, io.EOF) {
+		return nil, usagef("--%s %s: want one document; there is more after its end (--- or ...)", configFlag, path)
 	}
 	if len(doc.Content) == 0 {
 		return c, nil // empty, or comments alone
@@ -58,21 +78,29 @@ func readConfig(path string, known []string) (*configFile, error) {
 
 // add takes one option of the file.
 func (c *configFile) add(name, value *yaml.Node, known []string) error {
-	if name.Kind != yaml.ScalarNode {
+	switch {
+	case name.Kind != yaml.ScalarNode || !plausible.MatchString(name.Value): // of another kind of file nothing is shown
 		return errors.New("want the name of an option, without the dashes before it")
-	}
-	if !slices.Contains(known, name.Value) || name.Value == configFlag {
+	case name.Value == configFlag:
+		return fmt.Errorf("%q is no option of a file: it names no other file", name.Value)
+	case !slices.Contains(known, name.Value):
 		return fmt.Errorf("%q is no option%s", name.Value, meant(name.Value, known, ""))
 	}
 	if line, twice := c.lines[name.Value]; twice {
 		return fmt.Errorf("%s stands in line %d already", name.Value, line)
 	}
 	c.lines[name.Value] = name.Line
+	if value.Kind == yaml.AliasNode {
+		value = value.Alias
+	}
 	values := []*yaml.Node{value}
 	if value.Kind == yaml.SequenceNode {
 		values = value.Content
 	}
 	for _, v := range values {
+		if v.Kind == yaml.AliasNode {
+			v = v.Alias
+		}
 		if v.Kind != yaml.ScalarNode || v.Tag == "!!null" {
 			return fmt.Errorf("%s: want a value, or a list of values", name.Value)
 		}

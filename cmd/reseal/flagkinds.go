@@ -30,8 +30,12 @@ func (*localPath) Type() string { return pathType }
 
 func (p *localPath) Set(text string) error {
 	at, err := inventory.ParseLocation(text)
-	if err != nil || !at.Local() { // what is wrong with it, its reader says
+	switch {
+	case err != nil: // its reader says what is wrong with it
 		*p = localPath(text)
+		return nil
+	case !at.Local(): // without the signature of a URL
+		*p = localPath(at.String())
 		return nil
 	}
 	abs, err := filepath.Abs(at.Name)

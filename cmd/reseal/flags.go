@@ -159,6 +159,14 @@ func (s *selection) options() (plan.Options, error) {
 		IncludeGlobs: s.include, ExcludeGlobs: s.excludeGlobs, Tags: s.tags, StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
 		CopyVia: s.copyVia, ACL: s.acl, AllVersions: s.versions == "all",
 	}
+	for _, list := range []struct {
+		flag   string
+		values []string
+	}{{"prefix", s.prefixes}, {"exclude-prefix", s.exclude}, {"include", s.include}, {"exclude", s.excludeGlobs}} {
+		if slices.Contains(list.values, "") {
+			errs = append(errs, fmt.Errorf("--%s %q: an empty one would match every key or none", list.flag, ""))
+		}
+	}
 	errs = append(errs, s.ageErrors(&o)...)
 	errs = append(errs, tagErrors(s.tags)...)
 	errs = append(errs, s.methodErrors(&o)...)

@@ -7,13 +7,16 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"reseal/internal/shell"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
+	"reseal/s3api"
 )
 
 // listedJob is a job in a list of them. It is what reseal jobs --json writes.
@@ -55,12 +58,20 @@ three folders deep and changes nothing.
 			if len(args) == 1 {
 				place = args[0]
 			}
-			all, err := listJobs(ctx, conn.jobs(), place)
+			all, hidden, err := listJobs(ctx, conn.jobs(), place)
 			if err != nil {
 				return causeOf(ctx, err)
 			}
+			for _, folder := range hidden {
+				fmt.Fprintf(p.stderr, "note: %s may not be read by you, so jobs in it are left out\n", shownName(folder))
+			}
 			if asJSON {
 				return writeJSON(p.stdout, all)
+			}
+			for _, j := range all {
+				if j.Error != "" {
+					fmt.Fprintf(p.stderr, "note: %s cannot be read: %s\n", shownName(j.Job), s3api.PlainText(j.Error))
+				}
 			}
 			if len(all) == 0 {
 				fmt.Fprintf(p.stderr, "there is no job in %s, nor in three folders below it\n", place)
@@ -76,13 +87,13 @@ three folders deep and changes nothing.
 
 // listJobs reads how the jobs at a place stand. One that cannot be read is in the list
 // with the reason.
-func listJobs(ctx context.Context, jobs job.Opener, place string) ([]listedJob, error) {
+func listJobs(ctx context.Context, jobs job.Opener, place string) (all []listedJob, hidden []string, err error) {
 	const atOnce = 8
-	names, err := jobs.List(ctx, place)
+	names, hidden, err := jobs.List(ctx, place)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	all := make([]listedJob, len(names))
+	all = make([]listedJob, len(names))
 	var reads errgroup.Group
 	reads.SetLimit(atOnce)
 	for i, name := range names {
@@ -92,10 +103,10 @@ func listJobs(ctx context.Context, jobs job.Opener, place string) ([]listedJob, 
 		})
 	}
 	if err := reads.Wait(); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	slices.SortStableFunc(all, func(a, b listedJob) int { return b.LastWrite.Compare(a.LastWrite) })
-	return all, nil
+	return all, hidden, nil
 }
 
 func readListed(ctx context.Context, jobs job.Opener, name string) listedJob {
@@ -140,11 +151,10 @@ func printJobs(out io.Writer, all []listedJob, now time.Time) error {
 	return report.WriteTable(out, "lrrrl", nil, rows)
 }
 
-// shownName is a name as a terminal may have it: in quotes where it holds anything else
-// than what is printed.
+// shownName is the name of a job as a shell takes it, and as a terminal may have it.
 func shownName(name string) string {
-	if quoted := fmt.Sprintf("%q", name); quoted != `"`+name+`"` || strings.ContainsAny(name, " ") {
-		return quoted
+	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return shell.Visible(name)
 	}
-	return name
+	return shell.Word(name)
 }

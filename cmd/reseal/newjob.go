@@ -7,6 +7,7 @@ import (
 	"reseal/cost"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/report"
 )
 
@@ -81,7 +82,7 @@ func (f *runFlags) showPlan(p process, pre *prepared, made *job.Plan) error {
 }
 
 // planJob freezes a plan as a job, or leaves the one that is there as it is.
-func (f *planFlags) planJob(ctx context.Context, p process, old *job.Plan, made *job.Plan) error {
+func (f *planFlags) planJob(ctx context.Context, p process, old, made *job.Plan, open []preflight.Hazard) error {
 	if old != nil {
 		fmt.Fprintf(f.output.messages(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, report.Time(old.Created))
 		return nil
@@ -89,6 +90,16 @@ func (f *planFlags) planJob(ctx context.Context, p process, old *job.Plan, made 
 	if err := f.connection.jobs().Freeze(ctx, f.job, made); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
-	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, onJob("run", f.job))
+	command := onJob("run", f.job)
+	probe := ""
+	for _, h := range open { // a run asks for each; what a probe settles needs no acceptance
+		if h.ByProbe {
+			probe = " --probe-key-prefix reseal-probe/"
+			continue
+		}
+		command += " --accept " + h.Name
+	}
+	command += probe
+	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, command)
 	return nil
 }

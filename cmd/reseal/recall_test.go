@@ -21,7 +21,7 @@ func TestEveryOptionIsJudged(t *testing.T) {
 		"ca-bundle": "the endpoint proves itself either way", "profile": "the caller is recorded with each run", "sdk-client": "another way to send the same",
 		"region": "the bucket tells its own", "endpoint-url": "a job goes to where it was made", "probe-key-prefix": "scratch objects, taken away again",
 		"latency": "for the estimate", "copy-rate": "for the estimate", "monthly-gets": "for the estimate", "monthly-puts": "for the estimate",
-		"window-exit": "outside the window nothing is begun either way", "force": "the cap itself is judged",
+		"window-exit": "outside the window nothing is begun either way",
 	}
 	run := newRunCommand(process{})
 	e := job.Effective{Default: defaultsOf(run)}

@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reseal/job"
 )
 
 // configFlag names the file of options.
@@ -42,13 +44,34 @@ func takeSettings(cmd *cobra.Command, _ []string) error {
 	var names []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { names = append(names, f.Name) })
 	for _, s := range sources {
+		stronger := givenOf(cmd.Flags())
 		for _, name := range names {
+			if displaced(name, stronger) {
+				continue
+			}
 			if err := setFrom(cmd, s, name); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// instead are options in place of which another one is given: of the two, the one from
+// the stronger source counts.
+var instead = map[string]string{"manifest": "objects", "bucket": "manifest"}
+
+// displaced tells whether an option is not asked for any more, as a stronger source has
+// another one in its place.
+func displaced(name string, stronger job.Told) bool {
+	for a, b := range instead {
+		_, hasA := stronger[a]
+		_, hasB := stronger[b]
+		if name == a && hasB || name == b && hasA {
+			return true
+		}
+	}
+	return slices.Contains(job.Replaced(stronger), name)
 }
 
 // setFrom sets one flag that was not given. A job that is the command's argument is
@@ -62,8 +85,13 @@ func setFrom(cmd *cobra.Command, s optionSource, name string) error {
 	if err != nil {
 		return usagef("%s: %w", where, err)
 	}
-	if _, many := f.Value.(pflag.SliceValue); !many && len(values) > 1 {
-		return usagef("%s: --%s takes one value, not %d", where, name, len(values))
+	_, many := f.Value.(pflag.SliceValue)
+	switch {
+	case !many && len(values) > 1: // a list for other commands
+		fmt.Fprintf(cmd.ErrOrStderr(), "note: %s: %s takes one --%s; the %d there are left out\n", where, cmd.CommandPath(), name, len(values))
+		return nil
+	case many && slices.Contains(values, ""):
+		return usagef("%s: one of the values is empty", where)
 	}
 	for _, v := range values {
 		if err := cmd.Flags().Set(name, v); err != nil {
@@ -73,26 +101,27 @@ func setFrom(cmd *cobra.Command, s optionSource, name string) error {
 	return nil
 }
 
-// variables are the environment's RESEAL_*: RESEAL_KMS_RPS is --kms-rps.
-// Where a flag may be repeated its values stand in one line with commas, as in CSV.
+// variables are the environment's RESEAL_*: RESEAL_KMS_RPS is --kms-rps. An empty one
+// is as none. Where a flag may be repeated its values stand with commas between, as in
+// CSV, in one line or more.
 type variables struct{}
 
 func (variables) of(f *pflag.Flag) (values []string, where string, err error) {
 	name := variableOf(f.Name)
 	text, set := os.LookupEnv(name)
-	if !set {
+	if !set || strings.TrimSpace(text) == "" {
 		return nil, name, nil
 	}
 	if _, many := f.Value.(pflag.SliceValue); !many {
 		return []string{text}, name, nil
 	}
-	if strings.TrimSpace(text) == "" {
-		return nil, name, nil
-	}
-	if values, err = csv.NewReader(strings.NewReader(text)).Read(); err != nil {
+	lines := csv.NewReader(strings.NewReader(text))
+	lines.FieldsPerRecord, lines.TrimLeadingSpace = -1, true
+	all, err := lines.ReadAll()
+	if err != nil {
 		return nil, name, fmt.Errorf("want values with commas between, as in CSV: %w", err)
 	}
-	return values, name, nil
+	return slices.Concat(all...), name, nil
 }
 
 // variableOf is the name of the variable that sets a flag.

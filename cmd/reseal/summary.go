@@ -8,6 +8,7 @@ import (
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/migrate"
+	"reseal/plan"
 	"reseal/report"
 )
 
@@ -47,6 +48,9 @@ func (o *output) summary(p process, dir string, made *job.Plan, out *migrate.Out
 	}
 	if n := stats.Unsure.Load(); n > 0 {
 		say("%s under way when the run ended may have been re-encrypted all the same: the next run looks, and copies none twice.", report.Plural(n, "object"))
+	}
+	if left := s.Skipped[string(plan.Filtered)]; left > 0 && left == s.Settled {
+		say("note: no row of the report passed the filters, so nothing was re-encrypted.")
 	}
 	if o.quiet {
 		return nil

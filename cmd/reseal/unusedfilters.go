@@ -19,15 +19,21 @@ import (
 // match, and nothing is refused.
 func unusedFilters(s *migrate.Survey) error {
 	prefixes, globs := s.Filters.Unused()
-	if len(s.Damage) > 0 || len(prefixes) == 0 && len(globs) == 0 {
+	if len(s.Damage) > 0 {
 		return nil
 	}
 	var all []string
+	if left := s.Tally.Filtered(); left > 0 && left == s.Rows && len(prefixes)+len(globs) == 0 {
+		all = append(all, fmt.Sprintf("none of the %s of the report passes the filters", report.Plural(s.Rows, "row")))
+	}
 	for _, p := range prefixes {
 		all = append(all, fmt.Sprintf("--prefix %q: no key of the report begins with it%s", p.Prefix, others(p)))
 	}
 	for _, g := range globs {
 		all = append(all, fmt.Sprintf("--include %q: no key of the report is like it; * stands for any text, and the pattern for the whole key", g))
+	}
+	if len(all) == 0 {
+		return nil
 	}
 	return &usageError{errors.New("nothing was done: " + strings.Join(all, "\n"))}
 }
