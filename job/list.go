@@ -73,7 +73,7 @@ func (w *walker) walk(ctx context.Context, at string, depth int) error {
 	}
 	below, isJob, err := w.folders(ctx, at)
 	switch {
-	case errors.Is(err, fs.ErrPermission):
+	case errors.Is(err, fs.ErrPermission) && errors.As(err, new(*fs.PathError)):
 		w.hidden = append(w.hidden, at)
 		return nil
 	case err != nil:

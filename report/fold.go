@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -91,7 +92,9 @@ func commandIn(line string) (before, cmd string, ok bool) {
 // prose tells whether a text that begins with the name of a program goes on as a
 // sentence.
 func prose(text string) bool {
-	return strings.Contains(text, ", ") || strings.Contains(text, "; ") || !strings.Contains(text, " -") && strings.Count(text, " ") > 3
+	words := cut(text, false) // what is in quotes is one
+	stops := func(word string) bool { return strings.HasSuffix(word, ",") || strings.HasSuffix(word, ";") }
+	return slices.ContainsFunc(words, stops) || !strings.Contains(text, " -") && len(words) > 4
 }
 
 func indentedBy(n int, lines []string) []string {

@@ -208,11 +208,25 @@ func tellUnreadable(p process, damage []error) error {
 	if len(damage) == 0 {
 		return nil
 	}
+	var texts []string
 	for _, err := range damage {
-		fmt.Fprintf(p.stderr, "reseal: %s\n", inWords(err))
+		texts = append(texts, inWords(err))
 	}
+	tellFew(p.stderr, "reseal: ", texts)
 	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(damage)), "file"))
 	return &finding{exitFailures}
+}
+
+// tellFew writes a line for each of the first ten texts, and how many more there are: a
+// report whose files are gone has thousands alike.
+func tellFew(w io.Writer, before string, texts []string) {
+	const most = 10
+	for _, t := range texts[:min(most, len(texts))] {
+		fmt.Fprintf(w, "%s%s\n", before, t)
+	}
+	if more := len(texts) - most; more > 0 {
+		fmt.Fprintf(w, "%sand %s more\n", before, report.Count(int64(more)))
+	}
 }
 
 // isTerminal tells whether v is a terminal that a person sits at.

@@ -114,9 +114,7 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness) error {
 // tellDamages says which files of the report are missing from the result.
 func tellDamages(w io.Writer, at *checkpoint.Snapshot) {
 	all := status.Damages(at)
-	for _, d := range all {
-		fmt.Fprintf(w, "reseal: missing from the result: %s\n", d)
-	}
+	tellFew(w, "reseal: missing from the result: ", all)
 	if len(all) > 0 {
 		fmt.Fprintln(w, "hint: the same command tries them again; another report of the bucket has their objects, too")
 	}
