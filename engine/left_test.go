@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -69,8 +70,9 @@ func TestAnObjectIsLeftForALaterRun(t *testing.T) {
 				}
 
 				next := config(s, l)
-				next.Settled = func(p inventory.Position) bool { _, ok := l.settled[key(int(p.Row))]; return ok }
-				next.Uncertain = func(p inventory.Position) bool { return slices.Contains(l.doubts, p.Row) }
+				settled, doubts := maps.Clone(l.settled), slices.Clone(l.doubts) // as they were before this run
+				next.Settled = func(p inventory.Position) bool { _, ok := settled[key(int(p.Row))]; return ok }
+				next.Uncertain = func(p inventory.Position) bool { return slices.Contains(doubts, p.Row) }
 				if err := Run(t.Context(), t.Context(), next, batches(40, 10, withoutETag)); err != nil {
 					t.Fatal(err)
 				}

@@ -46,7 +46,11 @@ func TestPage(t *testing.T) {
 				if urls := p.Requests(); !slices.Equal(urls, []string{s.URL(), s.URL() + "events"}) {
 					t.Errorf("requests %q", urls)
 				}
-				if c := p.Console(); len(c) > 0 {
+				console := p.Console()
+				if tt.over { // the program has gone, and with it a stream that may not have ended
+					console = slices.DeleteFunc(console, func(line string) bool { return strings.Contains(line, "ERR_INCOMPLETE_CHUNKED_ENCODING") })
+				}
+				if c := console; len(c) > 0 {
 					t.Errorf("console: %q", c)
 				}
 				if keep != "" {
