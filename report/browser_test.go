@@ -15,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	chromium "reseal/internal/browser"
 )
 
 // TestBrowser opens the pages in headless Chromium, at two widths, light and dark:
@@ -135,7 +137,7 @@ func open(t *testing.T, browser, file string, flags ...string) (dom, console str
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	args := append([]string{"--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + t.TempDir(), "--enable-logging=stderr",
+		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir=" + chromium.Profile(t), "--enable-logging=stderr",
 		"--host-resolver-rules=MAP * ~NOTFOUND", // the browser does not call home either
 		"--dump-dom"}, append(flags, "file://"+file)...)
 	cmd := exec.CommandContext(ctx, browser, args...)

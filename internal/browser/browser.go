@@ -64,7 +64,7 @@ func Start(t testing.TB, path string) *Browser {
 		t.Fatal(err)
 	}
 	cmd := exec.CommandContext(ctx, path, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir="+t.TempDir(), "--remote-debugging-pipe",
+		"--disable-component-update", "--disable-sync", "--hide-scrollbars", "--user-data-dir="+Profile(t), "--remote-debugging-pipe",
 		"--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost")
 	cmd.ExtraFiles = []*os.File{theirIn, theirOut}
 	cmd.WaitDelay = 10 * time.Second
