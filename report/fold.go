@@ -49,7 +49,7 @@ func foldLine(line string, columns int) []string {
 	} else {
 		head = first
 	}
-	rest := folded(line[len(head):], columns-utf8.RuneCountInString(head), columns-indent)
+	rest := Folded(line[len(head):], columns-utf8.RuneCountInString(head), columns-indent)
 	out := indentedBy(indent, rest)
 	out[0] = head + strings.TrimLeft(out[0], " ")
 	return out

@@ -107,7 +107,7 @@ func (t *table) lines(r tableRow, width, out []int) []string {
 	for i, c := range row {
 		cells[i] = []string{c}
 		if last := r.whole && i == len(row)-1; !last && slices.Contains(t.wrap, i) && utf8.RuneCountInString(c) > width[i] {
-			cells[i] = folded(c, width[i], width[i])
+			cells[i] = Folded(c, width[i], width[i])
 		}
 		if !slices.Contains(out, i) {
 			most = max(most, len(cells[i]))

@@ -56,7 +56,7 @@ func (p *page) wrapped(indent, sentence string) { p.hanging(indent, indent+"  ",
 
 // hanging is wrapped with an indent of its own for the second and later lines.
 func (p *page) hanging(first, later, sentence string) {
-	for i, line := range folded(sentence, p.columns-len(first), p.columns-len(later)) {
+	for i, line := range Folded(sentence, p.columns-len(first), p.columns-len(later)) {
 		if i == 0 {
 			p.printf("%s%s\n", first, line)
 		} else {
@@ -67,14 +67,14 @@ func (p *page) hanging(first, later, sentence string) {
 
 // Wrapped breaks text into lines of at most 80 columns, at spaces where there are.
 func Wrapped(indent, text string) string {
-	lines := folded(text, usual-len(indent), usual-len(indent)-2)
+	lines := Folded(text, usual-len(indent), usual-len(indent)-2)
 	return indent + strings.Join(lines, "\n"+indent+"  ") + "\n"
 }
 
-// folded breaks text at spaces into lines, the first of them of at most as many
+// Folded breaks text at spaces into lines, the first of them of at most as many
 // columns as first says, the others of later. A word that is longer stays whole, so
 // that a name can be copied. There is always a line.
-func folded(text string, first, later int) []string {
+func Folded(text string, first, later int) []string {
 	var lines []string
 	line, columns, most := "", 0, first
 	for word := range strings.FieldsSeq(text) {

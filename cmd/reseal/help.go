@@ -4,14 +4,13 @@ import (
 	"cmp"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
+
+	"reseal/report"
 )
 
 // helpAll is the flag that shows all flags.
@@ -71,21 +70,7 @@ func reflowed(text string, columns int) string {
 			fmt.Fprintf(&b, "%s\n\n", paragraph)
 			continue
 		}
-		column := 0
-		for _, word := range strings.Fields(paragraph) {
-			n := utf8.RuneCountInString(word)
-			switch {
-			case column == 0:
-			case column+1+n > columns:
-				b.WriteByte('\n')
-				column = 0
-			default:
-				b.WriteByte(' ')
-				column++
-			}
-			b.WriteString(word)
-			column += n
-		}
+		b.WriteString(strings.Join(report.Folded(paragraph, columns, columns), "\n"))
 		b.WriteString("\n\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -213,11 +198,6 @@ func groupsOf(flags *pflag.FlagSet) []flagGroup {
 
 // columnsOf is how wide help may be.
 func columnsOf(w io.Writer) int {
-	const usual, widest = 80, 110
-	if f, ok := bare(w).(*os.File); ok {
-		if columns, _, err := term.GetSize(int(f.Fd())); err == nil {
-			return min(columns, widest)
-		}
-	}
-	return usual
+	const widest = 110
+	return min(report.Columns(bare(w)), widest)
 }

@@ -5,9 +5,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -63,14 +61,14 @@ three folders deep and changes nothing.
 				return causeOf(ctx, err)
 			}
 			for _, folder := range hidden {
-				fmt.Fprintf(p.stderr, "note: %s may not be read by you, so jobs in it are left out\n", shownName(folder))
+				fmt.Fprintf(p.stderr, "note: %s may not be read by you, so jobs in it are left out\n", shell.Word(folder))
 			}
 			if asJSON {
 				return writeJSON(p.stdout, all)
 			}
 			for _, j := range all {
 				if j.Error != "" {
-					fmt.Fprintf(p.stderr, "note: %s cannot be read: %s\n", shownName(j.Job), s3api.PlainText(j.Error))
+					fmt.Fprintf(p.stderr, "note: %s cannot be read: %s\n", shell.Word(j.Job), s3api.PlainText(j.Error))
 				}
 			}
 			if len(all) == 0 {
@@ -146,15 +144,7 @@ func printJobs(out io.Writer, all []listedJob, now time.Time) error {
 		if j.Error != "" {
 			failed = "-"
 		}
-		rows = append(rows, []string{j.State, share, failed, age, shownName(j.Job)})
+		rows = append(rows, []string{j.State, share, failed, age, shell.Word(j.Job)})
 	}
 	return report.WriteTable(out, "lrrrl", nil, rows)
-}
-
-// shownName is the name of a job as a shell takes it, and as a terminal may have it.
-func shownName(name string) string {
-	if strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return shell.Visible(name)
-	}
-	return shell.Word(name)
 }

@@ -175,27 +175,10 @@ func standingWord(s selfcheck.Standing) string {
 func printFinding(out io.Writer, f *selfcheck.Finding) {
 	fmt.Fprintf(out, "%s  %-13s  %s\n", f.Number, standingWord(f.Standing), cut(f.Title, 60))
 	if f.Standing != selfcheck.AsDocumented {
-		for _, line := range wrapped(f.Seen, 60) {
+		for _, line := range report.Folded(f.Seen, 60, 60) {
 			fmt.Fprintf(out, "%20s%s\n", "", line)
 		}
 	}
-}
-
-// wrapped breaks text at spaces into lines of at most width columns, where words allow.
-func wrapped(text string, width int) []string {
-	var lines []string
-	line := ""
-	for _, word := range strings.Fields(text) {
-		switch {
-		case line == "":
-			line = word
-		case len(line)+1+len(word) <= width:
-			line += " " + word
-		default:
-			lines, line = append(lines, line), word
-		}
-	}
-	return append(lines, line)
 }
 
 // deliver writes the findings to the file, and says what they come to.
