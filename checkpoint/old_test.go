@@ -104,7 +104,7 @@ func (o *oldJob) said(t *testing.T, when string, store Reader, more int64) {
 	}
 }
 
-// A folder of format 1, whose runs were all killed, is gone on with.
+// A folder of format 1, whose runs were all killed, is resumed.
 func TestOldFolderIsCarriedOver(t *testing.T) {
 	path := t.TempDir()
 	unzip(t, oldJobs[0].file, func(name string, data []byte) {

@@ -81,7 +81,7 @@ type selection struct {
 	memory         string
 	offline        bool
 
-	bound *plan.Options // of the job that is gone on with, in place of the flags; nil for none
+	bound *plan.Options // of the job that is resumed, in place of the flags; nil for none
 }
 
 func (s *selection) bind(cmd *cobra.Command) {

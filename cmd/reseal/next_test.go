@@ -56,7 +56,7 @@ func TestProgressLineStaysBelowItsTotal(t *testing.T) {
 	}
 }
 
-// A job that is gone on with waits for an endpoint that does not answer at its first
+// A job that is resumed waits for an endpoint that does not answer at its first
 // request, for as long as later; a new one says so at once, and no other error waits.
 func TestOutageAtTheStart(t *testing.T) {
 	refused := &net.OpError{Op: "dial", Net: "tcp", Err: errors.New("connection refused")}
