@@ -213,12 +213,17 @@ func (c *Client) Inventories(ctx context.Context, bucket string) ([]InventoryCon
 // that, S3 answers 403 for an object that is gone. It returns the keys of the
 // first few objects.
 func (c *Client) MayList(ctx context.Context, bucket string) (keys []string, err error) {
-	out, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(10), ExpectedBucketOwner: c.bucketOwner()})
+	out, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(10), EncodingType: types.EncodingTypeUrl,
+		ExpectedBucketOwner: c.bucketOwner()})
 	if err != nil {
 		return nil, setupError("ListObjectsV2", bucket, err)
 	}
 	for _, o := range out.Contents {
-		keys = append(keys, value(o.Key))
+		key, err := decodedName(value(o.Key), out.EncodingType)
+		if err != nil {
+			return nil, setupError("ListObjectsV2", bucket, err)
+		}
+		keys = append(keys, key)
 	}
 	return keys, nil
 }

@@ -119,7 +119,7 @@ func (c *Client) revealed(ctx context.Context, bucket string, refused *SetupErro
 	if refused.Code != "Forbidden" && refused.Code != "BadRequest" {
 		return refused
 	}
-	_, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(1)})
+	_, err := c.preflight.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: &bucket, MaxKeys: aws.Int32(1), EncodingType: types.EncodingTypeUrl})
 	if err == nil {
 		return refused // the listing is allowed: it says nothing of what HeadBucket met
 	}

@@ -118,7 +118,8 @@ var _ net.Error = silence(0)
 // List returns the objects whose names start with prefix.
 func (s *Source) List(ctx context.Context, prefix string) (all []inventory.ObjectInfo, err error) {
 	names := map[string]bool{}
-	err = s.pages(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: optional(prefix)}, func(out *s3.ListObjectsV2Output) (news bool, err error) {
+	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: optional(prefix), EncodingType: types.EncodingTypeUrl}
+	err = s.pages(ctx, in, func(out *s3.ListObjectsV2Output) (news bool, err error) {
 		for _, o := range out.Contents {
 			name, err := decodedName(value(o.Key), out.EncodingType)
 			if err != nil {
@@ -147,7 +148,8 @@ func (s *Source) List(ctx context.Context, prefix string) (all []inventory.Objec
 // that and with it, each once.
 func (s *Source) Folders(ctx context.Context, prefix string) (all []string, err error) {
 	slash := "/"
-	err = s.pages(ctx, &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: optional(prefix), Delimiter: &slash}, func(out *s3.ListObjectsV2Output) (news bool, err error) {
+	in := &s3.ListObjectsV2Input{Bucket: &s.bucket, Prefix: optional(prefix), Delimiter: &slash, EncodingType: types.EncodingTypeUrl}
+	err = s.pages(ctx, in, func(out *s3.ListObjectsV2Output) (news bool, err error) {
 		news = len(out.Contents) > 0
 		for _, c := range out.CommonPrefixes {
 			name, err := decodedName(value(c.Prefix), out.EncodingType)
@@ -169,7 +171,6 @@ func (s *Source) Folders(ctx context.Context, prefix string) (all []string, err 
 // pages has take called with each page of a listing. It says whether the page held
 // anything new.
 func (s *Source) pages(ctx context.Context, in *s3.ListObjectsV2Input, take func(*s3.ListObjectsV2Output) (news bool, err error)) error {
-	in.EncodingType = types.EncodingTypeUrl
 	prefix := value(in.Prefix)
 	tokens := map[string]bool{}
 	for barren := 0; barren < maxBarrenPages; barren++ {

@@ -3,6 +3,7 @@ package s3api
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -217,7 +218,8 @@ const maxUploadPages = 10
 // is said that there may be more.
 func (w *work) listUploads(ctx context.Context) (of []types.MultipartUpload, err error) {
 	key := w.task.Record.Key
-	in := &s3.ListMultipartUploadsInput{Bucket: &w.config.Options.Bucket, Prefix: &key, ExpectedBucketOwner: w.owner, RequestPayer: w.payer}
+	in := &s3.ListMultipartUploadsInput{Bucket: &w.config.Options.Bucket, Prefix: &key, EncodingType: types.EncodingTypeUrl,
+		ExpectedBucketOwner: w.owner, RequestPayer: w.payer}
 	for range maxUploadPages {
 		var out *s3.ListMultipartUploadsOutput
 		err = w.do(ctx, plan.StepListUploads, func(ctx context.Context) (err error) {
@@ -228,11 +230,15 @@ func (w *work) listUploads(ctx context.Context) (of []types.MultipartUpload, err
 			return nil, err
 		}
 		for _, u := range out.Uploads {
-			if value(u.Key) == key {
+			if w.isKey(u.Key, out.EncodingType) {
 				of = append(of, u)
 			}
 		}
-		nextKey, nextID := value(out.NextKeyMarker), value(out.NextUploadIdMarker)
+		nextKey, err := decodedName(value(out.NextKeyMarker), out.EncodingType)
+		if err != nil {
+			return nil, fmt.Errorf("ListMultipartUploads s3://%s/%s: %w", w.config.Options.Bucket, key, err)
+		}
+		nextID := value(out.NextUploadIdMarker)
 		same := nextKey == value(in.KeyMarker) && nextID == value(in.UploadIdMarker)
 		if !value(out.IsTruncated) || nextKey == "" || same || nextKey > key { // they come in the order of keys
 			return of, nil
