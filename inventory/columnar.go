@@ -194,6 +194,11 @@ const (
 	timeValue
 )
 
+// String names the kind for people.
+func (k valueKind) String() string {
+	return [...]string{"text", "a truth value", "a whole number", "a timestamp"}[k]
+}
+
 func (c Column) kind() valueKind {
 	switch c {
 	case ColIsLatest, ColIsDeleteMarker, ColIsMultipart:

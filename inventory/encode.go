@@ -136,7 +136,7 @@ func parquetField(col Column) parquet.Field {
 	case sizeValue:
 		f.Kind = parquet.Int64
 	case timeValue:
-		f.Kind, f.Unit = parquet.Int64, parquet.Millis
+		f.Kind, f.Logical = parquet.Int64, parquet.Logical{Meaning: parquet.Timestamp, Unit: parquet.Millis}
 	}
 	return f
 }
@@ -195,7 +195,7 @@ func parquetSchema(columns Columns) string {
 		switch {
 		case f.Kind == parquet.ByteArray:
 			annotation = " (STRING)"
-		case f.Unit == parquet.Millis:
+		case f.Logical.Unit == parquet.Millis:
 			annotation = " (TIMESTAMP(MILLIS,true))"
 		}
 		fmt.Fprintf(&b, "  %s %v %s%s;", repetition, f.Kind, f.Name, annotation)

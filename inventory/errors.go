@@ -93,6 +93,17 @@ type SizeError struct {
 
 func (e *SizeError) Error() string { return fmt.Sprintf("size is %d bytes, want %d", e.Got, e.Want) }
 
+// RowsError says that a data file claims more rows than its bytes can hold if they
+// differ, as those of a report do. Reading them could take for ever.
+type RowsError struct {
+	Rows, Most int64 // claimed, and believed of a file of Size
+	Size       int64 // bytes
+}
+
+func (e *RowsError) Error() string {
+	return fmt.Sprintf("claims %d rows in %d bytes, and a report has %d in as many at most: the file is damaged, or made to keep readers busy", e.Rows, e.Size, e.Most)
+}
+
 // FormatError names a fileFormat that is none of CSV, ORC and Parquet.
 type FormatError struct{ Format string }
 

@@ -2,9 +2,11 @@ package parquet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"io"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
@@ -18,18 +20,18 @@ const (
 	codecNone   codec = 0
 	codecSnappy codec = 1
 	codecGzip   codec = 2
+	codecBrotli codec = 4
+	codecLZ4    codec = 5 // in blocks as Hadoop frames them; some writers leave the frame out
 	codecZstd   codec = 6
 	codecLZ4Raw codec = 7
 )
 
 func (c codec) check() error {
 	switch c {
-	case codecNone, codecSnappy, codecGzip, codecZstd, codecLZ4Raw:
+	case codecNone, codecSnappy, codecGzip, codecBrotli, codecLZ4, codecZstd, codecLZ4Raw:
 		return nil
-	}
-	names := map[codec]string{3: "LZO", 4: "Brotli", 5: "LZ4 (Hadoop)"}
-	if name, ok := names[c]; ok {
-		return unsupported("%s compression is", name)
+	case 3:
+		return unsupported("LZO compression is")
 	}
 	return unsupported("compression %d is", int32(c))
 }
@@ -42,10 +44,12 @@ func (c codec) maxRatio() int64 {
 		return 32 // a copy of two bytes makes 64 at most
 	case codecGzip:
 		return 1032 // a bit pair makes 258 bytes at most
-	case codecLZ4Raw:
+	case codecLZ4Raw, codecLZ4:
 		return 255
 	case codecZstd:
 		return 32 << 10 // four bytes make a block of 128 KiB at most
+	case codecBrotli:
+		return 1 << 20 // a command of some bytes copies 16 MiB at most
 	}
 	return 1
 }
@@ -56,6 +60,7 @@ type expander struct {
 	src bytes.Reader
 	gz  *gzip.Reader
 	zst *zstd.Decoder
+	br  *brotli.Reader
 }
 
 // expand decompresses src into dst, which it must fill exactly.
@@ -82,8 +87,15 @@ func (x *expander) expand(c codec, dst, src []byte) error {
 			return corrupt("decompress: %d of %d bytes, %v", n, len(dst), err)
 		}
 		return nil
+	case codecLZ4:
+		if hadoopLZ4(dst, src) {
+			return nil
+		}
+		return x.expand(codecLZ4Raw, dst, src)
 	case codecGzip:
 		r, err = x.gzip(src)
+	case codecBrotli:
+		r, err = x.brotli(src)
 	case codecZstd:
 		r, err = x.zstd(src)
 	default:
@@ -109,6 +121,47 @@ func (x *expander) gzip(src []byte) (io.Reader, error) {
 		return gz, err
 	}
 	return x.gz, x.gz.Reset(&x.src)
+}
+
+func (x *expander) brotli(src []byte) (io.Reader, error) {
+	x.src.Reset(src)
+	if x.br == nil {
+		x.br = brotli.NewReader(&x.src)
+		return x.br, nil
+	}
+	return x.br, x.br.Reset(&x.src)
+}
+
+// hadoopLZ4 decompresses blocks as Hadoop's BlockCompressorStream frames them: the size
+// of what the block holds, then parts of it until that is full, each after its size;
+// sizes have four bytes, the highest first. It returns false where src is not that.
+func hadoopLZ4(dst, src []byte) bool {
+	size := func() (n int, ok bool) {
+		if len(src) < 4 {
+			return 0, false
+		}
+		u := binary.BigEndian.Uint32(src)
+		src = src[4:]
+		return int(u), uint64(u) <= 1<<31-1
+	}
+	for len(src) > 0 {
+		block, ok := size()
+		if !ok || block > len(dst) {
+			return false
+		}
+		for left := block; left > 0; {
+			part, ok := size()
+			if !ok || part == 0 || part > len(src) {
+				return false
+			}
+			n, err := lz4.UncompressBlock(src[:part], dst[:left])
+			if err != nil || n == 0 {
+				return false
+			}
+			src, dst, left = src[part:], dst[n:], left-n
+		}
+	}
+	return len(dst) == 0
 }
 
 func (x *expander) zstd(src []byte) (io.Reader, error) {

@@ -32,6 +32,7 @@ type column struct {
 	prefixes lengths // bytes that strings share with the one before
 	last     []byte  // the string before
 	bit      uint    // in data, of plain truth values
+	split    split   // of values whose bytes are apart
 
 	dict    dictionary
 	indices []uint32 // of the values being read
@@ -143,8 +144,13 @@ func (c *column) openData(h pageHeader) error {
 			return err
 		}
 	case deltaLength, deltaStrings:
-		if c.field.Kind == ByteArray {
+		if c.field.Kind == ByteArray || c.field.Kind == FixedLenByteArray && h.encoding == deltaStrings {
 			return c.openStrings(values, h)
+		}
+	case byteStreamSplit:
+		if width := c.field.bytes(); width > 0 {
+			c.split, err = newSplit(values, width)
+			return err
 		}
 	}
 	return unsupported("%v in encoding %v is", c.field.Kind, h.encoding)
@@ -274,41 +280,18 @@ func (c *column) read(n int) error {
 func (c *column) startBatch(n int) {
 	c.reclaim()
 	c.null = vector.Resize(c.null, n)
-	switch c.field.Kind {
-	case ByteArray:
+	switch {
+	case c.field.stringy():
 		c.bytes.values = vector.Resize(c.bytes.values, n)
 		c.bytes.Null = c.null
-	case Boolean:
+	case c.field.Kind == Boolean:
 		c.bools.Values = vector.Resize(c.bools.Values, n)
 		c.bools.Null = c.null
-	default:
+	}
+	c.numbers.Null = c.null
+	if c.field.values() == integers || c.field.values() == instants {
 		c.numbers.Values = vector.Resize(c.numbers.Values, n)
-		c.numbers.Null = c.null
 	}
-}
-
-// finish turns numbers into instants where the column holds such.
-func (c *column) finish(n int) error {
-	unit := c.field.unit()
-	if unit == NoUnit {
-		return nil
-	}
-	c.times.Null = c.null
-	if bad := setTimes(&c.times, c.numbers.Values[:n], unit); bad >= 0 {
-		return corrupt("%d is no instant of the years 1 to 9999", c.numbers.Values[bad])
-	}
-	return nil
-}
-
-// unit is what the numbers of the column count: INT96 is read as microseconds.
-func (f *Field) unit() Unit {
-	switch f.Kind {
-	case Int96:
-		return Micros
-	case Int64:
-		return f.Unit
-	}
-	return NoUnit
 }
 
 // decode sets rows at to at+n of the vectors, all of them in the page under way.
@@ -325,12 +308,12 @@ func (c *column) decode(at, n int) error {
 	}
 	c.left -= n
 	var err error
-	switch c.field.Kind {
-	case ByteArray:
+	switch {
+	case c.field.stringy():
 		v := c.bytes.values[at : at+n]
 		err = c.readStrings(v[:present])
 		vector.Spread(v, null, present)
-	case Boolean:
+	case c.field.Kind == Boolean:
 		v := c.bools.Values[at : at+n]
 		err = c.readBools(v[:present])
 		vector.Spread(v, null, present)

@@ -40,26 +40,16 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// Unit is what a timestamp is counted in.
-type Unit uint8
-
-// The units. Int96 columns count nanoseconds.
-const (
-	NoUnit Unit = iota
-	Millis
-	Micros
-	Nanos
-)
-
 // Field is a top-level column of a file.
 type Field struct {
 	Name     string
 	Kind     Kind
-	Unit     Unit // of Int64 columns that hold timestamps
-	Optional bool // may be null
-	Repeated bool // a list
+	Logical  Logical // what its values stand for
+	Optional bool    // may be null
+	Repeated bool    // a list
 
-	leaf int // number of its leaf among all of the file
+	width int // bytes of a value of FixedLenByteArray
+	leaf  int // number of its leaf among all of the file
 }
 
 // RowGroup is one of the independent parts of a file.
@@ -233,6 +223,7 @@ func (t *thriftReader) schemaElement(typ thriftType) (e schemaElement) {
 		return e
 	}
 	e.Kind = Group
+	var said annotation
 	t.fields(func(id int16, typ thriftType) bool {
 		switch {
 		case id == 1 && typ == tI32:
@@ -241,6 +232,8 @@ func (t *thriftReader) schemaElement(typ thriftType) (e schemaElement) {
 				t.fail(corrupt("column of unknown physical type %d", k))
 			}
 			e.Kind = Kind(k)
+		case id == 2 && typ == tI32:
+			e.width = t.count()
 		case id == 3 && typ == tI32:
 			r := t.i32() // 0 required, 1 optional, 2 repeated
 			e.Optional, e.Repeated = r == 1, r == 2
@@ -249,14 +242,11 @@ func (t *thriftReader) schemaElement(typ thriftType) (e schemaElement) {
 		case id == 5 && typ == tI32:
 			e.children = int64(t.i32())
 		case id == 6 && typ == tI32:
-			switch t.i32() { // ConvertedType
-			case 9:
-				e.Unit = Millis
-			case 10:
-				e.Unit = Micros
-			}
+			said.converted, said.isConverted = t.i32(), true
+		case id == 7 && typ == tI32:
+			said.scale = t.i32()
 		case id == 10 && typ == tStruct:
-			t.logicalType(&e.Field)
+			t.logicalType(&said)
 		default:
 			return false
 		}
@@ -265,29 +255,8 @@ func (t *thriftReader) schemaElement(typ thriftType) (e schemaElement) {
 	if e.children != 0 {
 		e.Kind = Group
 	}
+	e.Logical = said.meaning()
 	return e
-}
-
-// logicalType reads the union LogicalType, of which only TIMESTAMP counts here.
-func (t *thriftReader) logicalType(f *Field) {
-	t.fields(func(id int16, typ thriftType) bool {
-		if id != 8 || typ != tStruct {
-			return false
-		}
-		t.fields(func(id int16, typ thriftType) bool {
-			if id != 2 || typ != tStruct {
-				return false
-			}
-			t.fields(func(id int16, typ thriftType) bool {
-				if id >= 1 && id <= 3 {
-					f.Unit = Unit(id) // MILLIS, MICROS, NANOS
-				}
-				return false
-			})
-			return true
-		})
-		return true
-	})
 }
 
 // layOut finds the top-level columns in the schema and numbers the leaves.

@@ -62,6 +62,12 @@ func corpus(tb testing.TB) [][]byte {
 		foreignFile(tb, rows, foreign.Compression(&foreign.Gzip), foreign.DataPageVersion(1), foreign.DefaultEncodingFor(foreign.ByteArray, &foreign.DeltaByteArray)),
 		foreignFile(tb, rows, foreign.Compression(&foreign.Uncompressed), foreign.DefaultEncodingFor(foreign.ByteArray, &foreign.RLEDictionary)),
 	}
+	var tag [4]byte
+	copy(tag[:], "etag")
+	out = append(out,
+		foreignFile(tb, []numbers{{Int32: 1, Decimal: 100, Fixed: [16]byte{15: 100}}}, foreign.Compression(&foreign.Uncompressed)),
+		foreignFile(tb, []apart{{1, 2, tag, tag, tag, tag}, {3, 0, tag, tag, tag, tag}}, foreign.Compression(&foreign.Brotli)),
+		crafted{ByteArray, codecLZ4, 1, 9, 1, plain, []byte{0, 0, 0, 9, 0, 0, 0, 10, 0x90, 2, 0, 0, 0, 2, 1, 0, 0, 0}, false}.file())
 	small, err := filepath.Glob("../testdata/fixtures/*/empty-parquet/inv/*/*/data/*.parquet")
 	if err != nil || len(small) == 0 {
 		tb.Fatal("no fixtures", err)

@@ -17,6 +17,7 @@ const (
 	deltaLength     encoding = 6
 	deltaStrings    encoding = 7
 	rleDictionary   encoding = 8
+	byteStreamSplit encoding = 9
 )
 
 func (e encoding) String() string {

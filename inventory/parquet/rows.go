@@ -58,11 +58,7 @@ func (f *File) field(name string) (Field, error) {
 		if field.Name != name {
 			continue
 		}
-		switch {
-		case field.Repeated, field.Kind == Group, field.Kind == Float, field.Kind == Double, field.Kind == FixedLenByteArray:
-			return field, unsupported("a column of type %v is", field.Kind)
-		}
-		return field, nil
+		return field, field.readable()
 	}
 	return Field{}, fmt.Errorf("no such column")
 }
@@ -127,17 +123,16 @@ func (r *Rows) enter() (string, error) {
 	return "", nil
 }
 
-func (r *Rows) column(name string, kinds ...Kind) (*column, error) {
+// column returns a column that was asked for, whose values are of a kind.
+func (r *Rows) column(name string, want valueKind) (*column, error) {
 	for _, c := range r.cols {
 		if c.field.Name != name {
 			continue
 		}
-		for _, k := range kinds {
-			if c.field.Kind == k {
-				return c, nil
-			}
+		if c.field.values() != want {
+			return nil, &Error{Column: name, Row: -1, Err: fmt.Errorf("holds %v", c.field.Type())}
 		}
-		return nil, &Error{Column: name, Row: -1, Err: fmt.Errorf("is %v", c.field.Kind)}
+		return c, nil
 	}
 	return nil, &Error{Column: name, Row: -1, Err: fmt.Errorf("was not asked for")}
 }
@@ -145,17 +140,17 @@ func (r *Rows) column(name string, kinds ...Kind) (*column, error) {
 // Bytes returns the vector of a column of strings. It stays the same from batch
 // to batch.
 func (r *Rows) Bytes(name string) (*BytesColumn, error) {
-	c, err := r.column(name, ByteArray)
+	c, err := r.column(name, texts)
 	if err != nil {
 		return nil, err
 	}
 	return &c.bytes, nil
 }
 
-// Int64 returns the vector of a column of integers. It stays the same from
-// batch to batch.
+// Int64 returns the vector of a column of whole numbers: integers, and decimals
+// without a fraction. It stays the same from batch to batch.
 func (r *Rows) Int64(name string) (*vector.Int64, error) {
-	c, err := r.column(name, Int64, Int32)
+	c, err := r.column(name, integers)
 	if err != nil {
 		return nil, err
 	}
@@ -165,7 +160,7 @@ func (r *Rows) Int64(name string) (*vector.Int64, error) {
 // Bool returns the vector of a column of truth values. It stays the same from
 // batch to batch.
 func (r *Rows) Bool(name string) (*vector.Bool, error) {
-	c, err := r.column(name, Boolean)
+	c, err := r.column(name, truths)
 	if err != nil {
 		return nil, err
 	}
@@ -176,12 +171,9 @@ func (r *Rows) Bool(name string) (*vector.Bool, error) {
 // batch to batch. Timestamps that a file calls local, not adjusted to UTC, are
 // taken for UTC.
 func (r *Rows) Timestamp(name string) (*vector.Timestamp, error) {
-	c, err := r.column(name, Int64, Int96)
+	c, err := r.column(name, instants)
 	if err != nil {
 		return nil, err
-	}
-	if c.field.unit() == NoUnit {
-		return nil, &Error{Column: name, Row: -1, Err: fmt.Errorf("is an integer that is not marked as a timestamp")}
 	}
 	return &c.times, nil
 }

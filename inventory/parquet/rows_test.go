@@ -38,7 +38,7 @@ func foreignFile[T any](t testing.TB, rows []T, options ...foreign.WriterOption)
 // encoding that is read, comes out the same.
 func TestRowsAgainstForeignWriter(t *testing.T) {
 	want := someRows(1600)
-	codecs := map[string]compress.Codec{"none": &foreign.Uncompressed, "snappy": &foreign.Snappy, "gzip": &foreign.Gzip, "zstd": &foreign.Zstd, "lz4": &foreign.Lz4Raw}
+	codecs := map[string]compress.Codec{"none": &foreign.Uncompressed, "snappy": &foreign.Snappy, "gzip": &foreign.Gzip, "zstd": &foreign.Zstd, "lz4": &foreign.Lz4Raw, "brotli": &foreign.Brotli}
 	encodings := map[string][]foreign.WriterOption{
 		"plain":        {foreign.DefaultEncodingFor(foreign.ByteArray, &foreign.Plain), foreign.DefaultEncodingFor(foreign.Int64, &foreign.Plain)},
 		"delta":        {foreign.DefaultEncodingFor(foreign.ByteArray, &foreign.DeltaLengthByteArray), foreign.DefaultEncodingFor(foreign.Int64, &foreign.DeltaBinaryPacked), foreign.DefaultEncodingFor(foreign.Boolean, &foreign.RLE)},

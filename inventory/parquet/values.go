@@ -43,9 +43,9 @@ func (c *column) openDictionary(h pageHeader) error {
 		return err
 	}
 	c.dict.charged = cap(page) + dictionaryEntry*h.values
-	if c.field.Kind == ByteArray {
+	if c.field.stringy() {
 		c.dict.strings = vector.Resize(c.dict.strings, h.values)
-		_, err = plainStrings(c.dict.strings, page)
+		_, err = c.field.plainStrings(c.dict.strings, page)
 		return err
 	}
 	c.dict.numbers = vector.Resize(c.dict.numbers, h.values)
@@ -70,7 +70,17 @@ func (c *column) lookUp(n, size int) ([]uint32, error) {
 func (c *column) readStrings(dst [][]byte) (err error) {
 	switch c.encoding {
 	case plain:
-		c.data, err = plainStrings(dst, c.data)
+		c.data, err = c.field.plainStrings(dst, c.data)
+		return err
+	case byteStreamSplit:
+		text, err := c.memory(len(dst) * c.split.width)
+		if err == nil {
+			err = c.split.next(text)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = c.field.plainStrings(dst, text)
 		return err
 	case rleDictionary:
 		indices, err := c.lookUp(len(dst), len(c.dict.strings))
@@ -130,8 +140,18 @@ func (c *column) joinPrefixes(dst [][]byte) error {
 // maxBatchText bounds the bytes of joined strings in one batch.
 const maxBatchText = 64 << 20
 
-// plainStrings takes strings off b: four bytes of length, then the bytes.
-func plainStrings(dst [][]byte, b []byte) ([]byte, error) {
+// plainStrings takes strings off b: four bytes of length, then the bytes; only the
+// bytes where all have the same length.
+func (f *Field) plainStrings(dst [][]byte, b []byte) ([]byte, error) {
+	if f.Kind == FixedLenByteArray {
+		if len(b)/f.width < len(dst) {
+			return nil, corrupt("strings of %d bytes: %v", f.width, errShort)
+		}
+		for k := range dst {
+			dst[k], b = b[:f.width:f.width], b[f.width:]
+		}
+		return b, nil
+	}
 	for k := range dst {
 		if len(b) < 4 {
 			return nil, corrupt("strings: %v", errShort)
@@ -149,6 +169,16 @@ func (c *column) readNumbers(dst []int64) (err error) {
 	switch c.encoding {
 	case plain:
 		c.data, err = plainNumbers(dst, c.data, c.field.Kind)
+		return err
+	case byteStreamSplit:
+		text, err := c.memory(len(dst) * c.split.width)
+		if err == nil {
+			err = c.split.next(text)
+		}
+		if err != nil {
+			return err
+		}
+		_, err = plainNumbers(dst, text, c.field.Kind)
 		return err
 	case rleDictionary:
 		indices, err := c.lookUp(len(dst), len(c.dict.numbers))
@@ -188,8 +218,8 @@ func plainNumbers(dst []int64, b []byte, kind Kind) ([]byte, error) {
 			// Nanoseconds of a day, and the day as Julian day number.
 			nanos, day := binary.LittleEndian.Uint64(b[12*k:]), binary.LittleEndian.Uint32(b[12*k+8:])
 			const unixDay = 2440588 // 1970-01-01
-			if day > 2*unixDay {
-				dst[k] = math.MaxInt64 // some time after the year 9999
+			if day > 2*unixDay || nanos >= 86400e9 {
+				dst[k] = math.MaxInt64 // some time after the year 9999, or no time of a day
 				continue
 			}
 			dst[k] = (int64(day)-unixDay)*86400e6 + int64(nanos/1e3)

@@ -334,7 +334,7 @@ func (t *thriftWriter) schemaField(f Field) {
 	case f.Kind == ByteArray:
 		t.i32(6, 0) // UTF8
 		t.structure(10, func() { t.structure(1, func() {}) })
-	case f.Unit == Millis:
+	case f.Logical.Unit == Millis:
 		t.i32(6, 9) // TIMESTAMP_MILLIS
 		t.structure(10, func() {
 			t.structure(8, func() {

@@ -24,7 +24,7 @@ var rowFields = []Field{
 	{Name: "key", Kind: ByteArray},
 	{Name: "version", Kind: ByteArray, Optional: true},
 	{Name: "size", Kind: Int64, Optional: true},
-	{Name: "modified", Kind: Int64, Unit: Millis},
+	{Name: "modified", Kind: Int64, Logical: Logical{Meaning: Timestamp, Unit: Millis}},
 	{Name: "latest", Kind: Boolean, Optional: true},
 	{Name: "class", Kind: ByteArray, Optional: true},
 }
