@@ -71,4 +71,5 @@ require (
 	github.com/x448/float16 v0.8.4 // indirect
 	golang.org/x/tools v0.30.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
+	maragu.dev/gomponents v1.2.0
 )

@@ -55,6 +55,9 @@ func TestImportsFollowTheTable(t *testing.T) {
 			if ours, ok := strings.CutPrefix(imp, "reseal/"); ok && !slices.Contains(may, ours) && !slices.Contains(may, "all") {
 				t.Errorf("package %s imports %s; the table allows it %q", pkg, ours, may)
 			}
+			if imp == "html/template" || imp == "text/template" {
+				t.Errorf("package %s imports %s, which calls methods by their names: the linker then keeps all of the SDK (docs/decisions/029)", pkg, imp)
+			}
 			if sdk.MatchString(imp) && pkg != "s3api" {
 				t.Errorf("package %s imports %s; only s3api may know the SDK", pkg, imp)
 			}

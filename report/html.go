@@ -1,9 +1,7 @@
 package report
 
 import (
-	_ "embed"
 	"fmt"
-	"html/template"
 	"io"
 	"strings"
 
@@ -11,13 +9,7 @@ import (
 	"reseal/internal/plain"
 )
 
-//go:embed page.html
-var pageSource string
-
-//go:embed page.css
-var pageStyle string
-
-// document is what the page template shows: first the answer, then its parts, and
+// document is what a page shows: first the answer, then its parts, and
 // last what identifies them.
 type document struct {
 	Title, Kind string
@@ -28,7 +20,6 @@ type document struct {
 	Advice      string
 	Sections    []section
 	Footer      string
-	Style       template.CSS
 }
 
 // shown is a name and what is shown beside it.
@@ -135,13 +126,8 @@ func (d *document) add(s section) {
 }
 
 func (d *document) write(w io.Writer) error {
-	t, err := template.New("").Parse(pageSource)
-	if err != nil {
-		return fmt.Errorf("page template: %w", err)
-	}
-	d.Style = template.CSS(pageStyle) // of this package, nothing from outside
 	safe := &plain.Writer{Out: w}
-	if err := t.ExecuteTemplate(safe, "page", d); err != nil {
+	if err := d.node().Render(safe); err != nil {
 		return fmt.Errorf("write HTML: %w", err)
 	}
 	if err := safe.Flush(); err != nil {

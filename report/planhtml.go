@@ -11,7 +11,7 @@ import (
 )
 
 // WritePlanHTML writes a plan as one HTML file that needs nothing else: no
-// network, no script. Everything in it is escaped by html/template.
+// network, no script. Everything in it is escaped where it is written (page.go).
 func WritePlanHTML(w io.Writer, v *Plan) error {
 	e := v.Estimate
 	d := document{
