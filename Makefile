@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 aws bench bench-quick build cross snapshot snapshot-check
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 aws bench bench-quick build cross snapshot snapshot-check chart
 
 check: fmt vet lint test
 
@@ -16,6 +16,10 @@ CROSS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 cross:
 	@for t in $(CROSS); do echo "build for $$t"; \
 		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath ./... || exit 1; done
+
+# deploy/kubernetes.yaml is what the chart makes of placeholders; a test compares them.
+chart:
+	cd tools && $(GO) test ./deploy -count=1 -run 'TestManifestIsTheChart|TestEveryValueIsRecorded' -update
 
 # Archives, packages and checksums in dist/, as a release has them; sends nothing. The
 # check makes them twice and compares, installs the .deb, runs it and removes it: as root.
@@ -42,6 +46,7 @@ test:
 	$(GO) test -race -parallel 4 -timeout 15m $$($(GO) list ./... | grep -v /cmd/)
 	$(GO) test -race -parallel 4 -timeout 30m ./cmd/...
 	cd tools && $(GO) test ./...
+	cd tools/k8s && $(GO) test ./schema
 
 # The tests that need a server which nobody here wrote: starts MinIO (installed,
 # pinned, into a cache folder) on loopback. Fails where it cannot be started.

@@ -50,11 +50,27 @@ func decode(text []byte, into any) error {
 func readJob(t *testing.T) *batch.Job {
 	t.Helper()
 	_, text := readManifest(t)
-	job := new(batch.Job)
-	if err := decode(text, job); err != nil {
-		t.Fatal(err)
+	return must[batch.Job](t, text)
+}
+
+// must decodes a document that has to be right.
+func must[T any](t *testing.T, text []byte) *T {
+	t.Helper()
+	into := new(T)
+	if err := decode(text, into); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
 	}
-	return job
+	return into
+}
+
+// jobs are the Job of the manifest and those that the chart makes of other values.
+func jobs(t *testing.T) map[string]*batch.Job {
+	t.Helper()
+	all := map[string]*batch.Job{"manifest": readJob(t)}
+	for name, more := range map[string]string{"every value": everyValue, "64 shards": "shards: 64", "one share": "shards: 1"} {
+		all[name] = must[batch.Job](t, []byte(mustRender(t, more)["job.yaml"]))
+	}
+	return all
 }
 
 // containerOf returns the only container of the Job's pods.
@@ -67,8 +83,8 @@ func containerOf(t *testing.T, job *batch.Job) core.Container {
 	return all[0]
 }
 
-// flag returns the value of --name=value among the arguments of a container.
-func flag(t *testing.T, c core.Container, name string) string {
+// flagOf returns the value of --name=value among the arguments of a container.
+func flagOf(t *testing.T, c core.Container, name string) string {
 	t.Helper()
 	for _, a := range c.Args {
 		if v, ok := strings.CutPrefix(a, "--"+name+"="); ok {
@@ -96,21 +112,22 @@ func TestServiceAccount(t *testing.T) {
 
 // TestSharesFit: the Job starts as many shares as each of them is told of.
 func TestSharesFit(t *testing.T) {
-	job := readJob(t)
-	c := containerOf(t, job)
-	shares, err := strconv.Atoi(flag(t, c, "shards"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := job.Spec
-	if job.Kind != "Job" || *s.CompletionMode != batch.IndexedCompletion || int(*s.Completions) != shares || int(*s.Parallelism) != shares {
-		t.Errorf("%s %s of %d, %d at a time, for %d shares", job.Kind, *s.CompletionMode, *s.Completions, *s.Parallelism, shares)
-	}
-	if !slices.Contains(c.Args, "--yes") {
-		t.Errorf("%q: nobody is there to be asked", c.Args)
-	}
-	if !strings.HasPrefix(flag(t, c, "job"), "s3://") {
-		t.Error("the state of shares has to lie in a bucket")
+	for name, job := range jobs(t) {
+		c := containerOf(t, job)
+		shares := "1"
+		if name != "one share" {
+			shares = flagOf(t, c, "shards")
+		}
+		s := job.Spec
+		if job.Kind != "Job" || *s.CompletionMode != batch.IndexedCompletion || strconv.Itoa(int(*s.Completions)) != shares || *s.Parallelism > *s.Completions {
+			t.Errorf("%s: %s %s of %d, %d at a time, for %s shares", name, job.Kind, *s.CompletionMode, *s.Completions, *s.Parallelism, shares)
+		}
+		if !slices.Contains(c.Args, "--yes") {
+			t.Errorf("%s: %q: nobody is there to be asked", name, c.Args)
+		}
+		if !strings.HasPrefix(flagOf(t, c, "job"), "s3://") {
+			t.Errorf("%s: the state of shares has to lie in a bucket", name)
+		}
 	}
 }
 
@@ -118,55 +135,68 @@ func TestSharesFit(t *testing.T) {
 const lastWrites = 30 * time.Second
 
 func TestGracePeriodIsAboveTheDrain(t *testing.T) {
-	job := readJob(t)
-	drain, err := time.ParseDuration(flag(t, containerOf(t, job), "drain-timeout"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if grace := time.Duration(*job.Spec.Template.Spec.TerminationGracePeriodSeconds) * time.Second; grace <= drain+lastWrites {
-		t.Errorf("pods are killed after %v, and may need %v", grace, drain+lastWrites)
+	for name, job := range jobs(t) {
+		drain, err := time.ParseDuration(flagOf(t, containerOf(t, job), "drain-timeout"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if grace := time.Duration(*job.Spec.Template.Spec.TerminationGracePeriodSeconds) * time.Second; grace <= drain+lastWrites {
+			t.Errorf("%s: pods are killed after %v, and may need %v", name, grace, drain+lastWrites)
+		}
 	}
 }
 
 // TestRestricted: the Pod Security Standard "restricted" lets the pods in.
 func TestRestricted(t *testing.T) {
-	pod := readJob(t).Spec.Template
-	checks, err := policy.NewEvaluator(policy.DefaultChecks())
+	checks, err := policy.NewEvaluator(policy.DefaultChecks(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	level := api.LevelVersion{Level: api.LevelRestricted, Version: api.LatestVersion()}
-	for _, r := range checks.EvaluatePod(level, &pod.ObjectMeta, &pod.Spec) {
-		if !r.Allowed {
-			t.Errorf("%s: %s", r.ForbiddenReason, r.ForbiddenDetail)
+	for name, job := range jobs(t) {
+		pod := job.Spec.Template
+		for _, r := range checks.EvaluatePod(level, &pod.ObjectMeta, &pod.Spec) {
+			if !r.Allowed {
+				t.Errorf("%s: %s: %s", name, r.ForbiddenReason, r.ForbiddenDetail)
+			}
 		}
-	}
-	for _, c := range pod.Spec.Containers {
-		if ro := c.SecurityContext.ReadOnlyRootFilesystem; ro == nil || !*ro {
-			t.Errorf("container %s may write to its root", c.Name)
-		}
-		if c.Resources.Requests.Cpu().IsZero() || c.Resources.Requests.Memory().IsZero() || c.Resources.Limits.Memory().IsZero() {
-			t.Errorf("container %s asks for no CPU or memory, or has no limit", c.Name)
+		for _, c := range pod.Spec.Containers {
+			if ro := c.SecurityContext.ReadOnlyRootFilesystem; ro == nil || !*ro {
+				t.Errorf("%s: container %s may write to its root", name, c.Name)
+			}
+			if c.Resources.Requests.Cpu().IsZero() || c.Resources.Requests.Memory().IsZero() || c.Resources.Limits.Memory().IsZero() {
+				t.Errorf("%s: container %s asks for no CPU or memory, or has no limit", name, c.Name)
+			}
 		}
 	}
 }
 
 // TestPodsAreSpreadAndLeftAlone: the constraints and annotations reach the pods.
 func TestPodsAreSpreadAndLeftAlone(t *testing.T) {
-	pod := readJob(t).Spec.Template
-	if pod.Annotations["karpenter.sh/do-not-disrupt"] != "true" {
-		t.Error("Karpenter may move the pods")
-	}
-	if len(pod.Spec.TopologySpreadConstraints) == 0 {
-		t.Error("all pods may share a node")
-	}
-	for _, c := range pod.Spec.TopologySpreadConstraints {
-		for name, value := range c.LabelSelector.MatchLabels {
-			if pod.Labels[name] != value {
-				t.Errorf("pods are spread over %s by the label %s=%s, which they lack", c.TopologyKey, name, value)
+	for name, job := range jobs(t) {
+		pod := job.Spec.Template
+		if pod.Annotations["karpenter.sh/do-not-disrupt"] != "true" {
+			t.Errorf("%s: Karpenter may move the pods", name)
+		}
+		if len(pod.Spec.TopologySpreadConstraints) == 0 {
+			t.Errorf("%s: all pods may share a node", name)
+		}
+		for _, c := range pod.Spec.TopologySpreadConstraints {
+			if !selects(c.LabelSelector.MatchLabels, pod.Labels) {
+				t.Errorf("%s: pods are spread over %s by labels %v, and have %v", name, c.TopologyKey, c.LabelSelector.MatchLabels, pod.Labels)
 			}
 		}
 	}
+}
+
+// selects tells whether a selector of labels takes something with these labels.
+func selects(selector, labels map[string]string) bool {
+	for name, value := range selector {
+		if labels[name] != value {
+			return false
+		}
+	}
+	return len(selector) > 0
 }
 
 // A check that lets everything pass would prove nothing.
