@@ -314,7 +314,7 @@ func (c *Checker) kinds() (out []plan.Task) {
 		}
 		out = append(out, unseen)
 	}
-	if updates(&c.Options) {
+	if Updates(&c.Options) {
 		unseen.Action = plan.Update
 		out = append(out, unseen)
 	}
@@ -356,8 +356,3 @@ func (c *Checker) request(action, resource string, headers map[string][]string) 
 
 // ofServices tells the keys that only requests of AWS services have.
 func ofServices(key string) bool { return key == "aws:sourcearn" || key == "aws:sourceaccount" }
-
-// updates tells whether objects may be updated in place.
-func updates(o *plan.Options) bool {
-	return o.Method == plan.MethodUpdate || o.Method == plan.MethodAuto
-}

@@ -149,7 +149,7 @@ func (e *Environment) hazardsWith(copies, parts plan.Answer) []Hazard {
 	if e.Policy.NoTrials && copies != plan.No {
 		all = append(all, UnprovenParts(o, f, parts, e.Verdict)...)
 	}
-	return all
+	return byName(all)
 }
 
 // Learn takes notice of what the plan holds. A plan without copies has none of the

@@ -79,8 +79,13 @@ func Hazards(o plan.Options, f plan.Facts, copies plan.Answer, probed *Verdict, 
 	if o.SSE == plan.TargetKMS && f.ManagedKey == plan.Yes {
 		add(ManagedKey, "name a key of your own: aws kms create-key, and its ARN as --sse-kms-key-id", managedKeyWhy)
 	}
-	slices.SortFunc(out, func(a, b Hazard) int { return strings.Compare(a.Name, b.Name) })
-	return out
+	return byName(out)
+}
+
+// byName sorts hazards, in place.
+func byName(all []Hazard) []Hazard {
+	slices.SortFunc(all, func(a, b Hazard) int { return strings.Compare(a.Name, b.Name) })
+	return all
 }
 
 // ofCopies adds what comes of objects being written anew. An update in place

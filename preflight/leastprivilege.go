@@ -223,7 +223,7 @@ func (n *Needs) scratchActions(o *plan.Options, f *plan.Facts, held []string) []
 	add(f.Versioning != plan.Unversioned, "s3:DeleteObjectVersion")
 	add(true, "s3:GetObjectTagging") // the probe compares all of its scratch object
 	add(o.Method != plan.MethodUpdate && o.CopyVia == plan.ViaMultipart && f.Versioning != plan.Unversioned, "s3:GetObjectVersion", "s3:GetObjectVersionTagging")
-	add(updates(o), "s3:UpdateObjectEncryption")
+	add(Updates(o), "s3:UpdateObjectEncryption")
 	return slices.DeleteFunc(all, func(a string) bool { return slices.Contains(held, a) })
 }
 

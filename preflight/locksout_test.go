@@ -99,7 +99,7 @@ func TestMFADeleteIsSaid(t *testing.T) {
 		c.bucket()
 		said := false
 		for _, f := range c.Findings {
-			said = said || f.Name == "MFA delete" && f.Status == StatusHazard && strings.Contains(f.Why, "scratch versions")
+			said = said || f.Name == "MFA delete" && f.Status == StatusWarning && strings.Contains(f.Why, "scratch versions")
 		}
 		if said != want {
 			t.Errorf("MFA delete %s: said %v", on, said)

@@ -19,7 +19,7 @@ type Status string
 
 const (
 	StatusOK      Status = "ok"
-	StatusHazard  Status = "hazard"  // a run needs an --accept of that name
+	StatusHazard  Status = "hazard"  // a run needs an --accept, of the name in Finding.Accept
 	StatusWarning Status = "warning" // its owner should know; it stops no run
 	StatusStop    Status = "stop"    // a run would not get anywhere
 	StatusUnknown Status = "unknown" // the caller may not read it, or it cannot be told from outside
@@ -31,6 +31,9 @@ type Finding struct {
 	Status Status `json:"status"`
 	Why    string `json:"why"`
 	Mend   string `json:"mend,omitempty"` // the command that mends it
+
+	// Accept is what --accept has to name before a run begins; "" where it need not.
+	Accept string `json:"accept,omitempty"`
 
 	Err error `json:"-"` // that says why, where nobody answered
 }
@@ -46,6 +49,7 @@ type Checker struct {
 	Accepted []string    // names of hazards
 	Tasks    []plan.Task // some of each kind that the plan has; nil where there is no plan
 	Probing  bool        // a probe on scratch objects is going to settle some of them
+	NoTrials bool        // no object is tried first
 	caller   s3api.Identity
 	key      s3api.Key
 	noKey    bool     // the key is not there or cannot be used, so no command may name it
@@ -62,6 +66,16 @@ func (c *Checker) Say(name string, s Status, why, mend string) {
 	c.Findings = append(c.Findings, Finding{Name: name, Status: s, Why: why, Mend: strings.NewReplacer("BUCKET", c.Options.Bucket, "KEY", key).Replace(mend)})
 }
 
+// hazard adds a row that a run refuses over until accept was accepted.
+func (c *Checker) hazard(name, accept, why, mend string) {
+	if slices.Contains(c.Accepted, accept) {
+		c.Say(name, StatusHazard, why+" (accepted)", "")
+		return
+	}
+	c.Say(name, StatusHazard, why, mend)
+	c.Findings[len(c.Findings)-1].Accept = accept
+}
+
 // LookBeforeRun makes the checks that a run makes before it begins: those of Look
 // without the ones that no run has to do with. Hazards are found beforehand.
 func (c *Checker) LookBeforeRun(ctx context.Context) {
@@ -70,6 +84,7 @@ func (c *Checker) LookBeforeRun(ctx context.Context) {
 		c.target(ctx)
 		c.encryption(ctx)
 	}
+	c.unprovenUpdates()
 	c.bucket()
 	c.replication(ctx)
 	c.listing(c.list(ctx))
@@ -90,12 +105,17 @@ func (c *Checker) failed(name string, err error) {
 // Look makes all checks that need no report.
 func (c *Checker) Look(ctx context.Context) {
 	c.endpoint()
+	c.unprovenUpdates()
 	c.identity(ctx)
 	c.target(ctx)
 	lockedOut, unknown := LockedOutReaders(ctx, c.Client, c.Options, c.Facts)
 	c.Unknown = append(c.Unknown, unknown...)
 	listing := c.list(ctx)
 	c.Hazards = append(Hazards(c.Options, c.Facts, plan.Unknown, nil, c.Missing), ReadersHazard(c.Options, c.Facts, lockedOut, c.lookAtACLs(ctx))...)
+	if c.NoTrials {
+		c.Hazards = append(c.Hazards, UnprovenParts(c.Options, c.Facts, plan.Unknown, nil)...)
+	}
+	c.Hazards = byName(c.Hazards)
 	c.bucket()
 	c.encryption(ctx)
 	c.replication(ctx)
@@ -153,6 +173,16 @@ func (c *Checker) endpoint() {
 	default:
 		c.Say("endpoint", StatusWarning, e.URL+" is not known to be AWS: what it keeps has to be proven", "reseal run JOB --probe-key-prefix reseal-probe/")
 	}
+}
+
+// unprovenUpdates stops a run that would send updates to an endpoint of which nothing shows
+// that it understands them, and nothing is going to.
+func (c *Checker) unprovenUpdates() {
+	if !Updates(&c.Options) || c.Facts.AWS == plan.Yes || c.Probing {
+		return
+	}
+	c.Say("updates", StatusStop, fmt.Sprintf("--method %s sends UpdateObjectEncryption, and %s is not known to understand it: a server that does not replaces the object's data",
+		c.Options.Method, c.Client.Endpoint().URL), "prove it on a scratch object with --probe-key-prefix reseal-probe/, or use --method copy")
 }
 
 func (c *Checker) identity(ctx context.Context) {
@@ -232,7 +262,7 @@ func (c *Checker) bucket() {
 		case c.Probing && h.ByProbe:
 			c.Say(h.Name, StatusUnknown, h.Why+"; the probe is going to tell", "")
 		default:
-			c.Say(h.Name, StatusHazard, h.Why, h.Mend)
+			c.hazard(h.Name, h.Name, h.Why, h.Mend)
 		}
 	}
 	fine := func(name string, ok bool, why string) {
@@ -264,8 +294,11 @@ func (c *Checker) bucket() {
 	case plan.No:
 		c.Say("object lock", StatusOK, "off", "")
 	}
-	if f.MFADelete == plan.Yes {
-		c.Say("MFA delete", StatusHazard, MFADelete, "leave out --probe-key-prefix, and let selfcheck have another bucket")
+	switch err := KeepsScratch(c.Options.Bucket, c.Facts); {
+	case c.Probing && err != nil:
+		c.Say("probe", StatusStop, err.Error(), "leave out --probe-key-prefix, and accept by name what is not known of the endpoint")
+	case f.MFADelete == plan.Yes:
+		c.Say("MFA delete", StatusWarning, MFADelete, "leave out --probe-key-prefix, and let selfcheck have another bucket")
 	}
 	switch f.Requester {
 	case plan.Yes:

@@ -109,6 +109,10 @@ func (c *Checker) reader(key *policy.Document, arn string) {
 		arn = c.partition().Root(account)
 	}
 	r := c.reads(key, arn)
+	if r.status == StatusStop { // of that reader: a run begins once it is accepted
+		c.hazard("reader "+arn, readers, r.why, r.mend)
+		return
+	}
 	c.Say("reader "+arn, r.status, r.why, r.mend)
 }
 

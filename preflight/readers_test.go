@@ -33,20 +33,20 @@ func TestReaders(t *testing.T) {
 		says      string
 	}{
 		{"named", allow(role, ""), true, role, StatusOK, "allows"},
-		{"not named", allow(role, ""), true, stranger, StatusStop, "nothing in the key's policy allows"},
-		{"for object ARNs, with bucket keys", allow(role, onlyObjects), true, role, StatusStop, "only for object ARNs"},
+		{"not named", allow(role, ""), true, stranger, StatusHazard, "nothing in the key's policy allows"},
+		{"for object ARNs, with bucket keys", allow(role, onlyObjects), true, role, StatusHazard, "only for object ARNs"},
 		{"for object ARNs, without", allow(role, onlyObjects), false, role, StatusOK, "allows"},
 		{"for the bucket's ARN, with bucket keys", allow(role, onlyBucket), true, role, StatusOK, "allows"},
-		{"for the bucket's ARN, without", allow(role, onlyBucket), false, role, StatusStop, "nothing"},
+		{"for the bucket's ARN, without", allow(role, onlyBucket), false, role, StatusHazard, "nothing"},
 		{"the account decides", delegates, true, role, StatusUnknown, "leaves it to the policies of account 111122223333"},
-		{"another account's policies do not", delegates, true, stranger, StatusStop, "nothing"},
+		{"another account's policies do not", delegates, true, stranger, StatusHazard, "nothing"},
 		{"an account of the bucket's policy", delegates, true, account, StatusUnknown, "leaves it to"},
 		{"deleted", delegates, true, "AROAEXAMPLEID12345678", StatusWarning, "deleted: nobody reads by it"},
-		{"an origin access identity", delegates, true, "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1", StatusStop, "cannot read SSE-KMS"},
-		{"denied", allow(role, "") + `,{"Sid":"No","Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*"}`, true, role, StatusStop, "statement No of the key's policy denies"},
+		{"an origin access identity", delegates, true, "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1", StatusHazard, "cannot read SSE-KMS"},
+		{"denied", allow(role, "") + `,{"Sid":"No","Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*"}`, true, role, StatusHazard, "statement No of the key's policy denies"},
 		{"from some address", allow(role, `,"Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}`), true, role, StatusUnknown, "hinges"},
 		{"only through S3", allow(role, `,"Condition":{"StringEquals":{"kms:ViaService":"s3.us-east-1.amazonaws.com"}}`), true, role, StatusOK, "allows"},
-		{"only through another service", allow(role, `,"Condition":{"StringEquals":{"kms:ViaService":"ebs.us-east-1.amazonaws.com"}}`), true, role, StatusStop, "nothing"},
+		{"only through another service", allow(role, `,"Condition":{"StringEquals":{"kms:ViaService":"ebs.us-east-1.amazonaws.com"}}`), true, role, StatusHazard, "nothing"},
 	}
 	for _, tt := range tests {
 		key, err := policy.Parse(policy.Key, []byte(`{"Version":"2012-10-17","Statement":[`+tt.policy+`]}`))
@@ -55,7 +55,8 @@ func TestReaders(t *testing.T) {
 		}
 		c := &Checker{Options: plan.Options{Bucket: "acme", BucketKey: tt.bucketKey}, key: s3api.Key{ARN: simKey, Region: simRegion}}
 		c.reader(key, tt.reader)
-		if len(c.Findings) != 1 || c.Findings[0].Status != tt.want || !strings.Contains(c.Findings[0].Why, tt.says) {
+		if len(c.Findings) != 1 || c.Findings[0].Status != tt.want || !strings.Contains(c.Findings[0].Why, tt.says) ||
+			(c.Findings[0].Accept == readers) != (tt.want == StatusHazard) {
 			t.Errorf("%s: %+v, want %s and the words %q", tt.name, c.Findings, tt.want, tt.says)
 		}
 	}

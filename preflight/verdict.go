@@ -21,13 +21,6 @@ func Updates(o *plan.Options) bool {
 	return o.Method == plan.MethodUpdate || o.Method == plan.MethodAuto
 }
 
-// UnprovenUpdates tells whether updates are wanted from an endpoint that is not known
-// to understand them. One that does not takes the request for an upload, and replaces
-// the object's data.
-func (e *Environment) UnprovenUpdates() bool {
-	return Updates(&e.Policy.Options) && e.Policy.Facts.AWS != plan.Yes
-}
-
 // UpdateProven tells whether a probe showed that the endpoint understands updates.
 func (e *Environment) UpdateProven() bool { return e.Verdict != nil && e.Verdict.Update == plan.Yes }
 

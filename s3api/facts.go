@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -131,10 +132,16 @@ func (c *Client) revealed(ctx context.Context, bucket string, refused *SetupErro
 	return refused
 }
 
+// reservedEndings are those of names that no general purpose bucket can have: aliases of
+// access points, those of Object Lambda and of several Regions, directory buckets and table
+// buckets (Amazon S3 User Guide, bucketnamingrules; the first two and directory buckets
+// read 2026-11-30, the others from memory).
+var reservedEndings = []string{"-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3"}
+
 // directoryBucket tells by its name whether a bucket is a directory bucket, an
 // access point or the like.
 func directoryBucket(name string) bool {
-	return strings.HasSuffix(name, "--x-s3") || strings.HasSuffix(name, "--table-s3") || strings.Contains(name, ":")
+	return strings.Contains(name, ":") || slices.ContainsFunc(reservedEndings, func(end string) bool { return strings.HasSuffix(name, end) })
 }
 
 // Facts reads what the bucket's configuration means for rewriting its objects,

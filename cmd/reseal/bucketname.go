@@ -10,14 +10,18 @@ import (
 // told apart later, with words of their own.
 var bucketForm = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{1,}[A-Za-z0-9]$`)
 
+// bucketARN is what goes before the name of a bucket in its ARN, in any partition.
+var bucketARN = regexp.MustCompile(`^arn:aws[a-z-]*:s3:::`)
+
 // onlyBucket makes of what --bucket was given the name of the bucket: people write it
 // as s3://NAME/ and as an ARN, too. "" stays.
 func onlyBucket(name *string) error {
 	given := *name
-	bare := strings.TrimSuffix(strings.TrimPrefix(strings.TrimPrefix(given, "s3://"), "arn:aws:s3:::"), "/")
+	bare := strings.TrimSuffix(bucketARN.ReplaceAllString(strings.TrimPrefix(given, "s3://"), ""), "/")
 	switch bucket, key, more := strings.Cut(bare, "/"); {
 	case given == "":
 		return nil
+	case strings.HasPrefix(bare, "arn:"): // of an access point, say
 	case more && key != "":
 		return usagef("--bucket %q: want the name of a bucket alone, such as %s", given, bucket)
 	case !bucketForm.MatchString(bare):

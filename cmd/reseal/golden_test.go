@@ -112,7 +112,8 @@ var goldenJobs = map[string]func(*status.Status){
 func goldenTexts() map[string]func(io.Writer) error {
 	texts := map[string]func(io.Writer) error{
 		"preflight": func(w io.Writer) error {
-			return writeTable(newGoldenScreen(w), &preflight.Checker{Findings: goldenFindings})
+			p := process{args: []string{"preflight", "--bucket", goldenBucket, "--sse-kms-key-id", "alias/media"}}
+			return writeTable(newGoldenScreen(w), goldenFindings, func(accept []string) string { return p.with("accept", accept...) })
 		},
 		"inventory": func(w io.Writer) error { return writeReports(w, goldenReports()) },
 		"jobs":      func(w io.Writer) error { return printJobs(w, goldenListed, goldenNow) },
@@ -138,7 +139,7 @@ func newGoldenScreen(w io.Writer) *screen { return &screen{out: w, terminal: tru
 var (
 	goldenFindings = []preflight.Finding{
 		{Name: "key", Status: preflight.StatusOK, Why: "Enabled, SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT, in eu-west-2 of account 111122223333"},
-		{Name: "versioned", Status: preflight.StatusHazard, Why: "versioned without a rule that expires noncurrent versions: each copy leaves one behind", Mend: "reseal run … --accept versioned"},
+		{Name: "versioned", Status: preflight.StatusHazard, Why: "versioned without a rule that expires noncurrent versions: each copy leaves one behind", Mend: "reseal run … --accept versioned", Accept: "versioned"},
 		{Name: "default encryption", Status: preflight.StatusWarning, Why: `"AES256": objects that are written from now on are not under the key`,
 			Mend: "reseal enforce --bucket " + goldenBucket + " --sse-kms-key-id " + goldenKey},
 		{Name: "object lock", Status: preflight.StatusUnknown, Why: "GetObjectLockConfiguration: AccessDenied (403)", Mend: "allow s3:GetBucketObjectLockConfiguration"},

@@ -51,7 +51,9 @@ func hostileWriters(s string) map[string]func(p process) error {
 		"status JSON":  func(p process) error { return writeJSON(p.stdout, now) },
 		"ctl":          func(p process) error { w := newRows(p.stdout); statusRows(w.out, run1); return w.out.Flush() },
 		"preflight": func(p process) error {
-			return writeTable(p.stdout, &preflight.Checker{Findings: []preflight.Finding{{Name: s, Status: preflight.StatusStop, Why: s, Mend: shell.Word(s)}}})
+			p.args = []string{"preflight", "--bucket", s}
+			rows := []preflight.Finding{{Name: s, Status: preflight.StatusStop, Why: s, Mend: shell.Word(s), Accept: "acl"}}
+			return writeTable(p.stdout, rows, func(accept []string) string { return p.with("accept", accept...) })
 		},
 		"inventory ls": func(p process) error {
 			return writeReports(p.stdout, []listedReport{{Manifest: s, Config: s, Bucket: s, Format: s, Versions: s, Newest: true, Missing: []string{s}, Error: s}})

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,20 +29,27 @@ type preflightFlags struct {
 	method    string
 	bucketKey bool
 	acl       string
+	copyVia   string
+	noCanary  bool
+	accept    accepts
+	probe     string
 	readers   string
 	output    output
 }
 
 const preflightLong = `preflight reads everything that decides how a run will go, and changes nothing:
 endpoint, caller, key, bucket, policies, quota. One row for each: ok, hazard,
-stop or unknown, why, and what mends it.
+stop or unknown, why, and what mends it. It ends with 0 where a run with the same
+options can begin, and with 5 where one would refuse: a stop, a hazard that
+--accept does not name, or too little that may be read.
 
   reseal preflight --bucket media --sse-kms-key-id arn:aws:kms:...
   reseal preflight --manifest s3://reports/media/ \
                    --sse-kms-key-id arn:aws:kms:... --readers readers.txt
 
 --readers names a file of role and user ARNs, one a line; the key's policy is
-asked whether they could read what is under the key.`
+asked whether they could read what is under the key. One who could not is the
+hazard "readers".`
 
 func newPreflightCommand(p process) *cobra.Command {
 	f := &preflightFlags{}
@@ -60,6 +68,10 @@ func newPreflightCommand(p process) *cobra.Command {
 	fs.StringVar(&f.method, "method", string(plan.MethodCopy), "copy, update or auto, as for run")
 	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "as for run")
 	fs.StringVar(&f.acl, "acl", "", "as for run")
+	fs.StringVar(&f.copyVia, "copy-via", "", "as for run")
+	fs.BoolVar(&f.noCanary, "no-canary", false, "as for run")
+	fs.StringVar(&f.probe, "probe-key-prefix", "", "take it that a run probes the endpoint under this `prefix`; nothing is written here")
+	f.accept.bind(cmd)
 	fs.StringVar(&f.readers, "readers", "", "`file` of the ARNs that must still be able to read")
 	fs.BoolVar(&f.output.json, "json", false, "print the table as one JSON document")
 	return cmd
@@ -72,9 +84,8 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if err := onlyBucket(&f.bucket); err != nil {
 		return err
 	}
-	method := plan.Method(f.method)
-	if method != plan.MethodCopy && method != plan.MethodUpdate && method != plan.MethodAuto {
-		return usagef("--method %q: want copy, update or auto", f.method)
+	if err := f.checkFlags(); err != nil {
+		return err
 	}
 	named, err := f.namedReaders()
 	if err != nil {
@@ -86,7 +97,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	c := &preflight.Checker{Options: plan.Options{Bucket: f.bucket, Method: method, SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey, ACL: f.acl}}
+	c := &preflight.Checker{Options: f.options(), Accepted: f.accept, NoTrials: f.noCanary}
 	if err := f.check(ctx, client, c, named); err != nil {
 		return err
 	}
@@ -94,15 +105,32 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if f.output.json {
 		err = writePreflightJSON(p.stdout, c)
 	} else {
-		err = writeTable(report.Folding(p.stdout), c)
+		again := func(accept []string) string { return p.with("accept", slices.Concat(f.accept, accept)...) }
+		err = writeTable(report.Folding(p.stdout), c.Findings, again)
 	}
 	if err != nil {
 		return fmt.Errorf("print table: %w", err)
 	}
-	if n := standings(c.Findings); n[preflight.StatusStop] > 0 || hidden(n) {
+	if end := preflight.Conclude(c.Findings); end.Refused() {
 		return &finding{exitRefused}
 	}
 	return nil
+}
+
+// checkFlags refuses values that no run takes.
+func (f *preflightFlags) checkFlags() error {
+	switch method := plan.Method(f.method); {
+	case method != plan.MethodCopy && method != plan.MethodUpdate && method != plan.MethodAuto:
+		return usagef("--method %q: want copy, update or auto", f.method)
+	case f.copyVia != "" && f.copyVia != plan.ViaMultipart:
+		return usagef("--copy-via %q: want multipart", f.copyVia)
+	}
+	return f.accept.check()
+}
+
+// options are those of the run that is asked about.
+func (f *preflightFlags) options() plan.Options {
+	return plan.Options{Bucket: f.bucket, Method: plan.Method(f.method), SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey, ACL: f.acl, CopyVia: f.copyVia}
 }
 
 // namedReaders reads the ARNs that --readers lists.
@@ -131,6 +159,7 @@ func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *pre
 	if c.Client, c.Facts, c.Unknown, err = bucketFacts(ctx, client, c.Options.Bucket); err != nil {
 		return &refusedError{err}
 	}
+	c.Probing = f.probe != "" && c.Facts.AWS != plan.Yes
 	c.Look(ctx)
 	try := c.Listed
 	if listed != nil {
@@ -146,15 +175,6 @@ func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *pre
 	return nil
 }
 
-// standings counts rows by what they found.
-func standings(rows []preflight.Finding) map[preflight.Status]int64 {
-	counts := map[preflight.Status]int64{}
-	for _, row := range rows {
-		counts[row.Status]++
-	}
-	return counts
-}
-
 // withHints adds to each row without a remedy what helps against its error, and says
 // errors as a person would.
 func withHints(rows []preflight.Finding) {
@@ -167,54 +187,75 @@ func withHints(rows []preflight.Finding) {
 }
 
 // writeTable writes the table and, below it, what it comes to: a stop must not
-// be lost among forty rows.
-func writeTable(w io.Writer, c *preflight.Checker) error {
-	if err := writeChecks(w, c.Findings); err != nil {
+// be lost among forty rows. again is the same command that accepts more.
+func writeTable(w io.Writer, rows []preflight.Finding, again func(accept []string) string) error {
+	if err := writeChecks(w, rows); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "\n%s\n", conclusion(standings(c.Findings)))
+	end := preflight.Conclude(rows)
+	if _, err := fmt.Fprintf(w, "\n%s\n", conclusion(&end)); err != nil || len(end.Needed) == 0 {
+		return err
+	}
+	_, err := fmt.Fprintf(w, "to accept them, of plan and run, too: %s\nnext: %s\n", acceptWords(end.Needed), again(end.Needed))
 	return err
 }
 
-// hidden tells whether the caller may read so little that nothing can be said of a run.
-func hidden(n map[preflight.Status]int64) bool {
-	return n[preflight.StatusUnknown] > n[preflight.StatusOK]+n[preflight.StatusWarning]
-}
+// acceptWords are the words of a command line that accept hazards.
+func acceptWords(names []string) string { return "--accept " + strings.Join(names, " --accept ") }
 
 // conclusion says what a table comes to, worst first.
-func conclusion(n map[preflight.Status]int64) string {
+func conclusion(c *preflight.Conclusion) string {
 	var parts []string
 	for _, s := range []preflight.Status{preflight.StatusStop, preflight.StatusHazard, preflight.StatusWarning} {
-		if n[s] > 0 {
-			parts = append(parts, report.Plural(n[s], string(s)))
+		if n := c.Rows[s]; n > 0 {
+			parts = append(parts, report.Plural(n, string(s)))
 		}
 	}
 	for _, s := range []preflight.Status{preflight.StatusUnknown, preflight.StatusOK} {
-		if n[s] > 0 {
-			parts = append(parts, report.Count(n[s])+" "+string(s))
+		if n := c.Rows[s]; n > 0 {
+			parts = append(parts, report.Count(n)+" "+string(s))
 		}
 	}
 	means := "nothing is known to be in the way of a run"
 	switch {
-	case n[preflight.StatusStop] > 0:
+	case c.Stopped():
 		means = "no run begins before each stop is mended"
-	case hidden(n):
+	case c.Hidden():
 		means = "not known whether a run can begin, as most of it may not be read"
-	case n[preflight.StatusHazard] > 0:
-		means = "a run begins once each hazard is mended or accepted (--accept NAME)"
+	case len(c.Needed) > 0:
+		means = "a run begins once each hazard is mended or accepted"
+	case c.Rows[preflight.StatusHazard] > 0:
+		means = "a run begins, as each hazard is accepted"
 	}
 	return strings.Join(parts, ", ") + ": " + means
+}
+
+// begins says in one word whether a run would begin.
+func begins(c *preflight.Conclusion) string {
+	switch {
+	case !c.Refused():
+		return "yes"
+	case c.Hidden() && !c.Stopped():
+		return "unknown"
+	}
+	return "no"
+}
+
+// preflightDocument is what --json prints.
+type preflightDocument struct {
+	Bucket string              `json:"bucket"`
+	Key    string              `json:"kms_key_id"`
+	Begins string              `json:"run_begins"`    // yes, no or unknown
+	Needed []string            `json:"accept_needed"` // what --accept still has to name
+	Checks []preflight.Finding `json:"checks"`
 }
 
 func writePreflightJSON(w io.Writer, c *preflight.Checker) error {
 	e := json.NewEncoder(plain.JSONWriter{Out: w})
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(struct {
-		Bucket string              `json:"bucket"`
-		Key    string              `json:"kms_key_id"`
-		Checks []preflight.Finding `json:"checks"`
-	}{c.Options.Bucket, c.Options.KMSKeyID, c.Findings})
+	end := preflight.Conclude(c.Findings)
+	return e.Encode(preflightDocument{c.Options.Bucket, c.Options.KMSKeyID, begins(&end), append([]string{}, end.Needed...), c.Findings})
 }
 
 // writeChecks writes the table: what mends a row stands below it.
@@ -248,19 +289,19 @@ func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error 
 		return err
 	}
 	withHints(found)
-	counts := map[preflight.Status]int64{}
-	var rows []preflight.Finding
+	var counted, rows []preflight.Finding
 	for _, row := range found {
 		if row.Name == "SSE-C" { // which no run has to do with
 			continue
 		}
-		counts[row.Status]++
+		counted = append(counted, row)
 		if row.Status != preflight.StatusOK {
 			rows = append(rows, row)
 		}
 	}
-	fmt.Fprintf(messages, "preflight: %d ok, %s, %s, %s, %d unknown; reseal preflight shows all\n",
-		counts[preflight.StatusOK], report.Plural(counts[preflight.StatusWarning], "warning"), report.Plural(counts[preflight.StatusHazard], "hazard"), report.Plural(counts[preflight.StatusStop], "stop"), counts[preflight.StatusUnknown])
+	n := preflight.Conclude(counted).Rows
+	fmt.Fprintf(messages, "preflight: %d ok, %s, %s, %s, %d unknown; reseal preflight shows all\n", n[preflight.StatusOK],
+		report.Plural(n[preflight.StatusWarning], "warning"), report.Plural(n[preflight.StatusHazard], "hazard"), report.Plural(n[preflight.StatusStop], "stop"), n[preflight.StatusUnknown])
 	if err := writeChecks(messages, rows); err != nil {
 		return fmt.Errorf("print preflight: %w", err)
 	}

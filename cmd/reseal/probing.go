@@ -15,17 +15,6 @@ func (f *runFlags) probing(e *preflight.Environment) bool {
 	return f.probe != "" && e.Policy.Facts.AWS != plan.Yes
 }
 
-// refuseUpdates ends the run before it begins where updates are wanted from an
-// endpoint that nothing will prove to understand them.
-func (f *runFlags) refuseUpdates(e *preflight.Environment) error {
-	if !e.UnprovenUpdates() || f.probing(e) {
-		return nil
-	}
-	return &refusedError{fmt.Errorf("refused: nothing was written. --method %s sends UpdateObjectEncryption, and %s is not known to understand it: "+
-		"a server that does not replaces the object's data. Prove it on a scratch object with --probe-key-prefix reseal-probe/, or use --method copy",
-		e.Policy.Options.Method, e.Client.Endpoint().URL)}
-}
-
 // probeEndpoint finds out what the endpoint does, and refuses to go on with
 // hazards that it shows and that were not accepted.
 func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) error {
@@ -34,9 +23,6 @@ func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) e
 		return nil
 	}
 	o := &e.Policy.Options
-	if err := preflight.KeepsScratch(o.Bucket, e.Policy.Facts); err != nil {
-		return &refusedError{fmt.Errorf("nothing was written: %w; leave out --probe-key-prefix, and accept by name what is not known of the endpoint", err)}
-	}
 	v, err := e.Probe(ctx, f.probe)
 	if err != nil {
 		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}

@@ -145,7 +145,7 @@ func runPage(t *testing.T, page string) (commands [][]string, dir string) {
 		}
 		cmd := w.command(words[1:]...)
 		cmd.Dir = dir
-		if words[1] == "run" {
+		if words[1] == "run" || words[1] == "preflight" {
 			// The example is for AWS. The simulator is an endpoint that has to prove
 			// itself, and there is nobody here to answer the question.
 			cmd.Env = append(cmd.Env, "RESEAL_YES=true", "RESEAL_PROBE_KEY_PREFIX=reseal-probe/")

@@ -140,15 +140,11 @@ func (f *runFlags) planOrResume(ctx context.Context, p process, r *readiness) (e
 	return err
 }
 
-// refuseHazards ends the run before it begins where a hazard was not accepted, or where
-// nothing will prove that the endpoint understands updates. What a probe will settle is
-// left to it.
+// refuseHazards ends the run before it begins where a hazard was not accepted. What a
+// probe will settle is left to it.
 func (f *runFlags) refuseHazards(_ context.Context, _ process, r *readiness) error {
 	e := r.pre.env
-	if err := f.refuseUnaccepted(e, f.probing(e)); err != nil {
-		return err
-	}
-	return f.refuseUpdates(e)
+	return f.refuseUnaccepted(e, f.probing(e))
 }
 
 // refuseUnaccepted names the hazards that were not accepted. probing leaves out those
@@ -169,9 +165,9 @@ func (f *runFlags) refuseUnaccepted(e *preflight.Environment, probing bool) erro
 		if h.Mend != "" {
 			fmt.Fprintf(&b, "  %-16s %s\n", "", "→ "+h.Mend)
 		}
-		names = append(names, "--accept "+h.Name)
+		names = append(names, h.Name)
 	}
-	fmt.Fprintf(&b, "to accept them: %s", strings.Join(names, " "))
+	fmt.Fprintf(&b, "to accept them: %s", acceptWords(names))
 	return &refusedError{errors.New(b.String())}
 }
 

@@ -132,8 +132,8 @@ func (p process) again(cmd *cobra.Command) func(flag, value string) string {
 	}
 }
 
-// with is the command line with another value of a flag.
-func (p process) with(flag, value string) string {
+// with is the command line with other values of a flag.
+func (p process) with(flag string, values ...string) string {
 	words := []string{"reseal"}
 	for i := 0; i < len(p.args); i++ {
 		switch a := p.args[i]; {
@@ -144,5 +144,8 @@ func (p process) with(flag, value string) string {
 			words = append(words, shell.Word(a))
 		}
 	}
-	return strings.Join(append(words, "--"+flag, shell.Word(value)), " ")
+	for _, v := range values {
+		words = append(words, "--"+flag, shell.Word(v))
+	}
+	return strings.Join(words, " ")
 }
