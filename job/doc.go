@@ -9,6 +9,7 @@
 package job
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -25,12 +26,14 @@ const attempts = 5
 // VersionError is a document of a format that this program does not know.
 type VersionError struct {
 	Name    string
-	Version int // of the document
+	What    string // the version is of: its format, where it is ""
+	Version int    // of the document
+	Known   int    // by this program, at most
 }
 
 // Error names the document and both versions.
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("%s has format %d, and this program knows formats up to %d: use the newer reseal that wrote it", e.Name, e.Version, format)
+	return fmt.Sprintf("%s was written by a newer reseal: it has %s %d, and this program knows %d at most; use the program that wrote it", e.Name, cmp.Or(e.What, "format"), e.Version, e.Known)
 }
 
 // format is the version of options.json and runs.json that this program writes.
@@ -52,7 +55,7 @@ func read(ctx context.Context, store checkpoint.Reader, name string, v any) (che
 		return version, fmt.Errorf("read %s: %w", name, err)
 	}
 	if head.Version > format {
-		return version, &VersionError{Name: name, Version: head.Version}
+		return version, &VersionError{Name: name, Version: head.Version, Known: format}
 	}
 	if err := json.Unmarshal(data, v); err != nil {
 		return version, fmt.Errorf("read %s: %w", name, err)

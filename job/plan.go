@@ -2,6 +2,8 @@ package job
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,6 +23,7 @@ const PlanFile = "plan.json"
 // Plan is plan.json: what the job is bound to, and what was counted when it was
 // made. With it a resume need not read the whole report again.
 type Plan struct {
+	Format int `json:"version,omitempty"` // of this document, 0 before there was one
 	plan.Frozen
 	Hash     string              `json:"hash"` // of Frozen; the rest is attached
 	Created  time.Time           `json:"created"`
@@ -39,6 +42,22 @@ type Plan struct {
 	Canary   []Row               `json:"canary,omitempty"`   // objects to be tried first
 	Evidence *Evidence           `json:"evidence,omitempty"` // objects that are read as a whole before they are re-encrypted
 	Told     Told                `json:"told,omitempty"`     // when it was made; Frozen has what it is bound to
+
+	read [sha256.Size]byte // digest of the document that it was read from, zero where it was not
+}
+
+// Digest returns the SHA-256 of the document in hex. It is written once, so that another
+// one is another plan, whatever in it differs.
+func (j *Plan) Digest() (string, error) {
+	sum := j.read
+	if sum == ([sha256.Size]byte{}) {
+		data, err := encodePlan(j)
+		if err != nil {
+			return "", err
+		}
+		sum = sha256.Sum256(data)
+	}
+	return hex.EncodeToString(sum[:]), nil
 }
 
 // SizesOf returns the sizes of a report's files as a plan has them.
@@ -69,15 +88,7 @@ func ReadPlan(ctx context.Context, store checkpoint.Reader) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	var j Plan
-	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("read %s: %w", PlanFile, err)
-	}
-	if j.Hash != j.Frozen.Hash() {
-		return nil, &checkpoint.MismatchError{Job: PlanFile, Differences: []checkpoint.Difference{
-			{Name: "hash of the options", Have: short(j.Hash), Want: short(j.Frozen.Hash())}}}
-	}
-	return &j, nil
+	return decodePlan(data)
 }
 
 // short returns the first digits of a hash, for people.
