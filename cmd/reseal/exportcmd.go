@@ -40,10 +40,14 @@ func newExportCommand(p process) *cobra.Command {
 		Short: "Write manifests and job requests for S3 Batch Operations",
 		Long:  exportLong,
 		Args:  jobArgument(&f.job),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.export(cmd.Context(), p) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.told = given(cmd)
+			return f.export(cmd.Context(), p)
+		},
 	}
 	f.connection.bind(batch)
 	f.connection.bindJob(batch)
+	f.knownJobs.bind(batch)
 	f.selection.bind(batch)
 	f.pace.bind(batch)
 	f.pricing.bind(batch)
@@ -73,6 +77,9 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 			return err
 		}
 		job = found
+		if err := f.meet(ctx, p, f.connection, f.told, f.job, job, true); err != nil {
+			return err
+		}
 		f.adopt(job)
 		snapshot, err := checkpoint.Read(ctx, store)
 		if err != nil {

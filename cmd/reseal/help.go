@@ -41,7 +41,7 @@ var flagGroups = []flagGroup{
 	{"Money and time", nil, []string{"prices", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
 	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "csv-exact"}},
 	{"Connection", []string{"region", "profile", "endpoint-url"}, []string{
-		"expected-bucket-owner", "job-bucket-owner", "ca-bundle", "allow-http", "sdk-client"}},
+		"expected-bucket-owner", "job-bucket-owner", "known-jobs", "ca-bundle", "allow-http", "sdk-client"}},
 	{"Simulator", []string{"listen", "tls"}, []string{
 		"http-is-insecure", "kms-quota", "s3-quota", "kms-load", "client-load", "jitter", "max-body"}},
 	{"This program", []string{"help"}, []string{configFlag, helpAll, "version"}},
@@ -107,7 +107,7 @@ var commandGroups = []struct {
 	names []string
 }{
 	{"A migration", []string{"inventory", "plan", "preflight", "run", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report"}},
-	{"Around it", []string{"permissions", "enforce", "selfcheck", "uploads", "export", "import"}},
+	{"Around it", []string{"permissions", "enforce", "selfcheck", "uploads", "forget", "export", "import"}},
 	{"To try it", []string{"demo", "simulate"}},
 }
 

@@ -17,6 +17,7 @@ import (
 	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/job"
+	"reseal/job/known"
 	"reseal/plan"
 	"reseal/s3api"
 )
@@ -32,7 +33,7 @@ func isMismatch(err error) bool {
 		conflict *checkpoint.ConflictError
 	)
 	var live *control.InUseError
-	return errors.As(err, &live) || errors.As(err, new(*job.MadeError)) || errors.As(err, new(*checkpoint.UntrustedError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
+	return errors.As(err, &live) || errors.As(err, new(*job.MadeError)) || errors.As(err, new(*job.VersionError)) || errors.As(err, new(*known.DifferentError)) || errors.As(err, new(*known.FileError)) || errors.As(err, new(*checkpoint.UntrustedError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
 }
 
 // isStop tells whether a limit of the user's ended the run.
@@ -128,8 +129,15 @@ func ofJob(err error) (remedy, bool) {
 		mismatch *checkpoint.MismatchError
 		locked   *checkpoint.LockedError
 		made     *job.MadeError
+		changed  *known.DifferentError
+		doubtful *known.FileError
 	)
 	switch {
+	case errors.As(err, &changed):
+		return remedy{"ask who can write in it, and who did; where it is right, as somebody made a new job there, \"" + onJob("forget", changed.Name) + "\" has this machine take it as it is now; look at it first",
+			onJob("status", changed.Name)}, true
+	case errors.As(err, &doubtful):
+		return remedy{"see who wrote it; once it is moved away, jobs are written down anew, as they are then; --known-jobs FILE names another one", "ls -l " + shell.Word(asPath(doubtful.Path))}, true
 	case errors.As(err, &mismatch) && slices.ContainsFunc(mismatch.Differences, func(d checkpoint.Difference) bool { return d.Name == "--exclude-prefix" }):
 		return remedy{say: "go on with the prefixes that the job was made with: one that is denied holds up nothing, it is put off and reported, and the rest is done"}, true
 	case errors.As(err, &mismatch):

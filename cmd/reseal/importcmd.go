@@ -54,12 +54,13 @@ func newImportCommand(p process) *cobra.Command {
 			return usagef("import wants a job and a completion report, its manifest.json: got %d arguments", len(args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.held = given(cmd)
+			f.held, f.told = given(cmd), given(cmd)
 			return f.importReport(cmd.Context(), p, args[len(args)-1])
 		},
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
+	f.knownJobs.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	fs := cmd.Flags()
@@ -90,6 +91,9 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 	defer stop()
 	store, made, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
+		return err
+	}
+	if err := f.meet(ctx, p, f.connection, f.told, f.job, made, true); err != nil {
 		return err
 	}
 	f.adopt(made)

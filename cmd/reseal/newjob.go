@@ -90,6 +90,9 @@ func (f *planFlags) planJob(ctx context.Context, p process, old, made *job.Plan,
 	if err := f.connection.jobs().Freeze(ctx, f.job, made); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
+	if err := f.made(ctx, p, f.connection, f.told, f.job, made); err != nil {
+		return err
+	}
 	command := onJob("run", f.job)
 	probe := ""
 	for _, h := range open { // a run asks for each; what a probe settles needs no acceptance

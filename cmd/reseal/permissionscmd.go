@@ -19,9 +19,11 @@ import (
 // permissionsFlags is the command line of permissions.
 type permissionsFlags struct {
 	request
+	knownJobs
 	job       string
 	probe     string
 	principal string
+	told      job.Told // on the command line
 }
 
 const permissionsLong = `permissions prints the smallest policies that exactly this plan, run and verify need,
@@ -45,9 +47,13 @@ func newPermissionsCommand(p process) *cobra.Command {
 		Short: "Print the smallest policies for exactly this plan",
 		Long:  permissionsLong,
 		Args:  jobArgument(&f.job),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.permissions(cmd.Context(), p) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			f.told = given(cmd)
+			return f.permissions(cmd.Context(), p)
+		},
 	}
 	f.connection.bind(cmd)
+	f.knownJobs.bind(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	fs := cmd.Flags()
@@ -60,7 +66,7 @@ func newPermissionsCommand(p process) *cobra.Command {
 func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	made, err := f.readJob(ctx)
+	made, err := f.readJob(ctx, p)
 	if err != nil {
 		return err
 	}
@@ -104,7 +110,7 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 
 // readJob takes manifest and options from the job, where it is there in place of them;
 // else it returns nil.
-func (f *permissionsFlags) readJob(ctx context.Context) (*job.Plan, error) {
+func (f *permissionsFlags) readJob(ctx context.Context, p process) (*job.Plan, error) {
 	if f.job == "" || f.manifest != "" {
 		return nil, nil
 	}
@@ -121,6 +127,9 @@ func (f *permissionsFlags) readJob(ctx context.Context) (*job.Plan, error) {
 	}
 	if f.headroom == "" {
 		f.headroom = told.Value("kms-headroom")
+	}
+	if err := f.meet(ctx, p, f.connection, f.told, f.job, made, false); err != nil {
+		return nil, err
 	}
 	if _, err := f.connection.follow(ctx, made); err != nil {
 		return nil, err

@@ -24,6 +24,7 @@ type planFlags struct {
 	request
 	stated
 	accept accepts
+	knownJobs
 	job    string
 	html   string
 	output output
@@ -66,6 +67,7 @@ func newPlanCommand(p process) *cobra.Command {
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
+	f.knownJobs.bind(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)

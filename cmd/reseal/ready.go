@@ -75,6 +75,9 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 		}
 		return checkNewJob(ctx, f.connection, f.job)
 	}
+	if err := f.meet(ctx, p, f.connection, f.told, f.job, r.claim.Plan, true); err != nil {
+		return err
+	}
 	if err := r.claim.Keep(ctx); err != nil {
 		return err
 	}
@@ -192,5 +195,8 @@ func (f *runFlags) makeJob(ctx context.Context, p process, r *readiness) error {
 	if !held {
 		tellCrash(p, r.claim.Lock)
 	}
-	return err
+	if err != nil || r.claim.Found {
+		return err
+	}
+	return f.made(ctx, p, f.connection, f.told, f.job, r.plan)
 }

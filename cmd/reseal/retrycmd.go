@@ -32,6 +32,7 @@ func newRetryCommand(p process) *cobra.Command {
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
+	f.knownJobs.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)
 	f.limits.bind(cmd)

@@ -51,7 +51,7 @@ func newRoot(p process) *cobra.Command {
 	root.AddCommand(
 		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newUICommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
-		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newJobsCommand(p), newManCommand(),
+		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newJobsCommand(p), newForgetCommand(p), newManCommand(),
 	)
 	completes(root)
 	return root

@@ -20,9 +20,10 @@ type runFlags struct {
 	limits
 	oversight
 	accept accepts
-	job    string
-	probe  string
-	yes    bool
+	knownJobs
+	job   string
+	probe string
+	yes   bool
 
 	noPlanPass bool
 	dryRun     bool
@@ -84,6 +85,7 @@ func newRunCommand(p process) *cobra.Command {
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
+	f.knownJobs.bind(cmd)
 	f.selection.bind(cmd)
 	f.pace.bind(cmd)
 	f.pricing.bind(cmd)

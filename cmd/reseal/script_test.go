@@ -20,7 +20,7 @@ import (
 
 // TestMain lets scripts and tests run this very binary as the command reseal.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"reseal": audited})
+	testscript.Main(configFolder{m}, map[string]func(){"reseal": audited})
 }
 
 // TestScripts runs testdata/script/*.txt, which read as a manual.
@@ -32,6 +32,7 @@ func TestScripts(t *testing.T) {
 			env.Vars = append(env.Vars, simaws.CleanEnvironment(nil)...)
 			env.Setenv("KEY", simaws.Key)
 			env.Setenv("BUCKET", scriptBucket)
+			withConfigFolder(env)
 			fixtures, err := filepath.Abs("../../inventory/testdata/fixtures")
 			auditScript(env)
 			env.Setenv("FIXTURES", fixtures)
@@ -56,6 +57,7 @@ func TestScripts(t *testing.T) {
 			"estimate":   estimateCmd,
 			"spent":      spentCmd,
 			"hook":       hookCmd,
+			"rekey":      rekeyCmd,
 		},
 	})
 }

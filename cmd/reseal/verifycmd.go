@@ -20,6 +20,7 @@ import (
 // verifyFlags is the command line of verify.
 type verifyFlags struct {
 	connection
+	knownJobs
 	job         string
 	manifest    string
 	keep        string
@@ -73,6 +74,7 @@ func newVerifyCommand(p process) *cobra.Command {
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
+	f.knownJobs.bind(cmd)
 	f.output.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of the job")
@@ -126,7 +128,11 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	now := givenOf(f.flags)
 	if err := recalled(f.flags, told.Only(verifyRecalls)); err != nil {
+		return err
+	}
+	if err := f.meet(ctx, p, f.connection, now, f.job, made, false); err != nil {
 		return err
 	}
 	snapshot, err := checkpoint.Read(ctx, store)

@@ -134,7 +134,7 @@ func (d *demonstration) command(ctx context.Context, args ...string) (*exec.Cmd,
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, self, args...)
-	cmd.Env = append(simaws.CleanEnvironment(os.Environ()), env...)
+	cmd.Env = append(append(simaws.CleanEnvironment(os.Environ()), env...), "RESEAL_KNOWN_JOBS=off") // its job goes with it
 	cmd.Stdout, cmd.Stderr = d.Out, d.Messages
 	return cmd, nil
 }
