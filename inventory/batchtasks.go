@@ -2,7 +2,6 @@ package inventory
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -82,8 +81,8 @@ func parseBatchTasks(data []byte) (*BatchTasks, error) {
 			TaskExecutionStatus, Bucket, MD5Checksum, Key string
 		}
 	}
-	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrNotManifest, err)
+	if err := decodeJSON(data, &j); err != nil {
+		return nil, err
 	}
 	if j.Format != batchReportFormat {
 		return nil, fmt.Errorf("format %.40q is not %s: %w", j.Format, batchReportFormat, ErrNotManifest)
@@ -104,6 +103,7 @@ func parseBatchTasks(data []byte) (*BatchTasks, error) {
 	if !has[batchBucket] || !has[batchKey] {
 		return nil, &SchemaError{Reason: "no column Bucket or no column Key"}
 	}
+	seen := map[string]bool{}
 	for i, f := range j.Results {
 		var failed bool
 		switch strings.ToLower(f.TaskExecutionStatus) {
@@ -116,6 +116,10 @@ func parseBatchTasks(data []byte) (*BatchTasks, error) {
 		if f.Key == "" || !isMD5(f.MD5Checksum) {
 			return nil, fmt.Errorf("Results[%d] has no Key or no valid MD5Checksum", i)
 		}
+		if seen[f.Key] {
+			return nil, fmt.Errorf("Results[%d]: %q is listed twice", i, f.Key)
+		}
+		seen[f.Key] = true
 		b.failed = append(b.failed, failed)
 		b.report.manifest.Files = append(b.report.manifest.Files, File{Key: f.Key, Size: -1, MD5: strings.ToLower(f.MD5Checksum)})
 	}
@@ -157,7 +161,11 @@ func (b *BatchTasks) file(ctx context.Context, i int, f File, yield func(BatchTa
 		return err
 	}
 	defer fetched.close()
-	split := newCSVSplitter(ctx, io.NewSectionReader(fetched, 0, fetched.size))
+	text, err := plainText(io.NewSectionReader(fetched, 0, fetched.size))
+	if err != nil {
+		return err
+	}
+	split := newCSVSplitter(ctx, text)
 	for row := 1; ; row++ {
 		fields, err := split.next()
 		if err == io.EOF {
@@ -166,6 +174,9 @@ func (b *BatchTasks) file(ctx context.Context, i int, f File, yield func(BatchTa
 		var t BatchTask
 		if err == nil {
 			t, err = b.task(fields, b.failed[i])
+		}
+		if err == nil && row == 1 {
+			err = b.report.repeated(i)
 		}
 		if err != nil {
 			return fmt.Errorf("row %d: %w", row, err)

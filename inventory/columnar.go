@@ -77,6 +77,9 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 				if len(b) == 0 {
 					return i, fmt.Errorf("%s: %w", col, errEmpty)
 				}
+				if len(b) > maxKey {
+					return i, keyTooLong(b)
+				}
 				recs[i].Key = a.string(b)
 				recs[i].Known |= known
 			}

@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -31,13 +32,18 @@ type csvShape struct {
 	decodeKeys bool
 	noVersion  bool // an empty version names none, instead of the null version
 	byHand     bool // keys may not be encoded although they should be
+
+	header bool   // the first line names the columns
+	bucket string // that a report is of: a first line that repeats the schema is no row; "" for lists
 }
 
 type csvReader struct {
 	split   *csvSplitter
 	gz      *gzip.Reader
 	shape   csvShape
-	fields  int // fields of each row; 0 before the first where some are optional
+	fields  int      // fields of each row; 0 before the first where some are optional
+	named   csvShape // as it was given, with the columns that are not wanted
+	begun   bool
 	next    int64
 	scratch []byte
 	arena   arena
@@ -46,7 +52,7 @@ type csvReader struct {
 
 // newCSVReader reads CSV from r; columns outside of want are skipped.
 func newCSVReader(ctx context.Context, r io.Reader, shape csvShape, want Columns) (*csvReader, error) {
-	c := &csvReader{shape: shape}
+	c := &csvReader{shape: shape, named: shape}
 	if shape.optional == 0 {
 		c.fields = len(shape.layout)
 	}
@@ -67,7 +73,11 @@ func newCSVReader(ctx context.Context, r io.Reader, shape csvShape, want Columns
 		}
 		c.gz, r = gz, gz
 	}
-	c.split = newCSVSplitter(ctx, r)
+	text, err := plainText(r)
+	if err != nil {
+		return nil, err
+	}
+	c.split = newCSVSplitter(ctx, text)
 	return c, nil
 }
 
@@ -113,8 +123,20 @@ func (c *csvReader) read(recs []Record) (int, error) {
 	return len(recs), nil
 }
 
-// record splits the next row and checks the number of its fields.
+// record splits the next row and checks the number of its fields. A first line that
+// names the columns is no row.
 func (c *csvReader) record() ([]csvField, error) {
+	fields, err := c.line()
+	if first := !c.begun; first && err == nil {
+		c.begun = true
+		if c.shape.header || c.shape.bucket != "" && c.named.isHeader(fields) {
+			return c.line()
+		}
+	}
+	return fields, err
+}
+
+func (c *csvReader) line() ([]csvField, error) {
 	fields, err := c.split.next()
 	if err != nil {
 		if err != io.EOF && c.gz != nil && !isSplitError(err) {
@@ -128,11 +150,14 @@ func (c *csvReader) record() ([]csvField, error) {
 	if len(fields) != c.fields {
 		return nil, fmt.Errorf("%d fields, want %d", len(fields), c.fields)
 	}
+	if bytes.HasPrefix(fields[0].raw, byteOrderMark) {
+		return nil, errMark
+	}
 	return fields, nil
 }
 
 func isSplitError(err error) bool {
-	for _, e := range []error{errUnclosed, errBareQuote, errAfter, errTooLong, errTooMany, context.Canceled, context.DeadlineExceeded} {
+	for _, e := range []error{errUnclosed, errBareQuote, errAfter, errTooLong, errTooMany, errMark, errUTF16, context.Canceled, context.DeadlineExceeded} {
 		if errors.Is(err, e) {
 			return true
 		}
@@ -165,6 +190,9 @@ func (c *csvReader) decode(rec *Record, fields []csvField) error {
 			}
 			b = c.scratch[from:]
 		}
+		if col == ColKey && len(b) > maxKey {
+			return keyTooLong(b)
+		}
 		if err := setField(rec, col, b, &c.arena, &c.interns[col]); err != nil {
 			return fmt.Errorf("%s: %w", col, err)
 		}
@@ -173,6 +201,14 @@ func (c *csvReader) decode(rec *Record, fields []csvField) error {
 }
 
 var errEmpty = errors.New("empty")
+
+// maxKey is the longest that a key can be, in bytes (Amazon S3 User Guide, object-keys,
+// read 2026-11-21).
+const maxKey = 1024
+
+func keyTooLong(key []byte) error {
+	return fmt.Errorf("%s %.60q...: has %d bytes, and no object has a key of more than %d", ColKey, key, len(key), maxKey)
+}
 
 // setField sets the field of rec for column col to the text b. Nothing is the
 // same as null.

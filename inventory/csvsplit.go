@@ -129,6 +129,9 @@ func (s *csvSplitter) split(data []byte) (int, error) {
 			from := i
 			for i < len(data) && data[i] != ',' && data[i] != '\n' {
 				if data[i] == '"' {
+					if bytes.HasPrefix(data[from:i], byteOrderMark) {
+						return 0, errMark
+					}
 					return 0, errBareQuote
 				}
 				i++

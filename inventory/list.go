@@ -1,11 +1,11 @@
 package inventory
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -39,26 +39,40 @@ func OpenList(ctx context.Context, src Source, name string, opts Options) (*Repo
 	}
 	defer body.Close()
 	var pluses plusWriter
-	w := io.MultiWriter(sum, &headWriter{&head, maxRecordBytes}, &pluses)
-	n, err := io.CopyBuffer(onlyWriter{w}, &contextReader{ctx, body}, make([]byte, 256<<10))
-	if err != nil {
+	var n byteCounter
+	plain := path.Ext(name) != ".gz"
+	all := io.TeeReader(&contextReader{ctx, body}, io.MultiWriter(sum, &headWriter{&head, maxRecordBytes}, &pluses, &n))
+	rows := newRepeatedRows(r.opts.Memory)
+	rows.read(ctx, bufio.NewReaderSize(all, 256<<10), plain)
+	if _, err := io.CopyBuffer(onlyWriter{io.Discard}, all, make([]byte, 256<<10)); err != nil {
 		return nil, fmt.Errorf("read list %s: %w", name, err)
 	}
-	if info.Size >= 0 && n != info.Size {
-		return nil, fmt.Errorf("read list %s: %w", name, &SizeError{Want: info.Size, Got: n})
+	if info.Size >= 0 && int64(n) != info.Size {
+		return nil, fmt.Errorf("read list %s: %w", name, &SizeError{Want: info.Size, Got: int64(n)})
 	}
 	m := &Manifest{Format: List, MD5: hex.EncodeToString(sum.Sum(nil))}
 	m.layout = []Column{ColBucket, ColKey, ColVersionID}
-	m.Files = []File{{Key: name, Size: n, MD5: m.MD5}}
+	m.Files = []File{{Key: name, Size: int64(n), MD5: m.MD5}}
 	r.manifest = m
-	r.shape = csvShape{layout: m.layout, optional: 1, plain: path.Ext(name) != ".gz", decodeKeys: true, byHand: true}
+	r.shape = csvShape{layout: m.layout, optional: 1, plain: plain, decodeKeys: true, byHand: true}
 	if r.shape.plain && pluses.literal && !pluses.encoded {
 		r.warnings = append(r.warnings, errPlus)
+	}
+	if twice := rows.warning(); twice != nil {
+		r.warnings = append(r.warnings, twice)
 	}
 	if m.SourceBucket, m.Columns, err = r.firstRow(ctx, head.Bytes()); err != nil {
 		return nil, fmt.Errorf("list %s: %w", name, err)
 	}
 	return r, nil
+}
+
+// byteCounter counts what is written to it.
+type byteCounter int64
+
+func (n *byteCounter) Write(p []byte) (int, error) {
+	*n += byteCounter(len(p))
+	return len(p), nil
 }
 
 // firstRow returns the bucket and the columns of the first row of a list that
@@ -82,6 +96,14 @@ func (r *Report) firstRow(ctx context.Context, head []byte) (bucket string, has 
 		return "", 0, err
 	}
 	fields, err := c.record()
+	if err == nil && r.manifest.Format == List {
+		if r.shape.header, err = listHeader(fields); r.shape.header {
+			first := string(fields[0].raw)
+			if fields, err = c.record(); err == nil && string(fields[0].raw) == first { // the bucket is called so
+				r.shape.header = false
+			}
+		}
+	}
 	if err == io.EOF {
 		return "", has, nil
 	}
@@ -91,6 +113,9 @@ func (r *Report) firstRow(ctx context.Context, head []byte) (bucket string, has 
 	var rec Record
 	if err := c.decode(&rec, fields); err != nil {
 		return "", 0, fmt.Errorf("row 1: %w", err)
+	}
+	if !ValidBucket(rec.Bucket) {
+		return "", 0, fmt.Errorf("row 1: %.100q %w", rec.Bucket, errNoBucket)
 	}
 	if len(fields) == len(shape.layout) {
 		has = has.With(ColVersionID)
@@ -194,8 +219,8 @@ func parseBatchReport(data []byte) (*Manifest, error) {
 			Key                 string
 		}
 	}
-	if err := json.Unmarshal(data, &j); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrNotManifest, err)
+	if err := decodeJSON(data, &j); err != nil {
+		return nil, err
 	}
 	if j.Format != batchReportFormat {
 		return nil, fmt.Errorf("format %.40q is not %s: %w", j.Format, batchReportFormat, ErrNotManifest)
@@ -206,6 +231,7 @@ func parseBatchReport(data []byte) (*Manifest, error) {
 	if m.layout, m.Columns, err = parseLayout(j.ReportSchema); err != nil {
 		return nil, err
 	}
+	seen := map[string]bool{}
 	for i, f := range j.Results {
 		if !strings.EqualFold(f.TaskExecutionStatus, "failed") {
 			continue
@@ -216,6 +242,10 @@ func parseBatchReport(data []byte) (*Manifest, error) {
 		if !isMD5(f.MD5Checksum) {
 			return nil, fmt.Errorf("Results[%d] has no valid MD5Checksum", i)
 		}
+		if seen[f.Key] {
+			return nil, fmt.Errorf("Results[%d]: %q is listed twice", i, f.Key)
+		}
+		seen[f.Key] = true
 		m.DestinationBucket = bucketName(f.Bucket)
 		m.Files = append(m.Files, File{Key: f.Key, Size: -1, MD5: strings.ToLower(f.MD5Checksum)})
 	}

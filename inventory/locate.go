@@ -146,5 +146,5 @@ func beginning(ctx context.Context, src Source, name string) ([]byte, error) {
 	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
-	return bytes.TrimLeft(bytes.TrimPrefix(head[:n], []byte("\xef\xbb\xbf")), " \t\r\n"), nil
+	return bytes.TrimLeft(bytes.TrimPrefix(head[:n], byteOrderMark), " \t\r\n"), nil
 }

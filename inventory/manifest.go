@@ -88,8 +88,8 @@ func ParseManifest(data []byte) (*Manifest, error) {
 		return nil, fmt.Errorf("larger than %d MiB", maxManifestBytes>>20)
 	}
 	var j manifestJSON
-	if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), &j); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrNotManifest, err)
+	if err := decodeJSON(bytes.TrimPrefix(data, byteOrderMark), &j); err != nil {
+		return nil, err
 	}
 	if j.FileFormat == "" && j.FileSchema == "" {
 		return nil, ErrNotManifest
@@ -112,8 +112,13 @@ func ParseManifest(data []byte) (*Manifest, error) {
 	default:
 		return nil, &FormatError{Format: j.FileFormat}
 	}
-	if m.SourceBucket == "" {
+	switch {
+	case m.SourceBucket == "":
 		return nil, errors.New("sourceBucket is empty")
+	case !ValidBucket(m.SourceBucket):
+		return nil, fmt.Errorf("sourceBucket %.100q is no bucket name", m.SourceBucket)
+	case DirectoryBucket(m.SourceBucket):
+		return nil, fmt.Errorf("sourceBucket %.100q is a directory bucket: S3 makes no reports of them, and reseal does not work on them", m.SourceBucket)
 	}
 	var err error
 	if m.Created, err = parseCreated(j.CreationTimestamp); err != nil {

@@ -179,6 +179,11 @@ func (rd *reading) segment(ctx context.Context, i int, free chan []Record) (rows
 				return 0, err
 			}
 		}
+		if n > 0 {
+			if err := rd.report.repeated(seg.File); err != nil {
+				return 0, err
+			}
+		}
 		for j := range n {
 			recs[j].Pos.File = seg.File
 		}

@@ -9,6 +9,7 @@ import (
 	"path"
 	"runtime"
 	"strings"
+	"sync"
 )
 
 // Options say how a report is read. The zero value is the usual choice.
@@ -80,6 +81,9 @@ type Report struct {
 	opts     Options
 	shape    csvShape // of CSV data files and of lists
 	warnings []error
+
+	repeatsOnce sync.Once
+	repeats     []int // see repeated
 }
 
 // locator is a Source whose data files may lie elsewhere than at their keys.
@@ -100,7 +104,7 @@ func Open(ctx context.Context, src Source, name string, opts Options) (*Report, 
 	if r.manifest, err = ParseManifest(data); err != nil {
 		return nil, &ManifestError{Name: name, Err: err}
 	}
-	r.shape = csvShape{layout: r.manifest.layout, decodeKeys: true}
+	r.shape = csvShape{layout: r.manifest.layout, decodeKeys: true, bucket: r.manifest.SourceBucket}
 	err = verifyManifest(ctx, src, name, r.manifest.MD5)
 	allowed := errors.Is(err, ErrNoChecksum) && r.opts.AllowNoChecksum
 	if ce := (*ChecksumError)(nil); errors.As(err, &ce) && r.opts.AllowBadChecksum {

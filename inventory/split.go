@@ -71,8 +71,8 @@ func (r *Report) Rows(ctx context.Context) (int64, error) {
 		return -1, err
 	}
 	var n int64
-	for _, p := range files {
-		if p.rows < 0 {
+	for i, p := range files {
+		if p.rows < 0 || p.rows > 0 && r.repeated(i) != nil {
 			return -1, nil
 		}
 		n += p.rows
