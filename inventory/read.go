@@ -181,6 +181,7 @@ func (rd *reading) segment(ctx context.Context, i int, free chan []Record) (rows
 		}
 		if n > 0 {
 			if err := rd.report.repeated(seg.File); err != nil {
+				at = -1 // no row of it is wrong
 				return 0, err
 			}
 		}
