@@ -110,7 +110,7 @@ func (g steps) Do(ctx context.Context, s plan.Step, send func(context.Context) e
 		if class == Throttled && tries[class] >= g.run.Attempts {
 			try.refused(oe, tries[class])
 		}
-		g.run.Logger.Debug("retry", "op", s.Kind.String(), "key", s.Key, "try", tries[class], "class", class.String(), "code", oe.Code)
+		g.run.Logger.Debug("retry", "operation", s.Kind.String(), "key", s.Key, "attempt", try.number, "class", class.String(), "code", oe.Code)
 		if wait.For(waiting, backoff(tries[class], class, rand.Float64())) != nil {
 			return errNotSent
 		}
@@ -127,6 +127,7 @@ type attempt struct {
 	send func(context.Context) error
 	sent bool
 
+	number  int      // of the attempt that was sent last, from 1
 	refusal *Refusal // nil unless it is throttled again and again
 }
 
@@ -139,7 +140,7 @@ func (a *attempt) refused(e *ObjectError, tries int) {
 		a.refusal = now
 	}
 	if tries == a.run.Attempts {
-		a.run.Logger.Warn("throttled again and again", "op", e.Op, "key", e.Key, "status", e.HTTPStatus, "code", e.Code, "tries", tries, "at_most", now.Most)
+		a.run.Logger.Warn("throttled again and again", "operation", e.Op, "key", e.Key, "status", e.HTTPStatus, "code", e.Code, "tries", tries, "at_most", now.Most)
 	}
 }
 
@@ -158,7 +159,8 @@ func (a *attempt) once(context.Context) error {
 	if stats.Unmet.Add(1) == 1 {
 		stats.Heard.Store(time.Now().UnixNano())
 	}
-	err := a.send(a.ctx)
+	a.number++
+	err := a.send(a.run.numbered(a.ctx, a.number))
 	stats.Unmet.Add(-1)
 	if err == nil || answered(err) {
 		stats.Heard.Store(time.Now().UnixNano())

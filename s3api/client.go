@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"os"
 	"strings"
@@ -67,6 +68,8 @@ type Config struct {
 
 	// Product names the program in the User-Agent, as "name/version".
 	Product string
+
+	log *requestLog // of all clients that come from one
 }
 
 // s3URL is where S3 was said to be, "" where the environment tells.
@@ -79,6 +82,9 @@ const leastIdle = 4096
 func (c Config) withDefaults() Config {
 	// An idle slot costs nothing, and an operator may ask for more in flight under way.
 	c.Concurrency = max(c.Concurrency, leastIdle)
+	if c.log == nil {
+		c.log = new(requestLog)
+	}
 	return c
 }
 
@@ -108,10 +114,10 @@ func New(ctx context.Context, c Config) (*Client, error) {
 	c = c.withDefaults()
 	load := []func(*config.LoadOptions) error{
 		config.WithHTTPClient(newTransport(c.Concurrency)),
-		// Nothing of a request is ever logged, whatever the environment asks for: headers hold session tokens.
+		// The SDK logs nothing of a request, whatever the environment asks for: headers hold session tokens.
 		config.WithLogger(logging.Nop{}),
 		config.WithClientLogMode(0),
-		config.WithAPIOptions([]func(*middleware.Stack) error{readable, whole}),
+		config.WithAPIOptions([]func(*middleware.Stack) error{readable, whole, c.log.named}),
 	}
 	if c.Region != "" {
 		load = append(load, config.WithRegion(c.Region))
@@ -149,7 +155,7 @@ func New(ctx context.Context, c Config) (*Client, error) {
 		transport := b.GetTransport() // one for all services and Regions
 		ownRoots = transport.TLSClientConfig.RootCAs != nil
 		cfg.HTTPClient = &http.Client{
-			Transport: newPool(transport, c.Connections),
+			Transport: newPool(transport, c.Connections, c.log),
 			// A signature holds for one host only, so following is of no use.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
@@ -160,6 +166,7 @@ func New(ctx context.Context, c Config) (*Client, error) {
 			again, err := config.LoadDefaultConfig(ctx, load...)
 			return again.Credentials, err
 		})
+		creds.log = c.log
 		cfg.Credentials = creds
 	}
 	return build(c, cfg, creds, ownRoots)
@@ -236,6 +243,11 @@ func (c *Client) ExpectingOr(ctx context.Context, account string) *Client {
 	}
 	return c.Expecting(account)
 }
+
+// LogTo has a line written for each request from now on, where log takes level debug, and
+// one for each renewal of the credentials. It holds for all clients that come from the
+// same call of New. The requests of the credential chain are in no log.
+func (c *Client) LogTo(log *slog.Logger) { c.config.log.to.Store(log) }
 
 // Region returns the Region that requests are signed for.
 func (c *Client) Region() string { return c.aws.Region }

@@ -18,7 +18,9 @@ type credentials struct {
 
 	inner  atomic.Pointer[aws.CredentialsProvider]
 	worked atomic.Bool
-	fixed  atomic.Bool // they stand in the environment, which nobody can change now
+	fixed  atomic.Bool  // they stand in the environment, which nobody can change now
+	until  atomic.Int64 // unix nanoseconds at which those given last expire, 0 for never
+	log    *requestLog  // nil: none
 
 	mu     sync.Mutex
 	loaded time.Time // when the chain was last read anew
@@ -47,7 +49,22 @@ func (c *credentials) Retrieve(ctx context.Context) (aws.Credentials, error) {
 		c.fixed.Store(out.Source == config.CredentialsSourceName)
 		c.worked.Store(true)
 	}
+	c.noteRenewal(&out)
 	return out, nil
+}
+
+// noteRenewal logs that credentials are others than before, by the time of their end.
+func (c *credentials) noteRenewal(now *aws.Credentials) {
+	var until int64
+	if now.CanExpire {
+		until = now.Expires.UnixNano()
+	}
+	if was := c.until.Load(); was == until || !c.until.CompareAndSwap(was, until) || was == 0 {
+		return
+	}
+	if log := c.log.logger(); log != nil {
+		log.Info("credentials renewed", "source", now.Source, "expires", now.Expires)
+	}
 }
 
 // renew reads the chain anew, because a service called the credentials expired:
@@ -65,8 +82,14 @@ func (c *credentials) renew() bool {
 	// Not under the request's context: others wait for the same.
 	ctx, cancel := context.WithTimeout(context.Background(), reloadLimit)
 	defer cancel()
-	if p, err := c.reload(ctx); err == nil && p != nil {
+	p, err := c.reload(ctx)
+	if err == nil && p != nil {
 		c.inner.Store(&p)
+	}
+	if log := c.log.logger(); log != nil && err != nil {
+		log.Warn("credentials not read anew", "error", logWords(err))
+	} else if log != nil {
+		log.Info("credentials read anew")
 	}
 	c.loaded = time.Now()
 	return true

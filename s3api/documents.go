@@ -53,7 +53,17 @@ type Documents struct {
 func (c *Client) Documents(bucket string) *Documents {
 	s := c.Source(bucket)
 	s.owned = true
-	return &Documents{s, c.config.Waiting}
+	return &Documents{s, c.tellWaiting}
+}
+
+// tellWaiting says that a request about a document is asked again.
+func (c *Client) tellWaiting(why error) {
+	if log := c.config.log.logger(); log != nil {
+		log.Warn("state awaited", "error", logWords(why))
+	}
+	if c.config.Waiting != nil {
+		c.config.Waiting(why)
+	}
 }
 
 // Get returns an object of at most 1 GiB, its ETag as sent, and its age by the

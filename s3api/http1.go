@@ -371,6 +371,7 @@ type pool struct {
 
 	flight chan struct{} // one for each request in flight; nil: any number
 	peers  sync.Map      // host -> *peer
+	log    *requestLog   // nil: none
 
 	mu    sync.Mutex
 	wires map[string]*http1Client // by scheme and host; nil ones are for net/http
@@ -379,8 +380,8 @@ type pool struct {
 // newPool returns a pool on a transport that has so many connections open at
 // once at most, 0 for any number: half of them with requests on, and a quarter idle
 // below either way to send.
-func newPool(t *http.Transport, connections int) *pool {
-	p := &pool{Transport: t}
+func newPool(t *http.Transport, connections int, log *requestLog) *pool {
+	p := &pool{Transport: t, log: log}
 	if connections > 0 {
 		p.flight = make(chan struct{}, max(1, connections/2))
 		t.MaxIdleConns = max(1, connections/4)

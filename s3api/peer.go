@@ -329,6 +329,9 @@ func (p *pool) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	sent := time.Now()
 	response, err := p.Transport.RoundTrip(r)
+	if log := p.log.on(); log != nil {
+		logRoundTrip(log, r, response, sent, err)
+	}
 	if err != nil {
 		p.leave()
 		return nil, err

@@ -10,6 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+
+	"reseal/plan"
 )
 
 // objects are the requests that a run sends for each object. The SDK's client
@@ -48,6 +50,8 @@ type slim struct {
 	signer       signer
 	peer         *peer                 // the endpoint; its clock dates the requests
 	order        atomic.Pointer[order] // of the last update
+	bucket       string
+	log          *requestLog // nil: none
 }
 
 // newSlim returns a slim for a bucket, or nil where the SDK's client has to send
@@ -75,6 +79,7 @@ func (c *Client) newSlim(bucket string) *slim {
 		sdk: c.tasks, credentials: c.aws.Credentials, send: h.Transport,
 		scheme: r.URL.Scheme, address: r.URL.Host, host: r.Host, prefix: escaped, plainPrefix: plain,
 		agent: r.Header.Get("User-Agent"), signer: signer{region: region, service: service},
+		bucket: bucket, log: c.config.log,
 	}
 	if s.host == "" {
 		s.host = s.address
@@ -164,7 +169,7 @@ func (s *slim) CopyObject(ctx context.Context, in *s3.CopyObjectInput, options .
 	m := takeMessage()
 	defer m.release()
 	m.copy(in)
-	if err := s.do(ctx, m, http.MethodPut, *in.Key, "x-id=CopyObject"); err != nil {
+	if err := s.do(ctx, m, plan.StepCopy, *in.Key, "x-id=CopyObject"); err != nil {
 		return nil, err
 	}
 	got := &m.got
@@ -188,7 +193,7 @@ func (s *slim) HeadObject(ctx context.Context, in *s3.HeadObjectInput, options .
 	if in.VersionId != nil {
 		query = "versionId=" + escaped(*in.VersionId, "")
 	}
-	if err := s.do(ctx, m, http.MethodHead, *in.Key, query); err != nil {
+	if err := s.do(ctx, m, plan.StepHead, *in.Key, query); err != nil {
 		return nil, err
 	}
 	got := &m.got

@@ -15,6 +15,8 @@ import (
 	"github.com/aws/smithy-go"
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"reseal/plan"
 )
 
 // message is the room in which one request is made and its answer read. It is
@@ -165,9 +167,13 @@ func unusualHead(in *s3.HeadObjectInput) bool {
 		in.SSECustomerKey != nil || in.SSECustomerKeyMD5 != nil
 }
 
-// do signs and sends m, and reads the answer into m.got. Errors are of the types
+// do signs and sends m, a request of kind k about a key, and reads the answer into m.got. Errors are of the types
 // that the SDK's client returns where there is no answer.
-func (s *slim) do(ctx context.Context, m *message, method, key, query string) error {
+func (s *slim) do(ctx context.Context, m *message, k plan.StepKind, key, query string) error {
+	method := http.MethodPut
+	if k == plan.StepHead {
+		method = http.MethodHead
+	}
 	creds, err := s.credentials.Retrieve(ctx)
 	if err != nil {
 		return err
@@ -200,6 +206,9 @@ func (s *slim) do(ctx context.Context, m *message, method, key, query string) er
 		err = s.http1.send(ctx, m, method)
 	} else {
 		err = s.roundTrip(ctx, m, method, key, path, query, string(authorization))
+	}
+	if log := s.log.on(); log != nil {
+		s.logSent(ctx, log, k, key, &m.got, sent, err)
 	}
 	if err != nil {
 		if ctx.Err() != nil {

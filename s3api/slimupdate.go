@@ -14,6 +14,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+
+	"reseal/plan"
 )
 
 // order is the body of an UpdateObjectEncryption. All updates of a run have the
@@ -86,7 +88,7 @@ func (s *slim) UpdateObjectEncryption(ctx context.Context, in *s3.UpdateObjectEn
 	if in.VersionId != nil {
 		query += "&versionId=" + escaped(*in.VersionId, "")
 	}
-	if err := s.do(ctx, m, http.MethodPut, *in.Key, query); err != nil {
+	if err := s.do(ctx, m, plan.StepUpdate, *in.Key, query); err != nil {
 		return nil, err
 	}
 	got := &m.got
