@@ -17,7 +17,7 @@ type CountingGate struct {
 	Next      engine.Gate
 	KeyWeight *BucketKeyWeight                             // nil: requests weigh what they may take at most
 	Own       *OwnCalls                                    // nil: not counted
-	Observe   func(op, outcome string, took time.Duration) // nil: not timed
+	Observe   func(op, outcome string, took time.Duration) // of requests about objects; nil: not timed
 }
 
 // Do implements engine.Gate.
@@ -32,7 +32,7 @@ func (t *CountingGate) Do(ctx context.Context, s plan.Step, send func(context.Co
 			t.Own.add(began, certain)
 		}
 		err := send(ctx)
-		if t.Observe != nil {
+		if t.Observe != nil && s.Key != "" { // a question to the endpoint is about no object
 			t.Observe(s.Kind.String(), outcomeOf(err), time.Since(began))
 		}
 		return err

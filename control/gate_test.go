@@ -1,7 +1,9 @@
 package control
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"reseal/plan"
 )
@@ -30,4 +32,24 @@ func TestBucketKeyWeight(t *testing.T) {
 			t.Errorf("%d requests of %v at a share of %v weigh %d, at most %d each; want %d", tt.n, tt.r, tt.share, sum, most, tt.want)
 		}
 	}
+}
+
+// TestQuestionsToTheEndpointAreNotTimed: they are about no object, and the counter of
+// requests has them not either.
+func TestQuestionsToTheEndpointAreNotTimed(t *testing.T) {
+	var timed []string
+	g := &CountingGate{Next: passing{}, Observe: func(op, outcome string, _ time.Duration) { timed = append(timed, op+" "+outcome) }}
+	send := func(context.Context) error { return nil }
+	_ = g.Do(t.Context(), plan.Step{Kind: plan.StepHead}, send)
+	_ = g.Do(t.Context(), plan.Step{Kind: plan.StepHead, Key: "k"}, send)
+	if len(timed) != 1 || timed[0] != "HeadObject ok" {
+		t.Errorf("timed: %q", timed)
+	}
+}
+
+// passing lets everything through.
+type passing struct{}
+
+func (passing) Do(ctx context.Context, _ plan.Step, send func(context.Context) error) error {
+	return send(ctx)
 }

@@ -18,6 +18,7 @@ type Stats struct {
 	InFlight atomic.Int64              // objects being worked on
 	Unmet    atomic.Int64              // requests sent that have no answer yet
 	Heard    atomic.Int64              // unix nanoseconds of the last answer, or of the first request that waits for one
+	Recorded atomic.Int64              // unix nanoseconds at which the recorder last went on; 0 while none works
 	Fed      atomic.Bool               // all rows of the pass were read and handed out
 	Requests atomic.Int64              // requests sent, retries included, and what the caller adds that it sent itself
 	Retries  atomic.Int64              // requests sent again

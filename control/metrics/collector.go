@@ -71,7 +71,7 @@ func (c *collector) Collect(out chan<- prometheus.Metric) {
 	gauge(earlierDesc, float64(c.from.SettledBefore))
 	gauge(inFlightDesc, float64(s.InFlight))
 	gauge(limitDesc, float64(s.Concurrency))
-	count(requestsDesc, s.Requests)
+	count(requestsDesc, s.Requests-c.from.Probed)
 	count(retriesDesc, s.Retries)
 	for _, q := range []struct {
 		name string

@@ -50,7 +50,7 @@ func scrape(t *testing.T) []byte {
 	gate := &control.CountingGate{Next: openGate{}, Observe: m.Observe}
 	ctx, cancel := context.WithCancel(t.Context())
 	for _, err := range []error{nil, &engine.ObjectError{Class: engine.Throttled}, errors.New("other")} {
-		_ = gate.Do(ctx, plan.Step{Kind: plan.StepCopy}, func(context.Context) error { return err })
+		_ = gate.Do(ctx, plan.Step{Kind: plan.StepCopy, Key: "k"}, func(context.Context) error { return err })
 	}
 	var server sync.WaitGroup
 	server.Go(func() { m.Serve(ctx, log) })
@@ -112,7 +112,7 @@ var metricName = regexp.MustCompile(`\breseal_[a-z_]+[a-z]`)
 // on metrics names exists, and the page names every one that exists.
 func TestDashboardAndDocs(t *testing.T) {
 	there := map[string]bool{}
-	page := string(scrape(t))
+	page := string(scrape(t)) + ended(t, endedRun())
 	for _, m := range regexp.MustCompile(`(?m)^# TYPE (reseal_[a-z_]+) (\w+)$`).FindAllStringSubmatch(page, -1) {
 		there[m[1]] = true
 		if m[2] == "histogram" {

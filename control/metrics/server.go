@@ -28,12 +28,15 @@ type Source struct {
 	Rows          func() int64              // rows of the report that were read
 	Spent         func() (cost.Money, bool) // by the whole job, at most; false where there is no price
 	Flushed       *atomic.Int64             // unix nanoseconds of the last durable state, 0 = none yet
+	Probed        int64                     // requests of Status that a probe sent before the run
+	Health        *control.Health
 }
 
 // Server serves the metrics of a run over HTTP. Only latencies are collected; all
 // other numbers are read off the run at each scrape.
 type Server struct {
 	registry *prometheus.Registry
+	health   *control.Health
 	latency  *prometheus.HistogramVec
 	listener net.Listener
 }
@@ -46,6 +49,7 @@ func latencyBuckets() []float64 {
 // Listen takes the address HOST:PORT for the metrics of a run.
 func Listen(address string, from Source) (*Server, error) {
 	s := &Server{
+		health:   from.Health,
 		registry: prometheus.NewPedanticRegistry(),
 		latency: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "reseal_request_duration_seconds", Buckets: latencyBuckets(),
@@ -72,10 +76,26 @@ func (s *Server) Observe(op, outcome string, took time.Duration) {
 func (s *Server) Serve(ctx context.Context, log *slog.Logger) {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
+	mux.HandleFunc("GET /healthz", answering(func() error { return s.health.Alive(time.Now()) }))
+	mux.HandleFunc("GET /readyz", answering(func() error { return s.health.Ready() }))
 	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	if err := server.Serve(s.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-		log.Warn("metrics ended", "error", err)
+		log.Warn("metrics not served", "error", err)
+	}
+}
+
+// answering says ok, or with status 503 why not.
+func answering(check func() error) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		if err := check(); err != nil {
+			w.WriteHeader(http.StatusServiceUnavailable)
+			_, _ = fmt.Fprintln(w, err) // who asked is gone
+			return
+		}
+		_, _ = fmt.Fprintln(w, "ok")
 	}
 }
 

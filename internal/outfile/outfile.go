@@ -57,12 +57,23 @@ func (e *PartError) Unwrap() error { return e.Err }
 // The errors about the file are *FolderError, *PartError and others. The end of ctx
 // ends the wait for the reader of a FIFO, and for room in it.
 func Write(ctx context.Context, name string, write func(io.Writer) error) error {
+	return writeFile(ctx, name, 0o600, write)
+}
+
+// WriteReadable is Write, but all may read a file that is new: for one that the program of
+// another user is to read, and that holds nothing secret.
+func WriteReadable(ctx context.Context, name string, write func(io.Writer) error) error {
+	return writeFile(ctx, name, 0o644, write)
+}
+
+// writeFile is Write; fresh is the mode of a file that is new.
+func writeFile(ctx context.Context, name string, fresh fs.FileMode, write func(io.Writer) error) error {
 	t, err := find(name)
 	if err != nil {
 		return err
 	}
 	if t.kind == replaceable {
-		return t.replace(write)
+		return t.replace(fresh, write)
 	}
 	file, err := t.open(ctx)
 	if err != nil {
@@ -132,16 +143,17 @@ func Create(name string) (*os.File, error) {
 	return file, nil
 }
 
-// replace puts a new file in the place of the one at t.path, or of none.
-func (t *target) replace(write func(io.Writer) error) error {
-	mode := fs.FileMode(0o600)
+// replace puts a new file in the place of the one at t.path, or of none, in which case it
+// has mode fresh.
+func (t *target) replace(fresh fs.FileMode, write func(io.Writer) error) error {
+	mode := fresh
 	if t.info != nil {
 		if err := t.writable(); err != nil {
 			return err
 		}
 		mode = t.info.Mode().Perm()
 	}
-	file, err := renameio.NewPendingFile(t.path, renameio.WithTempDir(filepath.Dir(t.path)), renameio.WithStaticPermissions(0o600))
+	file, err := renameio.NewPendingFile(t.path, renameio.WithTempDir(filepath.Dir(t.path)), renameio.WithStaticPermissions(fresh))
 	if err != nil {
 		return t.failed(err)
 	}
