@@ -21,9 +21,6 @@ import (
 // Operator is the reason of a pause that only the operator ends.
 const Operator = "operator"
 
-// logEvery is how often the log gets a line about the run.
-const logEvery = 30 * time.Second
-
 // Config is what a Controller works with. The zero values of Window, FlagFile and
 // KMSQuota mean none.
 type Config struct {
@@ -61,11 +58,14 @@ type Controller struct {
 	meter     *Meter
 	rate      float64 // objects a second
 	warned    map[string]bool
+
+	throttling [3]throttling // of the goroutine of Watch
 }
 
 // New returns the controller of a run that begins now.
 func New(cfg Config) *Controller {
-	c := &Controller{cfg: cfg, started: time.Now(), wantedCap: cfg.KMSCap, leftCap: math.Inf(1), warned: map[string]bool{}}
+	c := &Controller{cfg: cfg, started: time.Now(), wantedCap: cfg.KMSCap, leftCap: math.Inf(1), warned: map[string]bool{},
+		throttling: [...]throttling{{quota: "kms"}, {quota: "s3_writes"}, {quota: "s3_reads"}}}
 	c.concurrency.Store(int64(cfg.Concurrency))
 	c.unpaced = Binding{Limit: LimitNone, Since: c.started}
 	c.meter = NewMeter(c.started, 0)
@@ -79,13 +79,11 @@ func (c *Controller) Slots() int {
 	return min(int(c.concurrency.Load()), c.cfg.Governor.Slots(), c.cfg.MaxSlots)
 }
 
-// Watch looks at clock and flag file every second until admission ends, and logs
-// a line every half minute. Then it ends all pauses, as work that is committed
+// Watch looks at clock and flag file every second until admission ends. Then it ends all pauses, as work that is committed
 // must not wait.
 func (c *Controller) Watch(admit context.Context) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
-	lastLine := time.Now()
 	c.updatePauses(time.Now())
 	for {
 		select {
@@ -93,10 +91,7 @@ func (c *Controller) Watch(admit context.Context) {
 			// Windows go by the wall clock as it is now, also where it was set or the machine slept.
 			c.updatePauses(time.Now())
 			c.sample(now)
-			if now.Sub(lastLine) >= logEvery {
-				lastLine = now
-				c.logStatus()
-			}
+			c.noteThrottling(now)
 		case <-admit.Done():
 			c.endPauses()
 			return
@@ -133,8 +128,9 @@ func (c *Controller) setPause(pause bool, reason string, until func() string) (c
 	if pause {
 		c.paused = append(c.paused, reason)
 		c.cfg.Governor.Pause(reason)
-		c.cfg.Notify(Notice{Kind: Paused, Text: reason, Until: until()})
-		c.cfg.Log.Info("paused", "reason", reason)
+		ends := until()
+		c.cfg.Notify(Notice{Kind: Paused, Text: reason, Until: ends})
+		c.cfg.Log.Info("paused", "reason", reason, "until", ends)
 		return true
 	}
 	c.paused = slices.DeleteFunc(c.paused, func(r string) bool { return r == reason })
@@ -168,7 +164,7 @@ func (c *Controller) warnOnce(topic, text string, err error) {
 	if !c.warned[topic] {
 		c.warned[topic] = true
 		c.cfg.Notify(Notice{Kind: Warning, Text: text, Err: err})
-		c.cfg.Log.Warn(text, "error", err)
+		c.cfg.Log.Warn("warning", "text", text, "error", err)
 	}
 }
 
@@ -196,7 +192,7 @@ func (c *Controller) applyCap() {
 	if c.cfg.Governor.Status().KMS.Cap != rps {
 		c.cfg.Governor.SetCap(plan.QuotaKMS, rps)
 		c.caps = c.caps.With(report.Cap{Since: time.Now().UTC(), PerSecond: rps})
-		c.cfg.Log.Info("kms cap", "rps", rps, "wanted", c.wantedCap)
+		c.cfg.Log.Info("kms cap", "rps", rps, "wanted_rps", c.wantedCap)
 	}
 }
 
@@ -207,9 +203,10 @@ func (c *Controller) KMSCaps() report.Caps {
 	return c.caps
 }
 
-// logStatus writes how the run is doing into the log.
-func (c *Controller) logStatus() {
-	st := c.Status()
-	c.cfg.Log.Info("status", "done", st.Done, "failed", st.Failed, "skipped", st.Skipped, "in_flight", st.InFlight, "rate", st.Rate,
-		"kms_cap", st.KMS.Cap, "kms_last_second", st.KMS.LastSecond, "bound_by", st.Binding.Limit, "why", st.Binding.String(), "since", st.Binding.Since)
+// noteThrottling logs where a quota began to be exceeded, and where that is over.
+func (c *Controller) noteThrottling(now time.Time) {
+	g := c.cfg.Governor.Status()
+	for i, used := range [...]ratelimit.Usage{g.KMS, g.Writes, g.Reads} {
+		c.throttling[i].see(c.cfg.Log, used.Throttled, now)
+	}
 }

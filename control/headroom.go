@@ -86,7 +86,7 @@ func (w *UsageWatch) Check(ctx context.Context) {
 		quota := c.cfg.KMSQuota
 		others, headroom := othersUse(minutes, w.Own.in), w.Headroom.Of(quota)
 		c.setLeftCap(leftBeside(quota, others, headroom))
-		c.cfg.Log.Info("kms headroom", "quota", quota, "others", others, "headroom", headroom)
+		c.cfg.Log.Info("kms headroom", "quota_rps", quota, "others_rps", others, "headroom_rps", headroom)
 	}
 }
 

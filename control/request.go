@@ -94,7 +94,7 @@ func (c *Controller) Execute(r Request) *Answer {
 		return &Answer{Error: fmt.Sprintf("no command %q; there are status, pause, resume, kms-rps, concurrency and drain", r.Command)}
 	}
 	if r.Command != "status" {
-		c.cfg.Log.Info("control", "command", r.Command, "value", r.Value, "by", r.By)
+		c.cfg.Log.Info("order", "command", r.Command, "value", r.Value, "by", r.By)
 		if c.cfg.Ordered != nil {
 			c.cfg.Ordered(order)
 		}

@@ -139,7 +139,7 @@ func (o *outage) answer(q *question) {
 		if !q.gone {
 			q.gone = true
 			o.shut.Store(&q.over)
-			o.Logger.Warn("outage", "error", err)
+			o.Logger.Warn("outage began", "error", err.Words())
 		}
 		o.Stats.Outage.Store(&Outage{Since: began, Err: err})
 		if time.Since(began) >= o.Patience {
@@ -151,7 +151,7 @@ func (o *outage) answer(q *question) {
 		}
 	}
 	if q.gone {
-		o.Logger.Info("outage over", "took", time.Since(began))
+		o.Logger.Info("outage ended", "took_s", time.Since(began).Seconds())
 	}
 	o.Stats.Outage.Store(nil)
 	o.silent.Store(0)

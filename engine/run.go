@@ -78,7 +78,7 @@ func Run(admit, work context.Context, cfg Config, batches iter.Seq2[inventory.Ba
 		r.outage.stop()
 		close(r.events)
 	}()
-	err := (&recorder{run: r}).settle() // returns after events is closed: nothing is left running
+	err := (&recorder{run: r, failures: failureLog{log: r.Logger}}).settle() // returns after events is closed: nothing is left running
 	return r.ending(err, readErr)
 }
 

@@ -12,7 +12,8 @@ const hurry = 50 * time.Millisecond
 // recorder is the one goroutine that owns journal and sink.
 type recorder struct {
 	*run
-	broken error // recording has become impossible: nothing that cannot be recorded may be claimed
+	failures failureLog
+	broken   error // recording has become impossible: nothing that cannot be recorded may be claimed
 }
 
 // settle takes results until all workers are gone. Once recording is broken it only
@@ -20,8 +21,10 @@ type recorder struct {
 func (r *recorder) settle() error {
 	tick := time.NewTicker(r.FlushEvery)
 	defer tick.Stop()
+	defer r.Stats.Recorded.Store(0)
 	hurried := false
 	for {
+		r.Stats.Recorded.Store(time.Now().UnixNano())
 		select {
 		case ev, open := <-r.events:
 			if !open {
@@ -38,6 +41,7 @@ func (r *recorder) settle() error {
 				hurried = false
 				tick.Reset(r.FlushEvery)
 			}
+			r.failures.sweep(time.Now(), false)
 			r.flush()
 		}
 	}
@@ -47,6 +51,7 @@ func (r *recorder) settle() error {
 func (r *recorder) fail(err error) {
 	if err != nil && r.broken == nil {
 		r.broken = err
+		r.Logger.Error("state cannot be recorded", "error", err)
 		r.stop(err)
 		r.Broken(err)
 	}
@@ -64,6 +69,9 @@ func (r *recorder) take(ev event) {
 		}
 	case r.broken != nil:
 	case ev.end != nil:
+		if ev.end.Err != nil {
+			r.Logger.Warn("part of the report cannot be read", "segment", ev.end.Segment, "error", ev.end.Err)
+		}
 		r.fail(r.Journal.End(ev.end.Segment, ev.end.Rows, ev.end.Err))
 	case ev.result != nil:
 		r.takeResult(ev.result)
@@ -129,6 +137,7 @@ func (r *recorder) flush() {
 // last is the flush that ends the run. The signal that ended the run must not cut it
 // short.
 func (r *recorder) last() error {
+	r.failures.sweep(time.Now(), true)
 	flush := r.Journal.Rest
 	if r.broken != nil {
 		flush = r.Journal.Flush // of what is not recorded nothing is known
@@ -142,6 +151,9 @@ func (r *recorder) last() error {
 // record writes one result down: for people first, then for the resume.
 func (r *recorder) record(res *Result) error {
 	r.Stats.Outcomes[res.Outcome].Add(1)
+	if res.Outcome == Failed {
+		r.failures.add(res, time.Now())
+	}
 	if res.Outcome == Failed && res.Err != nil {
 		r.Stats.Failure.Store(&Failure{At: res.Started.Add(res.Took).UTC(), Key: res.Task.Record.Key, Reason: string(res.Reason), Error: res.Err.Error()})
 	}

@@ -175,7 +175,7 @@ func readHistoryDoc(ctx context.Context, store checkpoint.Reader, name string) (
 func OpenHistory(ctx context.Context, store checkpoint.Store, name string, kmsCap float64, log *slog.Logger) *HistoryWriter {
 	doc, version, err := ReadHistory(ctx, store, name)
 	if err != nil {
-		log.Warn("the history of the job cannot be read; it begins anew", "error", err)
+		log.Warn("history not read", "error", err)
 	}
 	h := &HistoryWriter{History: doc, doc: document{store: store, name: name, version: version}, log: log, before: doc.Active, earlier: doc.KMSCaps, started: time.Now()}
 	h.Runs++
@@ -293,6 +293,6 @@ func (h *HistoryWriter) Write(ctx context.Context) {
 	err := h.doc.put(ctx, &h.History)
 	if err != nil && !h.broken {
 		h.broken = true
-		h.log.Warn("the history of the job cannot be written", "error", err)
+		h.log.Warn("history not written", "error", err)
 	}
 }

@@ -171,6 +171,6 @@ func (a *SpendingBound) write(ctx context.Context, bound cost.Money) error {
 func (a *SpendingBound) complain(err error) {
 	if err != nil && !a.broken {
 		a.broken = true
-		a.log.Warn("what the job costs cannot be written down ahead", "error", fmt.Errorf("write %s: %w", a.doc.name, err))
+		a.log.Warn("spending not recorded", "error", fmt.Errorf("write %s: %w", a.doc.name, err))
 	}
 }

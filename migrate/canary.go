@@ -109,6 +109,7 @@ func (c *canaryRun) first(admit, work context.Context, o *firstObjects) (*checkp
 		return o.at, err
 	}
 	if loss := c.loss(); loss != nil {
+		c.cfg.Logger.Error("canary loss", "error", loss)
 		c.observer.CanaryTable(c.trials.Table(true))
 		return o.journal.Snapshot(), loss
 	}
@@ -117,6 +118,7 @@ func (c *canaryRun) first(admit, work context.Context, o *firstObjects) (*checkp
 		err = asCanaryLoss(r.run(admit, work))
 	}
 	if loss := c.loss(); loss != nil { // in all its values
+		c.cfg.Logger.Error("canary loss", "error", loss)
 		c.observer.CanaryTable(c.trials.Table(true))
 		return o.journal.Snapshot(), loss
 	}
@@ -151,6 +153,7 @@ func (c *canaryRun) afterFirst(r *firstTry) error {
 		}
 	}
 	all := int64(len(r.all))
+	c.cfg.Logger.Info("canary", "objects", all, "compared", c.trials.Compared()-r.before, "failed", len(failed), "latency_s", r.watch.Latency().Seconds())
 	// Where some were denied, or others did them meanwhile, others of their kind are tried.
 	if c.trials.Compared() == 0 && r.more && all == int64(len(failed)) && !slices.ContainsFunc(failed, isDenied) {
 		return &CanaryFailedError{all, failed}

@@ -24,7 +24,11 @@ func (r *run) openState(ctx context.Context) (err error) {
 	if r.state, r.found, err = checkpoint.Open(ctx, cfg.Store, cfg.Plan.StateHash(), cfg.Plan.Segments, cfg.State); err != nil {
 		return err
 	}
-	cfg.Observer.Opened(r.found.Notices())
+	notices := r.found.Notices()
+	for _, n := range notices {
+		cfg.Log.Warn("state notice", "text", n)
+	}
+	cfg.Observer.Opened(notices)
 	r.plan = cfg.Share.Part(cfg.Plan, cfg.State.Own)
 	if r.uploadNotes, err = job.ReadUploadNotes(ctx, r.found); err != nil {
 		return err
@@ -112,7 +116,7 @@ func (r *run) limitBesideOthers() (limit cost.Money, text string) {
 		err = others.Retire(r.life.work)
 	}
 	if err != nil {
-		cfg.Log.Warn("what runs of another division of the job set aside is not known, or not given back", "error", err)
+		cfg.Log.Warn("other divisions not known", "error", err)
 	}
 	if others == nil {
 		return limit, text
@@ -135,9 +139,11 @@ func (r *run) makeController() {
 }
 
 func (r *run) makeServices() (err error) {
+	r.health = &control.Health{Stats: r.stats, Admit: r.life.admit}
 	r.services, err = openServices(r.cfg, r.controller, metrics.Source{
 		Version: r.cfg.Version, Todo: r.plan.CountOrUnknown(r.plan.Todo), SettledBefore: r.cfg.Rows.HandledBefore(r.found.Totals()),
 		Status: r.controller.Status, Rows: r.stats.Rows.Load, Spent: r.spent.SpentIfPriced, Flushed: r.flushed,
+		Probed: r.cfg.Probe.Requests.Load(), Health: r.health,
 	})
 	return err
 }
@@ -165,7 +171,7 @@ func (r *run) setAsideLess() {
 		return rows.price(ctx, r.cfg.Report, r.cfg.Policy, r.spent)
 	})
 	if err != nil && ctx.Err() == nil {
-		r.cfg.Log.Warn("what was set aside for a run that was cut off cannot be held against its rows", "error", err)
+		r.cfg.Log.Warn("interrupted rows not priced", "error", err)
 	}
 }
 

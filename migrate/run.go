@@ -85,6 +85,7 @@ type run struct {
 	meter      *ledger.Meter // of rewriter
 	controller *control.Controller
 	services   *services
+	health     *control.Health
 	journal    *stateJournal
 	canary     *canaryRun
 }
@@ -94,12 +95,13 @@ func (r *run) start() {
 	cfg, l := r.cfg, r.life
 	r.started = time.Now()
 	cfg.Report.WaitFor(cfg.Limits.Outage, func(name string, err error) {
-		cfg.Log.Warn("a file of the report cannot be had for now", "file", name, "error", err)
+		cfg.Log.Warn("report file awaited", "file", name, "error", err)
 		cfg.Observer.ReportOutage(name, err)
 	})
 	l.Start(func(ctx context.Context) { r.governor.Run(ctx) })
 	l.Start(func(context.Context) { r.controller.Watch(l.admit) })
 	l.Start(func(ctx context.Context) { r.bound.Keep(ctx, r.spent.Spent) })
+	r.logStart()
 	r.services.start(l)
 	for _, do := range cfg.Observer.Beside(&Live{Plan: r.plan, Earlier: r.found.Totals(), Stats: r.stats, Controller: r.controller, Spent: r.spent}) {
 		l.Start(do)
@@ -127,6 +129,7 @@ func (r *run) work(cfg *engine.Config) error {
 	l := r.life
 	at, err := r.canary.first(l.admit, l.work, &firstObjects{report: r.cfg.Report, plan: r.plan, journal: r.journal, at: r.found})
 	if err == nil {
+		r.health.Proven()
 		passes := Passes{Engine: *cfg, Report: r.cfg.Report, Journal: r.journal, Rows: r.cfg.Rows, Tried: r.journal.tried}
 		err = r.canary.conclude(l.work, r.journal, passes.Run(l.admit, l.work, at))
 	}
@@ -150,6 +153,6 @@ func (r *run) finish(err error) *Outcome {
 	r.history.Write(r.life.last)
 	r.bound.End(r.life.last, r.spent.Spent())
 	took := time.Since(r.started)
-	r.cfg.Log.Info("run ended", "took", took, "done", r.stats.Count(engine.Done), "failed", r.stats.Count(engine.Failed), "error", err)
+	r.logEnd(&ending, took)
 	return &Outcome{State: r.state.Snapshot(), Totals: totals, History: r.history.History, Stats: r.stats, Status: ending, Took: took, Rewriter: r.rewriter}
 }

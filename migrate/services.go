@@ -52,7 +52,7 @@ func (s *services) openControl() (*control.Server, error) {
 	}
 	const text = "this run cannot be steered with reseal ctl"
 	s.cfg.Observer.Notify(control.Notice{Kind: control.Warning, Text: text, Err: err})
-	s.cfg.Log.Warn(text, "error", err)
+	s.cfg.Log.Warn("warning", "text", text, "error", err)
 	return nil, nil
 }
 

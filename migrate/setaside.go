@@ -93,6 +93,6 @@ func (o *othersReserve) release(ctx context.Context) {
 		err = o.others.Release(ctx, at, o.all, cost.Money(at.Totals().Counters[ledger.DoubtedCounter]))
 	}
 	if err != nil {
-		o.log.Warn("what runs of another division of the job set aside cannot be given back", "error", err)
+		o.log.Warn("other divisions not given back", "error", err)
 	}
 }

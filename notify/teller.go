@@ -194,7 +194,7 @@ func (t *Teller) deliver(ctx context.Context, q *queue) {
 
 // tellFailed says that an event was not delivered.
 func (t *Teller) tellFailed(target Target, e *Event, err error) {
-	t.logger().Warn("an event could not be told", "event", e.Kind, "id", e.ID, "to", target.Name(), "error", err)
+	t.logger().Warn("event not told", "event", e.Kind, "id", e.ID, "to", target.Name(), "error", err)
 	if t.cfg.Failed == nil {
 		return
 	}

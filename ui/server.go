@@ -114,7 +114,7 @@ func (s *Server) Serve(ctx context.Context, log *slog.Logger) {
 	defer served.Wait()
 	served.Go(func() {
 		if err := server.Serve(s.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
-			log.Warn("the page is no longer served", "error", err)
+			log.Warn("page not served", "error", err)
 		}
 	})
 	s.hub.run(ctx)

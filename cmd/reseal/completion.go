@@ -20,6 +20,7 @@ func completes(root *cobra.Command) {
 		"acl":           {plan.BucketOwnerFullControl},
 		"results":       {"all", "failures"},
 		"log-level":     {"debug", "info", "warn", "error"},
+		"log-format":    {logText, logJSON},
 	}
 	completesBelow(root, values)
 }

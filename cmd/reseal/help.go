@@ -39,7 +39,7 @@ var flagGroups = []flagGroup{
 	{"Pace", []string{"kms-share", "kms-rps", "window"}, []string{"kms-headroom", "force", "s3-rps", "read-rps", "concurrency", "window-exit", "throttle-flag-file"}},
 	{"Limits", []string{"max-cost", "max-duration", "max-failures"}, []string{"limit", "max-outage", "attempts", "drain-timeout", "settle-timeout", "memory"}},
 	{"Money and time", nil, []string{"prices", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
-	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "csv-exact"}},
+	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "metrics-file", "debug-addr", "debug-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "log-format", "csv-exact"}},
 	{"Connection", []string{"region", "profile", "endpoint-url"}, []string{
 		"expected-bucket-owner", "job-bucket-owner", "known-jobs", "ca-bundle", "allow-http", "sdk-client"}},
 	{"Simulator", []string{"listen", "tls"}, []string{

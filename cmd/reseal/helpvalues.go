@@ -32,11 +32,12 @@ var placeholders = []struct {
 	{"REGION", []string{"region"}},
 	{"ACCOUNT", []string{"expected-bucket-owner", "job-bucket-owner", "destination-account", "out-bucket-owner"}},
 	{"NAME", []string{"profile", "id"}},
-	{"ADDRESS", []string{"metrics", "ui", "listen"}},
+	{"ADDRESS", []string{"metrics", "ui", "listen", "debug-addr"}},
 	{"FOLDER", []string{"keep-inventory", "dir", "report-dir"}},
-	{"FILE", []string{"log-file", "throttle-flag-file"}},
+	{"FILE", []string{"log-file", "metrics-file", "throttle-flag-file"}},
 	{"COMMAND", []string{"notify-command"}},
 	{"LEVEL", []string{"log-level"}},
+	{"FORM", []string{"log-format"}},
 }
 
 // placeholder is the word for a flag's value, "" where pflag's own serves.

@@ -2,8 +2,10 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"testing"
@@ -80,6 +82,15 @@ func hostileWriters(s string) map[string]func(p process) error {
 		},
 		"log as JSON": func(p process) error {
 			slog.New(logHandler(p.stderr, logJSON, slog.LevelInfo)).Info(s, "key", s, "error", object)
+			return nil
+		},
+		"a request in the log": func(p process) error {
+			for _, format := range []string{logText, logJSON} {
+				for _, w := range []io.Writer{p.stderr, &screen{out: p.stderr}} {
+					slog.New(logHandler(w, format, slog.LevelDebug)).LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("operation", s),
+						slog.String("bucket", s), slog.String("key", s), slog.String("request_id", s), slog.String("error", object.Words()), slog.Any("by", map[string]string{"x": s}))
+				}
+			}
 			return nil
 		},
 		"words": func(p process) error {

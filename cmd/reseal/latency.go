@@ -43,5 +43,5 @@ func (o *runObserver) retime(latency time.Duration) {
 	}
 	fmt.Fprint(o.messages, report.Wrapped("", fmt.Sprintf("Canary: a request took %s; at that the whole job takes %s, bound by %s (%s).",
 		latency.Round(100*time.Microsecond), report.Between(d.Shortest, d.Longest), d.Binding, was)))
-	o.log.Info("canary latency", "latency", latency, "shortest", d.Shortest, "longest", d.Longest, "bound_by", d.Binding)
+	o.log.Info("canary latency", "latency_s", latency.Seconds(), "shortest_s", d.Shortest.Seconds(), "longest_s", d.Longest.Seconds(), "bound_by", string(d.Binding))
 }

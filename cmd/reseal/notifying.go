@@ -71,7 +71,11 @@ func (f *runFlags) teller(ctx context.Context, p process) *notify.Teller {
 // neverBegan tells that a run could not begin, as its job could not be read, and returns
 // why. A command line that makes no sense is told to who typed it, and to nobody else.
 func (f *runFlags) neverBegan(ctx context.Context, p process, err error) error {
-	if exitCode(err) == exitUsage || f.checkNotify() != nil || len(f.targets) == 0 {
+	if exitCode(err) == exitUsage {
+		return err
+	}
+	err = f.ended.write(ctx, p, f, err)
+	if f.checkNotify() != nil || len(f.targets) == 0 {
 		return err
 	}
 	tellEnded(ctx, p, f.teller(ctx, p), err)

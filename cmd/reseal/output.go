@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,6 +24,7 @@ type output struct {
 	quiet      bool
 	noProgress bool
 	logLevel   string
+	logFormat  string
 	logFile    string
 	flags      *pflag.FlagSet // of the command
 }
@@ -33,8 +35,9 @@ func (o *output) bind(cmd *cobra.Command) {
 	f.BoolVar(&o.json, "json", false, "print the result as one JSON document on stdout")
 	f.BoolVarP(&o.quiet, "quiet", "q", false, "print nothing but results and errors")
 	f.BoolVar(&o.noProgress, "no-progress", false, "show no progress")
-	f.StringVar(&o.logLevel, "log-level", "info", "debug, info, warn or error")
-	f.StringVar(&o.logFile, "log-file", "", "where to log (default: reseal.log in the job folder)")
+	f.StringVar(&o.logLevel, "log-level", "", "log from this level on: debug, info, warn or error (default: info; warn where the log goes to stderr)")
+	f.StringVar(&o.logFormat, "log-format", logText, "form of the log: text, or json with one document a line")
+	f.StringVar(&o.logFile, "log-file", "", "where to log (default: reseal.log in the job folder; stderr for a job in a bucket)")
 }
 
 // messages is where a command explains what it does: stderr, or nowhere with --quiet.
@@ -60,19 +63,33 @@ func (o *output) surveyTicker(p process) func(rows int64) {
 	}
 }
 
-// level is how much is logged.
-func (o *output) level() (level slog.Level, err error) {
-	if level.UnmarshalText([]byte(o.logLevel)) != nil {
-		return level, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
-	}
-	return level, nil
-}
-
 // The formats of a log.
 const (
 	logText = "text"
 	logJSON = "json"
 )
+
+// checkLog refuses a level or a form that no log has.
+func (o *output) checkLog() error {
+	if _, err := o.level(slog.LevelInfo); err != nil {
+		return err
+	}
+	if o.logFormat != logText && o.logFormat != logJSON {
+		return usagef("--log-format %q: want text or json", o.logFormat)
+	}
+	return nil
+}
+
+// level is from which level on is logged; usual, where nobody said.
+func (o *output) level(usual slog.Level) (level slog.Level, err error) {
+	switch strings.ToLower(o.logLevel) {
+	case "":
+		return usual, nil
+	case "debug", "info", "warn", "error":
+		return level, level.UnmarshalText([]byte(o.logLevel))
+	}
+	return level, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
+}
 
 // logHandler writes a log. No name or answer in it gets out of its line, or is read in
 // another direction than it is written.
@@ -84,15 +101,20 @@ func logHandler(w io.Writer, format string, level slog.Level) slog.Handler {
 	return slog.NewTextHandler(w, options) // which quotes what is not printed
 }
 
-// logger opens the log of a job. That of a job in a bucket goes to the messages, for what is to be known at once.
+// logger opens the log of a job. That of a job in a bucket goes to the messages: beside a
+// bar, only what is to be known at once, unless more is asked for.
 func (o *output) logger(ctx context.Context, dir string, messages io.Writer) (*slog.Logger, func(), error) {
-	level, err := o.level()
+	name, usual := o.logFile, slog.LevelInfo
+	beside := name == "" && job.InBucket(dir)
+	if beside {
+		usual = slog.LevelWarn
+	}
+	level, err := o.level(usual)
 	if err != nil {
 		return nil, nil, err
 	}
-	name := o.logFile
-	if name == "" && job.InBucket(dir) {
-		return slog.New(logHandler(messages, logText, max(level, slog.LevelWarn))), func() {}, nil
+	if beside {
+		return slog.New(logHandler(messages, o.logFormat, level)), func() {}, nil
 	}
 	var file *os.File
 	if name == "" {
@@ -104,5 +126,5 @@ func (o *output) logger(ctx context.Context, dir string, messages io.Writer) (*s
 		return nil, nil, fmt.Errorf("log: %w", err)
 	}
 	log := &logWriter{file: file, messages: messages, name: file.Name()}
-	return slog.New(logHandler(log, logText, level)), func() { file.Close() }, nil
+	return slog.New(logHandler(log, o.logFormat, level)), func() { file.Close() }, nil
 }

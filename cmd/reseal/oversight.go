@@ -20,6 +20,8 @@ type oversight struct {
 	windowExit bool
 	flagFile   string
 	metrics    string
+	ended      endFile
+	profile    profiles
 	force      bool
 	ui         pageFlags
 }
@@ -32,6 +34,8 @@ func (o *oversight) bind(cmd *cobra.Command) {
 	pathVar(f, &o.flagFile, "throttle-flag-file", "pause while this `file` exists")
 	o.bindNotify(cmd)
 	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at this `address`; without a host, on this machine alone, e.g. :9325")
+	o.ended.bind(cmd)
+	o.profile.bind(cmd)
 	o.ui.bind(cmd, "")
 }
 
@@ -47,6 +51,9 @@ func (o *oversight) check() (err error) {
 	}
 	if o.metrics, err = metricsAddress(o.metrics); err != nil {
 		return usagef("--metrics %w", err)
+	}
+	if err := o.profile.check(); err != nil {
+		return err
 	}
 	if err := o.ui.check(); err != nil {
 		return err

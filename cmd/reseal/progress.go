@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"math"
 	"slices"
 	"strings"
@@ -21,6 +22,8 @@ type progress struct {
 	out   *screen
 	quiet bool
 
+	logger *slog.Logger // nil: none
+
 	total    int64 // objects to re-encrypt in the whole job, or to try again; -1 where not known
 	earlier  int64 // of them done by earlier runs
 	handled  func() int64
@@ -35,13 +38,9 @@ const (
 	lineEvery = 30 * time.Second
 )
 
-// watch shows progress until ctx ends; as lines it has a last one then, while a
+// watch shows progress until ctx ends, and logs it every half minute; as lines it has a last one then, while a
 // bar goes and leaves the word to the summary.
 func (p *progress) watch(ctx context.Context) {
-	if p.quiet {
-		<-ctx.Done()
-		return
-	}
 	tick := time.NewTicker(barEvery)
 	defer tick.Stop()
 	began := time.Now()
@@ -54,19 +53,27 @@ func (p *progress) watch(ctx context.Context) {
 			}
 			st := p.status()
 			p.sample(m, &st, now)
+			due := now.Sub(shown) >= lineEvery
+			if due {
+				shown = now
+				p.log(m, &st)
+			}
 			switch {
+			case p.quiet:
 			case p.out.terminal:
 				p.out.show(p.bar(p.parts(m, &st), p.out.width()))
-			case now.Sub(shown) >= lineEvery:
-				shown = now
+			case due:
 				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
 			}
 		case <-ctx.Done():
 			st := p.status()
 			p.sample(m, &st, time.Now())
-			if p.out.terminal {
+			p.log(m, &st)
+			switch {
+			case p.quiet:
+			case p.out.terminal:
 				p.out.clear()
-			} else {
+			default:
 				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
 			}
 			return

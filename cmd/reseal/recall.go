@@ -19,7 +19,7 @@ import (
 // share of it, are about this one process and what it prints, or are meant for the
 // one run that they are given to.
 var forgotten = []string{"job", "shard", "shards", "limit", "no-canary", "yes", "dry-run", "dryrun", "no-plan-pass", "offline", "help", "html", "facts",
-	"no-manifest-checksum", "json", "quiet", "no-progress", "log-level", "log-file", "metrics", "ui", "ui-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "job-bucket-owner", "known-jobs", configFlag, helpAll}
+	"no-manifest-checksum", "json", "quiet", "no-progress", "log-level", "log-format", "log-file", "metrics", "metrics-file", "debug-addr", "debug-expose", "ui", "ui-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "job-bucket-owner", "known-jobs", configFlag, helpAll}
 
 // jobArgument lets the job be named without --job, as the only argument.
 func jobArgument(to *string) cobra.PositionalArgs {

@@ -30,7 +30,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	config.Ordered = func(o control.Order) {
 		life.Start(func(ctx context.Context) {
 			if err := record.Order(ctx, o); err != nil && ctx.Err() == nil {
-				observer.log.Warn("the job cannot record who steered the run", "error", err)
+				observer.log.Warn("order not recorded", "error", err)
 			}
 		})
 	}
@@ -46,6 +46,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	if out == nil {
 		return err
 	}
+	f.ended.plan, f.ended.outcome = r.plan, out
 	var denied bytes.Buffer
 	retry := ""
 	if out.Totals.Failed > 0 && !f.rows.Again() {

@@ -118,6 +118,9 @@ func (f *runFlags) check() error {
 	if err := spare(f.output.flags, "log-file", f.output.logFile, f.job); err != nil {
 		return err
 	}
+	if err := f.ended.check(f.output.flags, f.job); err != nil {
+		return err
+	}
 	var err error
 	f.share, err = f.shardFlags.share(environment, f.job)
 	return err
@@ -161,7 +164,7 @@ func (f *runFlags) checkFlags() error {
 	if err := f.oversight.check(); err != nil {
 		return err
 	}
-	if _, err := f.output.level(); err != nil {
+	if err := f.output.checkLog(); err != nil {
 		return err
 	}
 	if _, err := f.maxCost(); err != nil {
@@ -183,8 +186,14 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 		p.outliveReaders()
 	}
 	p.stdout, p.stderr = unbroken{p.stdout}, p.screen() // a bar may be shown from here on
+	var debug profileServer
+	if err := debug.serve(ctx, p.stderr, &f.profile); err != nil {
+		return err
+	}
+	defer debug.close()
 	told := f.teller(ctx, p)
 	err := f.attempt(ctx, p, told)
+	err = f.ended.write(ctx, p, f, err)
 	tellEnded(ctx, p, told, err)
 	return err
 }
@@ -213,6 +222,7 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 		return err
 	}
 	defer closeLog()
+	r.pre.env.Client.LogTo(log)
 	if err := page.show(p, f, ctx, log); err != nil {
 		return err
 	}

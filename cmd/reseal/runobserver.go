@@ -41,7 +41,9 @@ func (o *runObserver) Opened(notices []string) {
 // Beside implements migrate.Observer.
 func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 	o.plan = run.Plan
+	o.flags.ended.spent = run.Spent.SpentIfPriced
 	o.progress = o.flags.progress(o.p.screen(), run)
+	o.progress.logger = o.log
 	o.progress.forecast.Plan(o.flags.planned(o.env, run.Plan, 0))
 	return []func(context.Context){
 		resources.FitCollector,
