@@ -15,6 +15,7 @@ import (
 
 const (
 	batchTemplate = "../deploy/aws-batch.yaml"
+	terraform     = "../deploy/terraform/"
 	batchRole     = "arn:aws:iam::111122223333:role/reseal-JobRole-1"
 	batchSession  = "arn:aws:sts::111122223333:assumed-role/reseal-JobRole-1/42"
 )
@@ -22,12 +23,16 @@ const (
 // filledIn has the parameters of the template as CloudFormation fills them in.
 var filledIn = strings.NewReplacer("${AWS::Partition}", "aws", "${AWS::Region}", simRegion, "${AWS::URLSuffix}", "amazonaws.com",
 	"${SourceBucket}", "acme", "${ReportBucket}", "reports", "${StateBucket}", "state", "${StatePrefix}", "jobs/acme",
-	"!Ref KeyArn", simKey, "!Ref StateKeyArn", otherKey, "!GetAtt JobRole.Arn", batchRole)
+	"!Ref KeyArn", simKey, "!Ref StateKeyArn", otherKey, "!GetAtt JobRole.Arn", batchRole,
+	// those of the files that Terraform fills in
+	"${partition}", "aws", "${region}", simRegion, "${dns_suffix}", "amazonaws.com",
+	"${source_bucket}", "acme", "${report_bucket}", "reports", "${state_bucket}", "state", "${state_prefix}", "jobs/acme",
+	"${key_arn}", simKey, "${state_key_arn}", otherKey, "${role_arn}", batchRole)
 
-// TestBatchTemplateAllowsWhatIsPrinted: the role of the template may do what
+// TestTemplatesAllowWhatIsPrinted: the roles of the templates may do what
 // `reseal permissions` prints for a plan with all options, and nothing else, each
 // on the same resources and under the same conditions.
-func TestBatchTemplateAllowsWhatIsPrinted(t *testing.T) {
+func TestTemplatesAllowWhatIsPrinted(t *testing.T) {
 	printed, err := json.Marshal(everything().Policies(&plan.Facts{Region: simRegion, AWS: plan.Yes, ACLs: plan.Yes, ObjectLock: plan.Yes, Versioning: plan.VersioningEnabled},
 		s3api.Identity{ARN: batchSession, Role: batchRole, Account: simAccount}).IdentityPolicy)
 	if err != nil {
@@ -37,20 +42,41 @@ func TestBatchTemplateAllowsWhatIsPrinted(t *testing.T) {
 	if err := yaml.Unmarshal(printed, &policy); err != nil {
 		t.Fatal(err)
 	}
-	want, have := allowed(t, &policy), allowed(t, templatePolicies(t))
-	for _, line := range want {
-		if !slices.Contains(have, line) {
-			t.Errorf("the template lacks %s", line)
+	want := allowed(t, &policy)
+	for name, template := range map[string]*yaml.Node{"CloudFormation": templatePolicies(t), "Terraform": terraformPolicies(t)} {
+		have := allowed(t, template)
+		for _, line := range want {
+			if !slices.Contains(have, line) {
+				t.Errorf("%s lacks %s", name, line)
+			}
 		}
-	}
-	for _, line := range have {
-		if !slices.Contains(want, line) {
-			t.Errorf("the template allows more: %s", line)
+		for _, line := range have {
+			if !slices.Contains(want, line) {
+				t.Errorf("%s allows more: %s", name, line)
+			}
 		}
 	}
 	if t.Failed() {
 		t.Logf("printed: %s", printed)
 	}
+}
+
+// terraformPolicies are the statements of the files that the module fills in.
+func terraformPolicies(t *testing.T) *yaml.Node {
+	t.Helper()
+	all := &yaml.Node{Kind: yaml.SequenceNode}
+	for _, name := range []string{"policy.json.tftpl", "policy-state-key.json.tftpl"} {
+		data, err := os.ReadFile(terraform + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var policy yaml.Node
+		if err := yaml.Unmarshal(data, &policy); err != nil {
+			t.Fatal(err)
+		}
+		all.Content = append(all.Content, &policy)
+	}
+	return all
 }
 
 // everything needs whatever a plan can need.
