@@ -2,9 +2,9 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 aws bench bench-quick build cross snapshot snapshot-check chart
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart
 
-check: fmt vet lint test
+check: fmt vet lint workflows test
 
 # Without cgo: with it, where there is a C compiler, the program needs the libc of this machine.
 build:
@@ -31,6 +31,22 @@ snapshot-check: snapshot
 	GO="$(GO)" sh packaging/snapshot.sh
 	cmp dist/SHA256SUMS .cache/SHA256SUMS.first
 	sh packaging/check.sh
+
+# Known vulnerabilities, of a database that is pinned: .ci/vulncheck.sh.
+vulncheck:
+	GO="$(GO)" sh .ci/vulncheck.sh
+
+# A container image in dist/, for amd64 and arm64; the check makes it twice, compares,
+# and runs its program with nothing but its files around it: as root.
+image:
+	GO="$(GO)" sh packaging/image.sh
+
+image-check:
+	GO="$(GO)" sh packaging/imagecheck.sh
+
+# The workflows of GitHub, checked without it.
+workflows:
+	$(GO) tool -modfile=tools/go.mod actionlint -shellcheck= -pyflakes=
 
 fmt:
 	@out=$$(gofmt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "gofmt these files:"; echo "$$out"; exit 1; fi

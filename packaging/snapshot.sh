@@ -19,9 +19,13 @@ if [ ! -x "$program" ]; then
 	GOFLAGS='' GOBIN=$build "$go" install -trimpath -ldflags '-s -w' "github.com/goreleaser/goreleaser/v2@$version"
 	mv "$build/goreleaser" "$program"
 fi
+GOTOOLCHAIN=$(sh packaging/toolchain.sh)
+export GOTOOLCHAIN
 if [ -z "$(git remote)" ]; then
 	# goreleaser knows no commit where git has no remote; nothing is sent to this one.
 	export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://localhost/reseal/reseal.git
 fi
-"$program" release --snapshot --clean --parallelism "${JOBS:-2}" "$@"
+mode=--snapshot
+if [ "${RELEASE:-}" = yes ]; then mode=--skip=publish,announce; fi # of a tag, whose name is the version
+"$program" release "$mode" --clean --parallelism "${JOBS:-2}" "$@"
 (cd dist && sha256sum -c --quiet SHA256SUMS)
