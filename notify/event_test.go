@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reseal/control"
+	"reseal/internal/compat"
 )
 
 // The document of an event with all of its fields is what docs/notify.md shows: its
@@ -39,11 +40,18 @@ func TestDocument(t *testing.T) {
 	if shown != got.String() {
 		t.Errorf("docs/notify.md shows\n%s\nthe document is\n%s", shown, &got)
 	}
+	promised := compat.Keys(e)
 	for _, k := range Kinds() {
+		promised = append(promised, "event "+string(k))
 		if !strings.Contains(string(doc), "| `"+string(k)+"` |") {
 			t.Errorf("docs/notify.md has no row for %s", k)
 		}
 	}
+	for _, v := range e.environment() {
+		name, _, _ := strings.Cut(v, "=")
+		promised = append(promised, name)
+	}
+	compat.Check(t, "../testdata/compat/notify.txt", promised)
 	for _, v := range append(e.environment(), withheld...) {
 		name, _, _ := strings.Cut(v, "=")
 		if !strings.Contains(string(doc), "`"+name+"`") {

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"reseal/internal/compat"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 )
@@ -78,6 +79,7 @@ func TestJSONDocuments(t *testing.T) {
 		has, shown := map[string]bool{}, map[string]bool{}
 		keysOf(real, "", has)
 		keysOf(example, "", shown)
+		compat.Check(t, "../../testdata/compat/json-"+name+".txt", slices.Collect(maps.Keys(shown)))
 		snake := regexp.MustCompile(`^[a-z][a-z0-9_]*$`)
 		for path := range has {
 			if key := path[strings.LastIndexByte(path, '.')+1:]; !snake.MatchString(key) {

@@ -23,6 +23,7 @@ import (
 	"reseal/control"
 	"reseal/cost"
 	"reseal/engine"
+	"reseal/internal/compat"
 	"reseal/plan"
 	"reseal/ratelimit"
 )
@@ -108,6 +109,19 @@ func TestMetrics(t *testing.T) {
 // metricName is a name as it stands in queries and documents.
 var metricName = regexp.MustCompile(`\breseal_[a-z_]+[a-z]`)
 
+// series are the metrics of a page, each with its type, and with its labels.
+func series(page string) (all []string) {
+	for _, m := range regexp.MustCompile(`(?m)^# TYPE (reseal_[a-z_]+) (\w+)$`).FindAllStringSubmatch(page, -1) {
+		all = append(all, m[1]+" "+m[2])
+	}
+	for _, m := range regexp.MustCompile(`(?m)^(reseal_[a-z_]+)\{([^}]*)\}`).FindAllStringSubmatch(page, -1) {
+		for _, label := range regexp.MustCompile(`(\w+)="`).FindAllStringSubmatch(m[2], -1) {
+			all = append(all, m[1]+" {"+label[1]+"}")
+		}
+	}
+	return all
+}
+
 // TestDashboardAndDocs: the dashboard is JSON, every metric that it or the page
 // on metrics names exists, and the page names every one that exists.
 func TestDashboardAndDocs(t *testing.T) {
@@ -128,6 +142,7 @@ func TestDashboardAndDocs(t *testing.T) {
 			t.Errorf("%s: no metric %s", what, name)
 		}
 	}
+	compat.Check(t, "../../testdata/compat/metrics.txt", series(page))
 	if len(there) < 20 {
 		t.Fatalf("only %d metrics: %v", len(there), there)
 	}
