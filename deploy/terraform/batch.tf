@@ -35,6 +35,8 @@ resource "aws_batch_job_definition" "job" {
       "--shards", tostring(var.shards),
       "--yes",
       "--no-progress",
+      "--log-format", "json",
+      "--log-level", "info",
       "--drain-timeout", "20s",
     ]
   })
