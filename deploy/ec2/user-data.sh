@@ -10,6 +10,8 @@ set -eu
 ARCHIVE=s3://ARTIFACTS/reseal_linux_amd64.tar.gz # made by make snapshot
 SHA256=0000000000000000000000000000000000000000000000000000000000000000
 JOB=s3://STATE-BUCKET/PREFIX  # planned beforehand
+MANIFEST=s3://REPORT-BUCKET/PREFIX/manifest.json # of that plan
+KEY=arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab
 LOGS=s3://LOG-BUCKET/reseal   # where the log goes, once a minute
 REGION=eu-west-1              # of the bucket
 ACCEPT=                       # hazards that are accepted, with commas between
@@ -79,9 +81,12 @@ start=0
 while :; do
 	start=$((start + 1))
 	say "start $start of $STARTS"
+	# A new machine remembers no job. One with another report or key is refused all the
+	# same, as the command names both. docs/security.md says what else holds.
 	setpriv --reuid "$RUN_AS" --clear-groups --no-new-privs \
-		env HOME="$WORK/tmp" TMPDIR="$WORK/tmp" AWS_REGION="$REGION" RESEAL_ACCEPT="$ACCEPT" \
-		"$BIN/reseal" run "$JOB" --yes --no-progress --drain-timeout 60s >>"$log" 2>&1 &
+		env HOME="$WORK/tmp" TMPDIR="$WORK/tmp" AWS_REGION="$REGION" RESEAL_ACCEPT="$ACCEPT" RESEAL_KNOWN_JOBS=off \
+		"$BIN/reseal" run --manifest "$MANIFEST" --sse-kms-key-id "$KEY" --job "$JOB" --yes --no-progress \
+		--log-format json --log-level info --drain-timeout 60s >>"$log" 2>&1 &
 	child=$!
 	# A signal ends wait early: wait until the process itself has ended.
 	status=0

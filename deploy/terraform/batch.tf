@@ -24,7 +24,13 @@ resource "aws_batch_job_definition" "job" {
       logDriver = "awslogs"
       options   = { "awslogs-group" = aws_cloudwatch_log_group.job.name }
     }
-    environment = [{ name = "RESEAL_ACCEPT", value = join(",", var.accept) }]
+    environment = [
+      { name = "RESEAL_ACCEPT", value = join(",", var.accept) },
+      # A container has no home to remember jobs in. A job with another report or key
+      # is refused all the same, as the command names both. docs/security.md says
+      # what else holds.
+      { name = "RESEAL_KNOWN_JOBS", value = "off" },
+    ]
     # AWS_BATCH_JOB_ARRAY_INDEX, which Batch sets, says which share this is.
     # Batch kills 30 s after SIGTERM when a job times out: the drain has to end before.
     command = [

@@ -47,7 +47,7 @@ func newMachine(t *testing.T, reseal string, settings map[string]string) *machin
 	}
 	m.script = string(data)
 	all := map[string]string{
-		"ARCHIVE": "s3://reseal.tar.gz", "SHA256": fmt.Sprintf("%x", sha256.Sum256(archive(t, reseal))), "JOB": "s3://state/media", "LOGS": "s3://logs",
+		"ARCHIVE": "s3://reseal.tar.gz", "SHA256": fmt.Sprintf("%x", sha256.Sum256(archive(t, reseal))), "JOB": "s3://state/media", "MANIFEST": "s3://reports/m.json", "KEY": "arn:key", "LOGS": "s3://logs",
 		"ACCEPT": "versioned,acl", "STARTS": "3", "PAUSE": "0", "WORK": m.dir + "/var", "BIN": m.dir,
 	}
 	for name, value := range settings {
@@ -146,7 +146,8 @@ func TestMachineFollowsTheExits(t *testing.T) {
 			if got != code || starts != want {
 				t.Errorf("ended with %d after %d starts, want %d", got, starts, want)
 			}
-			if !strings.Contains(log, "reseal run s3://state/media --yes --no-progress --drain-timeout 60s with versioned,acl in eu-west-1\n") {
+			if !strings.Contains(log, "reseal run --manifest s3://reports/m.json --sse-kms-key-id arn:key --job s3://state/media "+
+				"--yes --no-progress --log-format json --log-level info --drain-timeout 60s with versioned,acl in eu-west-1\n") {
 				t.Errorf("another command was run:\n%s", log)
 			}
 		})

@@ -40,6 +40,8 @@ func TestEveryValueArrives(t *testing.T) {
 		"pod label":        {pod.Labels["team"], "storage"},
 		"pod annotation":   {pod.Annotations["note"], "yes"},
 		"port":             {c.Ports, []core.ContainerPort{{Name: "metrics", ContainerPort: 9400}}},
+		"known jobs":       {variable(c, "RESEAL_KNOWN_JOBS"), "off"},
+		"health":           {c.LivenessProbe.HTTPGet.Path + " " + c.StartupProbe.HTTPGet.Port.String(), "/healthz metrics"},
 		"accepted hazards": {variable(c, "RESEAL_ACCEPT"), "versioned,acl"},
 		"Region":           {variable(c, "AWS_REGION"), "eu-west-1"},
 		"proxy":            {variable(c, "HTTPS_PROXY"), "http://proxy.example.com:3128"},

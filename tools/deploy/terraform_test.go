@@ -120,8 +120,13 @@ func TestTerraformRunsShares(t *testing.T) {
 	if drain, err := time.ParseDuration(after("--drain-timeout")); err != nil || drain >= killedAfter {
 		t.Errorf("--drain-timeout %v (%v), Batch kills after %v", drain, err, killedAfter)
 	}
-	// The same command as in the template of CloudFormation, word for word.
+	// The same environment and flags as in the template of CloudFormation.
 	_, doc := readTemplate(t)
+	for i, n := range find(doc, "Resources", "Definition", "Properties", "ContainerProperties", "Environment").Content {
+		if name := find(n, "Name").Value; i >= len(c.Environment) || c.Environment[i].Name != name {
+			t.Errorf("%v lacks the variable %s at %d", c.Environment, name, i)
+		}
+	}
 	var flags, others []string
 	for _, n := range find(doc, "Resources", "Definition", "Properties", "ContainerProperties", "Command").Content {
 		if strings.HasPrefix(n.Value, "--") {
