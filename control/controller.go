@@ -58,6 +58,7 @@ type Controller struct {
 	meter     *Meter
 	rate      float64 // objects a second
 	warned    map[string]bool
+	past      past
 
 	throttling [3]throttling // of the goroutine of Watch
 }
@@ -69,6 +70,7 @@ func New(cfg Config) *Controller {
 	c.concurrency.Store(int64(cfg.Concurrency))
 	c.unpaced = Binding{Limit: LimitNone, Since: c.started}
 	c.meter = NewMeter(c.started, 0)
+	c.past = newPast(c.started)
 	c.caps = c.caps.With(report.Cap{Since: c.started.UTC(), PerSecond: cfg.KMSCap})
 	return c
 }
@@ -91,6 +93,7 @@ func (c *Controller) Watch(admit context.Context) {
 			// Windows go by the wall clock as it is now, also where it was set or the machine slept.
 			c.updatePauses(time.Now())
 			c.sample(now)
+			c.note(now)
 			c.noteThrottling(now)
 		case <-admit.Done():
 			c.endPauses()

@@ -39,12 +39,15 @@ func (t *CountingGate) Do(ctx context.Context, s plan.Step, send func(context.Co
 	})
 }
 
+// OutcomeOK is the outcome of a request that did what it was sent for.
+const OutcomeOK = "ok"
+
 // outcomeOf is the word for how a request ended.
 func outcomeOf(err error) string {
 	var oe *engine.ObjectError
 	switch {
 	case err == nil:
-		return "ok"
+		return OutcomeOK
 	case errors.As(err, &oe):
 		return oe.Class.String()
 	}

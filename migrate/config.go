@@ -85,6 +85,7 @@ type Services struct {
 	Socket   control.Socket
 	Required bool              // a socket that another process answers is an error
 	Metrics  string            // address, "" for none
+	JobName  string            // of the job, in the metrics
 	Headroom *control.Headroom // to leave of the account's KMS quota, nil for none
 }
 

@@ -1,6 +1,7 @@
 package s3api
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -8,6 +9,9 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"reseal/engine"
 )
@@ -86,5 +90,34 @@ func TestExpiredCredentialsAreReadAgain(t *testing.T) {
 	_ = c.Alive(t.Context(), bucket)                              // finds them expired, and reads the file
 	if err := c.Alive(t.Context(), bucket); err != nil {
 		t.Errorf("Alive with the new ones = %v", err)
+	}
+}
+
+// TestCredentialsExpiry: when credentials expire is known where their source says so,
+// and only after it was asked.
+func TestCredentialsExpiry(t *testing.T) {
+	later := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+	given := aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", CanExpire: true, Expires: later}
+	c := &Client{credentials: newCredentials(aws.CredentialsProviderFunc(func(context.Context) (aws.Credentials, error) { return given, nil }), nil)}
+	if at, ok := c.CredentialsExpiry(); ok {
+		t.Errorf("before the first request: %v", at)
+	}
+	retrieve := func() {
+		t.Helper()
+		if _, err := c.credentials.Retrieve(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	retrieve()
+	if at, ok := c.CredentialsExpiry(); !ok || !at.Equal(later) {
+		t.Errorf("expiry %v, %v; want %v", at, ok, later)
+	}
+	given = aws.Credentials{AccessKeyID: "B", SecretAccessKey: "S"}
+	retrieve()
+	if at, ok := c.CredentialsExpiry(); ok {
+		t.Errorf("of credentials that do not expire: %v", at)
+	}
+	if at, ok := new(Client).CredentialsExpiry(); ok {
+		t.Errorf("without credentials: %v", at)
 	}
 }

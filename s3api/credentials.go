@@ -67,6 +67,16 @@ func (c *credentials) noteRenewal(now *aws.Credentials) {
 	}
 }
 
+// CredentialsExpiry is when the credentials that requests are signed with expire. ok is
+// false where they never do, where the chain does not say, and before the first request.
+func (c *Client) CredentialsExpiry() (at time.Time, ok bool) {
+	if c.credentials == nil {
+		return time.Time{}, false
+	}
+	until := c.credentials.until.Load()
+	return time.Unix(0, until), until != 0
+}
+
 // renew reads the chain anew, because a service called the credentials expired:
 // files are read again, roles assumed again, programs asked again. It reports
 // whether that can be of any use.

@@ -4,11 +4,14 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"path"
+	"path/filepath"
 	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"reseal/control"
+	"reseal/job"
 )
 
 // oversight is what a run goes by besides its limits, and where it can be
@@ -81,6 +84,16 @@ func metricsAddress(text string) (string, error) {
 		host = "127.0.0.1"
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// jobName is what a job is called in metrics: the last part of its folder or prefix.
+func jobName(where string) string {
+	if !job.InBucket(where) {
+		if abs, err := filepath.Abs(where); err == nil {
+			where = abs
+		}
+	}
+	return path.Base(filepath.ToSlash(where))
 }
 
 // tellNotice prints what a run pauses for, and what it warns about.

@@ -82,7 +82,7 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 		},
 		Services: migrate.Services{
 			Socket: r.claim.Socket, Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
-			Metrics: f.metrics, Headroom: e.Caps.Headroom,
+			Metrics: f.metrics, JobName: jobName(f.job), Headroom: e.Caps.Headroom,
 		},
 		Version: programVersion(), Log: observer.log, Observer: observer,
 	}

@@ -21,7 +21,7 @@ func TestHealthIsServed(t *testing.T) {
 	admit, end := context.WithCancel(t.Context())
 	defer end()
 	h := &control.Health{Stats: stats, Admit: admit}
-	s, err := Listen("127.0.0.1:0", Source{Status: func() control.Status { return control.Status{} }, Rows: stats.Rows.Load,
+	s, err := Listen("127.0.0.1:0", Source{Stats: stats,
 		Spent: func() (cost.Money, bool) { return 0, false }, Flushed: new(atomic.Int64), Health: h})
 	if err != nil {
 		t.Fatal(err)

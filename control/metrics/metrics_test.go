@@ -3,21 +3,19 @@ package metrics
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"os"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"reseal/control"
@@ -28,23 +26,37 @@ import (
 	"reseal/ratelimit"
 )
 
-// scrape serves the metrics of a run that did something, and returns what a
-// Prometheus would read.
-func scrape(t *testing.T) []byte {
+// busy is a run that did something, and of which everything is known that can be.
+func busy(t *testing.T) Source {
 	t.Helper()
-	stats, log := new(engine.Stats), slog.New(slog.DiscardHandler)
+	now := time.Now().UTC()
+	window, err := control.ParseWindow(now.Add(-time.Hour).Format("15:04") + "-" + now.Add(time.Hour).Format("15:04") + "@UTC")
+	if err != nil {
+		t.Fatal(err)
+	}
+	stats := new(engine.Stats)
 	c := control.New(control.Config{
-		Governor: ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: 500}}), Stats: stats, Log: log, Notify: func(control.Notice) {},
-		KMSCap: 500, KMSQuota: 1000, Concurrency: 64, MaxSlots: 64,
+		Governor: ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: 500}}), Stats: stats, Log: slog.New(slog.DiscardHandler), Notify: func(control.Notice) {},
+		KMSCap: 500, KMSQuota: 1000, Concurrency: 64, MaxSlots: 64, Window: window,
 	})
 	stats.Outcomes[engine.Done].Add(41)
 	stats.Outcomes[engine.Failed].Add(1)
+	stats.Handled.Add(42)
 	stats.InFlight.Add(3)
 	c.Execute(control.Request{Command: "pause"})
 	flushed := new(atomic.Int64)
-	flushed.Store(time.Now().UnixNano())
-	m, err := Listen("127.0.0.1:0", Source{Version: "v1", Todo: 100, SettledBefore: 7, Status: c.Status, Rows: stats.Rows.Load, Flushed: flushed,
-		Spent: func() (cost.Money, bool) { return 2_500_000_000, true }})
+	flushed.Store(1_796_000_000_500_000_000)
+	return Source{
+		Version: "v1", Job: "acme-media", Share: "1/4", Shares: 4, Todo: 49, SettledBefore: 7, Controller: c, Stats: stats, Flushed: flushed,
+		Spent:             func() (cost.Money, bool) { return 2_500_000_000, true },
+		CredentialsExpiry: func() (time.Time, bool) { return time.Unix(1_796_000_900, 0), true },
+	}
+}
+
+// scrape serves the metrics of a run, and returns what a Prometheus would read.
+func scrape(t *testing.T, from Source) []byte {
+	t.Helper()
+	m, err := Listen("127.0.0.1:0", from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,7 +66,7 @@ func scrape(t *testing.T) []byte {
 		_ = gate.Do(ctx, plan.Step{Kind: plan.StepCopy, Key: "k"}, func(context.Context) error { return err })
 	}
 	var server sync.WaitGroup
-	server.Go(func() { m.Serve(ctx, log) })
+	server.Go(func() { m.Serve(ctx, slog.New(slog.DiscardHandler)) })
 	t.Cleanup(func() {
 		cancel()
 		server.Wait()
@@ -78,8 +90,13 @@ func (openGate) Do(ctx context.Context, _ plan.Step, send func(context.Context) 
 	return send(ctx)
 }
 
+// line is a line of a scrape as it stands with the labels of every metric.
+func line(name, labels, value string) string {
+	return "\n" + name + `{` + strings.Replace(labels, "*", `reseal_job="acme-media",share="1/4"`, 1) + "} " + value + "\n"
+}
+
 func TestMetrics(t *testing.T) {
-	text := scrape(t)
+	text := scrape(t, busy(t))
 	problems, err := promlint.New(bytes.NewReader(text)).Lint()
 	if err != nil {
 		t.Fatal(err)
@@ -90,14 +107,18 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		`reseal_objects_total{outcome="done"} 41`, `reseal_objects_total{outcome="failed"} 1`, `reseal_objects_in_flight 3`, `reseal_job_objects 100`,
-		`reseal_job_objects_settled_before 7`, `reseal_quota_cap_requests_per_second{quota="kms"} 500`, `reseal_throttles_total{cause="s3_writes"} 0`,
-		`reseal_job_cost_dollars 2.5`, `reseal_bound_by{limit="operator"} 1`, `reseal_bound_by{limit="kms-cap"} 0`, `reseal_paused 1`,
-		`reseal_request_duration_seconds_count{operation="CopyObject",outcome="ok"} 1`,
-		`reseal_request_duration_seconds_count{operation="CopyObject",outcome="throttled"} 1`,
-		`reseal_request_duration_seconds_count{operation="CopyObject",outcome="other"} 1`,
+		line("reseal_objects_total", `outcome="done",*`, "41"), line("reseal_objects_total", `outcome="failed",*`, "1"),
+		line("reseal_objects_in_flight", "*", "3"), line("reseal_job_objects", "*", "49"), line("reseal_job_objects_settled", "*", "49"),
+		line("reseal_job_remaining_seconds", "*", "0"), line("reseal_job_shares", "*", "4"),
+		line("reseal_quota_cap_requests_per_second", `quota="kms",*`, "500"), line("reseal_throttled_requests_total", `quota="s3_writes",*`, "0"),
+		line("reseal_job_cost_dollars", "*", "2.5"), line("reseal_bound_by", `limit="operator",*`, "1"), line("reseal_bound_by", `limit="kms-cap",*`, "0"),
+		line("reseal_bound_seconds_total", `limit="kms-cap",*`, "0"), line("reseal_paused", "*", "1"),
+		line("reseal_last_checkpoint_timestamp_seconds", "*", "1.7960000005e+09"), line("reseal_credentials_expiry_timestamp_seconds", "*", "1.7960009e+09"),
+		line("reseal_request_duration_seconds_count", `operation="CopyObject",outcome="ok",*`, "1"),
+		line("reseal_request_duration_seconds_count", `operation="CopyObject",outcome="throttled",*`, "1"),
+		line("reseal_request_duration_seconds_count", `operation="CopyObject",outcome="other",*`, "1"),
 	} {
-		if !strings.Contains(string(text), "\n"+want+"\n") {
+		if !strings.Contains(string(text), want) {
 			t.Errorf("no line %s", want)
 		}
 	}
@@ -106,8 +127,47 @@ func TestMetrics(t *testing.T) {
 	}
 }
 
-// metricName is a name as it stands in queries and documents.
-var metricName = regexp.MustCompile(`\breseal_[a-z_]+[a-z]`)
+// TestUnknownIsAbsent: what is not known has no series; a 0 would be taken for it.
+func TestUnknownIsAbsent(t *testing.T) {
+	known := busy(t)
+	from := Source{Version: "v1", Job: "a\xff", Todo: -1, Stats: known.Stats, Flushed: new(atomic.Int64),
+		Controller: control.New(control.Config{Governor: ratelimit.New(ratelimit.Config{}), Stats: known.Stats, Log: slog.New(slog.DiscardHandler), Notify: func(control.Notice) {}}),
+		Spent:      func() (cost.Money, bool) { return 0, false }, CredentialsExpiry: func() (time.Time, bool) { return time.Time{}, false },
+	}
+	there, not := string(scrape(t, known)), string(scrape(t, from))
+	for _, name := range []string{"reseal_job_objects", "reseal_job_remaining_seconds", "reseal_quota_cap_requests_per_second", "reseal_job_cost_dollars",
+		"reseal_last_checkpoint_timestamp_seconds", "reseal_window_end_timestamp_seconds", "reseal_credentials_expiry_timestamp_seconds"} {
+		if !strings.Contains(there, "\n"+name+"{") || strings.Contains(not, "\n"+name+"{") {
+			t.Errorf("%s: there with a value %t, without one %t", name, strings.Contains(there, "\n"+name+"{"), strings.Contains(not, "\n"+name+"{"))
+		}
+	}
+	if want := "\nreseal_job_shares{reseal_job=\"a\uFFFD\",share=\"all\"} 1\n"; !strings.Contains(not, want) {
+		t.Errorf("no line %s", want)
+	}
+}
+
+// TestPartsAreProgress: an object of terabytes is settled after hours. Each part of it
+// that is copied is progress; one that is not, or another request, is none.
+func TestPartsAreProgress(t *testing.T) {
+	from := busy(t)
+	m, err := Listen("127.0.0.1:0", from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer m.Close()
+	m.Observe(plan.StepPart.String(), "throttled", time.Second)
+	m.Observe(plan.StepHead.String(), control.OutcomeOK, time.Second)
+	if at := m.partCopied(); !at.IsZero() {
+		t.Errorf("a part was copied at %v", at)
+	}
+	m.Observe(plan.StepPart.String(), control.OutcomeOK, time.Second)
+	if at := m.partCopied(); !at.After(from.Controller.Progressed()) {
+		t.Errorf("a part was copied at %v", at)
+	}
+}
+
+// documented is a row of the table in docs/metrics.md: name, type, labels.
+var documented = regexp.MustCompile("(?m)^\\| `(reseal_[a-z_0-9]+)` \\| (counter|gauge|histogram) \\| ([^|]*) \\|")
 
 // series are the metrics of a page, each with its type, and with its labels.
 func series(page string) (all []string) {
@@ -122,112 +182,72 @@ func series(page string) (all []string) {
 	return all
 }
 
-// TestDashboardAndDocs: the dashboard is JSON, every metric that it or the page
-// on metrics names exists, and the page names every one that exists.
-func TestDashboardAndDocs(t *testing.T) {
-	there := map[string]bool{}
-	page := string(scrape(t)) + ended(t, endedRun())
-	for _, m := range regexp.MustCompile(`(?m)^# TYPE (reseal_[a-z_]+) (\w+)$`).FindAllStringSubmatch(page, -1) {
-		there[m[1]] = true
-		if m[2] == "histogram" {
-			there[m[1]+"_bucket"], there[m[1]+"_sum"], there[m[1]+"_count"] = true, true, true
-		}
+// TestDocs: the page lists every metric that there is, with its type and labels,
+// and no other.
+func TestDocs(t *testing.T) {
+	m, err := Listen("127.0.0.1:0", busy(t))
+	if err != nil {
+		t.Fatal(err)
 	}
-	for what, name := range map[string]string{
-		"objects by outcome": "reseal_objects_total", "KMS calls": "reseal_quota_requests_total", "the cap": "reseal_quota_cap_requests_per_second",
-		"throttles by cause": "reseal_throttles_total", "latency": "reseal_request_duration_seconds", "in flight": "reseal_objects_in_flight",
-		"bytes": "reseal_rewritten_bytes_total", "cost so far": "reseal_job_cost_dollars", "age of the checkpoint": "reseal_checkpoint_age_seconds",
-	} {
-		if !there[name] {
-			t.Errorf("%s: no metric %s", what, name)
-		}
+	defer m.Close()
+	m.Observe(plan.StepCopy.String(), control.OutcomeOK, time.Second)
+	families, err := m.registry.Gather()
+	if err != nil {
+		t.Fatal(err)
 	}
-	compat.Check(t, "../../testdata/compat/metrics.txt", series(page))
-	if len(there) < 20 {
-		t.Fatalf("only %d metrics: %v", len(there), there)
-	}
-	for _, file := range []string{"../../docs/grafana-dashboard.json", "../../docs/metrics.md"} {
-		data, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		named := map[string]bool{}
-		for _, name := range metricName.FindAllString(string(data), -1) {
-			named[name] = true
-			if !there[name] {
-				t.Errorf("%s names %s, which does not exist", file, name)
-			}
-		}
-		if strings.HasSuffix(file, ".json") {
-			var dashboard struct {
-				Title  string
-				Panels []struct {
-					Title   string
-					Targets []struct{ Expr string }
-				}
-			}
-			if err := json.Unmarshal(data, &dashboard); err != nil || len(dashboard.Panels) == 0 {
-				t.Errorf("%s: %d panels, %v", file, len(dashboard.Panels), err)
-			}
-			for _, p := range dashboard.Panels {
-				for _, q := range p.Targets {
-					for _, problem := range wrongLabels(q.Expr, page) {
-						t.Errorf("%s: panel %q: %s", file, p.Title, problem)
-					}
-					if !metricName.MatchString(q.Expr) {
-						t.Errorf("%s: panel %q asks for %q, no metric of reseal", file, p.Title, q.Expr)
-					}
-				}
-			}
+	there := map[string]string{}
+	for _, f := range families {
+		if !strings.HasPrefix(f.GetName(), "reseal_") {
 			continue
 		}
-		for name := range there {
-			if !named[name] && !strings.HasSuffix(name, "_bucket") && !strings.HasSuffix(name, "_sum") && !strings.HasSuffix(name, "_count") {
-				t.Errorf("%s does not name %s", file, name)
+		var labels []string
+		for _, l := range f.GetMetric()[0].GetLabel() {
+			if l.GetName() != "reseal_job" && l.GetName() != "share" {
+				labels = append(labels, "`"+l.GetName()+"`")
 			}
 		}
+		there[f.GetName()] = strings.ToLower(f.GetType().String()) + " " + strings.Join(labels, ", ")
 	}
-}
-
-var (
-	selector = regexp.MustCompile(`\b(reseal_[a-z_]+[a-z])\{([^}]*)\}`)
-	matcher  = regexp.MustCompile(`([a-z_]+)(=~|=|!=|!~)"([^"]*)"`)
-)
-
-// wrongLabels says which labels of the selectors in a query the metrics do not
-// have, and which values that it picks never come. The scraper adds job and
-// instance, a histogram has le.
-func wrongLabels(query, page string) (out []string) {
-	for _, s := range selector.FindAllStringSubmatch(query, -1) {
-		for _, m := range matcher.FindAllStringSubmatch(s[2], -1) {
-			label, value := m[1], m[3]
-			if label == "job" || label == "instance" || label == "le" {
-				continue
-			}
-			values := regexp.MustCompile(`(?m)^`+s[1]+`\{[^}]*\b`+label+`="([^"]*)"`).FindAllStringSubmatch(page, -1)
-			picked := m[2] != "="
-			for _, v := range values {
-				picked = picked || v[1] == value
-			}
-			if m[2] == "=~" {
-				picked = slices.ContainsFunc(values, func(v []string) bool { return regexp.MustCompile("^(?:" + value + ")$").MatchString(v[1]) })
-			}
-			if len(values) == 0 || !picked {
-				out = append(out, fmt.Sprintf("%s has no series with %s", s[1], m[0]))
-			}
+	registered := 0
+	all := make(chan *prometheus.Desc)
+	go func() { defer close(all); m.registry.Describe(all) }()
+	for d := range all {
+		if strings.Contains(d.String(), `"reseal_`) {
+			registered++
 		}
 	}
-	return out
-}
-
-func TestWrongLabels(t *testing.T) {
-	const page = "reseal_aa{cause=\"kms\",quota=\"x\"} 1\nreseal_bb 2\n"
-	for query, want := range map[string]int{
-		`rate(reseal_aa{cause="kms",job="$job"}[1m])`: 0, `reseal_aa{cause=~"k.*|y"}`: 0, `reseal_aa{quota!="z"}`: 0, `reseal_bb{instance="i"}`: 0, `reseal_bb`: 0,
-		`reseal_aa{cause="s3"}`: 1, `reseal_aa{cause=~"s3_.*"}`: 1, `reseal_bb{cause="kms"}`: 1, `reseal_aa{why!="z"} / reseal_bb{quota="x"}`: 2,
-	} {
-		if got := wrongLabels(query, page); len(got) != want {
-			t.Errorf("%s: %q, want %d problems", query, got, want)
+	if len(there) != registered || registered < 20 {
+		t.Errorf("%d metrics of %d registered have a value: this test does not see the others", len(there), registered)
+	}
+	page, err := os.ReadFile("../../docs/metrics.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed := map[string]string{}
+	for _, row := range documented.FindAllStringSubmatch(string(page), -1) {
+		listed[row[1]] = row[2] + " " + strings.TrimSpace(row[3])
+	}
+	for name, is := range there {
+		if listed[name] != is {
+			t.Errorf("%s is %q, docs/metrics.md says %q", name, is, listed[name])
+		}
+	}
+	last := regexp.MustCompile(`reseal_last_run_[a-z_]+[a-z]`)
+	written := ended(t, endedRun())
+	compat.Check(t, "../../testdata/compat/metrics.txt", series(string(scrape(t, busy(t)))+written))
+	for _, name := range last.FindAllString(written, -1) {
+		if !strings.Contains(string(page), "`"+name+"{") {
+			t.Errorf("docs/metrics.md does not list %s", name)
+		}
+	}
+	for _, name := range last.FindAllString(string(page), -1) {
+		if !strings.Contains(written, "\n"+name+"{") {
+			t.Errorf("docs/metrics.md names %s, which does not exist", name)
+		}
+	}
+	for name := range listed {
+		if there[name] == "" {
+			t.Errorf("docs/metrics.md lists %s, which does not exist", name)
 		}
 	}
 }

@@ -1,12 +1,14 @@
 package metrics
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -16,28 +18,41 @@ import (
 
 	"reseal/control"
 	"reseal/cost"
+	"reseal/engine"
+	"reseal/plan"
 )
 
 // Source is the run that metrics are read off. Its functions are safe for
 // concurrent use.
 type Source struct {
-	Version       string // of reseal
-	Todo          int64  // objects to re-encrypt in the whole job, -1 where not known
-	SettledBefore int64  // of them settled by earlier runs
-	Status        func() control.Status
-	Rows          func() int64              // rows of the report that were read
-	Spent         func() (cost.Money, bool) // by the whole job, at most; false where there is no price
-	Flushed       *atomic.Int64             // unix nanoseconds of the last durable state, 0 = none yet
-	Probed        int64                     // requests of Status that a probe sent before the run
-	Health        *control.Health
+	Version           string // of reseal
+	Job               string // name of the job: label reseal_job of all metrics
+	Share             string // I/N, "" for the whole job: label share of all metrics
+	Shares            int    // that the job is divided into, 0 for none
+	Todo              int64  // objects to re-encrypt in the job, or in the share; -1 where not known
+	SettledBefore     int64  // of them settled by earlier runs
+	Controller        *control.Controller
+	Stats             *engine.Stats
+	Spent             func() (cost.Money, bool) // by the whole job, at most; false where there is no price
+	Flushed           *atomic.Int64             // unix nanoseconds of the last durable state, 0 = none yet
+	CredentialsExpiry func() (time.Time, bool)  // false where they never expire, or nobody knows
+	Probed            int64                     // requests of Stats that a probe sent before the run
+	Health            *control.Health
 }
 
-// Server serves the metrics of a run over HTTP. Only latencies are collected; all
-// other numbers are read off the run at each scrape.
+// labels name the run, so that shares of a job and several jobs can be told apart
+// whatever the scraper calls them.
+func (s *Source) labels() prometheus.Labels {
+	return prometheus.Labels{"reseal_job": strings.ToValidUTF8(s.Job, "\uFFFD"), "share": cmp.Or(s.Share, "all")}
+}
+
+// Server serves the metrics of a run over HTTP. Only latencies and the last part
+// copied are collected; all other numbers are read off the run at each scrape.
 type Server struct {
 	registry *prometheus.Registry
 	health   *control.Health
 	latency  *prometheus.HistogramVec
+	lastPart atomic.Int64 // unix nanoseconds of the last part copied, 0 = none
 	listener net.Listener
 }
 
@@ -56,7 +71,8 @@ func Listen(address string, from Source) (*Server, error) {
 			Help: "Time from the release of a request to its answer, by S3 operation and how it ended (ok, or the class of the error).",
 		}, []string{"operation", "outcome"}),
 	}
-	s.registry.MustRegister(&collector{from}, s.latency, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	prometheus.WrapRegistererWith(from.labels(), s.registry).MustRegister(&collector{from: from, lastPart: s.partCopied}, s.latency)
 	var err error
 	if s.listener, err = net.Listen("tcp", address); err != nil {
 		return nil, fmt.Errorf("serve metrics: %w", err)
@@ -70,6 +86,17 @@ func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 // Observe takes the time of one request, for control.CountingGate.
 func (s *Server) Observe(op, outcome string, took time.Duration) {
 	s.latency.WithLabelValues(op, outcome).Observe(took.Seconds())
+	if op == plan.StepPart.String() && outcome == control.OutcomeOK {
+		s.lastPart.Store(time.Now().UnixNano())
+	}
+}
+
+// partCopied is when a part of an object was last copied; zero for never.
+func (s *Server) partCopied() time.Time {
+	if at := s.lastPart.Load(); at != 0 {
+		return time.Unix(0, at)
+	}
+	return time.Time{}
 }
 
 // Serve answers scrapes until ctx ends.
