@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart
 
 check: fmt vet lint workflows test
 
@@ -81,6 +81,11 @@ awscli:
 
 boto3:
 	GO="$(GO)" sh .ci/awscli.sh boto3
+
+# A real Prometheus scrapes runs on the simulator; the alert rules are played, and every
+# query of the dashboard has to have data. Takes Debian's package, unpacked into a cache.
+metrics:
+	GO="$(GO)" sh .ci/metrics.sh
 
 # An AWS account: the self-check, then a whole migration of nine small objects in
 # a scratch bucket. Costs a few cents; see docs/selfcheck.md.
