@@ -29,6 +29,12 @@ func (c *calculation) bill(j *job) Bill {
 		l := gigabytes(fmt.Sprintf("retrieval from %s", class), j.retrieved[i], c.region.Class(class).Retrieval)
 		b.add(l)
 	}
+	for i, class := range classes {
+		if paysRetrieval(class) {
+			b.add(unsized(fmt.Sprintf("retrieval from %s, size unknown", class), j.unsized[i]))
+		}
+	}
+	b.add(unsized("copies in parts, size unknown", j.allUnsized()))
 	b.add(c.kmsLine(KMSItem, j.kms.add(rare.kms), c.FreeKMS))
 	if j.early {
 		for i := range classes {
@@ -162,6 +168,24 @@ func (c *calculation) earlyDeletion(b *Bill, class int, all bool) {
 		l.Note = fmt.Sprintf("age of %s objects unknown: the maximum takes them for new", thousands(unknown.Objects))
 	}
 	b.add(l)
+	b.add(unsized(l.Item+", size unknown", unknown.Unsized))
+}
+
+// sizeUnknown stands in the place of a rate where bytes are to be paid for that nobody
+// knows.
+const sizeUnknown = "size unknown"
+
+// unsized is the line of n objects that are to be paid for by their size, which is not
+// known: what they cost is in no sum, and the sums are lower bounds.
+func unsized(item string, n int64) Line {
+	return Line{Item: item, Quantity: Calls{n, n, n}, Unit: "objects", Rate: sizeUnknown}
+}
+
+func (j *job) allUnsized() (n int64) {
+	for _, of := range j.unsized {
+		n = sum(n, of)
+	}
+	return n
 }
 
 const monitoringItem = "Intelligent-Tiering monitoring, objects from 128 KB on"
@@ -175,6 +199,7 @@ func (c *calculation) monthly() Bill {
 	for i, class := range classes {
 		s := &c.tally.stored[i]
 		b.add(c.storageLine(fmt.Sprintf("storage, %s", class), class, 0, s.Billed))
+		b.add(unsized(fmt.Sprintf("storage, %s, size unknown", class), s.Unsized))
 		if archive(class) {
 			overhead = sum(overhead, mulDiv(s.Objects, standardOverhead, 1))
 		}
@@ -190,6 +215,7 @@ func (c *calculation) monthly() Bill {
 				l.Note = "only if the bucket keeps versions, which could not be read"
 			}
 			b.add(l)
+			b.add(unsized(l.Item+", size unknown", c.tally.work[plan.Copy][i].Unsized+c.tally.work[plan.MultipartCopy][i].Unsized))
 		}
 	}
 	if c.Options.SSE != plan.TargetAES256 && c.Facts.ManagedKey != plan.Yes { // which is not charged (AWS KMS pricing, read 2026-11-21)

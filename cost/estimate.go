@@ -99,7 +99,10 @@ func (b *Bill) add(l Line) {
 		return
 	}
 	if !l.Known {
-		l.Rate, l.Amount = "price unknown", Span{}
+		if l.Rate != sizeUnknown {
+			l.Rate = "price unknown"
+		}
+		l.Amount = Span{}
 		b.Missing = append(b.Missing, l.Item)
 	}
 	b.Lines = append(b.Lines, l)
@@ -119,7 +122,8 @@ type Estimate struct {
 
 	Objects  int64       `json:"objects"`
 	Bytes    int64       `json:"bytes"`
-	Demand   plan.Demand `json:"demand"` // what the gate will be asked for
+	Unsized  int64       `json:"size_unknown,omitempty"` // objects whose bytes are not known, and in no figure
+	Demand   plan.Demand `json:"demand"`                 // what the gate will be asked for
 	KMSCalls Calls       `json:"kms_calls"`
 
 	Once     Bill     `json:"once"`
@@ -146,7 +150,7 @@ func New(t *Tally, p Params) *Estimate {
 	c := &calculation{Params: p, tally: t, region: region, copied: t.copied()}
 	todo := t.Todo()
 	e := &Estimate{Region: p.Region, Priced: priced, PriceDate: region.Date, PriceSource: region.Source,
-		Objects: todo.Objects, Bytes: todo.Bytes, Demand: t.Demand()}
+		Objects: todo.Objects, Bytes: todo.Bytes, Unsized: todo.Unsized, Demand: t.Demand()}
 	planned := c.planned()
 	e.Demand = e.Demand.Add(c.largeACLs(planned))
 	e.KMSCalls = planned.kms.add(planned.rarely().kms)
@@ -187,6 +191,7 @@ type job struct {
 	gets      [numClasses]plan.Range
 	kms       Calls
 	retrieved [numClasses]int64 // bytes read from classes that charge for it
+	unsized   [numClasses]int64 // objects that are copied and whose bytes are not known
 	moved     int64             // bytes copied
 	largest   int64             // bytes of the largest object that is copied
 	early     bool              // young objects are overwritten
@@ -258,6 +263,7 @@ func (j *job) work(a plan.Action, class int, n Count, d plan.Demand) {
 	default:
 		j.puts[class] = j.puts[class].Add(d.Writes)
 	}
+	j.unsized[class] = sum(j.unsized[class], n.Unsized)
 	j.moved = sum(j.moved, n.Bytes)
 	if paysRetrieval(classes[class]) {
 		j.retrieved[class] = sum(j.retrieved[class], n.Bytes)

@@ -119,7 +119,7 @@ func (c *calculation) byCopy() (*job, Method) {
 		j.largest = max(j.largest, w.Largest)
 		single, large := w.Objects-w.Large.Objects, w.Large.Objects
 		m.Objects.add(w.Count)
-		j.work(plan.Copy, i, Count{single, w.Bytes - w.Large.Bytes}, plan.Demand{Writes: plan.Exactly(single), Reads: one.Reads.Times(single)})
+		j.work(plan.Copy, i, Count{single, w.Bytes - w.Large.Bytes, w.Unsized}, plan.Demand{Writes: plan.Exactly(single), Reads: one.Reads.Times(single)})
 		j.work(plan.MultipartCopy, i, w.Large, plan.Demand{Writes: plan.Exactly(w.Parts).Add(around.Times(large)), Reads: parts.Reads.Times(large)})
 		kms = kms.Add(weights.DataKey.Times(w.Objects)).Add(weights.Part.Times(w.Parts)).Add(weights.Complete.Times(large)).Add(weights.Source.Times(w.FromKMS))
 	}
@@ -167,7 +167,7 @@ func (c *calculation) byUpdate() (*job, Method) {
 	archived := c.tally.archived()
 	for i := range classes {
 		w := c.tally.sums(i)
-		n := Count{w.Objects - w.NotSSE.Objects, w.Bytes - w.NotSSE.Bytes}
+		n := Count{w.Objects - w.NotSSE.Objects, w.Bytes - w.NotSSE.Bytes, w.Unsized - w.NotSSE.Unsized}
 		n.add(archived[i])
 		m.Objects.add(n)
 		m.Left.add(w.NotSSE)
@@ -216,7 +216,7 @@ func (c *calculation) byBatchCopy() (*job, Method) {
 	var kms plan.Range
 	for i, class := range classes {
 		w := c.tally.sums(i)
-		n := Count{w.Objects - w.Large.Objects, w.Bytes - w.Large.Bytes}
+		n := Count{w.Objects - w.Large.Objects, w.Bytes - w.Large.Bytes, w.Unsized}
 		m.Left.add(w.Large)
 		if class == inventory.Glacier || class == inventory.DeepArchive {
 			m.Left.add(n)
@@ -259,7 +259,7 @@ func (c *calculation) byCLI() (*job, Method) {
 			continue
 		}
 		m.Objects.add(w.Count)
-		j.moved, j.largest = sum(j.moved, w.Bytes), max(j.largest, w.Largest)
+		j.moved, j.largest, j.unsized[i] = sum(j.moved, w.Bytes), max(j.largest, w.Largest), w.Unsized
 		single := w.Objects - w.CLI.Objects
 		j.stdPuts = j.stdPuts.Add(plan.Exactly(single + 2*w.CLI.Objects + w.CLIPart)) // the copies become STANDARD
 		j.gets[i] = j.gets[i].Add(plan.Exactly(2 * w.CLI.Objects))                    // HeadObject and GetObjectTagging

@@ -55,7 +55,7 @@ func (c *calculation) notes(e *Estimate) []string {
 			objects(copies.Objects), thousands(copies.Bytes)))
 	}
 	if n := c.tally.unsized; n > 0 {
-		out = append(out, fmt.Sprintf("The report has no size for %s objects: their bytes are in no figure.", thousands(n)))
+		out = append(out, fmt.Sprintf("The report has no size for %s objects: their bytes are in no figure, and price and time are lower bounds.", thousands(n)))
 	}
 	if name, bytes := c.onlyFirstTier(); bytes > 0 {
 		out = append(out, fmt.Sprintf("Storage above 50 TB costs less than the price of %s that is known in %s: what %s bytes cost is an upper bound.", name, c.Region, thousands(bytes)))

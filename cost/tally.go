@@ -84,9 +84,12 @@ func billed(c inventory.StorageClass, size int64) int64 {
 type Count struct {
 	Objects int64 `json:"objects"`
 	Bytes   int64 `json:"bytes"`
+	Unsized int64 `json:"size_unknown,omitempty"` // objects whose bytes are not known, and not in Bytes
 }
 
-func (c *Count) add(o Count) { c.Objects, c.Bytes = sum(c.Objects, o.Objects), sum(c.Bytes, o.Bytes) }
+func (c *Count) add(o Count) {
+	c.Objects, c.Bytes, c.Unsized = sum(c.Objects, o.Objects), sum(c.Bytes, o.Bytes), sum(c.Unsized, o.Unsized)
+}
 
 // sum adds two counts that are not negative; it saturates, as sizes in a report
 // may be any number.
@@ -135,8 +138,7 @@ type workload struct {
 	FromKMS int64       `json:"under_kms"`     // objects that are under SSE-KMS already
 	NotSSE  Count       `json:"not_encrypted"` // UpdateObjectEncryption refuses them
 	Large   Count       `json:"above_5_gib"`   // more than one CopyObject can do
-	Unsized int64       `json:"size_unknown,omitempty"`
-	Parts   int64       `json:"parts"` // that a multipart copy of the large ones has
+	Parts   int64       `json:"parts"`         // that a multipart copy of the large ones has
 	// Objects of which the report shows no retention; billed bytes, which a
 	// default retention would lock in.
 	Unlocked Count `json:"without_retention,omitzero"`
@@ -157,7 +159,7 @@ type storage struct {
 type ages struct {
 	day     [youngestDays]int64 // billed bytes by whole days of age
 	objects int64               // younger than the minimum duration
-	unknown Count               // age unknown: billed bytes
+	unknown Count               // age unknown, or young and of unknown size: billed bytes
 }
 
 // NewTally returns an empty tally that counts ages from now, the evaluation
@@ -172,12 +174,12 @@ func (t *Tally) Add(task *plan.Task) {
 	r := &task.Record
 	t.rows++
 	class := classIndex(r.StorageClass)
-	one := Count{1, r.Size}
+	one := Count{Objects: 1, Bytes: r.Size}
 	switch {
 	case r.IsDeleteMarker:
 		one.Bytes = 0
 	case r.Size < 0:
-		one.Bytes = 0
+		one.Bytes, one.Unsized = 0, 1
 		t.unsized++
 	}
 	if !r.IsDeleteMarker && task.Reason != plan.OtherBucket {
@@ -202,9 +204,6 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	w.add(one)
 	w.Billed = sum(w.Billed, billed(classes[class], one.Bytes))
 	w.Largest = max(w.Largest, one.Bytes)
-	if r.Size < 0 {
-		w.Unsized++
-	}
 	w.Demand = w.Demand.Add(task.Demand)
 	if task.NeedHead {
 		w.Heads++
@@ -216,7 +215,7 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 		w.NotSSE.add(one)
 	}
 	if r.LockMode == "" {
-		w.Unlocked.add(Count{1, billed(classes[class], one.Bytes)})
+		w.Unlocked.add(Count{1, billed(classes[class], one.Bytes), one.Unsized})
 	}
 	if one.Bytes > plan.SingleCopyLimit {
 		w.Large.add(one)
@@ -234,8 +233,8 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	t.ages[ageIndex(age)].add(one)
 	if days := minDays(classes[class]); days > 0 {
 		y, b := &t.young[inPlace(task.Action)][class], billed(classes[class], one.Bytes)
-		if d := int64(age / (24 * time.Hour)); age < 0 {
-			y.unknown.add(Count{1, b})
+		if d := int64(age / (24 * time.Hour)); age < 0 || one.Unsized > 0 && d < int64(days) {
+			y.unknown.add(Count{1, b, one.Unsized})
 		} else if d < int64(days) {
 			y.day[d] = sum(y.day[d], b)
 			y.objects++
@@ -409,7 +408,6 @@ func (w *workload) merge(o *workload) {
 	w.FromKMS = sum(w.FromKMS, o.FromKMS)
 	w.NotSSE.add(o.NotSSE)
 	w.Large.add(o.Large)
-	w.Unsized = sum(w.Unsized, o.Unsized)
 	w.Unlocked.add(o.Unlocked)
 	w.Parts = sum(w.Parts, o.Parts)
 	w.CLI.add(o.CLI)

@@ -14,7 +14,7 @@ func total(b *cost.Bill) string {
 		return "nothing"
 	case len(b.Missing) == len(b.Lines):
 		return "price unknown"
-	case b.Total.Expected == b.Total.Max:
+	case b.Total.Expected == b.Total.Max, !b.Complete(): // there is no upper bound
 		out = Money(b.Total.Expected)
 	default:
 		out = Money(b.Total.Expected) + " expected, " + Money(b.Total.Max) + " at most"

@@ -83,7 +83,7 @@ func briefWork(t *cost.Tally, o *plan.Options) string {
 	for i, name := range names {
 		names[i] = Count(byAction[name]) + " by " + name
 	}
-	return fmt.Sprintf("%s%s, %s: %s", mostBy(o), Plural(todo.Objects, "object"), Bytes(todo.Bytes), strings.Join(names, ", "))
+	return fmt.Sprintf("%s%s, %s: %s", mostBy(o), Plural(todo.Objects, "object"), knownSize(todo), strings.Join(names, ", "))
 }
 
 // briefLeft names the most frequent reasons.

@@ -93,6 +93,22 @@ func Between(shortest, longest time.Duration) string {
 // Money writes dollars and cents: $1,234.56.
 func Money(m cost.Money) string { return m.String() }
 
+// knownSize writes the bytes of objects, as far as they are known.
+func knownSize(c cost.Count) string {
+	switch {
+	case c.Unsized == 0:
+		return Bytes(c.Bytes)
+	case c.Bytes == 0:
+		return "size unknown"
+	}
+	return "over " + Bytes(c.Bytes)
+}
+
+// sizeOf writes the bytes of the objects of an estimate.
+func sizeOf(e *cost.Estimate) string {
+	return knownSize(cost.Count{Objects: e.Objects, Bytes: e.Bytes, Unsized: e.Unsized})
+}
+
 // AtMost writes an upper bound: at most $1,234.56, less than $0.01.
 func AtMost(m cost.Money) string {
 	if m > 0 && m.Cents() == 0 {

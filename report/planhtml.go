@@ -48,7 +48,7 @@ func planAnswer(v *Plan) string {
 	if e.Objects == 0 {
 		return "Nothing has to be re-encrypted."
 	}
-	out := fmt.Sprintf("Re-encrypting %s%s (%s) costs %s and takes %s.", mostBy(&v.Job.Options), Plural(e.Objects, "object"), Bytes(e.Bytes), briefTotal(e), timeLine(&e.Duration))
+	out := fmt.Sprintf("Re-encrypting %s%s (%s) costs %s and takes %s.", mostBy(&v.Job.Options), Plural(e.Objects, "object"), sizeOf(e), briefTotal(e), timeLine(&e.Duration))
 	if open := toAccept(v.Hazards); open != "nothing" {
 		return out + " Before it begins, somebody has to accept: " + open + "."
 	}
@@ -64,7 +64,7 @@ func planFigures(v *Plan) []shown {
 		left.Bytes = addBytes(left.Bytes, r.Bytes)
 	}
 	return []shown{
-		{Name: mostBy(&v.Job.Options) + "objects to do", Value: Count(e.Objects), More: Bytes(e.Bytes)},
+		{Name: mostBy(&v.Job.Options) + "objects to do", Value: Count(e.Objects), More: sizeOf(e)},
 		{Name: "one-time price", Value: priceOf(&e.Once), More: atMost(&e.Once)},
 		{Name: "time", Value: shortTime(&e.Duration), More: boundBy(&e.Duration)},
 		{Name: leftAlone, Value: Count(left.Objects), More: Bytes(left.Bytes)},
@@ -114,7 +114,7 @@ func hazards(all []Hazard) section {
 func actions(t *cost.Tally) section {
 	g := &grid{Header: columns("action", "class", ">objects", ">bytes", ">S3 writes", ">S3 reads", ">KMS requests")}
 	for _, a := range t.Actions() {
-		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(a.Action.String()), text(string(a.Class)), num(Count(a.Objects)), num(Bytes(a.Bytes)),
+		g.Rows = append(g.Rows, gridRow{Cells: []cell{text(a.Action.String()), text(string(a.Class)), num(Count(a.Objects)), num(knownSize(a.Count)),
 			num(rangeText(a.Demand.Writes)), num(rangeText(a.Demand.Reads)), num(rangeText(a.Demand.KMS))}})
 	}
 	return section{Title: "What will be done", Table: g}

@@ -20,10 +20,10 @@ func WritePlan(w io.Writer, v *Plan) error {
 	t, e := v.Tally, v.Estimate
 	answer(p, v)
 
-	p.printf("\nTo do: %s%s, %s\n", mostBy(&v.Job.Options), Plural(e.Objects, "object"), Bytes(e.Bytes))
+	p.printf("\nTo do: %s%s, %s\n", mostBy(&v.Job.Options), Plural(e.Objects, "object"), sizeOf(e))
 	work := table{align: "lrr"}
 	for _, a := range t.Actions() {
-		work.row(a.Action.String()+", "+string(a.Class), Count(a.Objects), Bytes(a.Bytes))
+		work.row(a.Action.String()+", "+string(a.Class), Count(a.Objects), knownSize(a.Count))
 	}
 	work.write(p, indent)
 
@@ -31,7 +31,7 @@ func WritePlan(w io.Writer, v *Plan) error {
 		p.printf("\nLeft alone\n")
 		left := table{align: "lrr"}
 		for _, s := range skips {
-			left.row(visible(s.Name, 40), Count(s.Objects), Bytes(s.Bytes))
+			left.row(visible(s.Name, 40), Count(s.Objects), knownSize(s.Count))
 		}
 		left.write(p, indent)
 		if about := aboutRekey(t, e, &v.Job.Options); about != "" {
