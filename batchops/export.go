@@ -38,6 +38,9 @@ type Manifest struct {
 // Rows that done has are left out; nil has none. What is in the folder after an error
 // is not complete.
 func Export(ctx context.Context, dir string, policy *plan.Policy, rep *inventory.Report, done func(inventory.Position) bool) (*Exported, error) {
+	if err := CheckSelection(&policy.Options); err != nil {
+		return nil, err
+	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make folder for the manifests: %w", err)
 	}

@@ -37,6 +37,9 @@ type Intake struct {
 // those that it calls done, and records what it says of each. What it returns beside an
 // error was recorded all the same; nil is nothing.
 func (i *Intake) Run(ctx context.Context) (*Counts, error) {
+	if err := CheckSelection(&i.Policy.Options); err != nil {
+		return nil, err
+	}
 	in := &Import{Job: i.Job, Tasks: i.Tasks, Report: i.Report, Segments: i.Plan.Segments, Policy: i.Policy, Memory: i.Memory}
 	sample, err := in.Sample(ctx)
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"reseal/inventory"
 )
 
-// maxPriceFile is the size in bytes above which a price file is refused. The
+// MaxPriceFile is the size in bytes above which a price file is refused. The
 // offer file of one Region has about 500 KB; the one of all Regions, 59 MB, is
 // not what is asked for.
-const maxPriceFile = 16 << 20
+const MaxPriceFile = 16 << 20
 
 // PriceFormat is what the "format" of a price file says.
 const PriceFormat = "reseal-prices/1"
@@ -50,12 +50,12 @@ const PriceFormat = "reseal-prices/1"
 // A name that is not known, one that comes twice, another currency, a number
 // that is none, and a file above 16 MiB are errors.
 func ReadPrices(r io.Reader) (Prices, error) {
-	data, err := io.ReadAll(io.LimitReader(r, maxPriceFile+1))
+	data, err := io.ReadAll(io.LimitReader(r, MaxPriceFile+1))
 	if err != nil {
 		return Prices{}, fmt.Errorf("read prices: %w", err)
 	}
-	if len(data) > maxPriceFile {
-		return Prices{}, fmt.Errorf("read prices: above %d MiB; give the offer file of one Region", maxPriceFile>>20)
+	if len(data) > MaxPriceFile {
+		return Prices{}, fmt.Errorf("read prices: above %d MiB; give the offer file of one Region", MaxPriceFile>>20)
 	}
 	var kind struct {
 		Format    string `json:"format"`

@@ -77,7 +77,7 @@ func TestRefusedPrices(t *testing.T) {
 		"empty":            ``,
 		"other offer":      `{"offerCode": "AmazonEC2"}`,
 		"offer of nothing": `{"offerCode": "AmazonS3"}`,
-		"too long":         `{"format": "` + strings.Repeat("x", maxPriceFile) + `"}`,
+		"too long":         `{"format": "` + strings.Repeat("x", MaxPriceFile) + `"}`,
 	} {
 		if p, err := ReadPrices(strings.NewReader(file)); err == nil {
 			t.Errorf("%s: no error, got %v", name, p.Names())

@@ -1,14 +1,12 @@
 package preflight
 
 import (
-	"bufio"
 	"context"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"reseal/internal/smallfile"
 	"reseal/inventory"
 	"reseal/policy"
 )
@@ -23,17 +21,15 @@ func (e *ReadersError) Error() string { return e.err.Error() }
 func (e *ReadersError) Unwrap() error { return e.err }
 
 // ReadReaders reads a list of ARNs, one a line; # begins a comment. A file that is
-// no such list is a *ReadersError.
+// no such list, or cannot be read, is a *ReadersError.
 func ReadReaders(name string) ([]string, error) {
-	file, err := os.Open(name)
+	text, err := smallfile.Read(name, 4<<20)
 	if err != nil {
-		return nil, fmt.Errorf("read readers: %w", err)
+		return nil, &ReadersError{err}
 	}
-	defer file.Close()
 	var out []string
-	lines := bufio.NewScanner(io.LimitReader(file, 4<<20))
-	for lines.Scan() {
-		arn, _, _ := strings.Cut(lines.Text(), "#")
+	for line := range strings.Lines(string(text)) {
+		arn, _, _ := strings.Cut(line, "#")
 		if arn = strings.TrimSpace(arn); arn == "" {
 			continue
 		}
@@ -43,9 +39,6 @@ func ReadReaders(name string) ([]string, error) {
 		if out = append(out, arn); len(out) > maxReaders {
 			return nil, &ReadersError{fmt.Errorf("%s: more than %d", name, maxReaders)}
 		}
-	}
-	if err := lines.Err(); err != nil {
-		return nil, fmt.Errorf("read readers of %s: %w", name, err)
 	}
 	return out, nil
 }

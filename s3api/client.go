@@ -28,6 +28,7 @@ import (
 	"github.com/aws/smithy-go/logging"
 	"github.com/aws/smithy-go/middleware"
 
+	"reseal/internal/smallfile"
 	"reseal/plan"
 )
 
@@ -172,12 +173,19 @@ func New(ctx context.Context, c Config) (*Client, error) {
 	return build(c, cfg, creds, ownRoots)
 }
 
+// maxBundle is the size, in bytes, of the largest file of certificate authorities that
+// is read. The list of Mozilla has some 250 KB.
+const maxBundle = 16 << 20
+
 // readBundle reads a file of certificate authorities.
 func readBundle(path string) ([]byte, error) {
-	pem, err := os.ReadFile(path)
+	pem, err := smallfile.Read(path, maxBundle)
 	if err != nil {
 		if file := (*fs.PathError)(nil); errors.As(err, &file) {
 			err = file.Err // the path is named once
+		}
+		if refused := (*smallfile.Error)(nil); errors.As(err, &refused) {
+			err = errors.New(refused.Why)
 		}
 		return nil, &SetupError{Kind: BadBundle, Op: "read CA bundle", Subject: path, Err: err}
 	}

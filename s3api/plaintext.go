@@ -16,7 +16,8 @@ var (
 )
 
 // PlainText leaves of an error's text what the service said, with code, status and
-// request id. It takes away what the SDK says around that.
+// request id. It takes away what the SDK says around that, and puts plain words in the
+// place of those of Go's libraries. All text that people read goes through it.
 func PlainText(text string) string {
 	text = sdkOperation.ReplaceAllString(text, "")
 	text = sdkAnswer.ReplaceAllStringFunc(text, func(s string) string {
@@ -34,7 +35,7 @@ func PlainText(text string) string {
 		return m[3] + " (" + by + "): "
 	})
 	text = sdkUnsent.ReplaceAllString(text, "no answer: ")
-	return nothingSaid.ReplaceAllString(text, "$1$2")
+	return nothingSaid.ReplaceAllString(withoutGoWords(text), "$1$2")
 }
 
 // Reference returns status, code and request id of the answer that an error is about,

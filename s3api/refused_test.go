@@ -71,7 +71,7 @@ func TestUnusableCABundle(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, says := range map[string]string{"empty.pem": "no certificate", "rubbish.pem": "no certificate", "absent.pem": "no such file", ".": "is a directory"} {
+	for name, says := range map[string]string{"empty.pem": "no certificate", "rubbish.pem": "no certificate", "absent.pem": "no such file", ".": "is a folder"} {
 		path := filepath.Join(dir, name)
 		for _, byFlag := range []bool{true, false} {
 			c := Config{EndpointURL: "http://127.0.0.1:9"}

@@ -26,18 +26,18 @@ type Facts struct {
 	Findings []Finding        `json:"findings"`
 }
 
-// mostFacts bounds a document that is read, in bytes.
-const mostFacts = 1 << 20
+// MaxFacts bounds a document that is read, in bytes.
+const MaxFacts = 1 << 20
 
 // Read reads a document that Write wrote. It may come from anywhere, so that
 // what cannot be is an error.
 func Read(in io.Reader) (*Facts, error) {
-	data, err := io.ReadAll(io.LimitReader(in, mostFacts+1))
+	data, err := io.ReadAll(io.LimitReader(in, MaxFacts+1))
 	if err != nil {
 		return nil, err
 	}
-	if len(data) > mostFacts {
-		return nil, fmt.Errorf("larger than %d bytes", mostFacts)
+	if len(data) > MaxFacts {
+		return nil, fmt.Errorf("larger than %d bytes", MaxFacts)
 	}
 	f := new(Facts)
 	if err := json.Unmarshal(data, f); err != nil {

@@ -306,7 +306,7 @@ func TestFacts(t *testing.T) {
 		t.Errorf("figure %v, %t", v, ok)
 	}
 	for _, bad := range []string{"", "{}", `{"version":2,"region":"x"}`, `{"version":1}`,
-		`{"version":1,"region":"x","findings":[{"figures":{"copy_p50_ms":-1}}]}`, strings.Repeat(" ", mostFacts+1)} {
+		`{"version":1,"region":"x","findings":[{"figures":{"copy_p50_ms":-1}}]}`, strings.Repeat(" ", MaxFacts+1)} {
 		if _, err := Read(strings.NewReader(bad)); err == nil {
 			t.Errorf("Read(%.40q) gave no error", bad)
 		}

@@ -2,17 +2,16 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"os"
 	"regexp"
 	"slices"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
+
+	"reseal/internal/smallfile"
 )
 
 // maxConfig is the size, in bytes, of the largest file of options that is read.
@@ -20,23 +19,6 @@ const maxConfig = 1 << 20
 
 // plausible is what may be meant as the name of an option.
 var plausible = regexp.MustCompile(`^-{0,2}[a-z][a-z0-9_-]{0,60}$`)
-
-// smallFile reads a regular file of at most 1 MiB. Anything else could hold a command up.
-func smallFile(path string) ([]byte, error) {
-	if info, err := os.Stat(path); err != nil || !info.Mode().IsRegular() {
-		return nil, cmp.Or(err, error(&fs.PathError{Op: "read", Path: path, Err: errors.New("not a regular file")}))
-	}
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxConfig+1))
-	if err == nil && len(text) > maxConfig {
-		err = fmt.Errorf("%s is larger than 1 MiB", path)
-	}
-	return text, err
-}
 
 // configFile is a file of options: YAML, one option a line, by the names of the flags.
 type configFile struct {
@@ -49,7 +31,7 @@ type configFile struct {
 // that only other commands know are not, so that one file serves all of them.
 func readConfig(path string, known []string) (*configFile, error) {
 	c := &configFile{path: path, values: map[string][]string{}, lines: map[string]int{}}
-	text, err := smallFile(path)
+	text, err := smallfile.Read(path, maxConfig)
 	if err != nil {
 		return nil, usagef("--%s: %w", configFlag, err)
 	}

@@ -63,16 +63,13 @@ func newCtlCommand(p process) *cobra.Command {
 
 // controlRequestOf reads a request from the command line.
 func controlRequestOf(args []string) (r control.Request, err error) {
-	const commands = "status, pause, resume, kms-rps N, concurrency N or drain"
 	if len(args) == 0 {
-		return r, usagef("ctl wants a command: %s", commands)
+		return r, usagef("ctl wants a command: status, pause, resume, kms-rps N, concurrency N or drain")
 	}
 	r.Command = args[0]
 	valued := r.Command == "kms-rps" || r.Command == "concurrency"
-	switch r.Command {
-	case "status", "pause", "resume", "drain", "kms-rps", "concurrency":
-	default:
-		return r, usagef("ctl %q: want %s", r.Command, commands)
+	if err := choose("ctl", r.Command, "status", "pause", "resume", "kms-rps", "concurrency", "drain"); err != nil {
+		return r, err
 	}
 	switch {
 	case valued && len(args) != 2:

@@ -90,10 +90,8 @@ func (f *enforceFlags) check() error {
 		return usagef("--bucket is needed")
 	case f.key == "" && !f.remove:
 		return usagef("--sse-kms-key-id is needed: the key that new objects are to be under")
-	case f.minTLS != "1.2" && f.minTLS != "1.3" && f.minTLS != "any":
-		return usagef("--min-tls %q: want 1.2, 1.3 or any", f.minTLS)
 	}
-	return nil
+	return choose("--min-tls", f.minTLS, "1.2", "1.3", "any")
 }
 
 func (f *enforceFlags) enforce(ctx context.Context, p process) error {

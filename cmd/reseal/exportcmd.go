@@ -56,7 +56,7 @@ func newExportCommand(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Hand the work to another engine",
-		Args:  noArgs,
+		Args:  onlyCommands,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(batch)
@@ -91,8 +91,8 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 	}
 	if o, err := f.options(); err != nil {
 		return err
-	} else if len(o.Tags) > 0 {
-		return usagef("an export cannot select by --tag, which would take a look at each object: leave --tag out, or let reseal run do it")
+	} else if err := batchops.CheckSelection(&o); err != nil {
+		return &usageError{err}
 	}
 	pre, err := prepare(ctx, &f.request, job, time.Now())
 	if err != nil {

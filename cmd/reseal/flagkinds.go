@@ -29,6 +29,10 @@ func (p *localPath) String() string { return string(*p) }
 func (*localPath) Type() string { return pathType }
 
 func (p *localPath) Set(text string) error {
+	if strings.HasPrefix(text, "~") || text == stdoutName {
+		*p = localPath(text) // as it was typed, for checkPaths to refuse
+		return nil
+	}
 	at, err := inventory.ParseLocation(text)
 	switch {
 	case err != nil: // its reader says what is wrong with it

@@ -175,7 +175,7 @@ func (s *selection) options() (plan.Options, error) {
 	case s.manifest == "":
 		errs = append(errs, errors.New("--manifest is needed: the manifest.json of an inventory report"))
 	case o.SSE != plan.TargetKMS && o.SSE != plan.TargetAES256:
-		errs = append(errs, fmt.Errorf("--sse %q: want aws:kms or AES256", o.SSE))
+		errs = append(errs, choiceError("--sse", o.SSE, plan.TargetKMS, plan.TargetAES256))
 	case o.SSE == plan.TargetKMS && o.KMSKeyID == "":
 		errs = append(errs, errors.New("--sse-kms-key-id is needed: without it S3 would take the AWS managed key aws/s3"))
 	case o.SSE == plan.TargetAES256 && o.KMSKeyID != "":
@@ -209,11 +209,24 @@ var storageClasses = []string{
 func classErrors(classes []string) (errs []error) {
 	for _, c := range classes {
 		if !slices.Contains(storageClasses, c) {
-			errs = append(errs, fmt.Errorf("--storage-class %q: no such class; there are %s", c, strings.Join(storageClasses, ", ")))
+			errs = append(errs, classError(c))
 		}
 	}
 	return errs
 }
+
+// classError says that there is no such storage class, and which there are.
+func classError(class string) error {
+	return fmt.Errorf("--storage-class %q: no such class; there are %s%s", class, strings.Join(storageClasses, ", "), meant(strings.ToUpper(class), storageClasses, ""))
+}
+
+// methods are the ways to re-encrypt an object.
+func methods() []string {
+	return []string{string(plan.MethodCopy), string(plan.MethodUpdate), string(plan.MethodAuto)}
+}
+
+// versionChoices are which versions of objects there are to be chosen.
+func versionChoices() []string { return []string{"current", "all"} }
 
 // methodErrors reads what is about the way objects are re-encrypted, and says
 // what of it does not go together.
@@ -222,21 +235,21 @@ func (s *selection) methodErrors(o *plan.Options) (errs []error) {
 	updates := o.Method == plan.MethodUpdate || o.Method == plan.MethodAuto
 	switch {
 	case !updates && o.Method != plan.MethodCopy:
-		bad("--method %q: want copy, update or auto", o.Method)
+		errs = append(errs, choiceError("--method", string(o.Method), methods()...))
 	case updates && o.SSE == plan.TargetAES256:
 		bad("--method %s: there is no update back to SSE-S3, only --method copy", o.Method)
 	}
 	switch {
 	case s.versions != "current" && s.versions != "all":
-		bad("--versions %q: want current or all", s.versions)
+		errs = append(errs, choiceError("--versions", s.versions, versionChoices()...))
 	case o.AllVersions && !updates:
 		bad("--versions all needs --method update or auto: a copy of an old version would become the current one, so the history would change its order")
 	}
 	if o.CopyVia != "" && o.CopyVia != plan.ViaMultipart {
-		bad("--copy-via %q: want multipart", o.CopyVia)
+		errs = append(errs, choiceError("--copy-via", o.CopyVia, plan.ViaMultipart))
 	}
 	if o.ACL != "" && o.ACL != plan.BucketOwnerFullControl {
-		bad("--acl %q: want %s", o.ACL, plan.BucketOwnerFullControl)
+		errs = append(errs, choiceError("--acl", o.ACL, plan.BucketOwnerFullControl))
 	}
 	if s.confirm != "all" {
 		share, err := parsePercent(s.confirm)
@@ -383,7 +396,7 @@ func (a accepts) check() error {
 	names := preflight.HazardNames()
 	for _, name := range a {
 		if !slices.Contains(names, name) {
-			return usagef("--accept %q: no such hazard; there are %s", name, strings.Join(names, ", "))
+			return usagef("--accept %q: no such hazard; there are %s%s", name, strings.Join(names, ", "), meant(name, names, ""))
 		}
 	}
 	return nil

@@ -139,7 +139,7 @@ func newGoldenScreen(w io.Writer) *screen { return &screen{out: w, terminal: tru
 var (
 	goldenFindings = []preflight.Finding{
 		{Name: "key", Status: preflight.StatusOK, Why: "Enabled, SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT, in eu-west-2 of account 111122223333"},
-		{Name: "versioned", Status: preflight.StatusHazard, Why: "versioned without a rule that expires noncurrent versions: each copy leaves one behind", Mend: "reseal run … --accept versioned", Accept: "versioned"},
+		{Name: "versioned", Status: preflight.StatusHazard, Why: "versioned without a rule that expires noncurrent versions: each copy leaves one behind", Mend: "reseal run JOB --accept versioned", Accept: "versioned"},
 		{Name: "default encryption", Status: preflight.StatusWarning, Why: `"AES256": objects that are written from now on are not under the key`,
 			Mend: "reseal enforce --bucket " + goldenBucket + " --sse-kms-key-id " + goldenKey},
 		{Name: "object lock", Status: preflight.StatusUnknown, Why: "GetObjectLockConfiguration: AccessDenied (403)", Mend: "allow s3:GetBucketObjectLockConfiguration"},

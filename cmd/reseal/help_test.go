@@ -118,7 +118,7 @@ func TestCompletion(t *testing.T) {
 		{"export batch-operations --method ", []string{"update", ":4"}},
 		{"status ", []string{":16"}}, // folders
 		{"rep", []string{"report\t"}},
-		{"completion ", []string{"bash\t", "zsh\t", "fish\t"}},
+		{"completion ", []string{"bash", "zsh", "fish", ":4"}},
 	}
 	for _, test := range tests {
 		var out strings.Builder

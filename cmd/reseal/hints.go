@@ -10,11 +10,13 @@ import (
 	"strings"
 	"syscall"
 
+	"reseal/batchops"
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/outfile"
 	"reseal/internal/shell"
+	"reseal/internal/smallfile"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/job/known"
@@ -87,6 +89,7 @@ func ofPlace(err error, again func(flag, value string) string) (remedy, bool) {
 		name    *job.NameError
 		full    *job.FullFolderError
 		folder  *outfile.FolderError
+		target  *outfile.TargetError
 		part    *outfile.PartError
 		place   *job.UnwritableError
 		setup   *s3api.SetupError
@@ -97,6 +100,8 @@ func ofPlace(err error, again func(flag, value string) string) (remedy, bool) {
 		return remedy{say: planted.Help}, true
 	case errors.As(err, &folder):
 		return remedy{"make it, then run the same command again", "mkdir -p " + shell.Word(asPath(folder.Folder))}, true
+	case errors.As(err, &target):
+		return remedy{"name another file; look at what is there", "ls -ld " + shell.Word(asPath(target.Name))}, true
 	case errors.As(err, &part):
 		return remedy{say: "throw away what it got, and write to a file instead: that appears as a whole or not at all"}, true
 	case errors.As(err, &name) && strings.HasPrefix(name.Name, "s3://") && strings.Trim(name.Name[5:], "/") != "":
@@ -150,6 +155,8 @@ func ofJob(err error) (remedy, bool) {
 		return remedy{say: "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since; reseal status shows who has it"}, true
 	case errors.Is(err, control.ErrNotRunning):
 		return remedy{say: "reseal status shows how far it is, and the same reseal run goes on with it"}, true
+	case errors.As(err, new(*batchops.SelectionError)):
+		return remedy{say: "let reseal run do this job; S3 Batch Operations can do another one, made without tags"}, true
 	case errors.As(err, new(*job.NoJobError)), errors.As(err, new(*job.NotJobError)):
 		return remedy{"see which jobs there are", "reseal jobs"}, true
 	}
@@ -211,9 +218,13 @@ func setupRemedy(e *s3api.SetupError, again func(flag, value string) string) rem
 // fileRemedy is what to do about a file, a folder or an object that cannot be used.
 func fileRemedy(err error) remedy {
 	var path *fs.PathError
+	var small *smallfile.Error
 	look := ""
 	if errors.As(err, &path) {
 		look = "ls -ld " + shell.Word(asPath(path.Path))
+	}
+	if errors.As(err, &small) {
+		return remedy{"look at what it is, or name another", "ls -ld " + shell.Word(asPath(small.Name))}
 	}
 	switch {
 	case errors.Is(err, fs.ErrPermission):

@@ -84,14 +84,17 @@ type imported struct {
 }
 
 func (f *importFlags) importReport(ctx context.Context, p process, location string) error {
-	if f.results != "failures" && f.results != "all" {
-		return usagef("--results %q: want failures or all", f.results)
+	if err := choose("--results", f.results, resultLines()...); err != nil {
+		return err
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
 	store, made, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
+	}
+	if err := batchops.CheckSelection(&made.Options); err != nil {
+		return &usageError{err}
 	}
 	if err := f.meet(ctx, p, f.connection, f.told, f.job, made, true); err != nil {
 		return err
@@ -147,6 +150,9 @@ func (f *importFlags) take(ctx context.Context, p process, e *preflight.Environm
 // openCompletion opens the completion report at location, a manifest.json or
 // the folder that it is in.
 func openCompletion(ctx context.Context, client *s3api.Client, location string) (*inventory.BatchTasks, error) {
+	if err := checkPath("import", location); err != nil {
+		return nil, err
+	}
 	at, err := inventory.ParseLocation(location)
 	if err != nil {
 		return nil, usagef("%w", err)

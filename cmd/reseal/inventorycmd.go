@@ -30,13 +30,8 @@ func newInventoryCommand(p process) *cobra.Command {
 		Use:   "inventory",
 		Short: "Find, set up or make inventory reports",
 		Long:  inventoryLong,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) > 0 {
-				return usagef("unknown command %q", "inventory "+args[0])
-			}
-			return nil
-		},
-		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Args:  onlyCommands,
+		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newInventoryListCommand(p), newSetupCommand(p), newSnapshotCommand(p))
 	return cmd
@@ -102,6 +97,9 @@ type listedReport struct {
 }
 
 func (f *listFlags) list(ctx context.Context, p process, location string) error {
+	if err := checkPath("inventory ls", location); err != nil {
+		return err
+	}
 	at, err := inventory.ParseLocation(location)
 	if err != nil {
 		return usagef("%w", err)

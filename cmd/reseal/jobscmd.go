@@ -56,6 +56,9 @@ three folders deep and changes nothing.
 			if len(args) == 1 {
 				place = args[0]
 			}
+			if err := checkPath("jobs", place); err != nil {
+				return err
+			}
 			all, hidden, err := listJobs(ctx, conn.jobs(), place)
 			if err != nil {
 				return causeOf(ctx, err)

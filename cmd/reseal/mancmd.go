@@ -14,7 +14,12 @@ func newManCommand() *cobra.Command {
 		Use:    "man FOLDER",
 		Short:  "Write a man page of every command into a folder",
 		Hidden: true,
-		Args:   cobra.ExactArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("man takes one folder, for the pages")
+			}
+			return nil
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err

@@ -16,7 +16,8 @@ import (
 func meant(name string, known []string, before string) string {
 	var near []string
 	for _, k := range known {
-		if distance := levenshtein.ComputeDistance(name, k); distance <= max(2, len(k)/4) || len(name) >= 4 && (strings.HasPrefix(k, name) || strings.HasSuffix(k, name)) {
+		// Of a name of two letters both would be another name.
+		if distance := levenshtein.ComputeDistance(name, k); distance <= max(min(2, len(k)-1), len(k)/4) || len(name) >= 4 && (strings.HasPrefix(k, name) || strings.HasSuffix(k, name)) {
 			near = append(near, k)
 		}
 	}

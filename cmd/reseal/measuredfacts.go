@@ -1,12 +1,13 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"math"
-	"os"
 	"strconv"
 	"time"
 
+	"reseal/internal/smallfile"
 	"reseal/selfcheck"
 )
 
@@ -15,12 +16,11 @@ func (p *pricing) readFacts() (*selfcheck.Facts, error) {
 	if p.facts == "" {
 		return nil, nil
 	}
-	f, err := os.Open(p.facts)
+	text, err := smallfile.Read(p.facts, selfcheck.MaxFacts)
 	if err != nil {
 		return nil, usagef("--facts: %w", err)
 	}
-	defer f.Close()
-	facts, err := selfcheck.Read(f)
+	facts, err := selfcheck.Read(bytes.NewReader(text))
 	if err != nil {
 		return nil, usagef("--facts %s: %w", p.facts, err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"crypto/tls"
+	"errors"
 	"log"
 	"net/http"
 	"net/http/httptest"
@@ -64,6 +65,9 @@ func newMistakeWorld(t *testing.T) *mistakeWorld {
 			t.Fatal(err)
 		}
 	}
+	if err := errors.Join(syscall.Mkfifo("pipe", 0o600), os.Symlink("loop", "loop"), os.WriteFile("utf16", []byte("\xff\xfea\x00"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 	if code, said := w.make("run {B} --job done --yes {A}", nil); code != exitDone {
 		t.Fatalf("exit %d\n%s", code, said)
 	}
@@ -105,7 +109,11 @@ func (w *mistakeWorld) make(line string, stdout *refusingWriter) (code int, said
 	if stdout != nil {
 		p.stdout = stdout
 	}
-	code = p.run(w.t.Context(), strings.Fields(w.spelled(line)))
+	args := strings.Fields(w.spelled(line))
+	for i := range args {
+		args[i] = strings.NewReplacer("{NONE}", "", "{SP}", " ", "{LF}", "\n").Replace(args[i])
+	}
+	code = p.run(w.t.Context(), args)
 	return code, messages.String()
 }
 

@@ -9,6 +9,9 @@ func mistakes() []mistake {
 	all = append(all, wayMistakes()...)
 	all = append(all, jobMistakes()...)
 	all = append(all, pathMistakes()...)
+	all = append(all, nameMistakes()...)
+	all = append(all, fileMistakes()...)
+	all = append(all, wordMistakes()...)
 	return append(all, numberMistakes()...)
 }
 
@@ -135,5 +138,106 @@ func numberMistakes() []mistake {
 		{line: "run {B} --job new --yes --shard 3/2", code: 2, what: "--shard 3/2: there is no share 3 of 2; want 0 to N-1 of N, and N at most 10000", next: "reseal run --help"},
 		{line: "plan {B} --mainfest x", code: 2, what: "unknown flag: --mainfest; did you mean --manifest?", next: help},
 		{line: "pln", code: 2, what: `unknown command "pln"; did you mean reseal plan or reseal run?`, next: "reseal --help"},
+	}
+}
+
+// nameMistakes are names of files, folders and jobs that cannot be meant. {SP} is a blank
+// and {LF} a line feed, in one argument.
+func nameMistakes() []mistake {
+	const (
+		run  = "reseal run --help"
+		home = ": no shell put your home folder in the place of ~; write it out"
+		none = ": want the name of a file or folder; only report --out and plan --html write to stdout"
+		line = ": a name with control characters; rename it"
+	)
+	return []mistake{
+		{line: "run {B} --yes {A} --job {NONE}", code: 2, what: "--job is needed: the folder that records the progress", next: run},
+		{line: "run {B} --yes {A} --job -", code: 2, what: "--job -" + none, next: run},
+		{line: "run {B} --yes {A} --job ~/job", code: 2, what: "--job ~/job" + home, next: run},
+		{line: "run {B} --yes {A} --job {SP}", code: 2, what: `--job " ": a name of blanks alone`, next: run},
+		{line: "run {B} --yes {A} --job a{LF}b", code: 2, what: `--job "a\nb"` + line, next: run},
+		{line: "run {B} --yes {A} --job loop", code: 1, what: "open job loop: loop: its symbolic links lead in a circle", next: "ls -ld loop"},
+		{line: "run {B} --yes {A} --job pipe", code: 1, what: "open job pipe: pipe is not a folder, or lies below what is none", next: "ls -ld pipe"},
+		{line: "run {B} --yes {A} --job afile/", code: 1, what: "open job afile/: afile/ is not a folder, or lies below what is none", next: "ls -ld afile/"},
+		{line: "status ~/job", code: 2, what: "--job ~/job" + home, next: "reseal status --help"},
+		{line: "status a{LF}b", code: 2, what: `--job "a\nb"` + line, next: "reseal status --help"},
+		{line: "status afile/x", code: 1, what: "open job afile/x: afile/x is not a folder, or lies below what is none", next: "ls -ld afile/x"},
+		{line: "status nope{SP}ü", code: 1, what: "there is no job in nope ü; name the one that is meant, or make a new one: reseal run with --manifest and --sse-kms-key-id", next: "reseal jobs"},
+		{line: "jobs ~", code: 2, what: "jobs ~" + home, next: "reseal jobs --help"},
+		{line: "jobs loop", code: 1, what: "look for jobs: loop: its symbolic links lead in a circle", next: "ls -ld loop"},
+		{line: "inventory ls ~/reports", code: 2, what: "inventory ls ~/reports" + home, next: "reseal inventory ls --help"},
+		{line: "plan --manifest ~/manifest.json {K}", code: 2, what: "--manifest ~/manifest.json" + home, next: "reseal plan --help"},
+		{line: "plan --manifest - {K}", code: 2, what: "--manifest -" + none, next: "reseal plan --help"},
+		{line: "plan --manifest pipe {K}", code: 1, what: "pipe: not a regular file", next: "ls -ld pipe"},
+		{line: "plan --manifest loop {K}", code: 1, what: "loop: its symbolic links lead in a circle", next: "ls -ld loop"},
+		{line: "inventory snapshot --bucket script-bucket --out -", code: 2, what: "--out -" + none, next: "reseal inventory snapshot --help"},
+		{line: "inventory snapshot --bucket script-bucket --out ~/x", code: 2, what: "--out ~/x" + home, next: "reseal inventory snapshot --help"},
+		{line: "inventory snapshot --bucket script-bucket --out afile", code: 1, what: "make folder: afile is not a folder, or lies below what is none", next: "ls -ld afile"},
+		{line: "export batch-operations done --out full", code: 1, what: "make folder for the manifests: full is there already", next: "ls -ld full"},
+		{line: "report done --out full/", code: 1, what: "write full/: that names a folder, not a file", next: "ls -ld full/"},
+		{line: "report done --out full", code: 1, what: "write full: that is a folder; name a file in it", next: "ls -ld full"},
+		{line: "report done --out loop", code: 1, what: "write loop: its symbolic links lead in a circle", next: "ls -ld loop"},
+		{line: "report done --out afile/x", code: 1, what: "write afile/x: afile is not a folder", next: "ls -ld afile/x"},
+		{line: "report done --out ~/x.html", code: 2, what: "--out ~/x.html" + home, next: "reseal report --help"},
+		{line: "report done --out a{LF}b", code: 2, what: `--out "a\nb"` + line, next: "reseal report --help"},
+		{line: "plan {B} --html ~/x.html", code: 2, what: "--html ~/x.html" + home, next: "reseal plan --help"},
+		{line: "plan {B} --html full", code: 1, what: "write full: that is a folder; name a file in it", next: "ls -ld full"},
+		{line: "run {B} --yes {A} --job new --log-file -", code: 2, what: "--log-file -" + none, next: run},
+		{line: "run {B} --yes {A} --job new --log-file ~/x.log", code: 2, what: "--log-file ~/x.log" + home, next: run},
+		{line: "run {B} --yes {A} --job new --log-file full", code: 1, what: "write full: that is a folder; name a file in it", next: "ls -ld full"},
+		{line: "run {B} --yes {A} --job new --log-file nope/x.log", code: 1, what: "write nope/x.log: the folder nope is not there", next: "mkdir -p nope"},
+	}
+}
+
+// fileMistakes are small files named by flags that are none.
+func fileMistakes() (all []mistake) {
+	for _, flag := range []string{"prices", "facts", "config"} {
+		for name, why := range map[string]string{
+			"pipe": "is a FIFO; want a regular file", "full": "is a folder; want a regular file", "loop": "cannot be opened: its symbolic links lead in a circle",
+			"utf16": "is in UTF-16; save it as UTF-8", "/dev/zero": "is a device; want a regular file",
+		} {
+			path := "{dir}/" + name
+			if flag == "config" || name[0] == '/' {
+				path = name
+			}
+			all = append(all, mistake{line: "plan {B} --" + flag + " " + name, code: 2, what: "--" + flag + ": " + path + " " + why, next: "ls -ld " + path})
+		}
+	}
+	for _, name := range []string{"pipe", "/dev/zero"} {
+		why := map[string]string{"pipe": "is a FIFO", "/dev/zero": "is a device"}[name] + "; want a regular file"
+		bundle := map[string]string{"pipe": "{dir}/pipe", "/dev/zero": "/dev/zero"}[name]
+		all = append(all,
+			mistake{line: "plan {B} --ca-bundle " + name, code: 1, what: "read CA bundle " + bundle + ": " + why, next: "ls -ld " + bundle},
+			mistake{env: "AWS_CA_BUNDLE=" + name, line: "plan {B}", code: 1, what: "read CA bundle " + name + ": " + why, next: "ls -ld " + name},
+			mistake{line: "preflight --bucket script-bucket {K} --readers " + name, code: 2, what: "--readers: " + name + " " + why, next: "ls -ld " + name},
+		)
+	}
+	return append(all,
+		mistake{line: "plan {B} --prices notes.txt", code: 2, what: "--prices {dir}/notes.txt: read prices: no JSON", next: "reseal plan --help"},
+		mistake{line: "plan {B} --facts notes.txt", code: 2, what: "--facts {dir}/notes.txt: not what selfcheck writes: no JSON", next: "reseal plan --help"},
+		mistake{line: "preflight --bucket script-bucket {K} --readers notes.txt", code: 2, what: `--readers: notes.txt: "these are my notes" is no ARN of a user or role`, next: "reseal preflight --help"},
+	)
+}
+
+// wordMistakes are words of which there are only some.
+func wordMistakes() []mistake {
+	return []mistake{
+		{line: "completion fishy", code: 2, what: `completion "fishy": want bash, zsh or fish; did you mean fish?`, next: "reseal completion --help"},
+		{line: "completion", code: 2, what: "completion takes the name of one shell: bash, zsh or fish", next: "reseal completion --help"},
+		{line: "completion bash x", code: 2, what: "completion takes the name of one shell: bash, zsh or fish", next: "reseal completion --help"},
+		{line: "help pln", code: 2, what: `unknown command "pln"; did you mean reseal plan or reseal run?`, next: "reseal help --help"},
+		{line: "help inventory snapshoot", code: 2, what: `unknown command "inventory snapshoot"; did you mean reseal inventory snapshot?`, next: "reseal help --help"},
+		{line: "inventory snapshoot", code: 2, what: `unknown command "inventory snapshoot"; did you mean reseal inventory snapshot?`, next: "reseal inventory --help"},
+		{line: "export batch-operation", code: 2, what: `unknown command "export batch-operation"; did you mean reseal export batch-operations?`, next: "reseal export --help"},
+		{line: "ctl done pausee", code: 2, what: `ctl "pausee": want status, pause, resume, kms-rps, concurrency or drain; did you mean pause?`, next: "reseal ctl --help"},
+		{line: "report done --format htm", code: 2, what: `--format "htm": want text, json, html, csv or lines; did you mean html?`, next: "reseal report --help"},
+		{line: "plan {B} --method updat", code: 2, what: `--method "updat": want copy, update or auto; did you mean update?`, next: "reseal plan --help"},
+		{line: "preflight --bucket script-bucket {K} --method updat", code: 2, what: `--method "updat": want copy, update or auto; did you mean update?`, next: "reseal preflight --help"},
+		{line: "plan {B} --versions al", code: 2, what: `--versions "al": want current or all; did you mean all?`, next: "reseal plan --help"},
+		{line: "plan {B} --sse aws:kmss", code: 2, what: `--sse "aws:kmss": want aws:kms or AES256; did you mean aws:kms?`, next: "reseal plan --help"},
+		{line: "run {B} --yes --job new --results failure", code: 2, what: `--results "failure": want failures or all; did you mean failures?`, next: "reseal run --help"},
+		{line: "inventory snapshot --bucket script-bucket --out x --format parqet", code: 2, what: `--format "parqet": want CSV or Parquet; did you mean Parquet?`, next: "reseal inventory snapshot --help"},
+		{line: "verify done --allow archivd", code: 2, what: `--allow "archivd": want not-done, changed-since-NOT-under-key, never-under-key, lost-attribute, could-not-look or not-compared`, next: "reseal verify --help"},
+		{line: "man", code: 2, what: "man takes one folder, for the pages", next: "reseal man --help"},
 	}
 }

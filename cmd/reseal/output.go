@@ -88,7 +88,7 @@ func (o *output) level(usual slog.Level) (level slog.Level, err error) {
 	case "debug", "info", "warn", "error":
 		return level, level.UnmarshalText([]byte(o.logLevel))
 	}
-	return level, usagef("--log-level %q: want debug, info, warn or error", o.logLevel)
+	return level, &usageError{choiceError("--log-level", o.logLevel, "debug", "info", "warn", "error")}
 }
 
 // logHandler writes a log. No name or answer in it gets out of its line, or is read in

@@ -119,11 +119,13 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 
 // checkFlags refuses values that no run takes.
 func (f *preflightFlags) checkFlags() error {
-	switch method := plan.Method(f.method); {
-	case method != plan.MethodCopy && method != plan.MethodUpdate && method != plan.MethodAuto:
-		return usagef("--method %q: want copy, update or auto", f.method)
-	case f.copyVia != "" && f.copyVia != plan.ViaMultipart:
-		return usagef("--copy-via %q: want multipart", f.copyVia)
+	if err := choose("--method", f.method, methods()...); err != nil {
+		return err
+	}
+	if f.copyVia != "" {
+		if err := choose("--copy-via", f.copyVia, plan.ViaMultipart); err != nil {
+			return err
+		}
 	}
 	return f.accept.check()
 }
@@ -140,7 +142,7 @@ func (f *preflightFlags) namedReaders() ([]string, error) {
 	}
 	named, err := preflight.ReadReaders(f.readers)
 	if errors.As(err, new(*preflight.ReadersError)) {
-		return nil, usagef("--readers %w", err)
+		return nil, usagef("--readers: %w", err)
 	}
 	return named, err
 }

@@ -1,13 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/cost"
+	"reseal/internal/smallfile"
 	"reseal/preflight"
 )
 
@@ -66,12 +67,11 @@ func (p *pricing) prices() (cost.Prices, error) {
 	if p.file == "" {
 		return cost.BuiltIn(), nil
 	}
-	f, err := os.Open(p.file)
+	text, err := smallfile.Read(p.file, cost.MaxPriceFile)
 	if err != nil {
 		return cost.Prices{}, usagef("--prices: %w", err)
 	}
-	defer f.Close()
-	own, err := cost.ReadPrices(f)
+	own, err := cost.ReadPrices(bytes.NewReader(text))
 	if err != nil {
 		return cost.Prices{}, usagef("--prices %s: %w", p.file, err)
 	}

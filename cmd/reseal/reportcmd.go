@@ -72,10 +72,8 @@ for its owner alone. Links are followed; what is no file, such as a FIFO or
 
 // writeReport writes one report, to a file as a whole or not at all.
 func writeReport(ctx context.Context, p process, c connection, dir, format, out string, exact bool) error {
-	switch format {
-	case "text", "json", "html", "csv", "lines":
-	default:
-		return usagef("--format %q: want text, json, html, csv or lines", format)
+	if err := choose("--format", format, "text", "json", "html", "csv", "lines"); err != nil {
+		return err
 	}
 	if out == stdoutName {
 		out = ""

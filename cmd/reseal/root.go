@@ -38,7 +38,6 @@ func newRoot(p process) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	root.SuggestionsMinimumDistance = 2 // two letters swapped, left out or wrong
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		if near := meantFlag(cmd, err); near != "" {
 			return &usageError{fmt.Errorf("%w%s", err, near)}
@@ -51,8 +50,11 @@ func newRoot(p process) *cobra.Command {
 	root.AddCommand(
 		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newUICommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
-		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newJobsCommand(p), newForgetCommand(p), newManCommand(),
+		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newJobsCommand(p), newForgetCommand(p), newManCommand(), newCompletionCommand(p),
 	)
+	root.CompletionOptions.DisableDefaultCmd = true // it takes any word for a shell
+	root.SetHelpCommand(newHelpCommand())
+	root.InitDefaultHelpCmd()
 	completes(root)
 	return root
 }
@@ -63,16 +65,60 @@ func knownCommand(root *cobra.Command, args []string) error {
 	if len(args) == 0 || strings.HasPrefix(args[0], "-") || strings.HasPrefix(args[0], cobra.ShellCompRequestCmd) {
 		return nil
 	}
-	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd(args...)
 	if cmd, _, err := root.Find(args); err == nil && cmd != root {
 		return nil
 	}
-	about := ""
-	if near := root.SuggestionsFor(args[0]); len(near) > 0 {
-		about = "; did you mean reseal " + strings.Join(near, " or reseal ") + "?"
+	return unknownCommand(root, args[0])
+}
+
+// unknownCommand says that parent has no command of a name, and which may be meant.
+func unknownCommand(parent *cobra.Command, name string) error {
+	var names []string
+	for _, sub := range parent.Commands() {
+		if sub.IsAvailableCommand() || sub.Name() == "help" {
+			names = append(names, sub.Name())
+		}
 	}
-	return usagef("unknown command %q%s", args[0], about)
+	path := parent.CommandPath()
+	_, below, _ := strings.Cut(path+" "+name, " ") // without the name of the program
+	return usagef("unknown command %q%s", below, meant(name, names, path+" "))
+}
+
+// onlyCommands refuses an argument of a command that has only others below it.
+func onlyCommands(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return unknownCommand(cmd, args[0])
+	}
+	return nil
+}
+
+// newHelpCommand is help for a command that is named. A name that is none is an error.
+func newHelpCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "help COMMAND",
+		Short: "Help about any command",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 && about.HasSubCommands() {
+				return unknownCommand(about, rest[0])
+			}
+			about.InitDefaultHelpFlag()
+			return about.Help()
+		},
+		ValidArgsFunction: func(cmd *cobra.Command, args []string, start string) ([]string, cobra.ShellCompDirective) {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			var names []string
+			for _, sub := range about.Commands() {
+				if sub.IsAvailableCommand() && strings.HasPrefix(sub.Name(), start) {
+					names = append(names, cobra.CompletionWithDesc(sub.Name(), sub.Short))
+				}
+			}
+			return names, cobra.ShellCompDirectiveNoFileComp
+		},
+	}
 }
 
 // wants says what values flags of a type take, in words.

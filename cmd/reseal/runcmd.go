@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/notify"
@@ -121,6 +122,11 @@ func (f *runFlags) check() error {
 	if err := f.ended.check(f.output.flags, f.job); err != nil {
 		return err
 	}
+	if f.output.logFile != "" {
+		if err := outfile.Check(f.output.logFile); err != nil {
+			return &untouchedError{err}
+		}
+	}
 	var err error
 	f.share, err = f.shardFlags.share(environment, f.job)
 	return err
@@ -136,11 +142,15 @@ func (f *runFlags) checkDry() error {
 	return err
 }
 
+// resultLines are which result lines a job can have.
+func resultLines() []string { return []string{"failures", "all"} }
+
 // checkFlags refuses values that no run takes.
 func (f *runFlags) checkFlags() error {
+	if err := choose("--results", f.results, resultLines()...); err != nil {
+		return err
+	}
 	switch {
-	case f.results != "failures" && f.results != "all":
-		return usagef("--results %q: want failures or all", f.results)
 	case f.objects < 0 || f.duration < 0:
 		return usagef("a limit cannot be negative")
 	case f.drain <= 0:

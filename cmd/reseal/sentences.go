@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"reseal/s3api"
@@ -109,6 +110,12 @@ func pathWords(e *fs.PathError) string {
 		return path + " is not there"
 	case errors.Is(e, fs.ErrPermission):
 		return path + " may not be used: permission denied"
+	}
+	switch {
+	case errors.Is(e, syscall.ELOOP):
+		return path + ": its symbolic links lead in a circle"
+	case errors.Is(e, fs.ErrExist):
+		return path + " is there already"
 	}
 	why := e.Err.Error()
 	if why == "not a directory" {

@@ -54,7 +54,7 @@ func takeSettings(cmd *cobra.Command, _ []string) error {
 			}
 		}
 	}
-	return nil
+	return checkPaths(cmd)
 }
 
 // instead are options in place of which another one is given: of the two, the one from

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -76,12 +75,6 @@ func (f *setupFlags) check() error {
 	if err := onlyBucket(&f.bucket); err != nil {
 		return err
 	}
-	oneOf := func(flag, value string, allowed ...string) error {
-		if !slices.ContainsFunc(allowed, func(a string) bool { return strings.EqualFold(a, value) }) {
-			return usagef("--%s %q: want %s", flag, value, strings.Join(allowed, ", "))
-		}
-		return nil
-	}
 	switch {
 	case f.bucket == "":
 		return usagef("--bucket is needed: the bucket to take the inventory of")
@@ -92,8 +85,8 @@ func (f *setupFlags) check() error {
 	case f.kmsKey != "" && !strings.HasPrefix(f.kmsKey, "arn:"):
 		return usagef("--sse-kms-key-id %q: S3 Inventory wants the ARN of a customer managed key", f.kmsKey)
 	}
-	return errors.Join(oneOf("format", f.format, "CSV", "ORC", "Parquet"), oneOf("schedule", f.schedule, "daily", "weekly"),
-		oneOf("versions", f.versions, "current", "all"))
+	return errors.Join(chooseFold("--format", f.format, "CSV", "ORC", "Parquet"), chooseFold("--schedule", f.schedule, "daily", "weekly"),
+		chooseFold("--versions", f.versions, versionChoices()...))
 }
 
 func (f *setupFlags) setup(ctx context.Context, p process) error {

@@ -83,15 +83,14 @@ func (f *snapshotFlags) check() error {
 	if err := onlyBucket(&f.bucket); err != nil {
 		return err
 	}
+	if err := errors.Join(chooseFold("--format", f.format, string(inventory.CSV), string(inventory.Parquet)), choose("--versions", f.versions, versionChoices()...)); err != nil {
+		return err
+	}
 	switch {
 	case f.bucket == "":
 		return usagef("--bucket is needed: the bucket to list")
 	case f.out == "":
 		return usagef("--out is needed: a local folder or s3://bucket/prefix for the report")
-	case !strings.EqualFold(f.format, string(inventory.CSV)) && !strings.EqualFold(f.format, string(inventory.Parquet)):
-		return usagef("--format %q: want CSV or Parquet", f.format)
-	case f.versions != "current" && f.versions != "all":
-		return usagef("--versions %q: want current or all", f.versions)
 	case f.workers < 1 || f.workers > 10_000:
 		return usagef("--concurrency %d: want 1 to 10000", f.workers)
 	case !(f.readRPS > 0):

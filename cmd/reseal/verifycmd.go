@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -230,13 +228,13 @@ func (f *verifyFlags) allowed() (list []verify.Verdict) {
 
 // checkAllowed refuses names that are no verdict, or none that needs to be allowed.
 func (f *verifyFlags) checkAllowed() error {
-	for _, v := range f.allowed() {
-		if !slices.Contains(verify.Allowable(), v) {
-			var names []string
-			for _, a := range verify.Allowable() {
-				names = append(names, string(a))
-			}
-			return usagef("--allow %q: want %s", v, strings.Join(names, ", "))
+	var names []string
+	for _, a := range verify.Allowable() {
+		names = append(names, string(a))
+	}
+	for _, v := range f.allow {
+		if err := choose("--allow", v, names...); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -45,6 +45,10 @@ func within(err error) (all []reworded) {
 				return []reworded{{e, text + s3api.Reference(setup.Err)}}
 			}
 		}
+		var path *fs.PathError
+		if errors.As(e.Err, &path) {
+			return []reworded{{e, pathWords(path)}}
+		}
 	case *fs.PathError:
 		return []reworded{{e, pathWords(e)}}
 	case *engine.BreakerError:

@@ -50,8 +50,8 @@ func (f *planFlags) workload(ctx context.Context, p process) error {
 	if err != nil || size > mostBytes {
 		return usagef("--object-size %q: want a size up to 50TB", f.size)
 	}
-	if m := plan.Method(f.method); m != plan.MethodCopy && m != plan.MethodUpdate && m != plan.MethodAuto {
-		return usagef("--method %q: want copy, update or auto", f.method)
+	if err := choose("--method", f.method, methods()...); err != nil {
+		return err
 	}
 	if _, err := f.pace.rates(); err != nil {
 		return err
@@ -102,7 +102,7 @@ func (f *planFlags) oneClass() (inventory.StorageClass, error) {
 	}
 	class := inventory.StorageClass(f.classes[0])
 	if !slices.Contains(known, class) {
-		return "", usagef("--storage-class %q: no such class", f.classes[0])
+		return "", &usageError{classError(f.classes[0])}
 	}
 	return class, nil
 }

@@ -38,6 +38,15 @@ func (e *FolderError) Error() string {
 	return fmt.Sprintf("write %s: the folder %s is not there", e.Name, e.Folder)
 }
 
+// TargetError says that a name leads to nothing that can be written as a file.
+type TargetError struct {
+	Name string // as the user gave it
+	Why  string
+}
+
+// Error names the file and says why.
+func (e *TargetError) Error() string { return "write " + e.Name + ": " + e.Why }
+
 // PartError says that a file which cannot be replaced as a whole, such as a FIFO or
 // a device, got a part of what was to be written.
 type PartError struct {

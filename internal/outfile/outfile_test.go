@@ -210,7 +210,7 @@ func TestWriteRefuses(t *testing.T) {
 		"socket":    "that is a socket",
 		"a":         "circle",
 		"x/y/z":     "the folder x/y is not there",
-		"file/name": "not a directory",
+		"file/name": "is not a folder",
 	} {
 		called := false
 		write := func(io.Writer) error { called = true; return nil }

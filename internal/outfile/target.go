@@ -51,7 +51,7 @@ const ownDescriptor = `^(?:/dev/fd|/proc/self/fd|/proc/%d/fd)/([0-9]{1,6})$`
 func find(name string) (*target, error) {
 	t := &target{name: name, path: name}
 	if strings.HasSuffix(name, string(filepath.Separator)) {
-		return nil, fmt.Errorf("write %s: that names a folder, not a file", name)
+		return nil, &TargetError{name, "that names a folder, not a file"}
 	}
 	descriptors := regexp.MustCompile(fmt.Sprintf(ownDescriptor, os.Getpid()))
 	for range mostLinks {
@@ -63,6 +63,9 @@ func find(name string) (*target, error) {
 		info, err := os.Lstat(t.path)
 		if errors.Is(err, fs.ErrNotExist) {
 			return t, t.absent()
+		}
+		if errors.Is(err, syscall.ENOTDIR) {
+			return nil, &TargetError{name, filepath.Dir(t.path) + " is not a folder"}
 		}
 		if err != nil {
 			return nil, t.failed(err)
@@ -80,7 +83,7 @@ func find(name string) (*target, error) {
 		}
 		t.path = to
 	}
-	return nil, fmt.Errorf("write %s: its symbolic links lead in a circle", name)
+	return nil, &TargetError{name, "its symbolic links lead in a circle"}
 }
 
 // realDir is the folder of a path, without symbolic links where it is there.
@@ -105,7 +108,7 @@ func (t *target) absent() error {
 	case err != nil:
 		return t.failed(err)
 	case !info.IsDir():
-		return fmt.Errorf("write %s: %s is not a folder", t.name, dir)
+		return &TargetError{t.name, dir + " is not a folder"}
 	}
 	return nil
 }
@@ -120,11 +123,11 @@ func (t *target) classify() error {
 	case mode&fs.ModeDevice != 0:
 		t.kind = device
 	case mode.IsDir():
-		return fmt.Errorf("write %s: that is a folder; name a file in it", t.name)
+		return &TargetError{t.name, "that is a folder; name a file in it"}
 	case mode&fs.ModeSocket != 0:
-		return fmt.Errorf("write %s: that is a socket, which cannot be written as a file", t.name)
+		return &TargetError{t.name, "that is a socket, which cannot be written as a file"}
 	default:
-		return fmt.Errorf("write %s: that is no file that can be written (%s)", t.name, mode.Type())
+		return &TargetError{t.name, fmt.Sprintf("that is no file that can be written (%s)", mode.Type())}
 	}
 	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"github.com/klauspost/compress/gzip"
 
 	"reseal/internal/simulator"
+	"reseal/internal/smallfile"
 )
 
 const maxManifest = 64 << 20 // bytes; one of 516 data files takes 94 KB
@@ -70,19 +71,11 @@ func loadManifest(ctx context.Context, w *simulator.World, path string, o FillOp
 }
 
 func readManifest(path string) (*manifest, error) {
-	f, err := os.Open(path)
+	data, err := smallfile.Read(path, maxManifest)
 	if err != nil {
-		return nil, fmt.Errorf("open manifest: %w", err)
+		return nil, fmt.Errorf("read manifest: %w", err)
 	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, maxManifest+1))
-	if err != nil {
-		return nil, fmt.Errorf("read manifest %s: %w", path, err)
-	}
-	if len(data) > maxManifest {
-		return nil, fmt.Errorf("read manifest %s: larger than %d bytes", path, maxManifest)
-	}
-	sum, err := os.ReadFile(filepath.Join(filepath.Dir(path), "manifest.checksum"))
+	sum, err := smallfile.Read(filepath.Join(filepath.Dir(path), "manifest.checksum"), maxManifest)
 	if err == nil {
 		if got := md5.Sum(data); !strings.EqualFold(strings.TrimSpace(string(sum)), hex.EncodeToString(got[:])) {
 			return nil, fmt.Errorf("read manifest %s: its MD5 is %x, manifest.checksum says %.40q", path, got, sum)

@@ -4,11 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"strings"
 
 	"reseal/internal/simulator/access"
 	"reseal/internal/simulator/front"
+	"reseal/internal/smallfile"
 )
 
 // User is an identity beside the administrator.
@@ -43,11 +43,14 @@ func identitiesOf(users []User) ([]front.Identity, *access.Rules, error) {
 	return all, rules, nil
 }
 
+// maxUsers is the size, in bytes, of the largest file of users that is read.
+const maxUsers = 4 << 20
+
 // ReadUsers reads a file of users:
 //
 //	{"Users": [{"Name": "reader", "AccessKeyId": "READER", "SecretAccessKey": "…", "Policies": [{"Version": …}]}]}
 func ReadUsers(name string) ([]User, error) {
-	data, err := os.ReadFile(name)
+	data, err := smallfile.Read(name, maxUsers)
 	if err != nil {
 		return nil, fmt.Errorf("read users: %w", err)
 	}
