@@ -61,6 +61,7 @@ var othersWhoOpen = map[string]string{
 	"checkpoint/dir.go":               "a folder, to make it durable",
 	"control/socket.go":               "a folder of the program's own",
 	"internal/outfile/outfile.go":     "writes, and a folder",
+	"internal/compat/compat.go":       "a file of an older version, for tests",
 	"internal/outfile/target.go":      "writes",
 	"internal/smallfile/smallfile.go": "the one place",
 	"inventory/spool.go":              "the data files that it keeps itself",
