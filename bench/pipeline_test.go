@@ -73,7 +73,7 @@ func BenchmarkPipeline(b *testing.B) {
 func build(b *testing.B) string {
 	b.Helper()
 	name := filepath.Join(b.TempDir(), "reseal")
-	if out, err := exec.Command("go", "build", "-trimpath", "-o", name, "reseal/cmd/reseal").CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "build", "-trimpath", "-o", name, "../cmd/reseal").CombinedOutput(); err != nil {
 		b.Fatalf("build: %v\n%s", err, out)
 	}
 	return name

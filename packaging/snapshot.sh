@@ -28,4 +28,12 @@ fi
 mode=--snapshot
 if [ "${RELEASE:-}" = yes ]; then mode=--skip=publish,announce; fi # of a tag, whose name is the version
 "$program" release "$mode" --clean --parallelism "${JOBS:-2}" "$@"
+# goreleaser names the folders dist/reseal_OS_ARCH_LEVEL, the archives reseal_VERSION_OS_ARCH.
+for archive in dist/*.tar.gz; do
+	name=$(basename "$archive" .tar.gz)
+	rest=${name#reseal_}
+	release=${rest%_*_*}
+	sh packaging/sbom.sh dist/reseal_"${rest#"$release"_}"_*/reseal "$release" "dist/$name.cdx.json"
+	(cd dist && sha256sum "$name.cdx.json" >>SHA256SUMS)
+done
 (cd dist && sha256sum -c --quiet SHA256SUMS)
