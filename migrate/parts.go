@@ -142,7 +142,7 @@ func (r *run) makeServices() (err error) {
 	r.health = &control.Health{Stats: r.stats, Admit: r.life.admit}
 	r.services, err = openServices(r.cfg, r.controller, metrics.Source{
 		Version: r.cfg.Version, Job: r.cfg.Services.JobName, Share: r.cfg.Share.Name(), Shares: r.cfg.Share.Count,
-		Todo: r.plan.CountOrUnknown(r.plan.Todo), SettledBefore: r.cfg.Rows.HandledBefore(r.found.Totals()),
+		Todo: r.cfg.Plan.CountOrUnknown(r.cfg.Plan.Todo), SettledBefore: r.cfg.Rows.HandledBefore(r.found.Totals()),
 		Controller: r.controller, Stats: r.stats, Spent: r.spent.SpentIfPriced, Flushed: r.flushed,
 		CredentialsExpiry: r.cfg.Client.CredentialsExpiry, Probed: r.cfg.Probe.Requests.Load(), Health: r.health,
 	})

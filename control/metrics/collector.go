@@ -21,8 +21,8 @@ var (
 	objectsDesc   = describe("objects_total", "Objects of this run by outcome: done, failed, skipped, or deferred to another pass.", "outcome")
 	bytesDesc     = describe("rewritten_bytes_total", "Size of the objects done in this run.")
 	rowsDesc      = describe("report_rows_read_total", "Rows of the report that this run has read.")
-	plannedDesc   = describe("job_objects", "Objects that the job has to re-encrypt by its plan, or this share of it.")
-	settledDesc   = describe("job_objects_settled", "Objects of the job that this run and earlier ones have dealt with.")
+	plannedDesc   = describe("job_objects", "Objects that the whole job has to re-encrypt by its plan.")
+	settledDesc   = describe("job_objects_settled", "Objects of the job, or of this share of it, that this run and earlier ones have dealt with.")
 	sharesDesc    = describe("job_shares", "Shares that the job is divided into; 1 where it is not.")
 	remainingDesc = describe("job_remaining_seconds", "Time that the rest takes at the rate of now, pauses to come left out.")
 	inFlightDesc  = describe("objects_in_flight", "Objects that are being worked on.")
@@ -111,6 +111,9 @@ func (c *collector) collectObjects(out sink, s *control.Status) {
 		return
 	}
 	out.gauge(plannedDesc, float64(c.from.Todo))
+	if c.from.Shares > 0 {
+		return // how many objects are the share's nobody has counted
+	}
 	switch left := c.from.Todo - settled; {
 	case left <= 0:
 		out.gauge(remainingDesc, 0)

@@ -47,7 +47,7 @@ func busy(t *testing.T) Source {
 	flushed := new(atomic.Int64)
 	flushed.Store(1_796_000_000_500_000_000)
 	return Source{
-		Version: "v1", Job: "acme-media", Share: "1/4", Shares: 4, Todo: 49, SettledBefore: 7, Controller: c, Stats: stats, Flushed: flushed,
+		Version: "v1", Job: "acme-media", Todo: 49, SettledBefore: 7, Controller: c, Stats: stats, Flushed: flushed,
 		Spent:             func() (cost.Money, bool) { return 2_500_000_000, true },
 		CredentialsExpiry: func() (time.Time, bool) { return time.Unix(1_796_000_900, 0), true },
 	}
@@ -92,7 +92,7 @@ func (openGate) Do(ctx context.Context, _ plan.Step, send func(context.Context) 
 
 // line is a line of a scrape as it stands with the labels of every metric.
 func line(name, labels, value string) string {
-	return "\n" + name + `{` + strings.Replace(labels, "*", `reseal_job="acme-media",share="1/4"`, 1) + "} " + value + "\n"
+	return "\n" + name + `{` + strings.Replace(labels, "*", `reseal_job="acme-media",share="all"`, 1) + "} " + value + "\n"
 }
 
 func TestMetrics(t *testing.T) {
@@ -109,7 +109,7 @@ func TestMetrics(t *testing.T) {
 	for _, want := range []string{
 		line("reseal_objects_total", `outcome="done",*`, "41"), line("reseal_objects_total", `outcome="failed",*`, "1"),
 		line("reseal_objects_in_flight", "*", "3"), line("reseal_job_objects", "*", "49"), line("reseal_job_objects_settled", "*", "49"),
-		line("reseal_job_remaining_seconds", "*", "0"), line("reseal_job_shares", "*", "4"),
+		line("reseal_job_remaining_seconds", "*", "0"), line("reseal_job_shares", "*", "1"),
 		line("reseal_quota_cap_requests_per_second", `quota="kms",*`, "500"), line("reseal_throttled_requests_total", `quota="s3_writes",*`, "0"),
 		line("reseal_job_cost_dollars", "*", "2.5"), line("reseal_bound_by", `limit="operator",*`, "1"), line("reseal_bound_by", `limit="kms-cap",*`, "0"),
 		line("reseal_bound_seconds_total", `limit="kms-cap",*`, "0"), line("reseal_paused", "*", "1"),
@@ -130,7 +130,7 @@ func TestMetrics(t *testing.T) {
 // TestUnknownIsAbsent: what is not known has no series; a 0 would be taken for it.
 func TestUnknownIsAbsent(t *testing.T) {
 	known := busy(t)
-	from := Source{Version: "v1", Job: "a\xff", Todo: -1, Stats: known.Stats, Flushed: new(atomic.Int64),
+	from := Source{Version: "v1", Job: "a\xff", Share: "1/4", Shares: 4, Todo: -1, Stats: known.Stats, Flushed: new(atomic.Int64),
 		Controller: control.New(control.Config{Governor: ratelimit.New(ratelimit.Config{}), Stats: known.Stats, Log: slog.New(slog.DiscardHandler), Notify: func(control.Notice) {}}),
 		Spent:      func() (cost.Money, bool) { return 0, false }, CredentialsExpiry: func() (time.Time, bool) { return time.Time{}, false },
 	}
@@ -141,7 +141,7 @@ func TestUnknownIsAbsent(t *testing.T) {
 			t.Errorf("%s: there with a value %t, without one %t", name, strings.Contains(there, "\n"+name+"{"), strings.Contains(not, "\n"+name+"{"))
 		}
 	}
-	if want := "\nreseal_job_shares{reseal_job=\"a\uFFFD\",share=\"all\"} 1\n"; !strings.Contains(not, want) {
+	if want := "\nreseal_job_shares{reseal_job=\"a\uFFFD\",share=\"1/4\"} 4\n"; !strings.Contains(not, want) {
 		t.Errorf("no line %s", want)
 	}
 }

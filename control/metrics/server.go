@@ -29,8 +29,8 @@ type Source struct {
 	Job               string // name of the job: label reseal_job of all metrics
 	Share             string // I/N, "" for the whole job: label share of all metrics
 	Shares            int    // that the job is divided into, 0 for none
-	Todo              int64  // objects to re-encrypt in the job, or in the share; -1 where not known
-	SettledBefore     int64  // of them settled by earlier runs
+	Todo              int64  // objects to re-encrypt in the whole job, -1 where not known
+	SettledBefore     int64  // of them settled by earlier runs, of the share where it is one
 	Controller        *control.Controller
 	Stats             *engine.Stats
 	Spent             func() (cost.Money, bool) // by the whole job, at most; false where there is no price
