@@ -12,6 +12,7 @@ if [ "$first" != "$(sha256sum dist/*-image.tar)" ]; then
 	exit 1
 fi
 root=$(mktemp -d)
+chmod 0755 "$root" # another user runs it
 trap 'rm -rf "$root"' EXIT
 (cd tools && "${GO:-go}" run ./image -extract "$root" -out "$(ls "$OLDPWD"/dist/*-image.tar)" "$("${GO:-go}" env GOARCH)")
 (cd "$root" && find . | sort)
