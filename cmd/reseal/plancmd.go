@@ -84,7 +84,7 @@ func newPlanCommand(p process) *cobra.Command {
 
 // planOnly shows the plan on stdout.
 func planOnly(ctx context.Context, p process, f *planFlags) error {
-	if err := spare(f.output.flags, "html", f.html, f.job); err != nil {
+	if err := spare(ctx, f.output.flags, "html", f.html, f.job); err != nil {
 		return err
 	}
 	if f.html == stdoutName && f.output.json {

@@ -54,7 +54,7 @@ for its owner alone. Links are followed; what is no file, such as a FIFO or
 			case !named:
 				format = formatOf(out)
 			}
-			if err := spare(cmd.Flags(), "out", out, dir); err != nil {
+			if err := spare(ctx, cmd.Flags(), "out", out, dir); err != nil {
 				return err
 			}
 			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out, exact))

@@ -109,14 +109,14 @@ func newRunCommand(p process) *cobra.Command {
 }
 
 // check refuses what makes no sense before anything is opened.
-func (f *runFlags) check() error {
+func (f *runFlags) check(ctx context.Context) error {
 	if f.job == "" {
 		return usagef("--job is needed: the folder that records the progress")
 	}
 	if err := f.checkFlags(); err != nil {
 		return err
 	}
-	if err := spare(f.output.flags, "log-file", f.output.logFile, f.job); err != nil {
+	if err := spare(ctx, f.output.flags, "log-file", f.output.logFile, f.job); err != nil {
 		return err
 	}
 	if err := f.ended.check(f.output.flags, f.job); err != nil {
@@ -189,7 +189,7 @@ func (f *runFlags) checkFlags() error {
 
 // run plans, asks, and runs.
 func (f *runFlags) run(ctx context.Context, p process) error {
-	if err := f.check(); err != nil {
+	if err := f.check(ctx); err != nil {
 		return err
 	}
 	if p.outliveReaders != nil {

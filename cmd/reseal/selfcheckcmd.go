@@ -85,7 +85,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	case err != nil || large > 5<<30:
 		return usagef("--large %q: want a size up to 5GiB", f.large)
 	}
-	if err := spare(f.flags, "out", f.out, ""); err != nil {
+	if err := spare(ctx, f.flags, "out", f.out, ""); err != nil {
 		return err
 	}
 	if f.out != "" {
