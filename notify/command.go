@@ -82,7 +82,11 @@ func (c *Command) Deliver(ctx context.Context, e *Event) error {
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.WaitDelay = commandDrain
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for reseal, and what it starts ends with it
-	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	cmd.Cancel = func() error {
+		err := syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+		endStrays(e.ID)
+		return err
+	}
 	err = cmd.Run()
 	switch {
 	case err == nil, errors.Is(err, exec.ErrWaitDelay):

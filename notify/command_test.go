@@ -22,6 +22,8 @@ func TestMain(m *testing.M) {
 	case "fail":
 		fmt.Println("the pager is down")
 		os.Exit(3)
+	case "detach", "detach-clean":
+		detach(os.Getenv("NOTIFY_TEST") == "detach-clean")
 	case "hang":
 		fmt.Fprint(os.Stderr, "hanging")
 		select {}
