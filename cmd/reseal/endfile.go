@@ -32,14 +32,14 @@ func (e *endFile) bind(cmd *cobra.Command) {
 }
 
 // check refuses a file that must not or cannot be written.
-func (e *endFile) check(flags *pflag.FlagSet, dir string) error {
+func (e *endFile) check(ctx context.Context, flags *pflag.FlagSet, dir string) error {
 	if e.name == "" {
 		return nil
 	}
 	if e.name == stdoutName {
 		return usagef("--metrics-file: want the name of a file, such as reseal.prom")
 	}
-	if err := spare(flags, "metrics-file", e.name, dir); err != nil {
+	if err := spare(ctx, flags, "metrics-file", e.name, dir); err != nil {
 		return err
 	}
 	return outfile.Check(e.name)

@@ -119,7 +119,7 @@ func (f *runFlags) check(ctx context.Context) error {
 	if err := spare(ctx, f.output.flags, "log-file", f.output.logFile, f.job); err != nil {
 		return err
 	}
-	if err := f.ended.check(f.output.flags, f.job); err != nil {
+	if err := f.ended.check(ctx, f.output.flags, f.job); err != nil {
 		return err
 	}
 	if f.output.logFile != "" {

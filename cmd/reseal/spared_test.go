@@ -56,7 +56,7 @@ func TestSparedReport(t *testing.T) {
 			"retry-failed job --log-file " + name,
 			"report job --format csv --out " + name,
 		} {
-			refusedToWrite(t, line, "is read")
+			refusedToWrite(t, line, " read")
 		}
 	}
 	for _, name := range []string{kept[0], "linkkept", "hardkept"} {
