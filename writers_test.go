@@ -69,6 +69,7 @@ var othersWhoOpen = map[string]string{
 	"job/known/file.go":               "the list of jobs, which it keeps itself",
 	"job/newplace.go":                 "a folder, to make it durable",
 	"job/runs.go":                     "this program itself",
+	"notify/strays_linux.go":          "what the kernel shows of processes",
 }
 
 // TestSmallFilesAreReadInOnePlace demands that the files that a flag names are read by
