@@ -240,6 +240,7 @@ func (t *Trials) conclude(task *plan.Task, c *comparison, err error) error {
 		return cmp.Or(err, t.cfg.Notes.Put(task, nil))
 	case unseen:
 		t.because(task, reasonOf(whyAfter, c.err))
+		t.giveUp()
 		return cmp.Or[error](err, unfaithful(task, c.err, nil))
 	case stopping: // the note stays, and the row open: the next run compares
 		return cmp.Or(err, engine.ErrNotBegun)

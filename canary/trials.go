@@ -19,7 +19,7 @@ const (
 	together = 2                // objects of a group that are compared at once; the others wait
 	patience = 10 * time.Second // how long they wait before they are put off to another pass
 
-	// After so many objects that could not be looked at, the directory of a group is
+	// After so many objects that proved nothing, the directory of a group is
 	// closed. One object of closedEvery is tried all the same, as the first ones may be
 	// the only denied ones.
 	mostVain    = 16
@@ -88,6 +88,7 @@ type group struct {
 	running        int
 	wake           chan struct{}  // closed when a trial ends, and replaced
 	vain           map[string]int // objects that proved nothing since one did, by directory
+	met            int64          // objects of closed directories, with those that were tried all the same
 	held           int64          // objects put off
 	reasons        []Reason
 	doubts         []Doubt
@@ -102,6 +103,15 @@ func (g *group) vainAt(key string) string {
 		return ""
 	}
 	return dir
+}
+
+// closes tells whether the directory of a key is closed to it, and counts it there.
+func (g *group) closes(key string) bool {
+	if g.vain[g.vainAt(key)] < mostVain {
+		return false
+	}
+	g.met++
+	return g.met%closedEvery != 0
 }
 
 // meet has an object of each prefix compared, of maxPrefixes at most. What an endpoint
@@ -295,7 +305,6 @@ func (t *Trials) turn(admit context.Context, task *plan.Task, more Traits) (*tri
 		want := wanted(task) | more
 		g.wanted |= want
 		g.meet(task.Record.Key)
-		closed := g.vain[g.vainAt(task.Record.Key)] >= mostVain && g.held%closedEvery != closedEvery-1
 		switch {
 		case want&^(g.proven|g.absent|g.accepted) == 0 && (t.loss != nil || g.suspects(task, want, hidden) == nil):
 			untried := t.untried(g, task)
@@ -304,7 +313,7 @@ func (t *Trials) turn(admit context.Context, task *plan.Task, more Traits) (*tri
 		case t.loss != nil:
 			t.mu.Unlock()
 			return nil, nil, engine.ErrNotBegun
-		case closed:
+		case g.closes(task.Record.Key):
 			g.held++
 			t.mu.Unlock()
 			return nil, nil, held(task, "nothing could be proven of objects like it")

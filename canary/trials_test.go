@@ -658,3 +658,48 @@ func TestContradictedLookFails(t *testing.T) {
 		t.Errorf("%v, written %v; want the contradiction, and no write", err, s.written)
 	}
 }
+
+// Objects that can be written and not be looked at afterwards are not written for ever:
+// their directory is closed, and one of a hundred is tried from then on.
+func TestWhatCannotBeLookedAtAfterwardsIsNotWrittenOn(t *testing.T) {
+	const n = 3000
+	s := newStore(n, nil)
+	s.look = func(_ string, under bool) error {
+		if under {
+			return refusal("GetObject", "AccessDenied", engine.Denied)
+		}
+		return nil
+	}
+	trials := s.trials(nil)
+	ends := s.all(t, trials, n)
+	if most := mostVain + n/closedEvery; len(s.written) > most || ends["held"] != n-len(s.written) {
+		t.Errorf("%v, %d written unproven; want %d at most, the others held", ends, len(s.written), most)
+	}
+	var open *UnprovenError
+	if !errors.As(trials.Unproven(), &open) || len(open.Kinds) != 1 || !open.Kinds[0].HeldBack {
+		t.Errorf("%v", trials.Unproven())
+	}
+}
+
+// However many directories they are in: after so many that could be written and not be
+// looked at the run ends, as for any that prove nothing.
+func TestWhatCannotBeLookedAtAfterwardsEndsTheRun(t *testing.T) {
+	s := newStore(2*hopeless, nil)
+	s.look = func(_ string, under bool) error {
+		if under {
+			return refusal("GetObject", "AccessDenied", engine.Denied)
+		}
+		return nil
+	}
+	trials := s.trials(nil)
+	for i := 0; i < 2*hopeless && s.stopped == nil; i++ {
+		task := s.task(i)
+		task.Record.Key = fmt.Sprintf("d%03d/%s", i%(2*vainIn), name(i))
+		s.objects[task.Record.Key] = s.objects[name(i)]
+		_, _ = trials.Rewrite(t.Context(), t.Context(), task, nil, s) // what counts is what was written
+	}
+	var open *UnprovenError
+	if !errors.As(s.stopped, &open) || len(s.written) != hopeless {
+		t.Errorf("stopped by %v with %d written unproven, want %d", s.stopped, len(s.written), hopeless)
+	}
+}
