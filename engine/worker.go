@@ -157,8 +157,10 @@ func (r *run) leaveAlone(res *Result, g steps) {
 	}
 }
 
-// resolve finds out how an object fared that failed although its re-encryption may
-// have taken effect: as the answer to it was lost, or no look has shown the effect.
+// resolve finds out how an object fared that failed, or was refused, although its
+// re-encryption may have taken effect: as the answer to it was lost, or no look has
+// shown the effect. A copy that took effect may be what S3 then refuses: one of a
+// restored object is archived.
 // That is this job's own work, a repeat, and no failure. Where the look fails, too,
 // the object is put off: whoever looks at it later recognises it. The same goes for
 // one that an earlier pass or run may have re-encrypted, and that nobody could look at.
@@ -167,7 +169,8 @@ func (r *run) resolve(res *Result, g steps) {
 		res.Outcome, res.Reason = Deferred, ""
 		return
 	}
-	if res.Outcome != Failed || !g.sent.unproven.Load() || !g.sent.blind.Load() {
+	refused := res.Outcome == Skipped && res.Reason != plan.Gone // which a look showed
+	if res.Outcome != Failed && !refused || !g.sent.unproven.Load() || !g.sent.blind.Load() {
 		return
 	}
 	t := &res.Task
@@ -186,6 +189,8 @@ func (r *run) resolve(res *Result, g steps) {
 	case r.leave(res, err):
 	case errors.As(err, &oe) && oe.Class == Gone:
 		res.Outcome, res.Reason, res.Err = Skipped, plan.Gone, nil
+	case errors.As(err, &oe) && oe.Class == Refused: // another client wrote what no look shows
+		res.Outcome, res.Reason, res.Err = Skipped, oe.Reason, nil
 	default:
 		if errors.As(err, &oe) {
 			met = oe
