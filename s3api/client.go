@@ -126,12 +126,15 @@ func New(ctx context.Context, c Config) (*Client, error) {
 	if c.Profile != "" {
 		load = append(load, config.WithSharedConfigProfile(c.Profile))
 	}
-	if path := cmp.Or(c.CABundle, os.Getenv("AWS_CA_BUNDLE")); path != "" {
+	if path := c.bundlePath(ctx); path != "" {
 		pem, err := readBundle(path)
 		if err != nil {
 			return nil, err
 		}
-		load = append(load, config.WithCustomCABundle(bytes.NewReader(pem)))
+		load = append(load, func(o *config.LoadOptions) error {
+			o.CustomCABundle = bytes.NewReader(pem) // a new one whenever the chain is read
+			return nil
+		})
 	}
 	if c.Product != "" {
 		name, version, _ := strings.Cut(c.Product, "/")
@@ -176,6 +179,31 @@ func New(ctx context.Context, c Config) (*Client, error) {
 // maxBundle is the size, in bytes, of the largest file of certificate authorities that
 // is read. The list of Mozilla has some 250 KB.
 const maxBundle = 16 << 20
+
+// bundlePath is the file of certificate authorities that was named, "" where none was.
+// What is wrong with the AWS configuration is left to the SDK, which reads it next.
+func (c *Config) bundlePath(ctx context.Context) string {
+	if path := cmp.Or(c.CABundle, os.Getenv("AWS_CA_BUNDLE")); path != "" {
+		return path
+	}
+	env, err := config.NewEnvConfig()
+	if err != nil {
+		return ""
+	}
+	files := []string{cmp.Or(env.SharedConfigFile, config.DefaultSharedConfigFilename()), cmp.Or(env.SharedCredentialsFile, config.DefaultSharedCredentialsFilename())}
+	for _, f := range files {
+		if info, err := os.Stat(f); err == nil && !info.Mode().IsRegular() {
+			return "" // a pipe can be read once only
+		}
+	}
+	shared, err := config.LoadSharedConfigProfile(ctx, cmp.Or(c.Profile, env.SharedConfigProfile, "default"), func(o *config.LoadSharedConfigOptions) {
+		o.ConfigFiles, o.CredentialsFiles = files[:1], files[1:]
+	})
+	if err != nil {
+		return ""
+	}
+	return shared.CustomCABundle
+}
 
 // readBundle reads a file of certificate authorities.
 func readBundle(path string) ([]byte, error) {
