@@ -40,11 +40,17 @@ func TestTakeoverWaitsForTheWholeLease(t *testing.T) {
 			m.mu.Unlock()
 			next, _, _ := m.holder("next", 0, 0)
 			defer next.kill()
+			var waited []string
+			var until time.Time
+			next.store.config.Waiting = func(h Holder, at time.Time) { waited, until = append(waited, h.Command), at }
 			got, err := next.store.Lock(t.Context(), Holder{PID: 2, Command: "next"})
 			must(t, err)
 			silent := time.Since(last)
 			if most := 25 * time.Second; skew == 0 && (silent < 15*time.Second || silent > most) || skew != 0 && silent < 22*time.Second {
 				t.Errorf("clock %v off: taken over after %v of silence, want 15 s to %v", skew, silent, most)
+			}
+			if len(waited) != 1 || waited[0] != "old" || time.Now().After(until.Add(3*time.Second)) {
+				t.Errorf("clock %v off: waiting was told of %q until %v, want old once, and until about %v", skew, waited, until, time.Now())
 			}
 			if got.Previous == nil || got.Previous.Command != "old" || got.Epoch != lock.Epoch+1 {
 				t.Errorf("epoch %d after %+v, want %d after the old holder", got.Epoch, got.Previous, lock.Epoch+1)

@@ -64,6 +64,10 @@ type RemoteConfig struct {
 	// LeaseTime is how long a holder may be silent until it counts as dead;
 	// 15 s where 0. It renews its lease three times as often.
 	LeaseTime time.Duration
+
+	// Waiting is told once of each holder whose next sign of life is waited for, and
+	// until when at most. It may be nil.
+	Waiting func(h Holder, until time.Time)
 }
 
 // NewRemote returns the store of the job under prefix, which may be empty. Name

@@ -148,12 +148,16 @@ type sighting struct {
 func (w *watch) buried(ctx context.Context, holders []grant) error {
 	for _, g := range holders {
 		for {
+			_, told := w.seen[g.ID]
 			left, err := w.left(ctx, &g)
 			if err != nil {
 				return err
 			}
 			if left <= 0 {
 				break
+			}
+			if tell := w.store.config.Waiting; tell != nil && !told {
+				tell(g.Holder, time.Now().Add(left))
 			}
 			if err := wait.For(ctx, min(left, g.Silence/10+time.Millisecond)); err != nil {
 				return err

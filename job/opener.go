@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"reseal/checkpoint"
 	"reseal/inventory"
@@ -36,6 +37,10 @@ type Opener struct {
 	// BucketOwner is the account that the bucket of a job has to belong to, 12 digits.
 	// "" is the account of the caller.
 	BucketOwner string
+
+	// Waiting is told of a holder of the job name whose next sign of life is waited for,
+	// and until when at most. It may be nil.
+	Waiting func(name string, h checkpoint.Holder, until time.Time)
 }
 
 // InBucket tells whether the name of a job is an address in S3.
@@ -168,7 +173,11 @@ func (o Opener) remote(ctx context.Context, name string, share Share) (*checkpoi
 		return nil, err
 	}
 	client = client.ExpectingOr(ctx, o.BucketOwner)
-	return checkpoint.NewRemote(client.Documents(bucket), prefix, name, checkpoint.RemoteConfig{Shard: share.Index, Shards: share.Count}), nil
+	config := checkpoint.RemoteConfig{Shard: share.Index, Shards: share.Count}
+	if o.Waiting != nil {
+		config.Waiting = func(h checkpoint.Holder, until time.Time) { o.Waiting(name, h, until) }
+	}
+	return checkpoint.NewRemote(client.Documents(bucket), prefix, name, config), nil
 }
 
 // MayBeHeld tells whether another process may hold a job. A local one leaves its lock

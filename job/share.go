@@ -78,6 +78,20 @@ func (s Share) Owns(segments []inventory.Segment, sizes []int64) func(index int)
 	return func(index int) bool { return index >= 0 && index < len(mine) && mine[index] }
 }
 
+// Empty tells whether no segment of the job belongs to the share.
+func (s Share) Empty(job *Plan) bool {
+	own := s.Owns(job.Segments, job.Sizes)
+	if own == nil {
+		return false
+	}
+	for i := range job.Segments {
+		if own(i) {
+			return false
+		}
+	}
+	return true
+}
+
 // Part returns the plan with the segments of the share alone, and without the
 // totals of the job. own is what Owns returned.
 func (s Share) Part(job *Plan, own func(int) bool) *Plan {

@@ -3,13 +3,27 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"time"
 
+	"reseal/checkpoint"
+	"reseal/internal/plain"
 	"reseal/job"
+	"reseal/report"
 )
 
 // jobs opens jobs, those in a bucket over this connection.
 func (c connection) jobs() job.Opener {
-	return job.Opener{Connect: c.client, BucketOwner: c.jobOwner}
+	return job.Opener{Connect: c.client, BucketOwner: c.jobOwner, Waiting: c.waitingFor}
+}
+
+// waitingFor says whom a command waits for before it takes a job or a share over, so that
+// nobody takes it for stuck.
+func (c connection) waitingFor(name string, h checkpoint.Holder, until time.Time) {
+	if c.stderr != nil {
+		fmt.Fprint(c.stderr(), report.Wrapped("", fmt.Sprintf("note: %s is held: %s. Waiting for its next sign of life until %s; if there is none, this command takes over.",
+			name, plain.Text(h.String()), report.Time(until))))
+	}
 }
 
 // checkNewJob refuses a place where no new job can be kept, as a refusal where a

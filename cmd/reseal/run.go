@@ -99,6 +99,9 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 	if err := f.output.summary(p, f.job, made, out); err != nil && runErr == nil {
 		runErr = err
 	}
+	if runErr == nil && f.share.Empty(made) {
+		fmt.Fprint(f.output.messages(p), report.Wrapped("", fmt.Sprintf("Share %s is empty: there are more shares than segments of the report, and none is left for it. There was nothing to do.", f.share)))
+	}
 	if runErr == nil {
 		tellUntagged(f.output.messages(p), made, totals)
 	}
