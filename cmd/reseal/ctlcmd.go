@@ -17,8 +17,8 @@ import (
 	"reseal/s3api"
 )
 
-const ctlLong = `ctl steers a run that goes on, through a socket in its job folder; that of a
-job in a bucket is on the machine that runs it, where ctl has to run as well.
+const ctlLong = `ctl steers a run in progress, through a socket in its job folder. Where the job
+is in a bucket, type it on the machine of the run.
 
   reseal ctl ./job status           how it is doing, and what binds it
   reseal ctl ./job pause            send nothing more until resume

@@ -44,9 +44,9 @@ type listFlags struct {
 	json bool
 }
 
-const inventoryListLong = `ls shows the reports below a prefix or folder, the newest first, 100 at most. The
-newest complete one of each configuration has a star: it is what --manifest takes
-that names the folder of that configuration.
+const inventoryListLong = `ls shows the reports below a prefix or folder, the newest first, 100 at most. A
+star marks the newest complete one of each configuration. --manifest takes that
+one when it names the folder of the configuration.
 
   reseal inventory ls s3://reports/media/
 

@@ -42,7 +42,7 @@ With --job it freezes the decisions in a new job folder, which a run then carrie
 out without reading the report twice: reseal run DIR is then all there is to
 type. That one file is all it ever writes.
 
-Without a report it prices a bucket that is only stated:
+Without a report it prices a bucket that you describe:
 
   reseal plan --objects 10000 --object-size 1GB --region eu-west-2 \
               --monthly-gets 2000000 --monthly-puts 10000

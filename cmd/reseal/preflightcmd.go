@@ -48,8 +48,8 @@ options can begin, and with 5 where one would refuse: a stop, a hazard that
                    --sse-kms-key-id arn:aws:kms:... --readers readers.txt
 
 --readers names a file of role and user ARNs, one a line; the key's policy is
-asked whether they could read what is under the key. One who could not is the
-hazard "readers".`
+asked whether they could read what is under the key. If one of them could not,
+that is the hazard "readers".`
 
 func newPreflightCommand(p process) *cobra.Command {
 	f := &preflightFlags{}
@@ -198,7 +198,7 @@ func writeTable(w io.Writer, rows []preflight.Finding, again func(accept []strin
 	if _, err := fmt.Fprintf(w, "\n%s\n", conclusion(&end)); err != nil || len(end.Needed) == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "to accept them, of plan and run, too: %s\nnext: %s\n", acceptWords(end.Needed), again(end.Needed))
+	_, err := fmt.Fprintf(w, "to accept them, here and for plan and run: %s\nnext: %s\n", acceptWords(end.Needed), again(end.Needed))
 	return err
 }
 

@@ -38,9 +38,9 @@ is in a bucket.
 
 Without --format the name of --out decides: .html, .json, .csv, .jsonl (lines)
 and .txt. Where both are given and differ, --format holds, and that is said.
---out replaces a file as a whole or not at all, and keeps its mode; a new file is
-for its owner alone. Links are followed; what is no file, such as a FIFO or
-/dev/stdout, is written and never replaced.`,
+--out replaces a file as a whole or not at all, and keeps its mode; a new file
+is for its owner alone. Links are followed. A FIFO or a device, such as
+/dev/stdout, is written to and never replaced.`,
 		Args: jobArgument(&dir),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, stop := p.interruptible(cmd.Context())

@@ -46,7 +46,7 @@ func newRetryCommand(p process) *cobra.Command {
 	pathVar(fs, &f.keepInventory, "keep-inventory", "`folder` that the report's data files were kept in")
 	fs.StringVar(&f.memory, "memory", "512MiB", "memory budget: it sets how many report files are open at once")
 	fs.StringVar(&f.probe, "probe-key-prefix", "", "off AWS: find out what the endpoint keeps on scratch objects under this `prefix`")
-	fs.BoolVar(&f.yes, "yes", true, "as of run: do not ask; retry-failed never does")
+	fs.BoolVar(&f.yes, "yes", true, "taken as run takes it; retry-failed never asks")
 	fs.DurationVar(&f.drain, "drain-timeout", 2*time.Minute, "how long the requests under way may take once the run is to end: after a signal, a limit, the end of a window, ctl drain")
 	remembers(cmd)
 	return cmd

@@ -50,8 +50,8 @@ const runLong = `run re-encrypts the objects of a bucket in place.
 
 It shows the plan and its price, asks, and runs. The job directory records what
 was done, and what it was told: reseal run DIR goes on where an earlier one
-stopped, for whatever reason it stopped, with the same options. Those that are
-given anew replace the old ones, if the job is not bound to them.
+stopped, for whatever reason it stopped, with the same options. An option that
+you give anew replaces the old one, unless the job is bound to it.
 
   reseal run --manifest s3://reports/media/2026-11-20T01-00Z/manifest.json \
              --sse-kms-key-id arn:aws:kms:eu-west-1:111122223333:key/... \

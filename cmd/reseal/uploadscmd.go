@@ -32,9 +32,9 @@ them. A job that is given up leaves them behind, and their parts
 are paid for; --sweep throws them away.
 
 Only uploads that the job's own files name are listed and swept, never those of
-other writers to the bucket. One that is unsure was begun by a request that was
-not answered, and nothing proves whose it is: it is never swept, and the command
-that removes it is printed.`
+other writers to the bucket. The state "unsure" means that the answer which
+began it got lost, so nothing proves whose it is. Such an upload is never swept;
+the command that removes it is printed.`
 
 func newUploadsCommand(p process) *cobra.Command {
 	f := &uploadsFlags{}

@@ -55,8 +55,8 @@ nothing to the bucket, and into the job only a note of what it found.
 
 It ends with 0 only where all rows have one of the first four. Objects that the
 run took a snapshot of are compared with it: metadata, tags, ACL, lock, and data.
---bodies 1% reads the data of a sample and compares it with the MD5 that the ETag
-of an object written as a whole under SSE-S3 was.`
+--bodies 1% also reads the data of a sample. It compares them with the old ETag,
+where that is the MD5: of objects written as a whole under SSE-S3.`
 
 func newVerifyCommand(p process) *cobra.Command {
 	f := &verifyFlags{}

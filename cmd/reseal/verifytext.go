@@ -81,7 +81,7 @@ func (w rows) compared(v *verify.Verification) {
 		w.row("encryption only", "%s of those proven: nothing remembers their attributes", report.Count(n))
 	}
 	for _, a := range slices.Sorted(maps.Keys(v.Unchecked)) {
-		w.row("not checked", "%s of %s: one of the two looks was not told", a, report.Plural(v.Unchecked[a], "object"))
+		w.row("not checked", "%s of %s: not shown both before and after", a, report.Plural(v.Unchecked[a], "object"))
 	}
 	if v.Uncompared > 0 {
 		w.row("attributes not compared", "%s found done, no snapshot from before", report.Plural(v.Uncompared, "object"))
