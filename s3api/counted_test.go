@@ -51,7 +51,7 @@ func keysAsReport(keys []string) iter.Seq2[inventory.Batch, error] {
 // however they end, as many are timed as the endpoint was asked, and the counter of the
 // run has their sum.
 func TestRequestsAreCountedAlike(t *testing.T) {
-	for _, via := range []string{"wire", "http", "sdk"} {
+	for _, via := range []string{"http1", "net-http", "sdk"} {
 		for _, method := range []plan.Method{plan.MethodCopy, plan.MethodUpdate} {
 			t.Run(via+" "+string(method), func(t *testing.T) { countAlike(t, via, method) })
 		}
@@ -89,7 +89,7 @@ func countAlike(t *testing.T, via string, method plan.Method) {
 	if (r.slim == nil) != (via == "sdk") {
 		t.Fatalf("no path over %s", via)
 	}
-	if via == "http" {
+	if via == "net-http" {
 		r.slim.http1 = nil
 	}
 	var mu sync.Mutex

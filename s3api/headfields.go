@@ -8,6 +8,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithytime "github.com/aws/smithy-go/time"
+
+	"reseal/internal/http1"
 )
 
 type headAnswer = s3.HeadObjectOutput
@@ -72,17 +74,17 @@ var headFields = map[string]headField{
 
 // headOutput reads the answer of status 200 to a HeadObject; nil where the SDK
 // is to read it.
-func headOutput(header []pair) *headAnswer {
+func headOutput(header []http1.Field) *headAnswer {
 	out := &headAnswer{}
 	values := make([]string, len(header))
 	for i := range header {
 		v := &values[i]
-		*v = strings.TrimSpace(header[i].value)
-		take, known := headFields[header[i].name]
+		*v = strings.TrimSpace(header[i].Value)
+		take, known := headFields[header[i].Name]
 		switch {
 		case !known:
-			userMetadata(out, header[i].name, *v)
-		case !take(out, v, header[i].value):
+			userMetadata(out, header[i].Name, *v)
+		case !take(out, v, header[i].Value):
 			return nil
 		}
 	}

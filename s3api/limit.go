@@ -8,7 +8,7 @@ import (
 )
 
 // limited is a context that ends at a time, like one of context.WithDeadline, but
-// makes its timer only when somebody waits for it: http1Client does not, having
+// makes its timer only when somebody waits for it: package http1 does not, having
 // deadlines of its connections.
 type limited struct {
 	context.Context // what it derives from

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 
+	"reseal/internal/http1"
 	"reseal/partition"
 )
 
@@ -264,19 +265,19 @@ func aboutTime(body []byte) bool {
 	return false
 }
 
-// checkReceived is check for an answer read by http1Client.
-func (p *peer) checkReceived(got *received, method string, signed, sent time.Time) error {
-	if got.status < 300 && got.get(headerRequestID) != "" { // nearly all
-		p.learnMark(got.get("Server"))
+// checkReceived is check for an answer that slim has.
+func (p *peer) checkReceived(got *http1.Answer, method string, signed, sent time.Time) error {
+	if got.Status < 300 && got.Get(headerRequestID) != "" { // nearly all
+		p.learnMark(got.Get("Server"))
 		if !p.answered.Load() {
 			p.answered.Store(true)
 		}
-		if got.get("Age") == "" {
-			p.clock.see(got.get("Date"), sent)
+		if got.Get("Age") == "" {
+			p.clock.see(got.Get("Date"), sent)
 		}
 		return nil
 	}
-	return p.check(&arrival{method: method, status: got.status, get: got.get, body: func() []byte { return []byte(got.body[:min(len(got.body), peekLimit)]) },
+	return p.check(&arrival{method: method, status: got.Status, get: got.Get, body: func() []byte { return []byte(got.Body[:min(len(got.Body), peekLimit)]) },
 		signed: signed, sent: sent})
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/smithy-go/middleware"
 
 	"reseal/engine"
+	"reseal/internal/http1"
 	"reseal/plan"
 )
 
@@ -67,10 +68,10 @@ func (r *sentRequest) write(log *slog.Logger) {
 func logWords(err error) string { return (&engine.ObjectError{Err: err}).Words() }
 
 // logSent logs a request of kind k that took the short path.
-func (s *slim) logSent(ctx context.Context, log *slog.Logger, k plan.StepKind, key string, got *received, sent time.Time, err error) {
+func (s *slim) logSent(ctx context.Context, log *slog.Logger, k plan.StepKind, key string, got *http1.Answer, sent time.Time, err error) {
 	r := sentRequest{service: "S3", operation: k.String(), bucket: s.bucket, key: key, attempt: max(1, engine.Attempt(ctx)), sent: sent, err: err}
 	if err == nil {
-		r.status, r.id, r.err = got.status, requestIDOf(got.get), got.err
+		r.status, r.id, r.err = got.Status, requestIDOf(got.Get), got.Err
 	}
 	r.write(log)
 }

@@ -41,7 +41,7 @@ func requestPaths(t *testing.T, url string) map[string]*Rewriter {
 	hermetic(t)
 	t.Setenv("AWS_SESSION_TOKEN", "FwoGZXIvYXdzEBYaDsessiontoken")
 	out := map[string]*Rewriter{}
-	for _, via := range []string{"wire", "http", "sdk"} {
+	for _, via := range []string{"http1", "net-http", "sdk"} {
 		c, err := New(t.Context(), Config{EndpointURL: url, Region: "eu-west-1", SDKClient: via == "sdk"})
 		if err != nil {
 			t.Fatal(err)
@@ -52,9 +52,9 @@ func requestPaths(t *testing.T, url string) map[string]*Rewriter {
 			t.Fatal(err)
 		}
 		switch {
-		case via == "sdk" && r.slim != nil, via != "sdk" && r.slim == nil, via == "wire" && r.slim.http1 == nil:
+		case via == "sdk" && r.slim != nil, via != "sdk" && r.slim == nil, via == "http1" && r.slim.http1 == nil:
 			t.Fatalf("no path over %s", via)
-		case via == "http":
+		case via == "net-http":
 			r.slim.http1 = nil
 		}
 		out[via] = r

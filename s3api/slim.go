@@ -11,6 +11,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 
+	"reseal/internal/http1"
 	"reseal/plan"
 )
 
@@ -26,7 +27,7 @@ var _ objects = (*s3.Client)(nil)
 
 // slim sends CopyObject, HeadObject and UpdateObjectEncryption about one bucket
 // without the SDK's middleware, which takes most of the CPU time of a request, and mostly without
-// net/http (see http1Client), which takes most of the rest.
+// net/http (see package http1), which takes most of the rest.
 //
 // It leaves to the SDK all that has rules: where requests go and in which scope
 // they are signed is read off a request that the SDK made, credentials come from
@@ -39,7 +40,7 @@ type slim struct {
 	sdk         *s3.Client
 	credentials aws.CredentialsProvider
 	pool        *pool             // nil: not bounded
-	http1       *http1Client      // nil: send does it
+	http1       *http1.Client     // nil: send does it
 	send        http.RoundTripper // net/http's
 
 	scheme, host string // of the endpoint; host as the Host header has it
@@ -86,8 +87,8 @@ func (c *Client) newSlim(bucket string) *slim {
 	}
 	if p, ok := h.Transport.(*pool); ok {
 		s.pool, s.send, s.peer = p, p.Transport, p.peerOf(s.address)
-		if s.host == s.address && lawful(s.agent) {
-			s.http1 = p.http1ClientFor(r.URL)
+		if s.host == s.address && http1.Lawful(s.agent) {
+			s.http1 = p.clientFor(r.URL)
 		}
 	} else {
 		s.peer = newPeer(s.address)
@@ -173,8 +174,8 @@ func (s *slim) CopyObject(ctx context.Context, in *s3.CopyObjectInput, options .
 		return nil, err
 	}
 	got := &m.got
-	if got.err == nil && got.status == http.StatusOK {
-		if out := copyOutput(got.header, got.body); out != nil {
+	if got.Err == nil && got.Status == http.StatusOK {
+		if out := copyOutput(got.Header, got.Body); out != nil {
 			return out, nil
 		}
 	}
@@ -197,8 +198,8 @@ func (s *slim) HeadObject(ctx context.Context, in *s3.HeadObjectInput, options .
 		return nil, err
 	}
 	got := &m.got
-	if got.err == nil && got.status == http.StatusOK {
-		if out := headOutput(got.header); out != nil {
+	if got.Err == nil && got.Status == http.StatusOK {
+		if out := headOutput(got.Header); out != nil {
 			return out, nil
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"net/textproto"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -23,6 +24,8 @@ import (
 	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+
+	"reseal/internal/http1"
 )
 
 // lab is a client whose requests end in a function.
@@ -62,8 +65,8 @@ func lab(t testing.TB, region, endpoint string, creds aws.Credentials, send func
 	return again.tasks, s
 }
 
-// overWire has s send over connections of its own, at whose ends send answers.
-func overWire(t testing.TB, s *slim, send func(*http.Request) (*http.Response, error)) {
+// overHTTP1Pipes has s send over connections of its own, at whose ends send answers.
+func overHTTP1Pipes(t testing.TB, s *slim, send func(*http.Request) (*http.Response, error)) {
 	serve := func(c net.Conn) {
 		defer c.Close()
 		for in := bufio.NewReader(c); ; {
@@ -100,13 +103,13 @@ func overWire(t testing.TB, s *slim, send func(*http.Request) (*http.Response, e
 		}
 	}
 	var all sync.WaitGroup
-	w := &http1Client{most: 8, dials: make(chan struct{}, 8)}
-	t.Cleanup(func() { w.CloseIdleConnections(); all.Wait() })
-	s.http1, w.dial = w, func(context.Context, string, string) (net.Conn, error) {
+	c := http1.New(&http.Transport{MaxIdleConnsPerHost: 8, DialContext: func(context.Context, string, string) (net.Conn, error) {
 		ours, theirs := net.Pipe()
 		all.Go(func() { serve(theirs) })
 		return ours, nil
-	}
+	}}, &url.URL{Scheme: "http", Host: "s3.example.com"})
+	t.Cleanup(func() { c.CloseIdleConnections(); all.Wait() })
+	s.http1 = c
 }
 
 type tripper func(*http.Request) (*http.Response, error)
@@ -250,12 +253,12 @@ func FuzzSlimRequest(f *testing.F) {
 			in.ExpectedBucketOwner, in.RequestPayer, in.ChecksumAlgorithm = &etag, types.RequestPayerRequester, types.ChecksumAlgorithmSha256
 		}
 		via := s.http1
-		overWire(t, s, rec.send)
-		wired := s.http1
+		overHTTP1Pipes(t, s, rec.send)
+		direct := s.http1
 		both := func(send func() error, theirs func() error) {
 			t.Helper()
 			var got []*http.Request
-			for _, s.http1 = range []*http1Client{via, wired} {
+			for _, s.http1 = range []*http1.Client{via, direct} {
 				if err := send(); err != nil {
 					t.Fatalf("slim: %v", err)
 				}
@@ -484,8 +487,8 @@ func TestSlimTakesRenewedCredentials(t *testing.T) {
 // allocates little itself: headers, URL, request and output.
 const slimAllocations = 40
 
-// wireAllocations is the same for connections of its own, and so all there is.
-const wireAllocations = 9
+// http1Allocations is the same for connections of its own, and so all there is.
+const http1Allocations = 9
 
 func TestSlimAllocations(t *testing.T) {
 	name, key, source, arn, on := bucket, "a/long/enough/key.jpg", bucket+"/a/long/enough/key.jpg", keyARN, true
@@ -502,8 +505,8 @@ func TestSlimAllocations(t *testing.T) {
 		send   func(s *slim) error
 	}{
 		{"CopyObject over net/http", okCopy, "", false, slimAllocations, func(s *slim) error { _, err := s.CopyObject(context.Background(), in); return err }},
-		{"CopyObject", okCopy, "\r\n\r\n", true, wireAllocations, func(s *slim) error { _, err := s.CopyObject(context.Background(), in); return err }},
-		{"UpdateObjectEncryption", "", "</ObjectEncryption>", true, wireAllocations, func(s *slim) error { _, err := s.UpdateObjectEncryption(context.Background(), update); return err }},
+		{"CopyObject", okCopy, "\r\n\r\n", true, http1Allocations, func(s *slim) error { _, err := s.CopyObject(context.Background(), in); return err }},
+		{"UpdateObjectEncryption", "", "</ObjectEncryption>", true, http1Allocations, func(s *slim) error { _, err := s.UpdateObjectEncryption(context.Background(), update); return err }},
 	} {
 		answer := respond(200, http.Header{"X-Amz-Server-Side-Encryption": {"aws:kms"}, "X-Amz-Request-Id": {"R"}}, tt.answer)()
 		_, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S", SessionToken: strings.Repeat("t", 900)},
@@ -513,7 +516,7 @@ func TestSlimAllocations(t *testing.T) {
 			})
 		if s.http1 = nil; tt.http1 {
 			reply := fmt.Appendf(nil, "HTTP/1.1 200 OK\r\nx-amz-server-side-encryption: aws:kms\r\nx-amz-request-id: R\r\nContent-Length: %d\r\n\r\n%s", len(tt.answer), tt.answer)
-			_, s.http1 = listen(t, func(e *endpoint, _ int, c net.Conn, in *bufio.Reader) {
+			address := answering(t, func(c net.Conn, in *bufio.Reader) {
 				b := make([]byte, 8<<10)
 				for { // no request is longer than what one read gives: nothing is allocated on this side
 					if n, err := in.Read(b); err != nil || !bytes.HasSuffix(b[:n], []byte(tt.end)) {
@@ -524,6 +527,7 @@ func TestSlimAllocations(t *testing.T) {
 					}
 				}
 			})
+			s.http1 = overHTTP1(t, newTransport(4).GetTransport(), address)
 		}
 		got := testing.AllocsPerRun(200, func() {
 			if err := tt.send(s); err != nil {

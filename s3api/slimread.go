@@ -9,12 +9,14 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 	smithytime "github.com/aws/smithy-go/time"
+
+	"reseal/internal/http1"
 )
 
 // copyOutput reads the answer of status 200 to a CopyObject. It returns nil for
 // every answer that it cannot be sure of, which the SDK is then to read: an
 // error under a 200, no body, XML of another form than S3's.
-func copyOutput(header []pair, body string) *s3.CopyObjectOutput {
+func copyOutput(header []http1.Field, body string) *s3.CopyObjectOutput {
 	var a struct { // one piece of memory for all that is handed out
 		out    s3.CopyObjectOutput
 		result types.CopyObjectResult
@@ -35,8 +37,8 @@ func copyOutput(header []pair, body string) *s3.CopyObjectOutput {
 		return &texts[len(texts)-1]
 	}
 	for i := range header {
-		v := strings.TrimSpace(header[i].value)
-		switch header[i].name {
+		v := strings.TrimSpace(header[i].Value)
+		switch header[i].Name {
 		case "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled":
 			var err error
 			if answer.is, err = strconv.ParseBool(v); err != nil {

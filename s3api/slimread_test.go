@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
 	"reseal/engine"
+	"reseal/internal/http1"
 	"reseal/plan"
 )
 
@@ -73,7 +74,7 @@ func TestSlimReadsAsTheSDK(t *testing.T) {
 		{"unknown element", 200, sse, strings.Replace(okCopy, "<ETag>", "<New>n</New><ETag>", 1)},
 		{"no namespace", 200, sse, strings.Replace(okCopy, xmlNamespace, "", 1)},
 		{"another encoding", 200, sse, strings.Replace(okCopy, "UTF-8", "ISO-8859-1", 1)},
-		{"too long", 200, sse, strings.Repeat(" ", bodyLimit+10)},
+		{"too long", 200, sse, strings.Repeat(" ", http1.MaxBody+10)},
 		{"not a truth value", 200, with(sse, "X-Amz-Server-Side-Encryption-Bucket-Key-Enabled", "maybe"), okCopy},
 		{"not a number", 200, with(full, "X-Amz-Tagging-Count", "many"), okCopy},
 		{"not a date", 200, with(full, "Last-Modified", "yesterday"), okCopy},
@@ -94,19 +95,19 @@ func TestSlimReadsAsTheSDK(t *testing.T) {
 		{"for a while", 307, with(sse, "Location", "https://elsewhere.example.com/"), fault("TemporaryRedirect", "Please re-send this request")},
 		{"bad gateway", 502, http.Header{"Content-Type": {"text/html"}}, "<html><body>Bad Gateway</body></html>"},
 		{"binary", 500, sse, "\x00\x01\xff"},
-		{"a long error", 400, sse, fault("Odd", strings.Repeat("x", bodyLimit))},
+		{"a long error", 400, sse, fault("Odd", strings.Repeat("x", http1.MaxBody))},
 	} {
-		for _, wired := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s/wire %v", tt.name, wired), func(t *testing.T) { readsAsTheSDK(t, tt.name, wired, tt.status, tt.header, tt.body) })
+		for _, direct := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/http1 %v", tt.name, direct), func(t *testing.T) { readsAsTheSDK(t, tt.name, direct, tt.status, tt.header, tt.body) })
 		}
 	}
 }
 
-func readsAsTheSDK(t *testing.T, test string, wired bool, status int, header http.Header, body string) {
+func readsAsTheSDK(t *testing.T, test string, direct bool, status int, header http.Header, body string) {
 	rec := &recorder{answer: respond(status, header, body)}
 	sdk, s := lab(t, "eu-west-1", "", aws.Credentials{AccessKeyID: "A", SecretAccessKey: "S"}, rec.send)
-	if wired {
-		overWire(t, s, rec.send)
+	if direct {
+		overHTTP1Pipes(t, s, rec.send)
 	}
 	name, key, source := bucket, "k", bucket+"/k"
 	w := &work{Rewriter: &Rewriter{client: &Client{}, config: RewriteConfig{Options: anOptions()}}, task: &plan.Task{Record: aRecord("k")}}
@@ -126,7 +127,7 @@ func readsAsTheSDK(t *testing.T, test string, wired bool, status int, header htt
 			t.Fatalf("%s: error %v, the SDK's is %v", k, got.err, want.err)
 		}
 		a, b := objectError(t, w.wrap(k, got.err)), objectError(t, w.wrap(k, want.err))
-		if len(body) > bodyLimit && a.HTTPStatus == b.HTTPStatus { // the SDK would have read on
+		if len(body) > http1.MaxBody && a.HTTPStatus == b.HTTPStatus { // the SDK would have read on
 			return
 		}
 		if a.Class != b.Class || a.Code != b.Code || a.HTTPStatus != b.HTTPStatus || a.Quota != b.Quota || a.Reason != b.Reason || a.RequestID != b.RequestID {
@@ -145,7 +146,7 @@ func readsAsTheSDK(t *testing.T, test string, wired bool, status int, header htt
 	if test != "too long" {
 		same(plan.StepCopy, copies(s), copies(sdk))
 	} else if got := objectError(t, w.wrap(plan.StepCopy, copies(s).err)); got.Class != engine.Transient {
-		t.Errorf("an answer of more than %d bytes: %v, class %s", bodyLimit, got, got.Class)
+		t.Errorf("an answer of more than %d bytes: %v, class %s", http1.MaxBody, got, got.Class)
 	}
 	updates := func(o objects) outcome {
 		out, err := o.UpdateObjectEncryption(t.Context(), &s3.UpdateObjectEncryptionInput{Bucket: &name, Key: &key,

@@ -16,6 +16,7 @@ import (
 	smithytime "github.com/aws/smithy-go/time"
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 
+	"reseal/internal/http1"
 	"reseal/plan"
 )
 
@@ -26,10 +27,8 @@ type message struct {
 	body    string // of the request
 	hash    string // SHA-256 of body, in hex
 	scratch []byte // canonical request; where net/http sends, then the body of the answer
-	out     []byte // request as it goes over the wire
-	in      []byte // answer as it came
-	got     received
-	keep    bool // the connection can be used for another request
+	out     http1.Request
+	got     http1.Answer
 	sum     [32]byte
 }
 
@@ -54,10 +53,9 @@ func takeMessage() *message {
 // release gives m back. Signed headers hold session tokens, so they are cleared.
 func (m *message) release() {
 	clear(m.fields[:cap(m.fields)])
-	clear(m.got.header[:cap(m.got.header)])
-	m.got = received{header: m.got.header[:0]}
+	m.got.Reset()
 	const most = 64 << 10
-	if cap(m.scratch) > most || cap(m.in) > most || cap(m.out) > most {
+	if cap(m.scratch) > most || m.got.Room() > most || m.out.Room() > most {
 		return
 	}
 	messages.Put(m)
@@ -202,8 +200,12 @@ func (s *slim) do(ctx context.Context, m *message, k plan.StepKind, key, query s
 	}
 	defer s.pool.leave()
 	sent := time.Now()
-	if s.http1 != nil && m.write(s, method, path, query, authorization) {
-		err = s.http1.send(ctx, m, method)
+	if s.http1 != nil && m.write(s, method, path, query, authorization) == nil {
+		plain, at := without(ctx)
+		if last := sent.Add(headerTimeout + writeLimit); at.IsZero() || at.After(last) {
+			at = last
+		}
+		err = s.http1.Do(plain, &m.out, at, &m.got)
 	} else {
 		err = s.roundTrip(ctx, m, method, key, path, query, string(authorization))
 	}
@@ -222,51 +224,17 @@ func (s *slim) do(ctx context.Context, m *message, k plan.StepKind, key, query s
 	return nil
 }
 
-// write puts the request into m.out as net/http would write it, and tells
-// whether it could: net/http is to refuse what cannot be in a header.
-func (m *message) write(s *slim, method, path, query string, authorization []byte) bool {
-	b := append(m.out[:0], method...)
-	b = append(b, ' ')
-	b = append(b, path...)
-	if query != "" {
-		b = append(b, '?')
-		b = append(b, query...)
-	}
-	b = append(b, " HTTP/1.1\r\nHost: "...)
-	b = append(b, s.host...)
-	b = append(b, "\r\nUser-Agent: "...)
-	b = append(b, s.agent...)
-	if method != http.MethodHead && m.body == "" {
-		b = append(b, "\r\nContent-Length: 0"...)
-	}
+// write puts the request into m.out. An error says that net/http is to refuse it.
+func (m *message) write(s *slim, method, path, query string, authorization []byte) error {
+	m.out.Start(method, path, query, s.host)
+	m.out.Header("User-Agent", s.agent)
 	for i := range m.fields {
-		f := &m.fields[i]
-		if f.name == "" {
-			continue
-		}
-		if !lawful(f.value) {
-			return false
-		}
-		b = append(b, "\r\n"...)
-		b = append(b, f.name...)
-		b = append(b, ": "...)
-		b = append(b, strings.Trim(f.value, " \t")...)
-	}
-	b = append(b, "\r\nAuthorization: "...)
-	b = append(b, authorization...)
-	b = append(b, "\r\n\r\n"...)
-	m.out = append(b, m.body...)
-	return true
-}
-
-// lawful tells whether a value can be in a header: it has no control characters but tabs.
-func lawful(v string) bool {
-	for i := range len(v) {
-		if c := v[i]; c < ' ' && c != '\t' || c == 0x7f {
-			return false
+		if f := &m.fields[i]; f.name != "" {
+			m.out.Header(f.name, f.value)
 		}
 	}
-	return true
+	m.out.HeaderBytes("Authorization", authorization)
+	return m.out.Finish(m.body)
 }
 
 // roundTrip has net/http send m and reads the answer.
@@ -299,15 +267,9 @@ func (s *slim) roundTrip(ctx context.Context, m *message, method, key, path, que
 		return err
 	}
 	body, err := m.read(response)
-	m.got.take(response, body, err)
+	m.got.Take(response, body, err)
 	return nil
 }
-
-// bodyLimit bounds what is read of an answer: S3's to a copy and its errors
-// are below 2 KB.
-const bodyLimit = 1 << 20
-
-var errBodyTooLong = errors.New("the answer is longer than 1 MiB")
 
 // read reads the body of an answer to its end, so that the connection can be
 // used again, and closes it. The bytes are m's.
@@ -320,8 +282,8 @@ func (m *message) read(r *http.Response) ([]byte, error) {
 		case err == io.EOF:
 			m.scratch = b
 			return b, r.Body.Close()
-		case err == nil && len(b) > bodyLimit:
-			err = errBodyTooLong
+		case err == nil && len(b) > http1.MaxBody:
+			err = http1.ErrBodyTooLong
 			fallthrough
 		case err != nil:
 			m.scratch = b
@@ -335,13 +297,13 @@ func (m *message) read(r *http.Response) ([]byte, error) {
 
 // replay has the SDK read an answer that has come already, instead of sending
 // the request.
-func replay(r *received) func(*s3.Options) {
+func replay(r *http1.Answer) func(*s3.Options) {
 	return func(o *s3.Options) {
 		o.Credentials = worthless
 		o.HTTPClient = doer(func(request *http.Request) (*http.Response, error) {
-			answer := r.response()
+			answer := r.Response()
 			answer.Request = request
-			answer.Body = io.NopCloser(io.MultiReader(strings.NewReader(r.body), failing{r.err}))
+			answer.Body = io.NopCloser(io.MultiReader(strings.NewReader(r.Body), failing{r.Err}))
 			return answer, nil
 		})
 	}

@@ -92,9 +92,9 @@ func (s *slim) UpdateObjectEncryption(ctx context.Context, in *s3.UpdateObjectEn
 		return nil, err
 	}
 	got := &m.got
-	if got.err == nil && got.status == http.StatusOK && got.body == "" {
-		out := &s3.UpdateObjectEncryptionOutput{RequestCharged: types.RequestCharged(got.get("X-Amz-Request-Charged"))}
-		if id := got.get("X-Amz-Request-Id"); id != "" {
+	if got.Err == nil && got.Status == http.StatusOK && got.Body == "" {
+		out := &s3.UpdateObjectEncryptionOutput{RequestCharged: types.RequestCharged(got.Get("X-Amz-Request-Charged"))}
+		if id := got.Get("X-Amz-Request-Id"); id != "" {
 			awsmiddleware.SetRequestIDMetadata(&out.ResultMetadata, id)
 		}
 		return out, nil

@@ -1,6 +1,6 @@
 //go:build unix
 
-package s3api
+package http1
 
 import (
 	"bufio"
@@ -24,7 +24,7 @@ func hasInput(fd uintptr) bool {
 
 // What comes on an idle connection that nobody asked for, its end included, is
 // noticed before the connection is used, so that a PUT does not fail for it.
-func TestWireProbesIdleConnections(t *testing.T) {
+func TestClientProbesIdleConnections(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		do   func(c net.Conn)
@@ -64,8 +64,8 @@ func TestWireProbesIdleConnections(t *testing.T) {
 				t.Fatal(err)
 			}
 			got, err := sendOne(t.Context(), w, http.MethodPut)
-			if err != nil || got.status != http.StatusOK || len(e.open) != 2 || e.asked.Load() != 2 {
-				t.Errorf("%d %v, %d connections, %d requests; want 200 over a second connection", got.status, err, len(e.open), e.asked.Load())
+			if err != nil || got.Status != http.StatusOK || len(e.open) != 2 || e.asked.Load() != 2 {
+				t.Errorf("%d %v, %d connections, %d requests; want 200 over a second connection", got.Status, err, len(e.open), e.asked.Load())
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func TestWireProbesIdleConnections(t *testing.T) {
 
 // Over TLS an idle connection is looked at through the encryption: what a server
 // sends by itself after the handshake does no harm, its farewell is noticed.
-func TestWireProbesThroughTLS(t *testing.T) {
+func TestClientProbesThroughTLS(t *testing.T) {
 	var opened atomic.Int64
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = io.WriteString(w, "ok") }))
 	server.Config.ConnState = func(_ net.Conn, s http.ConnState) {
@@ -87,12 +87,10 @@ func TestWireProbesThroughTLS(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := newTransport(4).GetTransport()
-	transport.Proxy = nil
+	transport := plainTransport()
 	transport.TLSClientConfig.RootCAs = server.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-	p := &pool{Transport: transport}
-	defer p.CloseIdleConnections()
-	w := p.http1ClientFor(u)
+	w := New(transport, u)
+	defer w.CloseIdleConnections()
 	for i, want := range []int64{1, 1, 1, 2} {
 		if i == 3 {
 			c := w.idle[0]
@@ -103,9 +101,9 @@ func TestWireProbesThroughTLS(t *testing.T) {
 			}
 		}
 		if i > 0 {
-			w.idle[0].since = time.Now().Add(-time.Minute) // longer than is trusted
+			w.idle[0].since = time.Now().Add(-time.Second) // longer than is trusted
 		}
-		if got, err := sendOne(t.Context(), w, http.MethodPut); err != nil || got.body != "ok" || opened.Load() != want {
+		if got, err := sendOne(t.Context(), w, http.MethodPut); err != nil || got.Body != "ok" || opened.Load() != want {
 			t.Fatalf("request %d: %+v, %v, over connection %d, want %d", i, got, err, opened.Load(), want)
 		}
 	}

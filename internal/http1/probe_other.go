@@ -1,6 +1,6 @@
 //go:build !unix
 
-package s3api
+package http1
 
 import "syscall"
 
