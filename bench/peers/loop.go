@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -31,6 +32,9 @@ type job struct {
 	Keys                                     []string
 	InFlight                                 int
 }
+
+// spent is what the loop itself counted of all copies, as JSON beside its job.
+type spent struct{ Mallocs, Bytes uint64 }
 
 // copier copies one object in place and returns the answer's status.
 type copier func(key string) (status int, err error)
@@ -62,6 +66,8 @@ func loop(kind, file string) error {
 		return err
 	}
 	var next, failed atomic.Int64
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	var workers sync.WaitGroup
 	for range j.InFlight {
 		workers.Go(func() {
@@ -78,15 +84,25 @@ func loop(kind, file string) error {
 		})
 	}
 	workers.Wait()
+	runtime.ReadMemStats(&after)
+	if text, err = json.Marshal(spent{after.Mallocs - before.Mallocs, after.TotalAlloc - before.TotalAlloc}); err != nil {
+		return err
+	}
+	if err := os.WriteFile(spentFile(file), text, 0o600); err != nil {
+		return err
+	}
 	if n := failed.Load(); n > 0 {
 		fmt.Fprintf(os.Stderr, "%d of %d copies were refused\n", n, len(j.Keys))
 	}
 	return nil
 }
 
+// spentFile is where a loop writes what it spent.
+func spentFile(job string) string { return job + ".spent" }
+
 // copiers returns what makes the copier of one worker. config is nil without TLS.
 func copiers(kind string, j *job, u *url.URL, config *tls.Config) (func() copier, error) {
-	transport := &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: j.InFlight, DisableCompression: true}
+	transport := tuned(config, j.InFlight)
 	s := &signer{access: j.Access, secret: j.Secret, region: j.Region}
 	s.prepare(time.Now())
 	switch kind {
@@ -100,6 +116,10 @@ func copiers(kind string, j *job, u *url.URL, config *tls.Config) (func() copier
 				return viaHTTP(transport, u, path, headers)
 			}
 		}, nil
+	case "fasthttp":
+		return viaFastHTTP(j, s, u, config), nil
+	case "http1":
+		return viaHTTP1(j, s, u, transport), nil
 	case "bare":
 		return func() copier {
 			var c *bare

@@ -62,6 +62,7 @@ func run(args []string) error {
 	only := fs.String("only", "", "run only tools whose names match one of these, comma separated; a trailing $ asks for the whole name")
 	results := fs.String("o", "", "folder for the results as JSON")
 	circumstances := fs.Bool("scenarios", false, "run reseal alone, under other circumstances; -only chooses by their names")
+	clients := fs.Bool("clients", false, "compare HTTP clients behind one signer, instead of tools; the files of results begin with clients-")
 	profile := fs.String("profile", "", "have reseal write profiles of each run, the last one staying, to this file + .cpu and .allocs")
 	if err := fs.Parse(args); err != nil {
 		return err
@@ -84,7 +85,11 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	tools := slices.DeleteFunc(k.tools(), func(t tool) bool { return !wanted(t.name, *only) })
+	tools := k.tools()
+	if *clients {
+		tools = k.clients()
+	}
+	tools = slices.DeleteFunc(tools, func(t tool) bool { return !wanted(t.name, *only) })
 	if *circumstances {
 		return runScenarios(k, *only, *results)
 	}
@@ -95,7 +100,10 @@ func run(args []string) error {
 	if err != nil {
 		return err
 	}
-	m := &matrix{schemes: *schemes, latencies: *latencies, inFlight: *inFlight, objects: *objects, results: *results, lost: lost, args: args}
+	m := &matrix{schemes: *schemes, latencies: *latencies, inFlight: *inFlight, objects: *objects, results: *results, lost: lost, args: args, name: "peers"}
+	if *clients {
+		m.name = "clients"
+	}
 	return m.measure(&c, tools, k)
 }
 
@@ -104,6 +112,7 @@ type matrix struct {
 	schemes, latencies, inFlight, objects string
 
 	results string // folder, "" for none
+	name    string // that files of results begin with
 	lost    map[string]map[string]int
 	args    []string
 }
@@ -133,7 +142,7 @@ func (m *matrix) measure(c *setup, tools []tool, k kit) (err error) {
 			if m.results == "" {
 				continue
 			}
-			if err := r.write(m.results); err != nil {
+			if err := r.write(m.results, m.name); err != nil {
 				return err
 			}
 		}

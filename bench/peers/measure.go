@@ -21,6 +21,8 @@ type sample struct {
 	Connections int64   `json:"connections"` // that the server accepted
 	Peak        float64 `json:"peak_mib"`
 	Copies      int64   `json:"copies"`
+	Mallocs     float64 `json:"allocations_per_object,omitempty"` // loops only
+	Bytes       float64 `json:"allocated_bytes_per_object,omitempty"`
 	Load        string  `json:"load_average"`
 }
 
@@ -66,11 +68,19 @@ func (c *setup) measure(t *tool, k kit, objects int, manifest string) (*sample, 
 	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	load, _ := os.ReadFile("/proc/loadavg")
 	n := float64(objects)
-	return &sample{
+	got := &sample{
 		CPU: float64(cpu.Microseconds()) / n, Rate: n / took.Seconds(), Steady: after.steady(before.Copies, int64(objects)),
 		Requests:    float64(copies+after.Heads-before.Heads+after.Others-before.Others) / n,
 		Connections: after.Connections - before.Connections, Peak: float64(use.Maxrss) / 1024, Copies: copies, Load: strings.TrimSpace(string(load)),
-	}, nil
+	}
+	if text, err := os.ReadFile(spentFile(filepath.Join(folder, "loop.json"))); err == nil {
+		var of spent
+		if err := json.Unmarshal(text, &of); err != nil {
+			return nil, err
+		}
+		got.Mallocs, got.Bytes = float64(of.Mallocs)/n, float64(of.Bytes)/n
+	}
+	return got, nil
 }
 
 // writeJob writes what the loops are told.

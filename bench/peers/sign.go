@@ -5,17 +5,19 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"hash"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
 // signer signs as AWS Signature Version 4 asks, with a key kept for the day.
 type signer struct {
 	access, region string
-	day            string
-	key            []byte
+	scope          string // day/region/s3/aws4_request
 	secret         string
+	macs           sync.Pool
 }
 
 const emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -28,12 +30,13 @@ func mac(key []byte, s string) []byte {
 
 // prepare derives the key; after it, sign may be called concurrently that day.
 func (s *signer) prepare(now time.Time) {
-	s.day = now.UTC().Format("20060102")
+	day := now.UTC().Format("20060102")
 	k := []byte("AWS4" + s.secret)
-	for _, part := range []string{s.day, s.region, "s3", "aws4_request"} {
+	for _, part := range []string{day, s.region, "s3", "aws4_request"} {
 		k = mac(k, part)
 	}
-	s.key = k
+	s.scope = day + "/" + s.region + "/s3/aws4_request"
+	s.macs.New = func() any { return hmac.New(sha256.New, k) }
 }
 
 // pair is a header, its name in lower case.
@@ -44,24 +47,35 @@ func (s *signer) sign(method, path, query string, headers []pair) []pair {
 	at := time.Now().UTC().Format("20060102T150405Z")
 	headers = append(headers, pair{"x-amz-content-sha256", emptyHash}, pair{"x-amz-date", at})
 	slices.SortFunc(headers, func(a, b pair) int { return strings.Compare(a.name, b.name) })
-	var canonical, names strings.Builder
-	fmt.Fprintf(&canonical, "%s\n%s\n%s\n", method, path, query)
-	for i, h := range headers {
-		canonical.WriteString(h.name)
-		canonical.WriteByte(':')
-		canonical.WriteString(h.value)
-		canonical.WriteByte('\n')
-		if i > 0 {
-			names.WriteByte(';')
+	join := func(b []byte, parts ...string) []byte {
+		for _, p := range parts {
+			b = append(b, p...)
 		}
-		names.WriteString(h.name)
+		return b
 	}
-	canonical.WriteString("\n" + names.String() + "\n" + emptyHash)
-	digest := sha256.Sum256([]byte(canonical.String()))
-	scope := s.day + "/" + s.region + "/s3/aws4_request"
-	signature := hex.EncodeToString(mac(s.key, "AWS4-HMAC-SHA256\n"+at+"\n"+scope+"\n"+hex.EncodeToString(digest[:])))
-	return append(headers, pair{"authorization", "AWS4-HMAC-SHA256 Credential=" + s.access + "/" + scope +
-		", SignedHeaders=" + names.String() + ", Signature=" + signature})
+	names := func(b []byte) []byte {
+		for i, h := range headers {
+			if i > 0 {
+				b = append(b, ';')
+			}
+			b = append(b, h.name...)
+		}
+		return b
+	}
+	b := join(make([]byte, 0, 2<<10), method, "\n", path, "\n", query, "\n")
+	for _, h := range headers {
+		b = join(b, h.name, ":", h.value, "\n")
+	}
+	b = join(names(append(b, '\n')), "\n", emptyHash)
+	digest := sha256.Sum256(b)
+	b = hex.AppendEncode(join(b[:0], "AWS4-HMAC-SHA256\n", at, "\n", s.scope, "\n"), digest[:])
+	m := s.macs.Get().(hash.Hash)
+	m.Reset()
+	m.Write(b)
+	sum := m.Sum(digest[:0])
+	s.macs.Put(m)
+	b = names(join(b[:0], "AWS4-HMAC-SHA256 Credential=", s.access, "/", s.scope, ", SignedHeaders="))
+	return append(headers, pair{"authorization", string(hex.AppendEncode(join(b, ", Signature="), sum))})
 }
 
 // escape percent-encodes all but unreserved bytes and slashes.

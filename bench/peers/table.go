@@ -23,21 +23,21 @@ type report struct {
 }
 
 // write puts a report into a folder.
-func (r *report) write(folder string) error {
+func (r *report) write(folder, name string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	name := fmt.Sprintf("peers-%s-%s-%dms-%d.json", r.Date[:len("2026-11-21")], r.Setup.scheme(), r.Setup.Latency.Milliseconds(), r.Setup.InFlight)
-	return os.WriteFile(filepath.Join(folder, name), append(text, '\n'), 0o644)
+	file := fmt.Sprintf("%s-%s-%s-%dms-%d.json", name, r.Date[:len("2026-11-21")], r.Setup.scheme(), r.Setup.Latency.Milliseconds(), r.Setup.InFlight)
+	return os.WriteFile(filepath.Join(folder, file), append(text, '\n'), 0o644)
 }
 
 // print writes the table of medians, minima and maxima. Ratios are to the first tool.
 func (r *report) print(w io.Writer, tools []tool) {
 	fmt.Fprintf(w, "%s, %s, %s; %s, %d objects, %d in flight, latency %s\n\n", r.Date, r.Machine, r.Go, r.Setup.scheme(), r.Setup.Objects,
 		r.Setup.InFlight, r.Setup.Latency)
-	fmt.Fprintln(w, "| tool | CPU us/object | ratio | objects/s | well under way | requests/object | connections | peak MiB | lost, of re-encrypted |")
-	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|")
+	fmt.Fprintln(w, "| tool | CPU us/object | ratio | objects/s | well under way | requests/object | connections | peak MiB | allocations/object | lost, of re-encrypted |")
+	fmt.Fprintln(w, "|---|---|---|---|---|---|---|---|---|---|")
 	cpu := func(s sample) float64 { return s.CPU }
 	rate := func(s sample) float64 { return s.Rate }
 	first := median(r.Tools[tools[0].name], cpu)
@@ -46,10 +46,10 @@ func (r *report) print(w io.Writer, tools []tool) {
 		if len(all) == 0 {
 			continue
 		}
-		fmt.Fprintf(w, "| %s | %.0f (%.0f-%.0f) | %.2f | %.0f (%.0f-%.0f) | %s | %.2f | %.0f | %.0f | %s |\n", t.name,
+		fmt.Fprintf(w, "| %s | %.0f (%.0f-%.0f) | %.2f | %.0f (%.0f-%.0f) | %s | %.2f | %.0f | %.0f | %s | %s |\n", t.name,
 			median(all, cpu), least(all, cpu), most(all, cpu), median(all, cpu)/first, median(all, rate), least(all, rate), most(all, rate), known(median(all, func(s sample) float64 { return s.Steady })),
 			median(all, func(s sample) float64 { return s.Requests }), median(all, func(s sample) float64 { return float64(s.Connections) }),
-			most(all, func(s sample) float64 { return s.Peak }), losses(r.Lost[t.name]))
+			most(all, func(s sample) float64 { return s.Peak }), known(median(all, func(s sample) float64 { return s.Mallocs })), losses(r.Lost[t.name]))
 	}
 	fmt.Fprintln(w)
 }

@@ -29,7 +29,7 @@ func newKit(repository, folder string, profiled bool) (kit, error) {
 	if err := build(repository, k.reseal, "./cmd/reseal", flags...); err != nil {
 		return k, err
 	}
-	if err := build(".", k.s5cmd, "github.com/peak/s5cmd/v2"); err != nil {
+	if err := build("s5cmd", k.s5cmd, "github.com/peak/s5cmd/v2"); err != nil {
 		return k, err
 	}
 	var err error
@@ -69,6 +69,23 @@ type tool struct {
 	command func(s *server, folder string, inFlight int) []string
 }
 
+// loop returns the command of a loop of this program.
+func (k *kit) loop(kind string) func(*server, string, int) []string {
+	return func(_ *server, folder string, _ int) []string {
+		return []string{k.self, "loop", kind, filepath.Join(folder, "loop.json")}
+	}
+}
+
+// clients returns the HTTP clients, the one that reseal uses first.
+func (k *kit) clients() []tool {
+	return []tool{
+		{"internal/http1", false, k.loop("http1")},
+		{"net/http", false, k.loop("net/http")},
+		{"fasthttp", false, k.loop("fasthttp")},
+		{"bare connections", false, k.loop("bare")},
+	}
+}
+
 // tools returns the competitors, the one that is compared with first.
 func (k *kit) tools() []tool {
 	reseal := func(extra ...string) func(*server, string, int) []string {
@@ -78,19 +95,14 @@ func (k *kit) tools() []tool {
 				"--concurrency", strconv.Itoa(inFlight), "--accept", "drops-expires"}, extra...)
 		}
 	}
-	loop := func(kind string) func(*server, string, int) []string {
-		return func(_ *server, folder string, _ int) []string {
-			return []string{k.self, "loop", kind, filepath.Join(folder, "loop.json")}
-		}
-	}
 	all := []tool{
 		// One request an object, as where the bucket's configuration rules out what a HEAD is for.
 		{"reseal", false, reseal("--trust-inventory", "--accept", "drops-website-redirect")},
 		{"reseal --sdk-client", false, reseal("--trust-inventory", "--accept", "drops-website-redirect", "--sdk-client")},
 		{"reseal, HEAD first", false, reseal("--inspect-all")},
-		{"SDK loop", false, loop("sdk")},
-		{"net/http loop", false, loop("net/http")},
-		{"bare connections", false, loop("bare")},
+		{"SDK loop", false, k.loop("sdk")},
+		{"net/http loop", false, k.loop("net/http")},
+		{"bare connections", false, k.loop("bare")},
 		{"s5cmd", true, func(s *server, _ string, inFlight int) []string {
 			return []string{k.s5cmd, "--log", "error", "--numworkers", strconv.Itoa(inFlight), "cp", "--sse", "aws:kms", "--sse-kms-key-id", s.key,
 				"s3://" + bucket + "/*", "s3://" + bucket + "/"}
