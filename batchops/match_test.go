@@ -11,7 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"reseal/checkpoint"
+	"reseal/engine"
 	"reseal/inventory"
+	"reseal/job"
+	"reseal/migrate"
 	"reseal/plan"
 	"reseal/report"
 )
@@ -58,7 +62,7 @@ func TestTasksAreMatchedInPortions(t *testing.T) {
 			fmt.Fprintf(&ok, "%s,%s,,succeeded,,200,\n", testBucket, encodeKey(testKey(i)))
 		}
 	}
-	tasks := completionReport(t, ok.Bytes(), failed.Bytes())
+	tasks := completionReport(t, tasksThat{"succeeded", ok.Bytes()}, tasksThat{"failed", failed.Bytes()})
 	policy := &plan.Policy{Options: plan.Options{Bucket: testBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: "arn:aws:kms:us-east-1:1:key/k"}.Normal(), Weights: plan.DefaultWeights(false)}
 	for _, atOnce := range []int64{1000, 7, 1} {
 		m := &Import{Job: "job", Tasks: tasks, Report: rep, Segments: segments, Policy: policy, Memory: atOnce * taskBytes}
@@ -127,15 +131,21 @@ func inventoryReport(t *testing.T, rows int) (*inventory.Report, []inventory.Seg
 	return rep, segments
 }
 
-// completionReport writes and opens a report with one file for each way to end.
-func completionReport(t *testing.T, ok, failed []byte) *inventory.BatchTasks {
+// tasksThat is a file of a completion report: the tasks that ended in one way.
+type tasksThat struct {
+	ended string
+	rows  []byte
+}
+
+// completionReport writes and opens a report with these files, in their order.
+func completionReport(t *testing.T, files ...tasksThat) *inventory.BatchTasks {
 	t.Helper()
 	dir := t.TempDir()
 	var results []map[string]string
-	for status, data := range map[string][]byte{"succeeded": ok, "failed": failed} {
-		sum := md5.Sum(data)
-		results = append(results, map[string]string{"TaskExecutionStatus": status, "Bucket": "reports", "MD5Checksum": hex.EncodeToString(sum[:]), "Key": status + ".csv"})
-		if err := os.WriteFile(filepath.Join(dir, status+".csv"), data, 0o600); err != nil {
+	for i, f := range files {
+		sum, name := md5.Sum(f.rows), fmt.Sprint(i, ".csv")
+		results = append(results, map[string]string{"TaskExecutionStatus": f.ended, "Bucket": "reports", "MD5Checksum": hex.EncodeToString(sum[:]), "Key": name})
+		if err := os.WriteFile(filepath.Join(dir, name), f.rows, 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,3 +168,59 @@ func completionReport(t *testing.T, ok, failed []byte) *inventory.BatchTasks {
 	}
 	return tasks
 }
+
+// The success of an object counts, and it is counted once, whichever task comes first and
+// in whichever portion.
+func TestASuccessIsNotTakenBack(t *testing.T) {
+	const rows = 3
+	rep, segments := inventoryReport(t, rows)
+	var good, bad bytes.Buffer
+	for i := range rows {
+		fmt.Fprintf(&good, "%s,%s,,succeeded,,200,\n", testBucket, encodeKey(testKey(i)))
+		fmt.Fprintf(&bad, "%s,%s,,failed,X,500,\n", testBucket, encodeKey(testKey(i)))
+	}
+	policy := &plan.Policy{Options: plan.Options{Bucket: testBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: "arn:aws:kms:us-east-1:1:key/k"}.Normal(), Weights: plan.DefaultWeights(false)}
+	ok, failed := tasksThat{"succeeded", good.Bytes()}, tasksThat{"failed", bad.Bytes()}
+	for _, tt := range []struct {
+		name  string
+		files []tasksThat
+		want  Counts
+	}{
+		{"success first", []tasksThat{ok, failed}, Counts{Tasks: 2 * rows, Done: rows, Known: rows}},
+		{"failure first", []tasksThat{failed, ok}, Counts{Tasks: 2 * rows, Done: rows}},
+		{"failure twice", []tasksThat{failed, {"failed", bytes.ReplaceAll(bad.Bytes(), []byte("500"), []byte("503"))}}, Counts{Tasks: 2 * rows, Failed: rows, Known: rows}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			store, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			lock, err := store.Lock(t.Context(), checkpoint.Self("test"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer lock.Release()
+			j, found, err := checkpoint.Open(t.Context(), store, checkpoint.PlanHash{1}, segments, checkpoint.Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			before, err := migrate.Stand(t.Context(), found, migrate.Every)
+			if err != nil {
+				t.Fatal(err)
+			}
+			m := &Import{Job: "job", Tasks: completionReport(t, tt.files...), Report: rep, Segments: segments, Policy: policy, Memory: rows * taskBytes}
+			n, err := m.Record(t.Context(), before, j, ignored{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := j.Totals(); n != tt.want || got.Failed != n.Failed || got.Counters[job.CounterImported] != n.Done {
+				t.Errorf("%+v, with %d rows failed and %d imported in the job; want %+v", n, got.Failed, got.Counters[job.CounterImported], tt.want)
+			}
+		})
+	}
+}
+
+// ignored is a sink.
+type ignored struct{}
+
+func (ignored) Write(*engine.Result) error { return nil }

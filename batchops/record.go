@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/RoaringBitmap/roaring/v2/roaring64"
+
 	"reseal/checkpoint"
 	"reseal/engine"
 	"reseal/inventory"
@@ -32,10 +34,12 @@ type Standing interface {
 // recorded all the same. The journal is flushed about once a second.
 func (m *Import) Record(ctx context.Context, before Standing, j *checkpoint.Journal, sink engine.Sink) (Counts, error) {
 	var n Counts
+	// By now: the tasks of one object may be in several portions.
+	done, failed := roaring64.New(), roaring64.New()
 	flushed := time.Now()
 	err := m.each(ctx, func(t *plan.Task, segment int, e ending) error {
-		p := t.Record.Pos
-		if before.Done(p) || before.Failed(p) && !e.succeeded {
+		p, row := t.Record.Pos, t.Record.Pos.Number()
+		if before.Done(p) || done.Contains(row) || !e.succeeded && (before.Failed(p) || failed.Contains(row)) {
 			n.Known++
 			return nil
 		}
@@ -47,8 +51,13 @@ func (m *Import) Record(ctx context.Context, before Standing, j *checkpoint.Jour
 			return err
 		}
 		if e.succeeded {
+			done.Add(row)
 			n.Done++
+			if failed.Contains(row) {
+				n.Failed--
+			}
 		} else {
+			failed.Add(row)
 			n.Failed++
 		}
 		if time.Since(flushed) < time.Second {
