@@ -268,9 +268,9 @@ func (t *Trials) bookUntried(task *plan.Task, err error) {
 
 // unproven are the traits that an object turned out to have before it was written.
 func unproven(err error) (has Traits) {
-	var oe *engine.ObjectError
-	if errors.As(err, &oe) && oe.Class == engine.Held {
-		for _, a := range oe.Unproven {
+	var held *engine.HeldBack
+	if errors.As(err, &held) {
+		for _, a := range held.Unproven {
 			has |= traitOf(a)
 		}
 	}
@@ -352,7 +352,7 @@ func (t *Trials) begin(task *plan.Task) *trial {
 
 // held is the error of an object that is put off.
 func held(t *plan.Task, why string) error {
-	return &engine.ObjectError{Op: t.Action.String(), Bucket: t.Record.Bucket, Key: t.Record.Key, Class: engine.Held, Err: errors.New("put off: " + why)}
+	return &engine.HeldBack{Task: t, Why: why}
 }
 
 // Compared is how many objects were compared, by earlier runs of the job too.

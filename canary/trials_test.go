@@ -93,7 +93,7 @@ func (s *store) Rewrite(_ context.Context, t *plan.Task, _ engine.Gate) (engine.
 	defer s.mu.Unlock()
 	o := s.objects[t.Record.Key]
 	if has := untriedOf(t, o); len(has) > 0 {
-		return engine.Effect{}, &engine.ObjectError{Class: engine.Held, Unproven: has, Err: errors.New("untried")}
+		return engine.Effect{}, &engine.HeldBack{Task: t, Why: "untried", Unproven: has}
 	}
 	if s.between != nil {
 		s.between(t.Record.Key, o, false)
@@ -172,6 +172,8 @@ func (s *store) all(t *testing.T, trials *Trials, n int) map[string]int {
 		switch {
 		case err == nil:
 			ends["done"]++
+		case isHeld(err):
+			ends["held"]++
 		case errors.As(err, &oe):
 			ends[oe.Class.String()]++
 		default:
@@ -281,6 +283,11 @@ func TestOthersAreTriedUntilProven(t *testing.T) {
 	if len(s.notes) != 0 {
 		t.Errorf("still remembered: %v", s.notes)
 	}
+}
+
+func isHeld(err error) bool {
+	var held *engine.HeldBack
+	return errors.As(err, &held)
 }
 
 func isClass(err error, c engine.Class) bool {
@@ -479,7 +486,7 @@ func TestOthersWait(t *testing.T) {
 					_, err := trials.Rewrite(t.Context(), t.Context(), s.task(i), nil, s)
 					mu.Lock()
 					defer mu.Unlock()
-					ends[isClass(err, engine.Held)]++
+					ends[isHeld(err)]++
 				})
 			}
 			time.Sleep(took / 2)

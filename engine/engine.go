@@ -11,8 +11,8 @@ import (
 
 // Rewriter carries out tasks against an object store. It neither retries nor
 // paces: every request it makes is one call of g.Do. Errors it returns, and
-// those it returns from within g.Do, are *ObjectError, or *LeftForLater where a
-// limit has no room for the request. Safe for concurrent use.
+// those it returns from within g.Do, are *ObjectError, *LeftForLater where a limit
+// has no room for the request, or *HeldBack. Safe for concurrent use.
 type Rewriter interface {
 	// Inspect reads what is to be rewritten as it is now, with one HeadObject. For a
 	// noncurrent row that is the named version. For others it is what is current

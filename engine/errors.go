@@ -28,12 +28,11 @@ const (
 	Denied                 // no permission for this object
 	Expired                // the credentials have run out and may be renewed: wait for that, then the same again
 	InParts                // only a copy in parts does it; nothing was written: decide again
-	Held                   // objects like it are not proven yet: put off, nothing was written
 	Fatal                  // pointless for every further object: key disabled, credentials refused, no such bucket
 	numClasses
 )
 
-var classNames = [numClasses]string{"permanent", "throttled", "transient", "empty", "changed", "gone", "refused", "denied", "expired", "in-parts", "held", "fatal"}
+var classNames = [numClasses]string{"permanent", "throttled", "transient", "empty", "changed", "gone", "refused", "denied", "expired", "in-parts", "fatal"}
 
 // String returns the class's name in logs.
 func (c Class) String() string { return classNames[c] }
@@ -64,9 +63,6 @@ type ObjectError struct {
 	// InDoubt says that a client may have changed what is Lost: one such object stops no
 	// run, and is a loss together with another.
 	InDoubt bool
-
-	// Unproven is what of Task.Untried the object has, for Held: nothing was written.
-	Unproven []plan.Attribute
 
 	// Untouched says that nothing was written, for Unfaithful: the object was refused
 	// before it could lose something.

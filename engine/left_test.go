@@ -108,3 +108,32 @@ func TestLeftForLaterSpeaks(t *testing.T) {
 		t.Errorf("Error() = %s\nwant %s", got, want)
 	}
 }
+
+// An object of a kind that is not proven yet is put off, with no failure and no error to
+// show. It is in doubt only where an earlier request of it may have taken effect.
+func TestAnObjectIsHeldBack(t *testing.T) {
+	for nth, doubts := range map[int]int{1: 0, 2: 1} {
+		synctest.Test(t, func(t *testing.T) {
+			s, l := newStore(8), newLog()
+			s.before = func(op, k string, n int) error {
+				if op == "copy" && k == key(5) && n >= nth {
+					return &HeldBack{Task: &plan.Task{}, Why: "no object was seen to keep its tags yet", Unproven: []plan.Attribute{plan.Tags}}
+				}
+				return nil
+			}
+			s.lose = func(op, k string) bool { return op == "copy" && k == key(5) }
+			cfg := config(s, l)
+			cfg.Stats = new(Stats)
+			if err := Run(t.Context(), t.Context(), cfg, batches(8, 8, nil)); err != nil {
+				t.Fatal(err)
+			}
+			if got := l.durable[key(5)]; got != Deferred || cfg.Stats.Count(Failed) > 0 || cfg.Stats.Failure.Load() != nil || len(l.doubts) != doubts {
+				t.Errorf("held back at request %d: %v with %d failed, in doubt %v; want it put off, %d in doubt", nth, got, cfg.Stats.Count(Failed), l.doubts, doubts)
+			}
+		})
+	}
+	err := error(&HeldBack{Task: &plan.Task{Action: plan.Copy, Record: inventory.Record{Bucket: "b", Key: "a\x1b[2J"}}, Why: "it could not be looked at"})
+	if got, want := err.Error(), `copy s3://b/"a\x1b[2J" is put off: it could not be looked at`; got != want {
+		t.Errorf("Error() = %s\nwant %s", got, want)
+	}
+}

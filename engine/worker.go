@@ -213,7 +213,7 @@ func (r *run) unseen(res *Result, sent *tally) bool {
 func (r *run) conclude(res *Result, err error) (again bool) {
 	var oe *ObjectError
 	switch {
-	case r.leave(res, err):
+	case r.leave(res, err), holdBack(res, err):
 		return false
 	case !errors.As(err, &oe):
 		t := &res.Task
@@ -242,9 +242,6 @@ func (r *run) conclude(res *Result, err error) (again bool) {
 		}
 	case Refused:
 		res.Outcome, res.Reason, res.Err = Skipped, oe.Reason, nil
-		return false
-	case Held:
-		res.Outcome, res.Err = Deferred, nil
 		return false
 	}
 	res.Outcome, res.Reason = Failed, reasonOf(oe)

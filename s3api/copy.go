@@ -97,13 +97,12 @@ func (w *work) tried(ctx context.Context, given grants) error {
 	return w.untried(has)
 }
 
-// untried is the error of an object that has these, nil for none.
+// untried holds back an object that has these, nil for none.
 func (w *work) untried(has []plan.Attribute) error {
 	if len(has) == 0 {
 		return nil
 	}
-	return &engine.ObjectError{Op: w.task.Action.String(), Bucket: w.config.Options.Bucket, Key: w.task.Record.Key, VersionID: w.version(),
-		Class: engine.Held, Unproven: has, Err: fmt.Errorf("no object was seen to keep its %s yet", plan.Words(has))}
+	return &engine.HeldBack{Task: w.task, Why: fmt.Sprintf("no object was seen to keep its %s yet", plan.Words(has)), Unproven: has}
 }
 
 // inParts is the error of a copy, made one that has the object decided on anew where

@@ -204,8 +204,8 @@ func TestSelectingTagsTellWhatIsUntried(t *testing.T) {
 	task.Untried = []plan.Attribute{plan.Tags}
 	sim.calls()
 	_, err = r.Rewrite(t.Context(), &task, &gate{})
-	var oe *engine.ObjectError
-	if !errors.As(err, &oe) || oe.Class != engine.Held || !slices.Equal(oe.Unproven, task.Untried) {
+	var held *engine.HeldBack
+	if !errors.As(err, &held) || !slices.Equal(held.Unproven, task.Untried) {
 		t.Errorf("an object with tags that nobody tried: %v", err)
 	}
 	if calls := sim.calls(); calls[simulator.OpGetObjectTagging]+calls[simulator.OpCopyObject] > 0 {
