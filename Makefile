@@ -2,9 +2,13 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart publish-check
 
 check: fmt vet lint workflows test
+
+# The whole project under another path, built and vetted in a copy (CONTRIBUTING.md, Publishing).
+publish-check:
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && cd tools && $(GO) run ./publish .. example.com/acme/reseal "$$dir/copy"
 
 # Without cgo: with it, where there is a C compiler, the program needs the libc of this machine.
 build:

@@ -37,6 +37,22 @@ func main() {
 }
 
 func publish(source, path, folder string) error {
+	if err := rename(source, path, folder); err != nil {
+		return err
+	}
+	for _, args := range [][]string{{"build", "-trimpath", "./..."}, {"vet", "./..."}} {
+		cmd := exec.Command("go", args...)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = folder, os.Stderr, os.Stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("go %s in %s: %w", strings.Join(args, " "), folder, err)
+		}
+	}
+	return nil
+}
+
+// rename copies all files that git has in source into folder, which it makes, under
+// the new path.
+func rename(source, path, folder string) error {
 	if err := module.CheckPath(path); err != nil {
 		return err
 	}
@@ -52,13 +68,6 @@ func publish(source, path, folder string) error {
 	for name := range strings.SplitSeq(strings.TrimSuffix(string(names), "\x00"), "\x00") {
 		if err := carry(filepath.Join(source, name), filepath.Join(folder, name), path); err != nil {
 			return err
-		}
-	}
-	for _, args := range [][]string{{"build", "-trimpath", "./..."}, {"vet", "./..."}} {
-		cmd := exec.Command("go", args...)
-		cmd.Dir, cmd.Stdout, cmd.Stderr = folder, os.Stderr, os.Stderr
-		if err := cmd.Run(); err != nil {
-			return fmt.Errorf("go %s in %s: %w", strings.Join(args, " "), folder, err)
 		}
 	}
 	return nil
