@@ -214,7 +214,12 @@ func Commit() string {
 
 // Built says what this program was built from: the commit, and where that is not known
 // or does not tell all, the SHA-256 of its file. Either is "" where it cannot be told.
-func Built() (commit, sha256Hex string) {
+// The file is read once a process, as it may have tens of megabytes.
+func Built() (commit, sha256Hex string) { return built() }
+
+var built = sync.OnceValues(readBuilt)
+
+func readBuilt() (commit, sha256Hex string) {
 	commit = Commit()
 	if commit != "" && !strings.HasSuffix(commit, "+") {
 		return commit, ""

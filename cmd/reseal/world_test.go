@@ -130,8 +130,14 @@ func startCommand(t *testing.T, cmd *exec.Cmd) (ended chan error) {
 	return ended
 }
 
-// setEnvironment sets variables, each NAME=value, for the rest of a test or a script.
+// setEnvironment sets variables, each NAME=value, for the rest of a test or a script. Those
+// of AWS that the tests were started with (AWS_PROFILE, AWS_CA_BUNDLE) count no more.
 func setEnvironment(t interface{ Setenv(name, value string) }, env []string) {
+	for _, v := range os.Environ() {
+		if name, _, _ := strings.Cut(v, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+		}
+	}
 	for _, v := range env {
 		name, value, _ := strings.Cut(v, "=")
 		t.Setenv(name, value)
