@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart publish-check
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart publish-check deploy-check
 
 check: fmt vet lint workflows test
 
@@ -14,12 +14,13 @@ publish-check:
 build:
 	CGO_ENABLED=0 $(GO) build -trimpath -o reseal ./cmd/reseal
 
-# Builds all packages for all systems that a release has (.goreleaser.yaml). Nothing is
-# kept but the build cache; where that is empty it takes minutes.
+# Builds all packages for all systems that a release has (.goreleaser.yaml), with the Go of
+# releases where it can be had: make vulncheck finds the packages built. Nothing is kept
+# but the build cache; where that is empty it takes minutes.
 CROSS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64
 cross:
-	@for t in $(CROSS); do echo "build for $$t"; \
-		CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath ./... || exit 1; done
+	@toolchain=$$(GO="$(GO)" sh packaging/toolchain.sh) && for t in $(CROSS); do echo "build for $$t"; \
+		GOTOOLCHAIN=$$toolchain CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/} $(GO) build -trimpath ./... || exit 1; done
 
 # deploy/kubernetes.yaml is what the chart makes of placeholders; a test compares them.
 chart:
@@ -65,7 +66,16 @@ lint:
 test:
 	$(GO) test -race -parallel 4 -timeout 15m $$($(GO) list ./... | grep -v /cmd/)
 	$(GO) test -race -parallel 4 -timeout 30m ./cmd/...
-	cd tools && $(GO) test ./...
+	cd tools && $(GO) test $(TOOLS)
+
+# What is quick to build of the tools. Helm, Prometheus and the types of Kubernetes take
+# minutes of CPU to compile, and so have a lane of their own.
+TOOLS = $(patsubst tools/%/,./%,$(filter-out tools/deploy/ tools/k8s/,$(wildcard tools/*/)))
+
+# The chart, the manifests, the templates and the alerts, read by the libraries of those
+# who will read them. After a change below deploy/; a workflow runs it beside the checks.
+deploy-check:
+	cd tools && $(GO) test ./deploy
 	cd tools/k8s && $(GO) test ./...
 
 # The tests that need a server which nobody here wrote: starts MinIO (installed,
