@@ -28,7 +28,7 @@ const commonFlags = 20
 
 // flagGroups are the groups in the order of help. Every flag stands in one of them.
 var flagGroups = []flagGroup{
-	{"What", []string{"manifest", "sse-kms-key-id", "job", "bucket", "prefix", "destination", "allow", "sample", "apply"}, []string{
+	{"What", []string{"manifest", "sse-kms-key-id", "job", "check", "bucket", "prefix", "destination", "allow", "sample", "apply"}, []string{
 		"exclude-prefix", "include", "exclude", "tag", "older-than", "newer-than", "min-size", "max-size", "storage-class", "rekey", "versions", "sse", "objects", "object-size", "keep-inventory", "no-manifest-checksum",
 		"from-manifest", "id", "schedule", "destination-account", "replace", "principal", "readers", "head", "rows", "remove", "seed", "bodies", "large", "list",
 		"shard", "shards", "facts", "requester-pays", "policy-prefix", "except-services", "require-header", "require-tls", "min-tls", "block-sse-c",
@@ -39,7 +39,7 @@ var flagGroups = []flagGroup{
 	{"Pace", []string{"kms-share", "kms-rps", "window"}, []string{"kms-headroom", "force", "s3-rps", "read-rps", "concurrency", "window-exit", "throttle-flag-file"}},
 	{"Limits", []string{"max-cost", "max-duration", "max-failures"}, []string{"limit", "max-outage", "attempts", "drain-timeout", "settle-timeout", "memory"}},
 	{"Money and time", nil, []string{"prices", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
-	{"Output", []string{"out", "format", "html", "json", "watch"}, []string{"quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "metrics-file", "debug-addr", "debug-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "log-format", "csv-exact"}},
+	{"Output", []string{"out", "sign-ssh-key", "format", "html", "json", "watch"}, []string{"allowed-signers", "quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "metrics-file", "debug-addr", "debug-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "log-format", "csv-exact"}},
 	{"Connection", []string{"region", "profile", "endpoint-url"}, []string{
 		"expected-bucket-owner", "job-bucket-owner", "known-jobs", "ca-bundle", "allow-http", "sdk-client"}},
 	{"Simulator", []string{"listen", "tls"}, []string{
@@ -106,7 +106,7 @@ var commandGroups = []struct {
 	title string
 	names []string
 }{
-	{"A migration", []string{"inventory", "plan", "preflight", "run", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report"}},
+	{"A migration", []string{"inventory", "plan", "preflight", "run", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report", "certify"}},
 	{"Around it", []string{"permissions", "enforce", "selfcheck", "uploads", "forget", "export", "import"}},
 	{"To try it", []string{"demo", "simulate"}},
 }

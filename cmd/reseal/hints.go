@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"reseal/batchops"
+	"reseal/certify"
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/engine"
@@ -136,6 +137,7 @@ func ofJob(err error) (remedy, bool) {
 		made     *job.MadeError
 		changed  *known.DifferentError
 		doubtful *known.FileError
+		key      *certify.KeyError
 	)
 	switch {
 	case errors.As(err, &changed):
@@ -157,6 +159,12 @@ func ofJob(err error) (remedy, bool) {
 		return remedy{say: "reseal status shows how far it is, and the same reseal run goes on with it"}, true
 	case errors.As(err, new(*batchops.SelectionError)):
 		return remedy{say: "let reseal run do this job; S3 Batch Operations can do another one, made without tags"}, true
+	case errors.As(err, &key) && key.Locked:
+		return remedy{say: "leave out --sign-ssh-key, and sign what is written afterwards, which also takes the key of an agent: ssh-keygen -Y sign -f " + shell.Word(asPath(key.File)) + " -n " + certify.Namespace + " FOLDER/SHA256SUMS"}, true
+	case errors.As(err, &key):
+		return remedy{say: "name the private half of a key, in a file that ssh-keygen made: ssh-keygen -t ed25519 -f FILE makes one; a key in hardware signs what is written afterwards, with ssh-keygen -Y sign"}, true
+	case errors.As(err, new(*certify.ChangedError)):
+		return remedy{say: "let the run end, verify the job again, then certify it"}, true
 	case errors.As(err, new(*job.NoJobError)), errors.As(err, new(*job.NotJobError)):
 		return remedy{"see which jobs there are", "reseal jobs"}, true
 	}

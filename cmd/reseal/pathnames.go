@@ -10,7 +10,7 @@ import (
 )
 
 // pathFlags are the flags that name a file or folder and are no localPath.
-var pathFlags = []string{"job", "out", "html", "log-file", "metrics-file", "readers", "users", "dir", "report-dir", "from-manifest", configFlag}
+var pathFlags = []string{"check", "sign-ssh-key", "allowed-signers", "job", "out", "html", "log-file", "metrics-file", "readers", "users", "dir", "report-dir", "from-manifest", configFlag}
 
 // intoStdout are the commands and their flag that - names stdout for.
 var intoStdout = map[string]string{"reseal report": "out", "reseal plan": "html"}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"reseal/certify"
 	"reseal/control"
 	"reseal/internal/compat"
 	"reseal/inventory/setup"
@@ -25,6 +26,7 @@ func TestPromisedNames(t *testing.T) {
 	for name, v := range map[string]any{
 		"json-jobs": listedJob{}, "json-inventory-ls": listedReport{}, "json-inventory-setup": setup.Setup{}, "json-import": imported{},
 		"json-preflight": preflightDocument{}, "json-ctl": control.Answer{}, "json-uploads": job.Upload{}, "json-selfcheck": selfcheck.Facts{},
+		"json-certify": certify.Certificate{}, "json-certify-check": certify.Checked{},
 		"job-plan": job.Plan{}, "job-options": job.Options{}, "job-run": job.Run{},
 	} {
 		compat.Check(t, folder+name+".txt", compat.Keys(v))

@@ -49,7 +49,7 @@ func newRoot(p process) *cobra.Command {
 	helpInGroups(root)
 	root.AddCommand(
 		newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newUICommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
-		newVerifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
+		newVerifyCommand(p), newCertifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
 		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newJobsCommand(p), newForgetCommand(p), newManCommand(), newCompletionCommand(p),
 	)
 	root.CompletionOptions.DisableDefaultCmd = true // it takes any word for a shell

@@ -245,3 +245,17 @@ func cause(err error) error {
 	}
 	return err
 }
+
+// MoveFolder gives a folder that is whole its name, where nothing has that name, and makes
+// that durable. Both are in one folder.
+func MoveFolder(made, name string) error {
+	syncFolder(made)
+	if _, err := os.Lstat(name); err == nil {
+		return &TargetError{name, "something of that name is there by now"}
+	}
+	if err := os.Rename(made, name); err != nil { // over an empty folder at most
+		return fmt.Errorf("write %s: %w", name, cause(err))
+	}
+	syncFolder(filepath.Dir(name))
+	return nil
+}

@@ -1,0 +1,25 @@
+// Package certify turns a finished job, its verification and its bucket into a bundle of
+// evidence that others can check without this program, or into what stands against it.
+//
+// A bundle is a folder. The documents of the job are in it as they are, each result
+// segment is a file of lines, and what was looked at in the bucket is bucket.json. The
+// certificate is made of these alone, so it can be made again from them. SHA256SUMS
+// covers every file, and a signature covers SHA256SUMS.
+package certify
+
+// The files of a bundle that are no document of the job.
+const (
+	certificateFile = "certificate.json"
+	textFile        = "certificate.txt"
+	stateFile       = "state.json"
+	bucketFile      = "bucket.json"
+	chainFile       = "results.chain"
+	sumsFile        = "SHA256SUMS"
+	signatureFile   = "SHA256SUMS.sig"
+)
+
+// Namespace is that of the signature, as ssh-keygen -n has it.
+const Namespace = "reseal-certificate"
+
+// format is the version of a bundle that this program writes.
+const format = 1
