@@ -53,6 +53,7 @@ func TestSparedReport(t *testing.T) {
 			"plan --manifest " + filepath.Dir(filepath.Dir(manifest)) + "/" + key + " --html " + name,
 			"run --yes --job new " + takenOff + " --manifest " + manifest + key + " --log-file " + name,
 			"run job --yes --log-file " + name,
+			"run job --yes --metrics-file " + name,
 			"retry-failed job --log-file " + name,
 			"report job --format csv --out " + name,
 		} {
@@ -63,6 +64,7 @@ func TestSparedReport(t *testing.T) {
 		for _, line := range []string{
 			"plan --keep-inventory kept --manifest " + remote + key + " --html " + name,
 			"run keeping --yes --log-file " + name,
+			"run keeping --yes --metrics-file " + name,
 			"report keeping --out " + name,
 		} {
 			refusedToWrite(t, line, "--keep-inventory")
