@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -117,6 +118,18 @@ func (w *testWorld) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("reseal", args...)
 	cmd.Env = slices.Clip(w.env) // tests in parallel append to it
 	return cmd
+}
+
+// result runs reseal as another process to its end.
+func (w *testWorld) result(args ...string) (code int, stdout, stderr string) {
+	w.t.Helper()
+	var out, messages bytes.Buffer
+	cmd := w.command(args...)
+	cmd.Stdout, cmd.Stderr = &out, &messages
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		w.t.Fatal(err)
+	}
+	return cmd.ProcessState.ExitCode(), out.String(), messages.String()
 }
 
 // startCommand starts a command. Its end comes through the channel.
