@@ -35,8 +35,8 @@ type Manifest struct {
 
 // Export makes the folder dir and writes what policy decides on each row of the
 // report, as a manifest for each storage class with the request that creates its job.
-// Rows that done has are left out; nil has none. What is in the folder after an error
-// is not complete.
+// Rows that done has are left out; nil has none. After an error the folder is gone: a
+// manifest that is not complete would look like one that is.
 func Export(ctx context.Context, dir string, policy *plan.Policy, rep *inventory.Report, done func(inventory.Position) bool) (*Exported, error) {
 	if err := CheckSelection(&policy.Options); err != nil {
 		return nil, err
@@ -47,7 +47,7 @@ func Export(ctx context.Context, dir string, policy *plan.Policy, rep *inventory
 	e := &export{dir: dir, policy: policy, versions: rep.Manifest().Columns.Has(inventory.ColVersionID), files: map[string]*manifestFile{}, left: map[string]int64{}}
 	err := e.write(ctx, rep, done)
 	if err := errors.Join(err, e.close()); err != nil {
-		return nil, fmt.Errorf("write manifests: %w", err)
+		return nil, errors.Join(fmt.Errorf("write manifests: %w", err), os.RemoveAll(dir))
 	}
 	out := &Exported{Left: e.left}
 	for _, name := range slices.Sorted(maps.Keys(e.files)) {
@@ -92,6 +92,9 @@ func (e *export) write(ctx context.Context, rep *inventory.Report, done func(inv
 			task := e.policy.Decide(&batch.Records[i])
 			if task.Action == plan.Skip || done != nil && done(task.Record.Pos) {
 				continue
+			}
+			if err := checkRow(&e.policy.Options, &task); err != nil {
+				return err
 			}
 			if err := e.add(&task); err != nil {
 				return err

@@ -142,6 +142,9 @@ func (m *Import) match(ctx context.Context, portion []task, found func(*plan.Tas
 			if t.Action == plan.Skip {
 				continue
 			}
+			if err := checkRow(&m.Policy.Options, &t); err != nil {
+				return err
+			}
 			portion[at].found = true
 			left--
 			if err := found(&t, batch.Segment, m.endings.all[portion[at].ending]); err != nil {

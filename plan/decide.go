@@ -76,6 +76,7 @@ func (p *Policy) DecideHead(t Task, h *Head) Task {
 	}
 	t.Head, t.Reason = h, ""
 	r := &t.Record
+	unsure := p.Options.Unsure(r) != nil
 	r.ETag, r.Size, r.StorageClass = h.ETag, h.Size, h.StorageClass
 	r.Encryption, r.LastModified = h.Encryption, h.LastModified
 	if h.VersionID != "" {
@@ -84,7 +85,7 @@ func (p *Policy) DecideHead(t Task, h *Head) Task {
 	t.FromKMS = UnderKMS(h.Encryption)
 	t.NeedHead = false
 	reason := p.byState(h.Encryption, h)
-	if reason == "" && p.Options.leftByTags(h) {
+	if reason == "" && (p.Options.leftByTags(h) || unsure && !p.selected(r)) {
 		reason = Filtered
 	}
 	if reason != "" {

@@ -9,12 +9,27 @@ import (
 )
 
 // selected tells whether the user's filters let the row through. A row whose size,
-// class or date is unknown passes a filter on it: HeadObject is not asked for a
-// filter's sake, and leaving an object out must rest on something known.
+// class or date is unknown passes a filter on it: Unsure tells so, and a look decides.
 func (p *Policy) selected(r *inventory.Record) bool {
 	o := &p.Options
 	return o.selectsKey(r.Key) && o.selectsSize(r.Size) && p.selectsAge(r) &&
-		(len(o.StorageClasses) == 0 || !r.Known.Has(inventory.ColStorageClass) || slices.Contains(o.StorageClasses, string(r.StorageClass)))
+		(len(o.StorageClasses) == 0 || r.StorageClass == "" || slices.Contains(o.StorageClasses, string(r.StorageClass)))
+}
+
+// Unsure returns the options that select by what the row does not say, in the words of
+// the command line; nil where the row is enough.
+func (o *Options) Unsure(r *inventory.Record) (filters []string) {
+	ask := func(asked, unknown bool, option string) {
+		if asked && unknown {
+			filters = append(filters, option)
+		}
+	}
+	ask(o.MinSize > 0, r.Size < 0, "--min-size")
+	ask(o.MaxSize > 0, r.Size < 0, "--max-size")
+	ask(len(o.StorageClasses) > 0, r.StorageClass == "", "--storage-class")
+	ask(o.MinAge > 0 || !o.Before.IsZero(), r.LastModified.IsZero(), "--older-than")
+	ask(o.MaxAge > 0 || !o.After.IsZero(), r.LastModified.IsZero(), "--newer-than")
+	return filters
 }
 
 func (o *Options) selectsKey(key string) bool {

@@ -95,3 +95,61 @@ func TestFiltersOfKeyAndAge(t *testing.T) {
 		}
 	}
 }
+
+// A filter on what the report does not say is decided by a look, and never by silence:
+// an object is left alone or taken by what HeadObject says of it.
+func TestFiltersOnWhatTheReportDoesNotSay(t *testing.T) {
+	now := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
+	year := 365 * 24 * time.Hour
+	noSize := func(r *inventory.Record) { r.Size = -1; without(r, inventory.ColSize) }
+	noClass := func(r *inventory.Record) { r.StorageClass = ""; without(r, inventory.ColStorageClass) }
+	noDate := func(r *inventory.Record) { r.LastModified = time.Time{}; without(r, inventory.ColLastModified) }
+	head := Head{ETag: "e", Size: 1000, StorageClass: inventory.Standard, Encryption: inventory.SSES3, LastModified: now.Add(-year / 2), VersionID: "v1"}
+	for name, tt := range map[string]struct {
+		lacks   func(*inventory.Record)
+		options func(*Options)
+		filter  string
+		reason  Reason // after the look
+	}{
+		"too small":        {noSize, func(o *Options) { o.MinSize = 1001 }, "--min-size", Filtered},
+		"large enough":     {noSize, func(o *Options) { o.MinSize = 1000 }, "--min-size", ""},
+		"too large":        {noSize, func(o *Options) { o.MaxSize = 999 }, "--max-size", Filtered},
+		"small enough":     {noSize, func(o *Options) { o.MaxSize = 1000 }, "--max-size", ""},
+		"another class":    {noClass, func(o *Options) { o.StorageClasses = []string{"GLACIER_IR"} }, "--storage-class", Filtered},
+		"the class":        {noClass, func(o *Options) { o.StorageClasses = []string{"GLACIER_IR", "STANDARD"} }, "--storage-class", ""},
+		"too young":        {noDate, func(o *Options) { o.MinAge = year }, "--older-than", Filtered},
+		"old enough":       {noDate, func(o *Options) { o.MinAge = year / 3 }, "--older-than", ""},
+		"after a date":     {noDate, func(o *Options) { o.Before = now.Add(-year) }, "--older-than", Filtered},
+		"before a date":    {noDate, func(o *Options) { o.Before = now }, "--older-than", ""},
+		"too old":          {noDate, func(o *Options) { o.MaxAge = year / 3 }, "--newer-than", Filtered},
+		"young enough":     {noDate, func(o *Options) { o.MaxAge = year }, "--newer-than", ""},
+		"not since a date": {noDate, func(o *Options) { o.After = now }, "--newer-than", Filtered},
+		"since a date":     {noDate, func(o *Options) { o.After = now.Add(-year) }, "--newer-than", ""},
+	} {
+		for _, trust := range []bool{false, true} {
+			for _, method := range []Method{MethodCopy, MethodUpdate} {
+				p := policy(func(p *Policy) {
+					p.Now, p.Options.TrustInventory, p.Options.Method = now, trust, method
+					tt.options(&p.Options)
+				})
+				rec := row(tt.lacks)
+				if got := p.Options.Unsure(rec); len(got) != 1 || got[0] != tt.filter {
+					t.Errorf("%s: unsure by %q, want %s", name, got, tt.filter)
+				}
+				task := p.Decide(rec)
+				if task.Action == Skip || !task.NeedHead {
+					t.Errorf("%s by %s, inventory trusted: %v: action %v, HEAD %v; want a look before anything", name, method, trust, task.Action, task.NeedHead)
+				}
+				if seen := p.DecideHead(task, &head); seen.Reason != tt.reason || (seen.Action == Skip) != (tt.reason == Filtered) {
+					t.Errorf("%s by %s: %v, reason %q after the look; want reason %q", name, method, seen.Action, seen.Reason, tt.reason)
+				}
+			}
+		}
+	}
+	whole := row(nil)
+	whole.LastModified = now
+	all := Options{MinSize: 1, MaxSize: 2, StorageClasses: []string{"STANDARD"}, MinAge: 1, MaxAge: 1}
+	if got := all.Unsure(whole); got != nil {
+		t.Errorf("a row with all columns leaves %q open", got)
+	}
+}

@@ -99,6 +99,8 @@ func (p *Policy) headByRow(t *Task) bool {
 		return true
 	case isAbout(r) && !o.AllVersions: // it may not be the current one
 		return true
+	case o.Unsure(r) != nil:
+		return true
 	case t.Action == Update:
 		return false
 	}

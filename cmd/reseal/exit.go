@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/batchops"
 	"reseal/engine"
 	"reseal/job"
 	"reseal/migrate"
@@ -100,7 +101,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &found):
 		return found.code
-	case errors.As(err, &usage), errors.As(err, new(*job.NameError)):
+	case errors.As(err, &usage), errors.As(err, new(*job.NameError)), errors.As(err, new(*batchops.SelectionError)):
 		return exitUsage
 	case isMismatch(err):
 		return exitMismatch

@@ -186,6 +186,8 @@ func (s *selection) options() (plan.Options, error) {
 		errs = append(errs, errors.New("--multipart-threshold: S3 copies at most 5GiB in one request"))
 	case o.Multipart != 0 && o.Multipart < plan.MinPartSize:
 		errs = append(errs, errors.New("--multipart-threshold: at least 5MiB"))
+	case s.maxSize != "" && o.MaxSize == 0 && len(errs) == 0:
+		errs = append(errs, fmt.Errorf("--max-size %s would select empty objects alone: 1B is the least", s.maxSize))
 	case o.MaxSize > 0 && o.MinSize > o.MaxSize:
 		errs = append(errs, errors.New("--min-size is above --max-size: nothing would be selected"))
 	}

@@ -158,7 +158,7 @@ func ofJob(err error) (remedy, bool) {
 	case errors.Is(err, control.ErrNotRunning):
 		return remedy{say: "reseal status shows how far it is, and the same reseal run goes on with it"}, true
 	case errors.As(err, new(*batchops.SelectionError)):
-		return remedy{say: "let reseal run do this job; S3 Batch Operations can do another one, made without tags"}, true
+		return remedy{say: "let reseal run do this job; S3 Batch Operations can do another one, made without these filters"}, true
 	case errors.As(err, &key) && key.Locked:
 		return remedy{say: "leave out --sign-ssh-key, and sign what is written afterwards, which also takes the key of an agent: ssh-keygen -Y sign -f " + shell.Word(asPath(key.File)) + " -n " + certify.Namespace + " FOLDER/SHA256SUMS"}, true
 	case errors.As(err, &key):

@@ -107,11 +107,14 @@ func (f *runFlags) recall(ctx context.Context, p process, cmd *cobra.Command) er
 	f.began = time.Now()
 	f.told, f.usual = given(cmd), defaultsOf(cmd)
 	if f.job == "" {
-		return nil
+		return emptyOptions(cmd)
 	}
 	found, err := f.request.recall(ctx, p, cmd, f.job)
-	if err != nil || found || f.rows.asMade || f.manifest != "" {
-		return err // what opens the job says that it is not there
+	switch {
+	case err != nil || found:
+		return err
+	case f.rows.asMade || f.manifest != "": // what opens the job says that it is not there
+		return emptyOptions(cmd)
 	}
 	return &usageError{&job.NoJobError{Name: f.job}}
 }
@@ -120,10 +123,28 @@ func (f *runFlags) recall(ctx context.Context, p process, cmd *cobra.Command) er
 func (f *planFlags) recall(ctx context.Context, p process, cmd *cobra.Command) error {
 	f.told = given(cmd)
 	if f.job == "" || f.stated.asked() {
+		return emptyOptions(cmd)
+	}
+	found, err := f.request.recall(ctx, p, cmd, f.job)
+	if err != nil || found {
+		return err
+	}
+	return emptyOptions(cmd)
+}
+
+// emptyOptions refuses empty values where there is no job yet of which they could take
+// one away: a variable of a script that is not set would mean no filter, or no limit.
+func emptyOptions(cmd *cobra.Command) error {
+	var empty []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if r, ok := f.Value.(*removable); ok && r.removed && f.Changed {
+			empty = append(empty, "--"+f.Name)
+		}
+	})
+	if len(empty) == 0 {
 		return nil
 	}
-	_, err := f.request.recall(ctx, p, cmd, f.job)
-	return err
+	return usagef("%s: the value is empty. An empty one takes away what a job was told, and there is no job yet: leave the option out", strings.Join(empty, ", "))
 }
 
 // recall sets the flags that were not given to what the job was told, and tells whether
