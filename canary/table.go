@@ -145,8 +145,9 @@ func (k *Kind) merge(o Kind) {
 		proven |= traitsNamed([]string{p.Attribute})
 	}
 	want := traitsNamed(k.ToProve) | traitsNamed(o.ToProve)
-	missing := want &^ (proven | traitsNamed(k.NotShown) | traitsNamed(o.NotShown) | traitsNamed(k.Accepted) | traitsNamed(o.Accepted))
-	k.ToProve, k.Missing = want.Names(), missing.Names()
+	hidden, accepted := traitsNamed(k.NotShown)|traitsNamed(o.NotShown), traitsNamed(k.Accepted)|traitsNamed(o.Accepted)
+	missing := want &^ (proven | hidden | accepted)
+	k.ToProve, k.Missing, k.NotShown, k.Accepted = want.Names(), missing.Names(), (hidden &^ proven).Names(), accepted.Names()
 	for _, v := range []Verdict{Lost, NotProven, InDoubt, Proven} { // the worse one
 		if k.Verdict == v || o.Verdict == v {
 			k.Verdict = v
