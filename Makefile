@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart publish-check deploy-check
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart publish-check deploy-check
 
 check: fmt vet lint workflows test
 
@@ -100,6 +100,12 @@ boto3:
 # query of the dashboard has to have data. Takes Debian's package, unpacked into a cache.
 metrics:
 	GO="$(GO)" sh .ci/metrics.sh
+
+# The Job of deploy/kubernetes.yaml on a real API server and Job controller, with a small
+# kubelet that runs pods as processes. Takes Debian's etcd; builds Kubernetes, pinned,
+# into a cache folder the first time: 15 minutes or more.
+k8s:
+	GO="$(GO)" sh .ci/k8s.sh
 
 # An AWS account: the self-check, then a whole migration of nine small objects in
 # a scratch bucket. Costs a few cents; see docs/selfcheck.md.
