@@ -69,18 +69,17 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	var job *job.Plan
+	var met *metJob
 	var settled func(inventory.Position) bool
 	if f.job != "" {
 		store, found, err := openJobAt(ctx, f.connection, f.job)
 		if err != nil {
 			return err
 		}
-		job = found
-		if err := f.meet(ctx, p, f.connection, f.told, f.job, job, true); err != nil {
+		if met, err = f.meet(ctx, p, f.connection, f.told, f.job, found, true); err != nil {
 			return err
 		}
-		f.adopt(job)
+		f.adopt(found)
 		snapshot, err := checkpoint.Read(ctx, store)
 		if err != nil {
 			return err
@@ -94,11 +93,11 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 	} else if err := batchops.CheckSelection(&o); err != nil {
 		return &usageError{err}
 	}
-	pre, err := prepare(ctx, &f.request, job, time.Now())
+	pre, err := prepare(ctx, &f.request, met, time.Now())
 	if err != nil {
 		return err
 	}
-	if job != nil {
+	if job := met.made(); job != nil {
 		if err := job.CheckSame(f.job, pre.env.Frozen()); err != nil {
 			return err
 		}

@@ -4,17 +4,17 @@ import (
 	"context"
 	"fmt"
 
-	"reseal/job"
 	"reseal/s3api"
 )
 
 // follow has a connection go to where the job's requests went when it was made, by
 // whatever variable or profile that was, unless the command line or the environment
 // names another place now; the note says which. A nil job is a new one.
-func (c *connection) follow(ctx context.Context, made *job.Plan) (note string, err error) {
-	if made == nil {
+func (c *connection) follow(ctx context.Context, job *metJob) (note string, err error) {
+	if job == nil {
 		return "", nil
 	}
+	made := job.plan
 	if c.endpoint == "" {
 		c.endpoint = made.Endpoint
 	}

@@ -144,7 +144,7 @@ func ofJob(err error) (remedy, bool) {
 		return remedy{"ask who can write in it, and who did; where it is right, as somebody made a new job there, \"" + onJob("forget", changed.Name) + "\" has this machine take it as it is now; look at it first",
 			onJob("status", changed.Name)}, true
 	case errors.As(err, &doubtful):
-		return remedy{"see who wrote it; once it is moved away, jobs are written down anew, as they are then; --known-jobs FILE names another one", "ls -l " + shell.Word(asPath(doubtful.Path))}, true
+		return ofKnownFile(doubtful), true
 	case errors.As(err, &mismatch) && slices.ContainsFunc(mismatch.Differences, func(d checkpoint.Difference) bool { return d.Name == "--exclude-prefix" }):
 		return remedy{say: "go on with the prefixes that the job was made with: one that is denied holds up nothing, it is put off and reported, and the rest is done"}, true
 	case errors.As(err, &mismatch):
@@ -169,6 +169,20 @@ func ofJob(err error) (remedy, bool) {
 		return remedy{"see which jobs there are", "reseal jobs"}, true
 	}
 	return remedy{}, false
+}
+
+// ofKnownFile is what to do about a file of known jobs that cannot be believed. Each
+// command mends what was found.
+func ofKnownFile(e *known.FileError) remedy {
+	file := shell.Word(asPath(e.Path))
+	switch e.Kind {
+	case known.Writable:
+		return remedy{"see that nothing in it is foreign (less " + file + "), then take that right from all others", "chmod o-w " + file}
+	case known.Unreadable:
+		return remedy{"make it readable, if it is yours; --known-jobs FILE names another one", "chmod u+r " + file}
+	}
+	return remedy{"see who wrote it (ls -l " + file + "), then move it away; jobs are written down anew, as they are then; --known-jobs FILE names another one",
+		"mv " + file + " " + shell.Word(asPath(e.Path+".unreliable"))}
 }
 
 // ofReport is what to do about a report that cannot be used.

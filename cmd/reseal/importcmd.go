@@ -96,11 +96,12 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 	if err := batchops.CheckSelection(&made.Options); err != nil {
 		return &usageError{err}
 	}
-	if err := f.meet(ctx, p, f.connection, f.told, f.job, made, true); err != nil {
+	met, err := f.meet(ctx, p, f.connection, f.told, f.job, made, true)
+	if err != nil {
 		return err
 	}
 	f.adopt(made)
-	pre, err := prepare(ctx, &f.request, made, time.Now())
+	pre, err := prepare(ctx, &f.request, met, time.Now())
 	if err != nil {
 		return err
 	}

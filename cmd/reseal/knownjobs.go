@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/known"
 	"reseal/s3api"
@@ -28,26 +29,46 @@ func (k *knownJobs) file() known.File {
 	return known.Default()
 }
 
-// meet refuses a job that shows another key, bucket or server than it first showed on
-// this machine. told is what the user named now. With record, a job that is new here is
-// written down.
-func (k *knownJobs) meet(ctx context.Context, p process, c connection, told job.Told, name string, made *job.Plan, record bool) error {
+// metJob is a job that was compared with what this machine knows of it. Only such a job
+// can say where requests go: follow and prepare take no other. Only meet makes one.
+type metJob struct{ plan *job.Plan }
+
+// made is the plan of the job, nil where there is no job.
+func (m *metJob) made() *job.Plan {
+	if m == nil {
+		return nil
+	}
+	return m.plan
+}
+
+// check refuses a file that cannot be believed, before there is a job to compare.
+func (k *knownJobs) check() error {
 	if k.named == knownOff {
 		return nil
 	}
+	return k.file().Check()
+}
+
+// meet refuses a job that shows another key, bucket or server than it first showed on
+// this machine. told is what the user named now. With record, a job that is new here is
+// written down.
+func (k *knownJobs) meet(ctx context.Context, p process, c connection, told job.Told, name string, made *job.Plan, record bool) (*metJob, error) {
+	if k.named == knownOff {
+		return &metJob{made}, nil
+	}
 	shown, err := c.shown(ctx, told, name, made)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	met, err := k.file().Meet(ctx, shown, record)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if record && met.New && met.Unrecorded == nil {
 		fmt.Fprintf(p.stderr, "note: this machine has not seen this job before: what it shows now, it has to show from now on (%s)\n", k.file().Path())
 	}
 	k.tellUnrecorded(p, met)
-	return nil
+	return &metJob{made}, nil
 }
 
 // made writes down a job that this command has just made. The job is good without it.
@@ -62,6 +83,11 @@ func (k *knownJobs) made(ctx context.Context, p process, c connection, told job.
 	met, err := k.file().Made(ctx, shown)
 	if err != nil {
 		return err
+	}
+	if met.Outdated {
+		fmt.Fprintf(p.stderr, "note: this machine still knows the job that was in %s before, and will refuse this one: %s;\nonce that is mended: %s\n",
+			plain.Text(name), inWords(met.Unrecorded), onJob("forget", name))
+		return nil
 	}
 	k.tellUnrecorded(p, met)
 	return nil
@@ -86,7 +112,7 @@ func (c connection) shown(ctx context.Context, told job.Told, name string, made 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := c.follow(ctx, made); err != nil {
+	if _, err := c.follow(ctx, &metJob{made}); err != nil { // to compare: nothing is sent
 		return nil, err
 	}
 	server, err := c.server(ctx)

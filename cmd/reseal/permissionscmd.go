@@ -128,10 +128,11 @@ func (f *permissionsFlags) readJob(ctx context.Context, p process) (*job.Plan, e
 	if f.headroom == "" {
 		f.headroom = told.Value("kms-headroom")
 	}
-	if err := f.meet(ctx, p, f.connection, f.told, f.job, made, false); err != nil {
+	met, err := f.meet(ctx, p, f.connection, f.told, f.job, made, false)
+	if err != nil {
 		return nil, err
 	}
-	if _, err := f.connection.follow(ctx, made); err != nil {
+	if _, err := f.connection.follow(ctx, met); err != nil {
 		return nil, err
 	}
 	f.adopt(made)

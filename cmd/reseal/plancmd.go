@@ -29,6 +29,7 @@ type planFlags struct {
 	html   string
 	output output
 	told   job.Told // on the command line, for a job that is made of it
+	dry    bool     // for run --dry-run: the job is looked at, and not made
 }
 
 const planLong = `plan reads the whole report and says what a run would do, what it would leave
@@ -104,14 +105,15 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
 	p.stderr = p.screen()
-	old, err := f.findJob(ctx)
+	met, err := f.findJob(ctx, p)
 	if err != nil {
 		return err
 	}
-	pre, err := prepare(ctx, &f.request, old, time.Now())
+	pre, err := prepare(ctx, &f.request, met, time.Now())
 	if err != nil {
 		return err
 	}
+	old := met.made()
 	if old != nil {
 		if err := old.CheckSame(f.job, pre.env.Frozen()); err != nil {
 			return err
@@ -132,17 +134,27 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 }
 
 // findJob finds the job that the plan is to be frozen in: nil where there is none yet, and
-// one can be made.
-func (f *planFlags) findJob(ctx context.Context) (*job.Plan, error) {
+// one can be made. A dry run only looks whether it is there.
+func (f *planFlags) findJob(ctx context.Context, p process) (*metJob, error) {
 	if f.job == "" {
 		return nil, nil
 	}
-	if err := job.CheckWritable(f.job); err != nil {
+	if err := f.knownJobs.check(); err != nil {
 		return nil, err
 	}
+	if !f.dry {
+		if err := job.CheckWritable(f.job); err != nil {
+			return nil, err
+		}
+	}
 	_, old, err := f.connection.jobs().Find(ctx, f.job, job.Share{})
-	if err != nil || old != nil {
-		return old, err
+	switch {
+	case err != nil:
+		return nil, err
+	case old != nil:
+		return f.meet(ctx, p, f.connection, f.told, f.job, old, false)
+	case f.dry:
+		return nil, nil
 	}
 	return nil, checkNewJob(ctx, f.connection, f.job)
 }
@@ -157,7 +169,7 @@ func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepared,
 		return err
 	}
 	pre.remarks(f.output.messages(p), view.Estimate)
-	if f.job == "" {
+	if f.job == "" || f.dry {
 		return nil
 	}
 	return f.planJob(ctx, p, old, migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: view.Estimate, Told: f.told}), preflight.Unaccepted(pre.env.Hazards(), f.accept))

@@ -10,7 +10,6 @@ import (
 	"reseal/cost"
 	"reseal/internal/resources"
 	"reseal/inventory"
-	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
 	"reseal/report"
@@ -57,13 +56,15 @@ func (r *request) read() (a answers, err error) {
 }
 
 // prepare looks around without changing anything: it reads the manifest, the key, the
-// bucket's configuration and the quota. old is the job to be resumed, nil for a new one.
-func prepare(ctx context.Context, r *request, old *job.Plan, now time.Time) (*prepared, error) {
+// bucket's configuration and the quota. job is the one to be
+// resumed, nil for a new one.
+func prepare(ctx context.Context, r *request, job *metJob, now time.Time) (*prepared, error) {
 	said, err := r.read()
 	if err != nil {
 		return nil, err
 	}
-	elsewhere, err := r.connection.follow(ctx, old)
+	old := job.made()
+	elsewhere, err := r.connection.follow(ctx, job)
 	if err != nil {
 		return nil, err
 	}

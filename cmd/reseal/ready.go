@@ -18,6 +18,7 @@ import (
 // readiness is all that has to be there before the first object is touched.
 type readiness struct {
 	claim *migrate.Claim
+	met   *metJob // the job that was found, nil for a new one
 	pre   *prepared
 	at    *checkpoint.Snapshot // of a job that was found
 	plan  *job.Plan            // of the job, found or new
@@ -66,6 +67,9 @@ func (f *runFlags) refuseAboveQuota(_ context.Context, _ process, r *readiness) 
 
 // findJob finds the job, and holds one that is there.
 func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
+	if err := f.knownJobs.check(); err != nil {
+		return err
+	}
 	if err := r.claim.Find(ctx); err != nil {
 		return err
 	}
@@ -75,14 +79,14 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 		}
 		return checkNewJob(ctx, f.connection, f.job)
 	}
-	if err := f.meet(ctx, p, f.connection, f.told, f.job, r.claim.Plan, true); err != nil {
+	var err error
+	if r.met, err = f.meet(ctx, p, f.connection, f.told, f.job, r.claim.Plan, true); err != nil {
 		return err
 	}
 	if err := r.claim.Keep(ctx); err != nil {
 		return err
 	}
 	tellCrash(p, r.claim.Lock)
-	var err error
 	if r.at, err = checkpoint.Read(ctx, r.claim.Store); err != nil || !f.rows.asMade {
 		return err
 	}
@@ -101,7 +105,7 @@ func tellCrash(p process, lock *checkpoint.Lock) {
 // lookAround finds out about bucket, key and quota.
 func (f *runFlags) lookAround(ctx context.Context, p process, r *readiness) error {
 	if err := f.patience(p, r.claim.Found).Do(ctx, func() (err error) {
-		r.pre, err = prepare(ctx, &f.request, r.claim.Plan, time.Now())
+		r.pre, err = prepare(ctx, &f.request, r.met, time.Now())
 		return err
 	}); err != nil {
 		return err

@@ -79,7 +79,7 @@ func newRunCommand(p process) *cobra.Command {
 				if err := f.checkDry(); err != nil {
 					return err
 				}
-				return planOnly(cmd.Context(), p, &planFlags{request: f.request, accept: f.accept, output: f.output})
+				return planOnly(cmd.Context(), p, &planFlags{request: f.request, knownJobs: f.knownJobs, accept: f.accept, job: f.job, output: f.output, told: f.told, dry: true})
 			}
 			return f.run(cmd.Context(), p)
 		},

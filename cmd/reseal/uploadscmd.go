@@ -21,6 +21,7 @@ import (
 // uploadsFlags is the command line of uploads.
 type uploadsFlags struct {
 	connection
+	knownJobs
 	job   string
 	sweep bool
 	json  bool
@@ -43,24 +44,29 @@ func newUploadsCommand(p process) *cobra.Command {
 		Short: "List a job's own unfinished multipart uploads, or throw them away",
 		Long:  uploadsLong,
 		Args:  jobArgument(&f.job),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p, given(cmd)) },
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
+	f.knownJobs.bind(cmd)
 	cmd.Flags().StringVar(&f.job, "job", "", "`folder` of the job")
 	cmd.Flags().BoolVar(&f.sweep, "sweep", false, "abort them; what they copied so far has to be copied again")
 	cmd.Flags().BoolVar(&f.json, "json", false, "print one JSON document")
 	return cmd
 }
 
-func (f *uploadsFlags) run(ctx context.Context, p process) error {
+func (f *uploadsFlags) run(ctx context.Context, p process, told job.Told) error {
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
 	store, made, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
 	}
-	rewriter, err := f.rewriter(ctx, made)
+	met, err := f.meet(ctx, p, f.connection, told, f.job, made, false)
+	if err != nil {
+		return err
+	}
+	rewriter, err := f.rewriter(ctx, met)
 	if err != nil {
 		return err
 	}
@@ -87,7 +93,7 @@ func (f *uploadsFlags) run(ctx context.Context, p process) error {
 }
 
 // rewriter reaches the job's bucket; nothing of it but uploads is asked about.
-func (f *uploadsFlags) rewriter(ctx context.Context, job *job.Plan) (*s3api.Rewriter, error) {
+func (f *uploadsFlags) rewriter(ctx context.Context, job *metJob) (*s3api.Rewriter, error) {
 	conn := f.connection
 	if _, err := conn.follow(ctx, job); err != nil {
 		return nil, err
@@ -96,11 +102,11 @@ func (f *uploadsFlags) rewriter(ctx context.Context, job *job.Plan) (*s3api.Rewr
 	if err != nil {
 		return nil, err
 	}
-	client, facts, _, err := bucketFacts(ctx, client, job.Options.Bucket)
+	client, facts, _, err := bucketFacts(ctx, client, job.plan.Options.Bucket)
 	if err != nil {
 		return nil, err
 	}
-	o := job.Options
+	o := job.plan.Options
 	o.Method = plan.MethodCopy // no object is updated: the endpoint need not be proven
 	return client.Rewriter(s3api.RewriteConfig{Options: o, Facts: facts})
 }

@@ -130,14 +130,15 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err := recalled(f.flags, told.Only(verifyRecalls)); err != nil {
 		return err
 	}
-	if err := f.meet(ctx, p, f.connection, now, f.job, made, false); err != nil {
+	met, err := f.meet(ctx, p, f.connection, now, f.job, made, false)
+	if err != nil {
 		return err
 	}
 	snapshot, err := checkpoint.Read(ctx, store)
 	if err != nil {
 		return err
 	}
-	v, err := f.look(ctx, p, made, snapshot, share, bodies)
+	v, err := f.look(ctx, p, met, snapshot, share, bodies)
 	if err != nil {
 		return err
 	}
@@ -146,10 +147,10 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 }
 
 // look opens the report once more, where it is now, and looks at the objects.
-func (f *verifyFlags) look(ctx context.Context, p process, made *job.Plan, snapshot *checkpoint.Snapshot, share, bodies float64) (*verify.Verification, error) {
+func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, snapshot *checkpoint.Snapshot, share, bodies float64) (*verify.Verification, error) {
 	note := func(text string) { fmt.Fprintf(f.output.messages(p), "note: %s\n", text) }
-	conn := f.connection
-	if text, err := conn.follow(ctx, made); err != nil {
+	conn, made := f.connection, job.plan
+	if text, err := conn.follow(ctx, job); err != nil {
 		return nil, err
 	} else if text != "" {
 		note(text)

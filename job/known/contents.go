@@ -1,6 +1,7 @@
 package known
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -37,6 +38,9 @@ type record struct {
 // decode reads the file's text. Every error is a reason not to believe it.
 func decode(data []byte) (*contents, error) {
 	var c contents
+	if len(bytes.TrimSpace(data)) == 0 {
+		return &c, nil // as mktemp makes it; who can empty the file can take it away
+	}
 	if err := json.Unmarshal(data, &c); err != nil {
 		return nil, fmt.Errorf("is no list of jobs: %w", err)
 	}

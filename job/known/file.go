@@ -48,14 +48,36 @@ func Default() File {
 // Path is the name of the file, "" where there can be none.
 func (f File) Path() string { return f.path }
 
+// Kind is what is wrong with a file that cannot be believed.
+type Kind int
+
+// The kinds of a FileError.
+const (
+	Damaged    Kind = iota // it is no list of jobs
+	Foreign                // it belongs to another user
+	Writable               // everybody on this machine may write it
+	Unreadable             // this process may not read it
+)
+
 // FileError is a file that is there and cannot be believed.
 type FileError struct {
 	Path string
 	Why  string
+	Kind Kind
 }
 
 func (e *FileError) Error() string {
 	return fmt.Sprintf("%s, which says what jobs first showed here, cannot be relied on: it %s; nothing was sent", e.Path, e.Why)
+}
+
+// Check returns the *FileError of a file that cannot be believed. One that is not there, or
+// that nobody can look at, is none: the job is then new.
+func (f File) Check() error {
+	_, err := f.read()
+	if errors.As(err, new(*FileError)) {
+		return err
+	}
+	return nil
 }
 
 // read returns what the file holds, which is nothing where it is not there. A file that
@@ -72,43 +94,93 @@ func (f File) read() (*contents, error) {
 		if _, look := os.Stat(f.path); look != nil {
 			return nil, err // its folder is not for this user
 		}
-		return nil, &FileError{f.path, "may not be read by you"}
+		return nil, &FileError{f.path, "may not be read by you", Unreadable}
 	}
 	defer file.Close()
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if why := doubtful(info); why != "" {
-		return nil, &FileError{f.path, why}
+	if why, kind := f.doubtful(info); why != "" {
+		return nil, &FileError{f.path, why, kind}
 	}
 	data, err := io.ReadAll(io.LimitReader(file, mostBytes+1))
 	if err != nil {
 		return nil, err
 	}
 	if len(data) > mostBytes {
-		return nil, &FileError{f.path, fmt.Sprintf("has more than %d bytes", mostBytes)}
+		return nil, &FileError{f.path, fmt.Sprintf("has more than %d bytes", mostBytes), Damaged}
 	}
 	c, err := decode(data)
 	if err != nil {
-		return nil, &FileError{f.path, err.Error()}
+		return nil, &FileError{f.path, err.Error(), Damaged}
 	}
 	return c, nil
 }
 
-// doubtful says why a file may have been written by somebody else than this user or
-// root, "" where it may not.
-func doubtful(info fs.FileInfo) string {
+// doubtful says why a file may have been written by somebody who is not trusted, "" where
+// it may not. The rules are those of a job folder. A group may write: Kubernetes gives it
+// that right each time it mounts a volume with fsGroup.
+func (f File) doubtful(info fs.FileInfo) (why string, kind Kind) {
 	if !info.Mode().IsRegular() {
-		return "is no regular file"
+		return "is no regular file", Damaged
 	}
-	if s, ok := info.Sys().(*syscall.Stat_t); ok && int(s.Uid) != os.Geteuid() && s.Uid != 0 {
-		return fmt.Sprintf("belongs to user %d, and this process is user %d", s.Uid, os.Geteuid())
+	if owner, known := ownerOf(info); known && owner != os.Geteuid() && owner != 0 && !f.trusts(owner) {
+		return fmt.Sprintf("belongs to user %d, and this process is user %d", owner, os.Geteuid()), Foreign
 	}
-	if info.Mode().Perm()&0o022 != 0 {
-		return "may be written by others than its owner"
+	if info.Mode().Perm()&0o002 != 0 {
+		return "may be written by everybody on this machine", Writable
 	}
-	return ""
+	return "", 0
+}
+
+// ownerOf is the user that a file belongs to, where the system tells.
+func ownerOf(info fs.FileInfo) (uid int, known bool) {
+	s, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, false
+	}
+	return int(s.Uid), true
+}
+
+// trusts tells whether a file of another user is one of this process all the same. On a
+// network file system its files may belong to the user that the server makes of it. Root
+// with the home of a user (sudo) reads that user's file: who owns the home folder decides
+// on what is in it.
+func (f File) trusts(owner int) bool {
+	if makes, err := f.makesAs(); err == nil && makes == owner {
+		return true
+	}
+	if os.Geteuid() != 0 || !f.own {
+		return false
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(home)
+	if err != nil {
+		return false
+	}
+	of, known := ownerOf(info)
+	return known && of == owner
+}
+
+// makesAs is the user that the files of this process get in the file's folder.
+func (f File) makesAs() (owner int, err error) {
+	file, err := os.CreateTemp(filepath.Dir(f.path), ".owner-*")
+	if err != nil {
+		return 0, err
+	}
+	info, err := file.Stat()
+	if err := errors.Join(err, file.Close(), os.Remove(file.Name())); err != nil {
+		return 0, err
+	}
+	owner, known := ownerOf(info)
+	if !known {
+		return 0, errors.New("the system does not tell who owns a file")
+	}
+	return owner, nil
 }
 
 // change reads the file, has it changed, and writes it as a whole, while no other

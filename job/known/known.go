@@ -54,6 +54,7 @@ type Met struct {
 	New        bool      // never seen here before
 	First      time.Time // that it was seen here
 	Unrecorded error     // why what is new of it could not be recorded
+	Outdated   bool      // a record of another job in this place stands, which refuses this one
 }
 
 // PlaceOf returns the place of a job as the file has it: the path of its folder, without
@@ -107,7 +108,21 @@ func (f File) Made(ctx context.Context, j *Job) (Met, error) {
 		_, _, err := c.meet(j, now)
 		return err
 	})
-	return unrecorded(Met{New: true, First: now}, err)
+	met := Met{New: true, First: now}
+	if err != nil {
+		met.Outdated = f.differs(j, now)
+	}
+	return unrecorded(met, err)
+}
+
+// differs tells whether a record stands that refuses the job.
+func (f File) differs(j *Job, now time.Time) bool {
+	known, err := f.read()
+	if err != nil {
+		return false
+	}
+	_, _, err = known.meet(j, now)
+	return errors.As(err, new(*DifferentError))
 }
 
 // Forget takes a job out of the file. It tells whether it was there.

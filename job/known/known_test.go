@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"reseal/internal/otheruser"
 )
 
 func newFile(t *testing.T) File { return At(filepath.Join(t.TempDir(), "known-jobs")) }
@@ -113,13 +115,13 @@ func TestHostileFile(t *testing.T) {
 	for want, make := range map[string]func(name string) error{
 		"":                     text(whole),
 		"no list of jobs":      text("{"),
+		"everybody":            func(name string) error { return errors.Join(text(whole)(name), os.Chmod(name, 0o602)) },
 		"no version":           text("{}"),
 		"has format 2":         text(`{"version":2}`),
 		"without place":        text(`{"version":1,"jobs":[{}]}`),
 		"twice":                text(strings.Replace(whole, `[{`, `[`+strings.TrimSuffix(strings.SplitN(whole, "[", 2)[1], "]}")+`,{`, 1)),
 		"more than":            text(whole + strings.Repeat(" ", mostBytes)),
 		"no regular file":      func(name string) error { return syscall.Mkfifo(name, 0o600) },
-		"others than":          func(name string) error { return errors.Join(text(whole)(name), os.Chmod(name, 0o620)) },
 		"no regular file too.": func(name string) error { return os.Mkdir(name, 0o700) },
 	} {
 		f := newFile(t)
@@ -136,6 +138,64 @@ func TestHostileFile(t *testing.T) {
 		if _, err := f.Made(t.Context(), newJob("/jobs/a")); !errors.As(err, &doubtful) {
 			t.Errorf("%s: made: %v", want, err)
 		}
+		if err := f.Check(); !errors.As(err, &doubtful) {
+			t.Errorf("%s: check: %v", want, err)
+		}
+	}
+}
+
+// An empty file, as mktemp makes it, has no job yet. One that a group may write is believed,
+// as Kubernetes gives it that right (fsGroup).
+func TestBelievedFile(t *testing.T) {
+	f := newFile(t)
+	must(t, os.WriteFile(f.path, nil, 0o600), f.Check())
+	if met := meet(t, f, newJob("/jobs/a")); !met.New {
+		t.Error("a job is known to an empty file")
+	}
+	must(t, os.Chmod(f.path, 0o660), f.Check())
+	if met := meet(t, f, newJob("/jobs/a")); met.New {
+		t.Error("a job is new in a file that a group may write")
+	}
+}
+
+// A file of another user is believed where this process makes its files as that user, or
+// where it is root in that user's home.
+func TestFileOfAnotherUser(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Setenv("XDG_CONFIG_HOME", "")
+	f := Default()
+	meet(t, f, newJob("/jobs/a"))
+	must(t, os.Chown(f.path, otheruser.ID, otheruser.ID))
+	if err := f.Check(); !errors.As(err, new(*FileError)) {
+		t.Errorf("a stranger's file in one's own home: %v", err)
+	}
+	must(t, os.Chown(home, otheruser.ID, otheruser.ID))
+	if met := meet(t, f, newJob("/jobs/a")); met.New {
+		t.Error("root does not know the job of the user whose home it has")
+	}
+	if err := At(f.path).Check(); !errors.As(err, new(*FileError)) {
+		t.Errorf("a stranger's file that is named: %v", err)
+	}
+}
+
+// A job that takes the place of another and cannot be written down is going to be refused.
+func TestMadeUnrecorded(t *testing.T) {
+	f := newFile(t)
+	meet(t, f, newJob("/jobs/a"))
+	must(t, os.Remove(f.path+".lock"), os.Mkdir(f.path+".lock", 0o700)) // nobody can take it
+	j := newJob("/jobs/a")
+	for plan, outdated := range map[string]bool{"a1": false, "b2": true} {
+		j.Plan = plan
+		if met, err := f.Made(t.Context(), j); err != nil || met.Unrecorded == nil || met.Outdated != outdated {
+			t.Errorf("plan %s: %+v, %v; want outdated %v", plan, met, err, outdated)
+		}
+	}
+	if met, err := f.Made(t.Context(), newJob("/jobs/b")); err != nil || met.Outdated {
+		t.Errorf("a place where no job was: %+v, %v", met, err)
 	}
 }
 
