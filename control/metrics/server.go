@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -54,6 +55,7 @@ type Server struct {
 	latency  *prometheus.HistogramVec
 	lastPart atomic.Int64 // unix nanoseconds of the last part copied, 0 = none
 	listener net.Listener
+	name     string // host of the address, as it was given
 }
 
 // latencyBuckets go from a HEAD nearby to the copy of a part of gigabytes, in seconds.
@@ -73,6 +75,7 @@ func Listen(address string, from Source) (*Server, error) {
 	}
 	s.registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	prometheus.WrapRegistererWith(from.labels(), s.registry).MustRegister(&collector{from: from, lastPart: s.partCopied}, s.latency)
+	s.name, _, _ = net.SplitHostPort(address) // Listen says what is wrong with it
 	var err error
 	if s.listener, err = net.Listen("tcp", address); err != nil {
 		return nil, fmt.Errorf("serve metrics: %w", err)
@@ -105,11 +108,39 @@ func (s *Server) Serve(ctx context.Context, log *slog.Logger) {
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.registry, promhttp.HandlerOpts{MaxRequestsInFlight: 4, Timeout: 10 * time.Second}))
 	mux.HandleFunc("GET /healthz", answering(func() error { return s.health.Alive(time.Now()) }))
 	mux.HandleFunc("GET /readyz", answering(func() error { return s.health.Ready() }))
-	server := &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
+	server := &http.Server{Handler: s.guard(mux), ReadHeaderTimeout: 10 * time.Second, WriteTimeout: 30 * time.Second, IdleTimeout: 2 * time.Minute}
 	defer context.AfterFunc(ctx, func() { server.Close() })()
 	if err := server.Serve(s.listener); err != nil && !errors.Is(err, http.ErrServerClosed) {
 		log.Warn("metrics not served", "error", err)
 	}
+}
+
+// guard refuses requests that name another host, where only this machine can ask: a page
+// in a browser has its own name lead to this address (DNS rebinding).
+func (s *Server) guard(next http.Handler) http.Handler {
+	if at, ok := s.listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+		return next // a scraper of another machine may know this one by any name
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.knowsHost(r.Host) {
+			http.Error(w, "another host is meant", http.StatusForbidden)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// knowsHost tells whether a request came by an address that nobody else can point at this
+// machine: a number, localhost, or the name that was asked for.
+func (s *Server) knowsHost(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
+		return true
+	}
+	return strings.EqualFold(name, "localhost") || s.name != "" && strings.EqualFold(name, s.name)
 }
 
 // answering says ok, or with status 503 why not.
