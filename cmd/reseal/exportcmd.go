@@ -12,7 +12,6 @@ import (
 	"reseal/batchops"
 	"reseal/checkpoint"
 	"reseal/inventory"
-	"reseal/job"
 	"reseal/migrate"
 	"reseal/report"
 )

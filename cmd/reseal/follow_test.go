@@ -35,7 +35,7 @@ func TestFollowsTheJobsEndpoint(t *testing.T) {
 				t.Setenv(name, value)
 			}
 			c := connection{endpoint: tt.flag}
-			note, err := c.follow(t.Context(), &tt.made)
+			note, err := c.follow(t.Context(), &metJob{&tt.made})
 			if err != nil {
 				t.Fatal(err)
 			}
