@@ -58,7 +58,9 @@ func (e *endFile) write(ctx context.Context, p process, f *runFlags, err error) 
 	m := &metrics.Ended{Version: programVersion(), Job: f.job, At: time.Now(), Took: time.Since(e.began), ExitCode: code, Run: e.run(f)}
 	writing, written := p.interruptible(context.WithoutCancel(ctx))
 	defer written()
-	failed := metrics.WriteFile(writing, e.name, m)
+	bounded, end := boundedByReader(writing)
+	defer end()
+	failed := metrics.WriteFile(bounded, e.name, m)
 	switch {
 	case failed == nil:
 	case err == nil:

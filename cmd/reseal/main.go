@@ -58,6 +58,6 @@ func (p process) run(ctx context.Context, args []string) int {
 	if err := knownCommand(root, args); err != nil {
 		return p.exit(root, err)
 	}
-	cmd, err := root.ExecuteContextC(ctx)
+	cmd, err := root.ExecuteContextC(tellReaderWaits(ctx, p.screen()))
 	return p.exit(cmd, err)
 }

@@ -120,7 +120,9 @@ func (o *output) logger(ctx context.Context, dir string, messages io.Writer) (*s
 	if name == "" {
 		file, err = job.AppendLog(dir)
 	} else {
-		file, err = outfile.Append(ctx, name)
+		opening, opened := boundedByReader(ctx)
+		file, err = outfile.Append(opening, name)
+		opened()
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("log: %w", err)

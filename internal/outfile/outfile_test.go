@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -144,6 +146,30 @@ func TestWriteFIFOGivenUp(t *testing.T) {
 	var part *PartError
 	if !errors.As(err, &part) || !errors.Is(err, gone) {
 		t.Errorf("error %v, want one that says that the reader got a part", err)
+	}
+}
+
+// Who waits for the reader of a FIFO is told once, and the context bounds the wait.
+func TestNotice(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "pipe")
+	must(t, unix.Mkfifo(name, 0o600))
+	late := errors.New("too late")
+	for what, write := range map[string]func(ctx context.Context) error{
+		"Write":  func(ctx context.Context) error { return Write(ctx, name, text("x")) },
+		"Append": func(ctx context.Context) error { _, err := Append(ctx, name); return err },
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var said []string
+			ctx := WithNotice(t.Context(), func(name string) { said = append(said, name) })
+			ctx, cancel := context.WithTimeoutCause(ctx, time.Minute, late)
+			defer cancel()
+			if err := write(ctx); !errors.Is(err, late) || !strings.Contains(err.Error(), "nobody reads it") {
+				t.Errorf("%s: error %v, want %v", what, err, late)
+			}
+			if len(said) != 1 || said[0] != name {
+				t.Errorf("%s: said %q, want the name once", what, said)
+			}
+		})
 	}
 }
 

@@ -132,6 +132,22 @@ func (t *target) classify() error {
 	return nil
 }
 
+// noticeKey is the key of a notice in a context.
+type noticeKey struct{}
+
+// WithNotice returns a context under which waiting is called, with the name of the file,
+// when the wait for the reader of a FIFO begins.
+func WithNotice(ctx context.Context, waiting func(name string)) context.Context {
+	return context.WithValue(ctx, noticeKey{}, waiting)
+}
+
+// notice says that the reader of a FIFO is waited for, where somebody wants to know.
+func (t *target) notice(ctx context.Context) {
+	if waiting, ok := ctx.Value(noticeKey{}).(func(name string)); ok {
+		waiting(t.name)
+	}
+}
+
 // open opens what is not replaced. A FIFO is waited for until it has a reader.
 func (t *target) open(ctx context.Context) (*os.File, error) {
 	if t.kind == descriptor {
@@ -141,10 +157,14 @@ func (t *target) open(ctx context.Context) (*os.File, error) {
 		}
 		return os.NewFile(uintptr(fd), t.name), nil
 	}
-	for {
+	for said := false; ; {
 		// Without O_NONBLOCK the system would wait for the reader, whom no context ends.
 		file, err := os.OpenFile(t.path, os.O_WRONLY|syscall.O_NONBLOCK|syscall.O_NOCTTY, 0)
 		if t.kind == fifo && errors.Is(err, syscall.ENXIO) {
+			if !said {
+				said = true
+				t.notice(ctx)
+			}
 			if err := wait.For(ctx, readerEvery); err != nil {
 				return nil, fmt.Errorf("write %s: nobody reads it: %w", t.name, err)
 			}
