@@ -143,10 +143,11 @@ func (f *certifyFlags) look(ctx context.Context, p process, store job.Store, mad
 	if err := recalled(f.flags, told.Only(certifyRecalls)); err != nil {
 		return nil, err
 	}
-	if err := f.meet(ctx, p, f.connection, now, f.job, made, false); err != nil {
+	met, err := f.meet(ctx, p, f.connection, now, f.job, made, false)
+	if err != nil {
 		return nil, err
 	}
-	if text, err := f.follow(ctx, made); err != nil {
+	if text, err := f.follow(ctx, met); err != nil {
 		return nil, err
 	} else if text != "" {
 		fmt.Fprintf(f.messages(p), "note: %s\n", text)
