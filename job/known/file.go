@@ -2,6 +2,7 @@ package known
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -168,12 +169,18 @@ func (f File) trusts(owner int) bool {
 
 // makesAs is the user that the files of this process get in the file's folder.
 func (f File) makesAs() (owner int, err error) {
-	file, err := os.CreateTemp(filepath.Dir(f.path), ".owner-*")
+	folder, err := os.OpenRoot(filepath.Dir(f.path))
+	if err != nil {
+		return 0, err
+	}
+	defer folder.Close()
+	name := ".owner-" + rand.Text()
+	file, err := folder.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return 0, err
 	}
 	info, err := file.Stat()
-	if err := errors.Join(err, file.Close(), os.Remove(file.Name())); err != nil {
+	if err := errors.Join(err, file.Close(), folder.Remove(name)); err != nil {
 		return 0, err
 	}
 	owner, known := ownerOf(info)
