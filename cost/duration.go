@@ -28,6 +28,9 @@ type Duration struct {
 	Longest  time.Duration `json:"longest_ns"`
 	Binding  string        `json:"binding"` // the name of the limit that decides, "" where none is known
 	Limits   []Limit       `json:"limits"`  // slowest first
+
+	// AtLeast says that both are lower bounds: data of unknown size is to be copied.
+	AtLeast bool `json:"at_least,omitempty"`
 }
 
 // duration works out how long a job takes by every limit that is known.
@@ -62,6 +65,7 @@ func (c *calculation) duration(j *job) Duration {
 		})
 	}
 	c.moving(j, &d)
+	d.AtLeast = j.unsized != [numClasses]int64{}
 	slices.SortStableFunc(d.Limits, func(a, b Limit) int { return cmp.Compare(b.Longest, a.Longest) })
 	for _, l := range d.Limits {
 		d.Shortest = max(d.Shortest, l.Shortest)

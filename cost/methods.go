@@ -31,7 +31,8 @@ type Method struct {
 	Cost     Bill          `json:"cost"`
 	Shortest time.Duration `json:"shortest_ns"` // both 0 where nothing is stated
 	Longest  time.Duration `json:"longest_ns"`
-	Remarks  []string      `json:"remarks"` // what it loses, or cannot do
+	AtLeast  bool          `json:"time_at_least,omitempty"` // as Duration.AtLeast
+	Remarks  []string      `json:"remarks"`                 // what it loses, or cannot do
 }
 
 // cliPart is the size from which the AWS CLI copies in parts, and of the parts:
@@ -51,7 +52,7 @@ func (c *calculation) methods(planned *job) []Method {
 		m.Requests, m.KMS, m.Cost = requestsOf(j), j.kms, c.bill(j)
 		if limits != nil {
 			d := limits(j)
-			m.Shortest, m.Longest = d.Shortest, d.Longest
+			m.Shortest, m.Longest, m.AtLeast = d.Shortest, d.Longest, d.AtLeast
 		}
 		out = append(out, m)
 	}

@@ -25,6 +25,7 @@ func (c *calculation) notes(e *Estimate) []string {
 	if len(c.Options.Tags) > 0 {
 		out = append(out, fmt.Sprintf("No report has tags: objects, bytes, price and time are those of all %s, and so at most these. Only those with the tags of --tag are re-encrypted; each is looked at, and its tags are read.", objects(e.Objects)))
 	}
+	out = append(out, c.doubtNotes()...)
 	if c.Options.BucketKey && e.KMSCalls.Max > e.KMSCalls.Min {
 		out = append(out, fmt.Sprintf("With a bucket key S3 does not say how often it calls KMS: %s %% of the requests are expected to, all of them at most.",
 			decimal(c.BucketKeyShare, 4)))

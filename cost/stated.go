@@ -21,7 +21,7 @@ func (w Workload) Reencrypt(p Params) *Estimate {
 	p.Options = plan.Options{Bucket: p.Facts.Bucket, Method: p.Options.Method, SSE: plan.TargetKMS, BucketKey: p.Options.BucketKey}
 	policy := &plan.Policy{Options: p.Options, Facts: p.Facts, Now: now, Weights: plan.DefaultWeights(p.Options.BucketKey)}
 	r := inventory.Record{
-		Bucket: p.Facts.Bucket, Known: ^inventory.Columns(0), IsLatest: true, Size: w.Size, ETag: "any", StorageClass: w.Class,
+		Bucket: p.Facts.Bucket, Known: ^inventory.Columns(0), IsLatest: true, Size: w.Size, ETag: "any", StorageClass: w.Class, Tier: "FREQUENT",
 		Encryption: inventory.SSES3, LastModified: now.AddDate(-1, 0, 0),
 	}
 	task := policy.Decide(&r)

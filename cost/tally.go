@@ -133,12 +133,14 @@ type workload struct {
 	Count
 	Billed  int64       `json:"billed_bytes"` // with the minimum size of the class
 	Demand  plan.Demand `json:"demand"`
-	Largest int64       `json:"largest_bytes"` // of the largest object
-	Heads   int64       `json:"heads_first"`   // objects that a HeadObject precedes
-	FromKMS int64       `json:"under_kms"`     // objects that are under SSE-KMS already
-	NotSSE  Count       `json:"not_encrypted"` // UpdateObjectEncryption refuses them
-	Large   Count       `json:"above_5_gib"`   // more than one CopyObject can do
-	Parts   int64       `json:"parts"`         // that a multipart copy of the large ones has
+	Largest int64       `json:"largest_bytes"`   // of the largest object
+	Heads   int64       `json:"heads_first"`     // objects that a HeadObject precedes
+	FromKMS int64       `json:"under_kms"`       // objects that are under SSE-KMS already
+	NotSSE  Count       `json:"not_encrypted"`   // UpdateObjectEncryption refuses them
+	Large   Count       `json:"above_5_gib"`     // more than one CopyObject can do
+	Parts   int64       `json:"parts"`           // that a multipart copy of the large ones has
+	Doubts  doubts      `json:"doubts,omitzero"` // objects that a look may show to be left alone
+
 	// Objects of which the report shows no retention; billed bytes, which a
 	// default retention would lock in.
 	Unlocked Count `json:"without_retention,omitzero"`
@@ -211,6 +213,7 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	if task.FromKMS {
 		w.FromKMS++
 	}
+	w.Doubts.count(task.Doubts)
 	if r.Encryption == inventory.NotSSE {
 		w.NotSSE.add(one)
 	}
@@ -406,6 +409,7 @@ func (w *workload) merge(o *workload) {
 	w.Demand = w.Demand.Add(o.Demand)
 	w.Heads = sum(w.Heads, o.Heads)
 	w.FromKMS = sum(w.FromKMS, o.FromKMS)
+	w.Doubts.add(o.Doubts)
 	w.NotSSE.add(o.NotSSE)
 	w.Large.add(o.Large)
 	w.Unlocked.add(o.Unlocked)

@@ -15,7 +15,7 @@ import (
 func TestUnknownSizesHaveNoPrice(t *testing.T) {
 	now := time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC)
 	estimate := func(known inventory.Columns, size int64, versioning plan.Versioning) *Estimate {
-		p := Params{Prices: BuiltIn(), Region: "us-east-1", Facts: plan.Facts{Bucket: "b", Versioning: versioning, AWS: plan.Yes},
+		p := Params{Prices: BuiltIn(), Region: "us-east-1", Concurrency: 8, Latency: time.Second, Facts: plan.Facts{Bucket: "b", Versioning: versioning, AWS: plan.Yes},
 			Options: plan.Options{Bucket: "b", SSE: plan.TargetKMS, Method: plan.MethodCopy, KMSKeyID: "k"}}
 		policy := &plan.Policy{Options: p.Options, Facts: p.Facts, Now: now, Weights: plan.DefaultWeights(false)}
 		tally := NewTally(now)
@@ -39,6 +39,9 @@ func TestUnknownSizesHaveNoPrice(t *testing.T) {
 				t.Errorf("%v: %q is not among what has no price: %q", versioning, item, e.Once.Missing)
 			}
 		}
+		if !e.Duration.AtLeast {
+			t.Errorf("the time is no lower bound: %+v", e.Duration)
+		}
 		if !slices.Contains(e.Monthly.Missing, "storage, GLACIER_IR, size unknown") {
 			t.Errorf("%q", e.Monthly.Missing)
 		}
@@ -48,12 +51,16 @@ func TestUnknownSizesHaveNoPrice(t *testing.T) {
 			}
 		}
 		for _, m := range e.Methods {
-			if copies := m.Name != ByUpdate && m.Name != ByBatchUpdate && m.Name != ByAuto; m.Objects.Objects > 0 && m.Cost.Complete() == copies {
+			copies := m.Name != ByUpdate && m.Name != ByBatchUpdate && m.Name != ByAuto
+			if m.Objects.Objects > 0 && m.Cost.Complete() == copies {
 				t.Errorf("%s: complete is %v", m.Name, m.Cost.Complete())
+			}
+			if m.Longest > 0 && m.AtLeast != copies {
+				t.Errorf("%s: its time is a lower bound: %v", m.Name, m.AtLeast)
 			}
 		}
 	}
-	if e := estimate(inventory.AllColumns, 1000, plan.Unversioned); !e.Once.Complete() || e.Unsized != 0 {
+	if e := estimate(inventory.AllColumns, 1000, plan.Unversioned); !e.Once.Complete() || e.Unsized != 0 || e.Duration.AtLeast {
 		t.Errorf("with sizes: %q", e.Once.Missing)
 	}
 }

@@ -69,6 +69,7 @@ func (s Surveyor) WholeReport(ctx context.Context) (*Survey, error) {
 		}
 	}
 	out.take(choice)
+	e.Plan.Untiered = out.Tally.TierUnknown()
 	if len(out.Damage) == 0 && !held {
 		e.Learn(out.Tally)
 	}

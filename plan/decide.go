@@ -190,11 +190,16 @@ func (p *Policy) act(t *Task) {
 	t.Action, t.Reason = p.choose(t)
 	t.NeedHead = t.Action != Skip && t.Head == nil && p.headNeeded(t)
 	t.Unconfirmed = t.Action == Update && !p.confirmed(t.Record.Pos)
+	t.Doubts = p.doubts(t)
 	t.Snapshot = t.Action != Skip && (Sampled(t.Record.Pos, p.Snapshots, snapshotSeed) || p.Remember.Has(t.Record.Pos))
-	t.Demand = p.demand(t)
+	todo := p.demand(t)
 	if t.Snapshot {
-		t.Demand = t.Demand.Add(p.SnapshotDemand(t, t.FromKMS))
+		todo = todo.Add(p.SnapshotDemand(t, t.FromKMS))
 	}
+	if t.Doubts != 0 { // the look may show that nothing is to be done
+		todo = todo.UpTo()
+	}
+	t.Demand = p.demandFirst(t).Add(todo)
 }
 
 // snapshotSeed makes other rows be remembered than those that are confirmed or
@@ -239,9 +244,8 @@ func ifSo(a Answer, d Demand) Demand {
 	return d
 }
 
-// demand sums up the expected steps of t.
-func (p *Policy) demand(t *Task) Demand {
-	var d Demand
+// demandFirst sums up the looks that come before the decision on t.
+func (p *Policy) demandFirst(t *Task) (d Demand) {
 	if t.NeedHead || t.Head != nil {
 		d = p.look(t)
 	}
@@ -254,6 +258,11 @@ func (p *Policy) demand(t *Task) Demand {
 	if t.NeedHead && p.Facts.AWS != Yes && OddKey(t.Record.Key) { // the first of a kind is held against its twin
 		d = d.Add(p.look(t).Add(p.Weights.Of(StepList, false)).UpTo())
 	}
+	return d
+}
+
+// demand sums up the expected steps of t once it is decided on.
+func (p *Policy) demand(t *Task) (d Demand) {
 	of := func(k StepKind) Demand { return p.Weights.Of(k, t.FromKMS) }
 	acl := func() {
 		d = d.Add(ifSo(p.Facts.ACLs, of(StepGetACL)))
@@ -328,7 +337,7 @@ func (p *Policy) HidesTags(h *Head) bool {
 // asks for the checksum, for which the endpoint may ask a key service. Once it was
 // sent only the request itself counts.
 func (p *Policy) look(t *Task) Demand {
-	unknown := t.Record.Encryption == inventory.EncryptionUnknown
+	unknown := !knownEncryption(&t.Record)
 	if p.Facts.AWS != No || t.Head != nil || !t.FromKMS && !unknown {
 		return p.Weights.Of(StepHead, t.FromKMS)
 	}

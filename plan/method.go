@@ -93,7 +93,7 @@ func (p *Policy) headByRow(t *Task) bool {
 		return true
 	case o.InspectAll, len(o.Tags) > 0, o.Rekey && r.Encryption == inventory.SSEKMS: // no report has tags, or the key id
 		return true
-	case !r.Known.Has(inventory.ColEncryption):
+	case !knownEncryption(r):
 		return true
 	case p.Facts.AWS != Yes && OddKey(r.Key): // requests may meet another object
 		return true
@@ -104,7 +104,7 @@ func (p *Policy) headByRow(t *Task) bool {
 	case t.Action == Update:
 		return false
 	}
-	return inventory.UsefulColumns.Without(r.Known) != 0
+	return tierUnknown(r) || inventory.UsefulColumns.Without(r.Known) != 0
 }
 
 // headByFacts tells whether the bucket's facts ask for a HEAD: of an update where

@@ -73,6 +73,7 @@ type Task struct {
 	Head     *Head  // what that HeadObject said; nil before
 	FromKMS  bool   // the object is under SSE-KMS, so reading it costs KMS requests
 	Demand   Demand // the sum of the expected steps
+	Doubts   Doubts // what may turn out to leave nothing to do
 
 	InParts     bool // a copy in one request turned out not to do it
 	Snapshot    bool // all of the object is read before, for a comparison afterwards

@@ -66,6 +66,10 @@ type PlanShape struct {
 	Parts  plan.Answer // whether it has copies in parts
 	Locks  string      // what a default retention locks of it, and what that costs; "" where that is not known
 	ACLs   ACLGrants   // of some of its objects
+
+	// Untiered are its copies of objects that may be in an archive tier of
+	// Intelligent-Tiering for all that the report says.
+	Untiered int64
 }
 
 // FindEnvironment looks at key, readers, report and quota, and changes nothing. It
@@ -145,6 +149,7 @@ func (e *Environment) hazardsWith(copies, parts plan.Answer) []Hazard {
 			all[i].Why = e.Plan.ACLs.Why()
 		}
 	}
+	all = tierHazard(all, e.Plan.Untiered, e.Report.Manifest().Columns)
 	all = append(all, ReadersHazard(o, f, e.Readers, e.Plan.ACLs)...)
 	if e.Policy.NoTrials && copies != plan.No {
 		all = append(all, UnprovenParts(o, f, parts, e.Verdict)...)
@@ -156,7 +161,7 @@ func (e *Environment) hazardsWith(copies, parts plan.Answer) []Hazard {
 // hazards that copies bring.
 func (e *Environment) Learn(t *cost.Tally) {
 	e.Plan.Locks = cost.RetentionPrice(t, e.CostParams())
-	e.Plan.Copies, e.Plan.Parts = plan.No, plan.No
+	e.Plan.Copies, e.Plan.Parts, e.Plan.Untiered = plan.No, plan.No, t.TierUnknown()
 	if t.UnsizedTodo() > 0 { // a HeadObject of each tells
 		e.Plan.Parts = plan.Unknown
 	}

@@ -7,6 +7,7 @@ import (
 
 	"reseal/inventory"
 	"reseal/plan"
+	"reseal/report"
 	"reseal/s3api"
 )
 
@@ -24,7 +25,7 @@ type Hazard struct {
 
 // HazardNames are all names that hazards have.
 func HazardNames() []string {
-	return append([]string{"acl", ManagedKey, "events", "lifecycle", "missing-columns", PublicACL, readers, "replication", unprovenEndpoint, "versioned", "weak-conditions"}, lossNames()...)
+	return append([]string{"acl", ManagedKey, "events", "lifecycle", missingColumns, PublicACL, readers, "replication", unprovenEndpoint, "versioned", "weak-conditions"}, lossNames()...)
 }
 
 // ManagedKey is the hazard of a run to the AWS managed key aws/s3.
@@ -73,13 +74,37 @@ func Hazards(o plan.Options, f plan.Facts, copies plan.Answer, probed *Verdict, 
 		}
 	}
 	if n := missing.Names(); len(n) > 0 {
-		add("missing-columns", "add the columns to the inventory configuration",
+		add(missingColumns, addColumns,
 			"the report has no %s: one HeadObject more for each object", strings.Join(n, ", "))
 	}
 	if o.SSE == plan.TargetKMS && f.ManagedKey == plan.Yes {
 		add(ManagedKey, "name a key of your own: aws kms create-key, and its ARN as --sse-kms-key-id", managedKeyWhy)
 	}
 	return byName(out)
+}
+
+// missingColumns is the name of the hazard of a report that does not say enough.
+const (
+	missingColumns = "missing-columns"
+	addColumns     = "add the columns to the inventory configuration"
+)
+
+// tierHazard adds to all what comes of a report without the access tier, where n
+// objects to copy may be in an archive tier. Where other columns are missing too, it is
+// a part of that hazard.
+func tierHazard(all []Hazard, n int64, has inventory.Columns) []Hazard {
+	if n == 0 || has.Has(inventory.ColTier) {
+		return all
+	}
+	why := fmt.Sprintf("the report has no %s: which of %s in %s are archived, and so left alone, only a HeadObject each tells",
+		inventory.ColTier, report.Plural(n, "object"), inventory.IntelligentTiering)
+	for i := range all {
+		if all[i].Name == missingColumns {
+			all[i].Why += "; " + why
+			return all
+		}
+	}
+	return append(all, Hazard{Name: missingColumns, Why: why, Mend: addColumns})
 }
 
 // byName sorts hazards, in place.

@@ -87,7 +87,7 @@ func (a *Against) rows(e *cost.Estimate) []comparison {
 	out = append(out, a.prices(e)...)
 	took := comparison{"time", "unknown", "unknown"}
 	if e.Duration.Binding != "" {
-		took.estimated = Estimated(a.Duration.Shortest, a.Duration.Longest)
+		took.estimated = estimated(a.Duration.Shortest, a.Duration.Longest, e.Duration.AtLeast)
 	}
 	if a.Duration.Actual > 0 {
 		took.actual = Duration(a.Duration.Actual)

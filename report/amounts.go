@@ -8,21 +8,25 @@ import (
 
 // total is the sum of a bill in words.
 func total(b *cost.Bill) string {
-	var out string
 	switch {
 	case len(b.Lines) == 0:
 		return "nothing"
 	case len(b.Missing) == len(b.Lines):
 		return "price unknown"
-	case b.Total.Expected == b.Total.Max, !b.Complete(): // there is no upper bound
-		out = Money(b.Total.Expected)
-	default:
-		out = Money(b.Total.Expected) + " expected, " + Money(b.Total.Max) + " at most"
+	case !b.Complete(): // there is no upper bound
+		return atLeast("at least", b.Total.Expected) + " (" + Plural(int64(len(b.Missing)), "price") + " unknown)"
+	case b.Total.Expected == b.Total.Max:
+		return Money(b.Total.Expected)
 	}
-	if !b.Complete() {
-		out = "at least " + out + " (" + Plural(int64(len(b.Missing)), "price") + " unknown)"
+	return Money(b.Total.Expected) + " expected, " + Money(b.Total.Max) + " at most"
+}
+
+// atLeast writes a lower bound, begun as it says. What rounds to no cent is over $0.00.
+func atLeast(begun string, m cost.Money) string {
+	if m > 0 && m.Cents() == 0 {
+		return "over $0.00"
 	}
-	return out
+	return begun + " " + Money(m)
 }
 
 func priceOf(b *cost.Bill) string {
@@ -32,7 +36,7 @@ func priceOf(b *cost.Bill) string {
 	case len(b.Missing) == len(b.Lines):
 		return "unknown"
 	case !b.Complete():
-		return "over " + Money(b.Total.Expected)
+		return atLeast("over", b.Total.Expected)
 	}
 	return Money(b.Total.Expected)
 }
@@ -81,14 +85,34 @@ func Estimated(shortest, longest time.Duration) string {
 	return Between(shortest, longest)
 }
 
+// estimated is Estimated for what may be a lower bound: bytes of unknown size take a
+// time that nobody knows.
+func estimated(shortest, longest time.Duration, atLeast bool) string {
+	if atLeast {
+		return "at least " + Duration(shortest)
+	}
+	return Estimated(shortest, longest)
+}
+
+// Bounds writes how long a job takes, to the second, as a range or a lower bound.
+func Bounds(d *cost.Duration) string {
+	if d.AtLeast {
+		return estimated(d.Shortest, d.Longest, true)
+	}
+	return Between(d.Shortest, d.Longest)
+}
+
 func timeLine(d *cost.Duration) string {
+	text := estimated(d.Shortest, d.Longest, d.AtLeast)
 	switch {
 	case d.Binding == "":
 		return "unknown: no limit on the rate is known"
+	case d.AtLeast:
+		return text + " (sizes are unknown)"
 	case d.Longest < time.Minute: // no limit on the rate matters
-		return Estimated(d.Shortest, d.Longest)
+		return text
 	}
-	return Estimated(d.Shortest, d.Longest) + ", bound by " + d.Binding
+	return text + ", bound by " + d.Binding
 }
 
 func methodName(m *cost.Method) string {
@@ -105,5 +129,5 @@ func methodTime(m *cost.Method) string {
 	if m.Longest == 0 {
 		return "not stated"
 	}
-	return Estimated(m.Shortest, m.Longest)
+	return estimated(m.Shortest, m.Longest, m.AtLeast)
 }

@@ -56,10 +56,10 @@ func planned(e *cost.Estimate) *cost.Method {
 	return nil
 }
 
-// mostBy begins a number of objects that are selected by more than a report tells:
-// nobody knows their tags beforehand.
-func mostBy(o *plan.Options) string {
-	if len(o.Tags) > 0 {
+// mostBy begins a number of objects that are selected by more than the report tells:
+// nobody knows their tags beforehand, and a look may show some to be left alone.
+func mostBy(t *cost.Tally, o *plan.Options) string {
+	if len(o.Tags) > 0 || t.Doubtful() {
 		return "at most "
 	}
 	return ""
@@ -83,7 +83,7 @@ func briefWork(t *cost.Tally, o *plan.Options) string {
 	for i, name := range names {
 		names[i] = Count(byAction[name]) + " by " + name
 	}
-	return fmt.Sprintf("%s%s, %s: %s", mostBy(o), Plural(todo.Objects, "object"), knownSize(todo), strings.Join(names, ", "))
+	return fmt.Sprintf("%s%s, %s: %s", mostBy(t, o), Plural(todo.Objects, "object"), knownSize(todo), strings.Join(names, ", "))
 }
 
 // briefLeft names the most frequent reasons.

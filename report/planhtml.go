@@ -48,7 +48,7 @@ func planAnswer(v *Plan) string {
 	if e.Objects == 0 {
 		return "Nothing has to be re-encrypted."
 	}
-	out := fmt.Sprintf("Re-encrypting %s%s (%s) costs %s and takes %s.", mostBy(&v.Job.Options), Plural(e.Objects, "object"), sizeOf(e), briefTotal(e), timeLine(&e.Duration))
+	out := fmt.Sprintf("Re-encrypting %s%s (%s) costs %s and takes %s.", mostBy(v.Tally, &v.Job.Options), Plural(e.Objects, "object"), sizeOf(e), briefTotal(e), timeLine(&e.Duration))
 	if open := toAccept(v.Hazards); open != "nothing" {
 		return out + " Before it begins, somebody has to accept: " + open + "."
 	}
@@ -64,7 +64,7 @@ func planFigures(v *Plan) []shown {
 		left.Bytes = addBytes(left.Bytes, r.Bytes)
 	}
 	return []shown{
-		{Name: mostBy(&v.Job.Options) + "objects to do", Value: Count(e.Objects), More: sizeOf(e)},
+		{Name: mostBy(v.Tally, &v.Job.Options) + "objects to do", Value: Count(e.Objects), More: sizeOf(e)},
 		{Name: "one-time price", Value: priceOf(&e.Once), More: atMost(&e.Once)},
 		{Name: "time", Value: shortTime(&e.Duration), More: boundBy(&e.Duration)},
 		{Name: leftAlone, Value: Count(left.Objects), More: Bytes(left.Bytes)},
@@ -86,13 +86,15 @@ func shortTime(d *cost.Duration) string {
 	if d.Binding == "" {
 		return "unknown"
 	}
-	return Estimated(d.Shortest, d.Longest)
+	return estimated(d.Shortest, d.Longest, d.AtLeast)
 }
 
 func boundBy(d *cost.Duration) string {
 	switch {
 	case d.Binding == "":
 		return "no limit on the rate is known"
+	case d.AtLeast:
+		return "sizes are unknown"
 	case d.Longest < time.Minute:
 		return "mostly its start and canary"
 	}

@@ -44,7 +44,7 @@ func sampleTasks(p *plan.Policy) []plan.Task {
 		r := inventory.Record{
 			Pos: inventory.Position{File: i / 2000, Row: int64(i % 2000)}, Known: ^inventory.Columns(0), IsLatest: true, VersionID: "v1",
 			Bucket: p.Options.Bucket, Key: fmt.Sprintf("%s%06d.bin", prefixes[rng.IntN(len(prefixes))], i), ETag: "9e107d9d372bb6826bd81d3542a419d6",
-			Size: int64(rng.ExpFloat64() * 3e6), StorageClass: classes[rng.IntN(len(classes))], Encryption: inventory.SSES3,
+			Size: int64(rng.ExpFloat64() * 3e6), StorageClass: classes[rng.IntN(len(classes))], Tier: "FREQUENT", Encryption: inventory.SSES3,
 			LastModified: evaluated.Add(-time.Duration(rng.ExpFloat64() * 200 * 24 * float64(time.Hour))),
 		}
 		switch n := rng.IntN(1000); {

@@ -20,7 +20,7 @@ func WritePlan(w io.Writer, v *Plan) error {
 	t, e := v.Tally, v.Estimate
 	answer(p, v)
 
-	p.printf("\nTo do: %s%s, %s\n", mostBy(&v.Job.Options), Plural(e.Objects, "object"), sizeOf(e))
+	p.printf("\nTo do: %s%s, %s\n", mostBy(t, &v.Job.Options), Plural(e.Objects, "object"), sizeOf(e))
 	work := table{align: "lrr"}
 	for _, a := range t.Actions() {
 		work.row(a.Action.String()+", "+string(a.Class), Count(a.Objects), knownSize(a.Count))

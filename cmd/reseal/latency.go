@@ -39,9 +39,9 @@ func (o *runObserver) retime(latency time.Duration) {
 	before := o.plan.Estimate.Duration
 	was := "the plan knew of no limit"
 	if before.Binding != "" {
-		was = fmt.Sprintf("the plan said %s, bound by %s", report.Between(before.Shortest, before.Longest), before.Binding)
+		was = fmt.Sprintf("the plan said %s, bound by %s", report.Bounds(&before), before.Binding)
 	}
 	fmt.Fprint(o.messages, report.Wrapped("", fmt.Sprintf("Canary: a request took %s; at that pace the job takes %s, bound by %s (%s).",
-		latency.Round(100*time.Microsecond), report.Between(d.Shortest, d.Longest), d.Binding, was)))
+		latency.Round(100*time.Microsecond), report.Bounds(d), d.Binding, was)))
 	o.log.Info("canary latency", "latency_s", latency.Seconds(), "shortest_s", d.Shortest.Seconds(), "longest_s", d.Longest.Seconds(), "bound_by", string(d.Binding))
 }

@@ -22,8 +22,11 @@ func (f *runFlags) resume(ctx context.Context, p process, r *readiness) (err err
 	if err := r.plan.CheckSame(f.job, r.pre.env.Frozen()); err != nil {
 		return err
 	}
-	if r.plan.Tally != nil && r.plan.Unread == 0 {
-		r.pre.env.Learn(r.plan.Tally)
+	if r.plan.Tally != nil {
+		r.pre.env.Plan.Untiered = r.plan.Tally.TierUnknown()
+		if r.plan.Unread == 0 {
+			r.pre.env.Learn(r.plan.Tally)
+		}
 	}
 	if r.fresh = !job.Begun(r.at); r.fresh {
 		err := f.showPlan(p, r.pre, r.plan)
