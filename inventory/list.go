@@ -58,9 +58,7 @@ func OpenList(ctx context.Context, src Source, name string, opts Options) (*Repo
 	if r.shape.plain && pluses.literal && !pluses.encoded {
 		r.warnings = append(r.warnings, errPlus)
 	}
-	if twice := rows.warning(); twice != nil {
-		r.warnings = append(r.warnings, twice)
-	}
+	r.warnings = append(r.warnings, rows.warnings()...)
 	if m.SourceBucket, m.Columns, err = r.firstRow(ctx, head.Bytes()); err != nil {
 		return nil, fmt.Errorf("list %s: %w", name, err)
 	}

@@ -54,6 +54,7 @@ func (r *Report) repeated(i int) error {
 // repeatedRows looks for rows of a list that are in it before.
 type repeatedRows struct {
 	most  int // rows that are remembered
+	full  bool // a row came when so many were: what follows was not looked at
 	seen  map[uint64]struct{}
 	seed  maphash.Seed
 	rows  int64
@@ -84,9 +85,12 @@ func (d *repeatedRows) read(ctx context.Context, r io.Reader, plain bool) {
 	if err != nil {
 		return
 	}
-	for split := newCSVSplitter(ctx, text); len(d.seen) < d.most; {
+	for split := newCSVSplitter(ctx, text); ; {
 		fields, err := split.next()
 		if err != nil {
+			return
+		}
+		if d.full = len(d.seen) >= d.most; d.full {
 			return
 		}
 		d.add(fields)
@@ -117,13 +121,16 @@ func (d *repeatedRows) add(fields []csvField) {
 	}
 }
 
-// warning says what was found; nil for nothing.
-func (d *repeatedRows) warning() error {
+// warnings say what was found, and from where on nothing was looked for.
+func (d *repeatedRows) warnings() (out []error) {
 	switch {
 	case d.twice == 1:
-		return fmt.Errorf("a row of the list is in it before (%s): plan and price count it twice", d.first)
+		out = append(out, fmt.Errorf("a row of the list is in it before (%s): plan and price count it twice", d.first))
 	case d.twice > 0:
-		return fmt.Errorf("%d rows of the list are in it before, the first one is %s: plan and price count each of them", d.twice, d.first)
+		out = append(out, fmt.Errorf("%d rows of the list are in it before, the first one is %s: plan and price count each of them", d.twice, d.first))
 	}
-	return nil
+	if d.full {
+		out = append(out, fmt.Errorf("the list was looked through for rows that are in it twice up to row %d; a larger --memory reaches further", d.rows))
+	}
+	return out
 }
