@@ -51,6 +51,7 @@ var reportColumns = []struct {
 // schema is a report's fileSchema: what to do with each field of a row.
 type schema struct {
 	columns   []column // nil where a column is unknown
+	names     []string // of the columns
 	bucket    int      // index of the Bucket column
 	versioned bool     // the report lists all versions
 }
@@ -75,7 +76,7 @@ func parseSchema(text string) (*schema, error) {
 				read = c.read
 			}
 		}
-		s.columns = append(s.columns, read)
+		s.columns, s.names = append(s.columns, read), append(s.names, name)
 	}
 	if s.bucket < 0 || !key {
 		return nil, fmt.Errorf("file schema %.200q has no Bucket or no Key", text)
@@ -86,17 +87,38 @@ func parseSchema(text string) (*schema, error) {
 	return s, nil
 }
 
-// rows reads CSV without a header line. A row of another bucket than the
+// byteOrderMark is U+FEFF in UTF-8, which spreadsheets begin a text with.
+const byteOrderMark = "\ufeff"
+
+// isHeader tells whether a record repeats the file schema, as spreadsheets write it.
+func (s *schema) isHeader(record string) bool {
+	for i, name := range s.names {
+		value, rest, more, err := cutField(record)
+		if err != nil || more != (i < len(s.names)-1) || !strings.EqualFold(strings.TrimSpace(value), name) {
+			return false
+		}
+		record = rest
+	}
+	return true
+}
+
+// rows reads CSV, with a byte order mark and a header line or without. A row of another bucket than the
 // manifest's is an error: it would be put where it does not belong.
 func (s *schema) rows(r io.Reader, bucket string, yield func(Row) bool) error {
 	lines := bufio.NewScanner(r)
 	lines.Buffer(make([]byte, 0, 64<<10), maxCSVRecord)
 	lines.Split(splitRecord)
 	for n := 1; lines.Scan(); n++ {
-		if len(lines.Bytes()) == 0 {
+		text := lines.Text()
+		if n == 1 {
+			if text = strings.TrimPrefix(text, byteOrderMark); s.isHeader(text) {
+				continue
+			}
+		}
+		if text == "" {
 			continue
 		}
-		row, err := s.row(lines.Text(), bucket)
+		row, err := s.row(text, bucket)
 		if err != nil {
 			return fmt.Errorf("row %d: %w", n, err)
 		}
