@@ -53,7 +53,7 @@ func (r *Report) repeated(i int) error {
 
 // repeatedRows looks for rows of a list that are in it before.
 type repeatedRows struct {
-	most  int // rows that are remembered
+	most  int  // rows that are remembered
 	full  bool // a row came when so many were: what follows was not looked at
 	seen  map[uint64]struct{}
 	seed  maphash.Seed

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"reseal/cost"
+	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/preflight"
@@ -19,7 +20,9 @@ func (f *runFlags) newJob(ctx context.Context, p process, pre *prepared) (*job.P
 	if f.noPlanPass {
 		return f.unplannedJob(ctx, p, pre, surveyor)
 	}
+	stop := resources.Fitting(ctx)
 	s, err := surveyor.WholeReport(ctx)
+	stop()
 	if err != nil {
 		return nil, err
 	}

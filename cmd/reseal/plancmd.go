@@ -12,6 +12,7 @@ import (
 
 	"reseal/cost"
 	"reseal/internal/outfile"
+	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/preflight"
@@ -119,6 +120,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 			return err
 		}
 	}
+	defer resources.Fitting(ctx)()
 	s, err := migrate.Surveyor{Environment: pre.env, Keep: f.snapshots.objects, Tick: f.output.surveyTicker(p)}.WholeReport(ctx)
 	p.screen().clear()
 	if err != nil {

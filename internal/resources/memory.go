@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"time"
 )
 
@@ -35,13 +36,29 @@ func CollectLess(budget int64) {
 	}
 }
 
+// fitEvery is how often what lives is looked at: a decoder of reports makes garbage of
+// some hundred MB a second.
+const fitEvery = 200 * time.Millisecond
+
+// Fitting has FitCollector run until the function that it returns is called, which
+// waits for its end.
+func Fitting(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() { FitCollector(ctx) })
+	return func() {
+		cancel()
+		done.Wait()
+	}
+}
+
 // FitCollector keeps the garbage collector as lazy as what lives permits, until
 // ctx ends: what is in flight, and so what lives, changes in the course of a run.
 func FitCollector(ctx context.Context) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
-	tick := time.NewTicker(time.Second)
+	tick := time.NewTicker(fitEvery)
 	defer tick.Stop()
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}}
 	for percent := lazyPercent; ; {
