@@ -112,7 +112,7 @@ func (r *Report) firstRow(ctx context.Context, head []byte) (bucket string, has 
 	if err := c.decode(&rec, fields); err != nil {
 		return "", 0, fmt.Errorf("row 1: %w", err)
 	}
-	if !ValidBucket(rec.Bucket) {
+	if !ValidBucket(rec.Bucket) && !strings.HasPrefix(rec.Bucket, "arn:") { // an access point is refused as what it is
 		return "", 0, fmt.Errorf("row 1: %.100q %w", rec.Bucket, errNoBucket)
 	}
 	if len(fields) == len(shape.layout) {
