@@ -6,6 +6,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +17,8 @@ import (
 	"helm.sh/helm/v4/pkg/chart/v2/lint/support"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/engine"
+	batch "k8s.io/api/batch/v1"
+	"sigs.k8s.io/yaml"
 )
 
 const (
@@ -42,11 +45,16 @@ func values(t *testing.T, more string) map[string]any {
 // render is `helm template reseal deploy/chart/reseal --namespace default`: the schema,
 // then the templates, by the name of their file. Those that are empty are left out.
 func render(values map[string]any) (map[string]string, error) {
+	return renderAs("reseal", values)
+}
+
+// renderAs is render for a release of another name.
+func renderAs(release string, values map[string]any) (map[string]string, error) {
 	chart, err := loader.LoadDir(chartFolder)
 	if err != nil {
 		return nil, err
 	}
-	all, err := util.ToRenderValues(chart, values, common.ReleaseOptions{Name: "reseal", Namespace: "default", Revision: 1, IsInstall: true}, common.DefaultCapabilities)
+	all, err := util.ToRenderValues(chart, values, common.ReleaseOptions{Name: release, Namespace: "default", Revision: 1, IsInstall: true}, common.DefaultCapabilities)
 	if err != nil {
 		return nil, err
 	}
@@ -228,6 +236,66 @@ func TestChartRefuses(t *testing.T) {
 	} {
 		if files, err := render(values(t, bad)); err == nil {
 			t.Errorf("%s was taken:\n%s", bad, files["job.yaml"])
+		}
+	}
+}
+
+// TestNamesAreText: a name of digits, or one that YAML reads as something else, stays a
+// text wherever it stands.
+func TestNamesAreText(t *testing.T) {
+	for _, name := range []string{"20261130", "1e3", "no", "null", "true"} {
+		more := `{serviceAccount: {name: "` + name + `"}, priorityClassName: "` + name + `", networkPolicy: {enabled: true},
+			metrics: {enabled: true, podMonitor: {enabled: true}}, image: {pullSecrets: ["` + name + `"]}}`
+		files, err := renderAs(name, values(t, more))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for file, text := range files {
+			var made struct {
+				Metadata struct {
+					Name   any            `json:"name"`
+					Labels map[string]any `json:"labels"`
+				} `json:"metadata"`
+				Spec struct {
+					Template struct {
+						Spec struct {
+							Account  any              `json:"serviceAccountName"`
+							Priority any              `json:"priorityClassName"`
+							Secrets  []map[string]any `json:"imagePullSecrets"`
+						} `json:"spec"`
+					} `json:"template"`
+				} `json:"spec"`
+			}
+			if file == "NOTES.txt" {
+				continue
+			}
+			if err := yaml.Unmarshal([]byte(text), &made); err != nil {
+				t.Fatalf("%s: %v", file, err)
+			}
+			seen := []any{made.Metadata.Name, made.Metadata.Labels["app.kubernetes.io/instance"]}
+			if file == "job.yaml" {
+				pod := made.Spec.Template.Spec
+				seen = append(seen, pod.Account, pod.Priority, pod.Secrets[0]["name"])
+			}
+			for _, got := range seen {
+				if got != name {
+					t.Errorf("release %q, %s: %#v instead of a text", name, file, got)
+				}
+			}
+		}
+	}
+}
+
+// TestDollarsStay: Kubernetes makes $ of $$ in an argument, and replaces $(NAME). What is
+// left is the value.
+func TestDollarsStay(t *testing.T) {
+	single := regexp.MustCompile(`(^|[^$])(\$\$)*\$([^$]|$)`)
+	for _, prefix := range []string{"a$/", "a$$/b", "$(AWS_REGION)/", "x$$(AWS_REGION)", "$"} {
+		job := must[batch.Job](t, []byte(mustRender(t, `options: {prefix: '`+prefix+`'}`)["job.yaml"]))
+		args := job.Spec.Template.Spec.Containers[0].Args
+		got := args[len(args)-1]
+		if single.MatchString(got) || strings.ReplaceAll(got, "$$", "$") != "--prefix="+prefix {
+			t.Errorf("prefix %q is the argument %q", prefix, got)
 		}
 	}
 }

@@ -1,6 +1,6 @@
 {{- define "reseal.labels" -}}
 app.kubernetes.io/name: reseal
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end }}
 
 {{- define "reseal.serviceAccountName" -}}
@@ -18,7 +18,7 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 {{ if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ . }}{{ end }}
 {{- end }}
 
-{{- /* Kubernetes would replace $(NAME) in arguments by a variable; $$( stands for $(. */ -}}
+{{- /* Kubernetes replaces $(NAME) in arguments by a variable, and $$ by $. */ -}}
 {{- define "reseal.argument" -}}
-{{ . | replace "$(" "$$(" | quote }}
+{{ . | replace "$" "$$" | quote }}
 {{- end }}
