@@ -7,6 +7,14 @@ cd "$(dirname "$0")/.."
 dist=${DIST:-dist}
 base=${BASE:?where the archives can be fetched: BASE=https://...}
 homepage=${HOMEPAGE:-$base}
+for address in "$base" "$homepage"; do
+	# What stands in the formula is code: no character of it may end a text there.
+	case $address in
+	*[!A-Za-z0-9._~:/@%+,-]*) echo "no address for a formula: $address" >&2 && exit 2 ;;
+	https://?*) ;;
+	*) echo "want an address with https://, not $address" >&2 && exit 2 ;;
+	esac
+done
 one=$(sed -n 's/.*[ *]\(reseal_.*_linux_amd64\.tar\.gz\)$/\1/p' "$dist/SHA256SUMS")
 version=${one#reseal_}
 version=${version%_linux_amd64.tar.gz}

@@ -13,7 +13,7 @@ import (
 var archives = []string{"darwin_amd64", "darwin_arm64", "linux_amd64", "linux_arm64"}
 
 // render runs the script on checksums of these archives, each a digit repeated.
-func render(t *testing.T, archives []string) (formula, said string, err error) {
+func render(t *testing.T, archives []string, env ...string) (formula, said string, err error) {
 	t.Helper()
 	var sums strings.Builder
 	for i, a := range archives {
@@ -27,6 +27,7 @@ func render(t *testing.T, archives []string) (formula, said string, err error) {
 	var out, errs bytes.Buffer
 	cmd := exec.Command("sh", "../../packaging/formula.sh")
 	cmd.Env = append(os.Environ(), "DIST="+dir, "BASE=https://example.com/v1.2.3", "HOMEPAGE=https://example.com")
+	cmd.Env = append(cmd.Env, env...)
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	err = cmd.Run()
 	return out.String(), errs.String(), err
@@ -61,5 +62,20 @@ func TestMissingArchive(t *testing.T) {
 	formula, said, err := render(t, archives[1:])
 	if err == nil || formula != "" || !strings.Contains(said, "no archive for darwin_amd64") {
 		t.Errorf("without an archive: %v, %q, %q", err, said, formula)
+	}
+}
+
+// TestAddresses: an address stands in the formula as it was given, or there is none.
+func TestAddresses(t *testing.T) {
+	for _, bad := range []string{
+		"BASE=https://x/get?p=reseal&v=1", "BASE=https://x|y", `HOMEPAGE=https://x/"; system("id"); "`, "HOMEPAGE=https://x/#{system('id')}",
+		"HOMEPAGE=http://example.com", "BASE=https://", "BASE=https://x y", "BASE=https://x\nhttps://y",
+	} {
+		if formula, said, err := render(t, archives, bad); err == nil || formula != "" || said == "" {
+			t.Errorf("%q: %v, %q, %q", bad, err, said, formula)
+		}
+	}
+	if formula, said, err := render(t, archives, "BASE=https://example.com/a%20b/v1.2.3+x"); err != nil || !strings.Contains(formula, "https://example.com/a%20b/v1.2.3+x/reseal_1.2.3_") {
+		t.Errorf("%v: %s\n%s", err, said, formula)
 	}
 }
