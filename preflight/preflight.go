@@ -107,7 +107,10 @@ func (c *Checker) Look(ctx context.Context) {
 	c.endpoint()
 	c.unprovenUpdates()
 	c.identity(ctx)
-	c.target(ctx)
+	keyed := c.Options.SSE != plan.TargetAES256
+	if keyed {
+		c.target(ctx)
+	}
 	lockedOut, unknown := LockedOutReaders(ctx, c.Client, c.Options, c.Facts)
 	c.Unknown = append(c.Unknown, unknown...)
 	listing := c.list(ctx)
@@ -117,7 +120,9 @@ func (c *Checker) Look(ctx context.Context) {
 	}
 	c.Hazards = byName(c.Hazards)
 	c.bucket()
-	c.encryption(ctx)
+	if keyed {
+		c.encryption(ctx)
+	}
 	c.replication(ctx)
 	c.inventories(ctx)
 	c.listing(listing)

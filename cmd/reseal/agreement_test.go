@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/pflag"
+
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/preflight"
@@ -89,6 +91,8 @@ func agreements() []agreement {
 	probing := "--probe-key-prefix reseal-probe/"
 	return []agreement{
 		{name: "fine", more: takenOff},
+		{name: "options that say how, and how fast", more: takenOff + " --trust-inventory --snapshot 0 --no-plan-pass --kms-rps 10 --max-failures 5 --memory 256MiB"},
+		{name: "options that exclude each other", more: "--trust-inventory --inspect-all", code: exitUsage, run: exitUsage, said: "exclude each other"},
 		{name: "hazards", code: exitRefused, run: exitRefused, needed: []string{"drops-expires", "weak-conditions"}},
 		{name: "one hazard accepted", more: "--accept weak-conditions", code: exitRefused, run: exitRefused, needed: []string{"drops-expires"}},
 		{name: "a probe is going to tell", more: probing + " --accept weak-conditions"},
@@ -176,6 +180,31 @@ func TestPreflightAndRunAgree(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The way back has no key; both begin.
+func TestPreflightAndRunAgreeOnTheWayBack(t *testing.T) {
+	bucket, _, manifest := (&agreement{}).serve(t)
+	options := "--sse AES256 --manifest " + manifest + " " + takenOff
+	if code, table, said := typed(t, "preflight "+options); code != exitDone {
+		t.Errorf("preflight: exit %d\n%s%s", code, table, said)
+	}
+	if code, table, said := typed(t, "preflight --sse AES256 --bucket "+bucket+" "+takenOff); code != exitDone {
+		t.Errorf("preflight of the bucket: exit %d\n%s%s", code, table, said)
+	}
+	if code, _, said := typed(t, "run --yes --job job "+options); code != exitDone {
+		t.Errorf("run: exit %d\n%s", code, said)
+	}
+}
+
+// A preflight takes every option of a run.
+func TestPreflightTakesTheOptionsOfRun(t *testing.T) {
+	preflight := newPreflightCommand(process{}).Flags()
+	newRunCommand(process{}).Flags().VisitAll(func(f *pflag.Flag) {
+		if preflight.Lookup(f.Name) == nil {
+			t.Errorf("preflight does not take --%s", f.Name)
+		}
+	})
 }
 
 // serve serves the bucket until the test ends.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"reseal/internal/plain"
 	"reseal/inventory"
@@ -23,18 +24,13 @@ import (
 // preflightFlags is the command line of preflight.
 type preflightFlags struct {
 	connection
-	bucket    string
-	manifest  string
-	key       string
-	method    string
-	bucketKey bool
-	acl       string
-	copyVia   string
-	noCanary  bool
-	accept    accepts
-	probe     string
-	readers   string
-	output    output
+	selection
+	bucket   string
+	noCanary bool
+	accept   accepts
+	probe    string
+	readers  string
+	output   output
 }
 
 const preflightLong = `preflight reads everything that decides how a run will go, and changes nothing:
@@ -46,6 +42,9 @@ options can begin, and with 5 where one would refuse: a stop, a hazard that
   reseal preflight --bucket media --sse-kms-key-id arn:aws:kms:...
   reseal preflight --manifest s3://reports/media/ \
                    --sse-kms-key-id arn:aws:kms:... --readers readers.txt
+
+It takes every option of run, so that one set of options serves both; what changes
+nothing in the answer is read and left aside.
 
 --readers names a file of role and user ARNs, one a line; the key's policy is
 asked whether they could read what is under the key. If one of them could not,
@@ -61,19 +60,20 @@ func newPreflightCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.preflight(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
+	f.selection.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket")
-	fs.StringVar(&f.manifest, "manifest", "", "report of the bucket, in place of --bucket: its columns and lifetime are looked at, too")
-	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that the objects are to be under")
-	fs.StringVar(&f.method, "method", string(plan.MethodCopy), "copy, update or auto, as for run")
-	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "as for run")
-	fs.StringVar(&f.acl, "acl", "", "as for run")
-	fs.StringVar(&f.copyVia, "copy-via", "", "as for run")
+	fs.Lookup("manifest").Usage = "report of the bucket, in place of --bucket: its columns and lifetime are looked at, too"
 	fs.BoolVar(&f.noCanary, "no-canary", false, "as for run")
 	fs.StringVar(&f.probe, "probe-key-prefix", "", "take it that a run probes the endpoint under this `prefix`; nothing is written here")
 	f.accept.bind(cmd)
 	fs.StringVar(&f.readers, "readers", "", "`file` of the ARNs that must still be able to read")
 	fs.BoolVar(&f.output.json, "json", false, "print the table as one JSON document")
+	newRunCommand(p).Flags().VisitAll(func(of *pflag.Flag) {
+		if fs.Lookup(of.Name) == nil {
+			fs.AddFlag(of)
+		}
+	})
 	return cmd
 }
 
@@ -84,7 +84,11 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if err := onlyBucket(&f.bucket); err != nil {
 		return err
 	}
-	if err := f.checkFlags(); err != nil {
+	if err := f.accept.check(); err != nil {
+		return err
+	}
+	options, err := f.options()
+	if err != nil {
 		return err
 	}
 	named, err := f.namedReaders()
@@ -97,7 +101,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	c := &preflight.Checker{Options: f.options(), Accepted: f.accept, NoTrials: f.noCanary}
+	c := &preflight.Checker{Options: options, Accepted: f.accept, NoTrials: f.noCanary}
 	if err := f.check(ctx, client, c, named); err != nil {
 		return err
 	}
@@ -117,22 +121,23 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	return nil
 }
 
-// checkFlags refuses values that no run takes.
-func (f *preflightFlags) checkFlags() error {
-	if err := choose("--method", f.method, methods()...); err != nil {
-		return err
+// options are those of the run that is asked about. Neither report nor key has to be
+// named: a preflight tells something without.
+func (f *preflightFlags) options() (plan.Options, error) {
+	s := f.selection
+	if s.manifest == "" {
+		s.manifest = "the bucket"
 	}
-	if f.copyVia != "" {
-		if err := choose("--copy-via", f.copyVia, plan.ViaMultipart); err != nil {
-			return err
-		}
+	keyless := s.sse == plan.TargetKMS && s.keyID == ""
+	if keyless {
+		s.keyID = "none"
 	}
-	return f.accept.check()
-}
-
-// options are those of the run that is asked about.
-func (f *preflightFlags) options() plan.Options {
-	return plan.Options{Bucket: f.bucket, Method: plan.Method(f.method), SSE: plan.TargetKMS, KMSKeyID: f.key, BucketKey: f.bucketKey, ACL: f.acl, CopyVia: f.copyVia}
+	o, err := s.options()
+	if keyless {
+		o.KMSKeyID = ""
+	}
+	o.Bucket = f.bucket
+	return o, err
 }
 
 // namedReaders reads the ARNs that --readers lists.
@@ -151,7 +156,7 @@ func (f *preflightFlags) namedReaders() ([]string, error) {
 func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *preflight.Checker, named []string) (err error) {
 	var listed *inventory.Located
 	if f.manifest != "" {
-		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, memory: "512MiB"})
+		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, noChecksum: f.noChecksum, memory: "512MiB"})
 		if err != nil {
 			return err
 		}
