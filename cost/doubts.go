@@ -12,15 +12,17 @@ type doubts struct {
 	Tier       int64 `json:"tier_unknown,omitempty"`
 	Current    int64 `json:"current_unknown,omitempty"`
 	Encryption int64 `json:"encryption_unknown,omitempty"`
+	Filter     int64 `json:"filter_unknown,omitempty"`
 }
 
 func (d *doubts) count(of plan.Doubts) {
 	has := func(doubt plan.Doubts) int64 { return int64(of & doubt / doubt) }
-	d.add(doubts{has(plan.DoubtTier), has(plan.DoubtCurrent), has(plan.DoubtEncryption)})
+	d.add(doubts{has(plan.DoubtTier), has(plan.DoubtCurrent), has(plan.DoubtEncryption), has(plan.DoubtFilter)})
 }
 
 func (d *doubts) add(o doubts) {
-	d.Tier, d.Current, d.Encryption = sum(d.Tier, o.Tier), sum(d.Current, o.Current), sum(d.Encryption, o.Encryption)
+	d.Tier, d.Current = sum(d.Tier, o.Tier), sum(d.Current, o.Current)
+	d.Encryption, d.Filter = sum(d.Encryption, o.Encryption), sum(d.Filter, o.Filter)
 }
 
 // doubts sums up those of all that is to be done.
@@ -52,5 +54,6 @@ func (c *calculation) doubtNotes() (out []string) {
 	note(d.Tier, "The report has no access tier for %s in INTELLIGENT_TIERING: a HeadObject each tells what is archived, and so left alone.")
 	note(d.Current, "The report does not say of %s whether the version is the current one: a HeadObject each tells, and others are left alone.")
 	note(d.Encryption, "The report does not say of %s how it is encrypted: a HeadObject each tells what is to be done.")
+	note(d.Filter, "The report does not say of %s what the filters ask about: a HeadObject each tells, and what they leave out is left alone.")
 	return out
 }

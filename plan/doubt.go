@@ -11,6 +11,7 @@ const (
 	DoubtTier       Doubts = 1 << iota // it may be in an archive tier of Intelligent-Tiering
 	DoubtCurrent                       // its version may not be the current one
 	DoubtEncryption                    // it may be encrypted as it is to be, or in a way that is left alone
+	DoubtFilter                        // a filter may leave it out
 )
 
 // smallestTiered is the size, in bytes, from which Intelligent-Tiering moves objects
@@ -32,6 +33,9 @@ func (p *Policy) doubts(t *Task) (d Doubts) {
 	}
 	if !knownEncryption(r) {
 		d |= DoubtEncryption
+	}
+	if p.Options.Unsure(r) != nil {
+		d |= DoubtFilter
 	}
 	return d
 }
