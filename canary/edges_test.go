@@ -121,7 +121,7 @@ func TestEachPrefixIsTried(t *testing.T) {
 	}
 }
 
-// TestLater: each object whose attributes show only later may have to be compared,
+// TestLater: each object whose attributes show only later may must be compared,
 // up to as many as there are such attributes, and one for each prefix more.
 func TestLater(t *testing.T) {
 	look := func(class inventory.StorageClass, action plan.Action, key string) plan.Task {

@@ -35,7 +35,7 @@ type Picker struct {
 	groups   map[Group]*Later
 }
 
-// Later is what may have to be compared of a group beyond the objects that are
+// Later is what may must be compared of a group beyond the objects that are
 // tried first: what its objects have shows only when the run comes to them.
 type Later struct {
 	Task   plan.Task // one of the group
@@ -149,7 +149,7 @@ func (p *Picker) later(t *plan.Task) {
 	}
 }
 
-// Later returns what may have to be compared beyond the objects that are tried first.
+// Later returns what may must be compared beyond the objects that are tried first.
 func (p *Picker) Later() []Later {
 	var out []Later
 	for _, g := range p.groups {

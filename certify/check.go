@@ -47,7 +47,7 @@ type checker struct {
 
 // Check checks the bundle in dir: all files are there, as their sums say, and no others;
 // the signature holds, if there is one; and the certificate is what comes of the other
-// files. With signers the signature has to be by one of them. What is wrong is in
+// files. With signers the signature must be by one of them. What is wrong is in
 // Problems. An error is a folder that cannot be read.
 func Check(ctx context.Context, dir string, signers Signers, program string) (*Checked, error) {
 	root, err := os.OpenRoot(dir)
@@ -112,7 +112,7 @@ func known(name string) bool {
 // shownName is a name that anybody may have chosen, for people.
 func shownName(name string) string { return plain.Name(name, 60) }
 
-// open opens a file of the bundle, which has to be a regular one.
+// open opens a file of the bundle, which must be a regular one.
 func (c *checker) open(name string) (*os.File, error) {
 	info, err := c.root.Lstat(name)
 	if err == nil && !info.Mode().IsRegular() {

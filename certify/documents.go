@@ -28,7 +28,7 @@ var shareRuns = regexp.MustCompile(`^runs/[0-9]{1,6}-of-[0-9]{1,6}\.json$`)
 // has for them. They implement checkpoint.Reader.
 type documents map[string][]byte
 
-// readDocuments reads them from a job. Only plan.json has to be there.
+// readDocuments reads them from a job. Only plan.json must be there.
 func readDocuments(ctx context.Context, store checkpoint.Reader) (documents, error) {
 	names := []string{job.PlanFile, "options.json", "runs.json", verifiedFile}
 	infos, err := store.List(ctx, runsFolder)

@@ -123,7 +123,7 @@ func readStates(ctx context.Context, store Reader, own func(index int) bool) ([]
 	return slices.DeleteFunc(all, func(l *loaded) bool { return l == nil }), nil
 }
 
-// gather sums up states, which all have to be of one plan.
+// gather sums up states, which all must be of one plan.
 func gather(store Reader, all []*loaded) (*Snapshot, error) {
 	snap := &Snapshot{store: store, counters: map[string]int64{}}
 	for _, l := range all {

@@ -37,7 +37,7 @@ func (e *Enforcer) TryBefore(ctx context.Context, c *Change) error {
 // tries tells whether uploads are tried at all.
 func (e *Enforcer) tries() bool { return e.ScratchPrefix != "" && !e.Remove }
 
-// TriesNoOffender tells whether uploads are tried, but none that has to be denied, as
+// TriesNoOffender tells whether uploads are tried, but none that must be denied, as
 // the scratch objects are not below the prefix of the policy.
 func (e *Enforcer) TriesNoOffender() bool { return e.tries() && len(e.offenders()) == 0 }
 
@@ -51,7 +51,7 @@ func (e *Enforcer) clients(under s3api.DefaultEncryption) []s3api.ScratchObject 
 	return uploads
 }
 
-// offenders are the uploads that have to be denied.
+// offenders are the uploads that must be denied.
 func (e *Enforcer) offenders() []s3api.ScratchObject {
 	if !strings.HasPrefix(e.ScratchPrefix, e.Prefix) {
 		return nil
@@ -63,7 +63,7 @@ func (e *Enforcer) offenders() []s3api.ScratchObject {
 	return uploads
 }
 
-// tryAfter uploads what has to work and what has to be denied. A policy is not in
+// tryAfter uploads what has to work and what must be denied. A policy is not in
 // force everywhere at once, so that each has some time.
 func (e *Enforcer) tryAfter(ctx context.Context, under s3api.DefaultEncryption) error {
 	if !e.tries() {

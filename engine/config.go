@@ -30,7 +30,7 @@ type Config struct {
 	// several goroutines; nil means that none did.
 	Lost func(inventory.Position) bool
 
-	// Snapshotter reads all that has to be kept of the objects whose task says
+	// Snapshotter reads all that must be kept of the objects whose task says
 	// so, before they are re-encrypted, for a comparison afterwards. Nil reads
 	// nothing.
 	Snapshotter Snapshotter

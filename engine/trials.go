@@ -14,7 +14,7 @@ type Trials interface {
 	// Rewrite carries out t with rw. Where objects like t's are not proven yet it
 	// reads all of the object before and after, or waits for another that is being
 	// compared. It then returns ErrNotBegun if admit ends, and a *HeldBack where the
-	// object has to be put off. All its requests pass g.
+	// object must be put off. All its requests pass g.
 	Rewrite(admit, work context.Context, t *plan.Task, g Gate, rw Rewriter) (Effect, error)
 }
 

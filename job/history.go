@@ -229,7 +229,7 @@ func (h *HistoryWriter) LimitReserved(most cost.Money) cost.Money {
 }
 
 // comparedToWrite is how many objects the canary may have compared that the history does
-// not have: what is proven and forgotten has to be proven anew.
+// not have: what is proven and forgotten must be proven anew.
 const comparedToWrite = 10
 
 // WriteIfDue writes the history where the last write is too old.

@@ -15,7 +15,7 @@ type FailureLimit struct {
 	Share float64 // 0 to 1; 0 for none
 }
 
-// enoughAttempts is how many objects have to be attempted before a share of
+// enoughAttempts is how many objects must be attempted before a share of
 // them says anything: the first one to fail is always 100 %.
 const enoughAttempts = 200
 

@@ -118,7 +118,7 @@ type pass struct {
 }
 
 // Settle implements engine.Journal. A row that had an outcome before keeps that
-// while it is put off, so that nothing has to be remembered of this run.
+// while it is put off, so that nothing must be remembered of this run.
 func (p *pass) Settle(r *engine.Result) error {
 	if r.Outcome == engine.Deferred {
 		p.putOff++

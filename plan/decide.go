@@ -358,7 +358,7 @@ func (p *Policy) confirm(t *Task) Demand {
 	return d
 }
 
-// owed is what may have to be seen to after the completion of a multipart copy.
+// owed is what may must be seen to after the completion of a multipart copy.
 // Where the version that it was made from stays, what others changed of that in
 // the moment of the completion is brought over; tags that no header holds are put
 // in any bucket. Annotations, of which no report tells, are not counted here: two

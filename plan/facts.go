@@ -90,7 +90,7 @@ type Facts struct {
 	CountsTags Answer
 }
 
-// HeadNeeded tells whether objects have to be looked at, as a report that is days old
+// HeadNeeded tells whether objects must be looked at, as a report that is days old
 // does not say enough. A class, lock or ACL may have changed without the ETag, and no
 // report shows a redirect. Only facts that were read allow leaving the HEAD out. In a
 // bucket without a website configuration a redirect location has no effect, but S3

@@ -27,7 +27,7 @@ func (o *Options) SelectsTags(tags []Tag) bool {
 	return true
 }
 
-// NeedsTags tells whether the tags of the object that h was said of have to be read:
+// NeedsTags tells whether the tags of the object that h was said of must be read:
 // they are asked for, and its encryption does not leave it alone already.
 func (o *Options) NeedsTags(h *Head) bool {
 	return len(o.Tags) > 0 && o.leaves(h.Encryption, h, false) == ""

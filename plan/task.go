@@ -84,7 +84,7 @@ type Task struct {
 	Wrote func(*Head) bool
 
 	// Untried are attributes that a look does not show, and that no object of the kind
-	// was seen to keep. An object that has one of them is not written: it has to be
+	// was seen to keep. An object that has one of them is not written: it must be
 	// compared first.
 	Untried []Attribute
 

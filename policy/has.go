@@ -7,7 +7,7 @@ import (
 )
 
 // Has tells whether a policy has a statement, under whatever Sid, and with a list of
-// one for a string or the other way round. Neither has to be a valid policy: what
+// one for a string or the other way round. Neither must be a valid policy: what
 // cannot be read has nothing.
 func Has(doc, statement []byte) bool {
 	members, err := Members(doc)

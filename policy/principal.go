@@ -202,7 +202,7 @@ func (p *Principals) account(q *Principal) bool {
 }
 
 // exempt tells whether the principals of NotPrincipal leave q out. Its account,
-// its role and its session have to be named there, and of a user its account and
+// its role and its session must be named there, and of a user its account and
 // itself (IAM User Guide, "reference_policies_elements_notprincipal", read
 // 2026-11-29); with some of them the outcome is not documented.
 func (p *Principals) exempt(q *Principal) Answer {

@@ -8,7 +8,7 @@ import (
 	"reseal/plan"
 )
 
-// Copies in parts that the plan does not have are done where nobody has to be asked
+// Copies in parts that the plan does not have are done where nobody must be asked
 // about them, or was: on AWS, after a canary, by name. Elsewhere they are not begun.
 func TestPartsThatThePlanDoesNotHave(t *testing.T) {
 	at, err := inventory.ParseLocation("../inventory/testdata/fixtures/good/csv/inv/acme-media-archive/daily-full/2025-11-21T02-00Z/manifest.json")

@@ -28,7 +28,7 @@ func TestWritingServices(t *testing.T) {
 	}
 }
 
-// TestUsersOfAnotherKey: those who write under the key of the default have to be let
+// TestUsersOfAnotherKey: those who write under the key of the default must be let
 // by the new one.
 func TestUsersOfAnotherKey(t *testing.T) {
 	for _, tt := range []struct {

@@ -36,7 +36,7 @@ type Closing struct {
 	MinTLS    string // "" for any
 }
 
-// conditions are operators with keys and what those have to be: a string or a list.
+// conditions are operators with keys and what those must be: a string or a list.
 type conditions map[string]map[string]any
 
 type denial struct {

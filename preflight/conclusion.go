@@ -22,7 +22,7 @@ func Conclude(rows []Finding) Conclusion {
 	return c
 }
 
-// Stopped tells whether something has to be mended before a run gets anywhere.
+// Stopped tells whether something must be mended before a run gets anywhere.
 func (c *Conclusion) Stopped() bool { return c.Rows[StatusStop] > 0 }
 
 // Hidden tells whether the caller may read so little that nothing can be said of a run.

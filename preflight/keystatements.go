@@ -26,7 +26,7 @@ var administer = []string{"kms:CancelKeyDeletion", "kms:Create*", "kms:Delete*",
 	"kms:Revoke*", "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:Update*"}
 
 // Others puts the statements for everybody but the run beside its own. notes say whom
-// no statement helps, and what else has to be done.
+// no statement helps, and what else must be done.
 func (n *Needs) Others(ctx context.Context, client *s3api.Client, f *plan.Facts) (out *KeyStatements, notes []string) {
 	if n.frozen.Options.SSE != plan.TargetKMS {
 		return nil, nil

@@ -88,7 +88,7 @@ func (c *Checker) simulate(arn, account string) string {
 // No", read 2026-11-29).
 func (c *Checker) atKey(command string) string { return c.in(c.key.Account, command) }
 
-// in says where else a command has to be typed than where the caller is.
+// in says where else a command must be typed than where the caller is.
 func (c *Checker) in(account, command string) string {
 	if account == "" || c.caller.Account == "" || account == c.caller.Account {
 		return command

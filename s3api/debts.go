@@ -16,7 +16,7 @@ import (
 	"reseal/plan"
 )
 
-// debt is what has to be seen to once an upload has become the object: what no
+// debt is what must be seen to once an upload has become the object: what no
 // request can give it before, and what others may have changed in the moment of
 // the completion. It is part of the upload's note, and that is durable before the
 // completion is sent, so a crash in between leaves it to the next run.

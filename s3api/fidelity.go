@@ -11,7 +11,7 @@ func lostByWrite(before, after *plan.Head) []plan.Attribute {
 	return plan.LostByWrite(before, after, time.Now())
 }
 
-// lostByCopy names what a copy did not keep of what has to be sent along.
+// lostByCopy names what a copy did not keep of what must be sent along.
 func lostByCopy(before, after *plan.Head) []plan.Attribute {
 	return plan.LostByCopy(before, after, time.Now())
 }

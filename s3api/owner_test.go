@@ -45,7 +45,7 @@ func TestWhatIsWrittenNamesTheOwner(t *testing.T) {
 	}
 }
 
-// By default the bucket has to be the caller's; another account is named.
+// By default the bucket must be the caller's; another account is named.
 func TestJobsBucketIsTheCallers(t *testing.T) {
 	s := simulate(t, simulator.Config{})
 	if got := s.aws.ExpectingOr(t.Context(), "").Owner(); got != account {

@@ -22,7 +22,7 @@ type event struct {
 const (
 	maxEvents = 100
 
-	// spansApart is how far apart two pauses, or two times of throttling, have to be to
+	// spansApart is how far apart two pauses, or two times of throttling, must be to
 	// be told apart: a rate that climbs back is throttled again and again.
 	spansApart = time.Minute
 )

@@ -14,7 +14,7 @@ type Source interface {
 	// Snapshot reads the job as it is now.
 	Snapshot(ctx context.Context) (*Document, error)
 	// Run is how the run that is on does, nil where none gives an answer. It is called
-	// once a second, and has to be cheap.
+	// once a second, and must be cheap.
 	Run(ctx context.Context) *control.Status
 }
 

@@ -21,7 +21,7 @@ type Judge struct {
 
 // Unlooked gives the verdict of a row that needs no look: of what the job did
 // not do, and of what is left alone for something that no write changes. ok is
-// false where the object has to be looked at.
+// false where the object must be looked at.
 func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 	f = Finding{Task: *t}
 	switch {

@@ -9,7 +9,7 @@ import (
 )
 
 // What a verification comes to is the worst of its verdicts, those aside that are
-// allowed. Where nothing was drawn from those that have to be looked at, it proves
+// allowed. Where nothing was drawn from those that must be looked at, it proves
 // nothing; where nothing was done, work is left.
 func TestResult(t *testing.T) {
 	for _, tt := range []struct {

@@ -156,7 +156,7 @@ type trial struct {
 	run  func(t *testing.T, dial func(*url.URL, *tls.Config) asker) error
 }
 
-// soon is when a trial's answer has to be there.
+// soon is when a trial's answer must be there.
 func soon() time.Time { return time.Now().Add(20 * time.Second) }
 
 func trials() []trial {
@@ -412,7 +412,7 @@ func verifies(t *testing.T, dial func(*url.URL, *tls.Config) asker) error {
 }
 
 // The client that reseal uses gets all of it right. What fasthttp does not is why it is not
-// used (docs/decisions/037): where it has learned something, that has to be looked at again.
+// used (docs/decisions/037): where it has learned something, that must be looked at again.
 func TestHostileAnswers(t *testing.T) {
 	for name, dial := range askers {
 		var failed []string

@@ -16,7 +16,7 @@ type kit struct {
 	versions                         map[string]string
 }
 
-// newKit builds what has to be built.
+// newKit builds what must be built.
 func newKit(repository, folder string, profiled bool) (kit, error) {
 	k := kit{folder: folder, reseal: filepath.Join(folder, "reseal"), s5cmd: filepath.Join(folder, "s5cmd"), versions: map[string]string{}}
 	var flags []string

@@ -316,7 +316,7 @@ type auditVerdict struct {
 	wrong []string
 }
 
-// judge compares one job with its estimate. Requests have to be as many as
+// judge compares one job with its estimate. Requests must be as many as
 // estimated: to the last one where nothing was in the way, else within the range
 // and what was asked again by another process, or for an error.
 func (a *audit) judge(tag string, began int, ended []auditEntry) (v auditVerdict) {
@@ -379,7 +379,7 @@ func (a *audit) judge(tag string, began int, ended []auditEntry) (v auditVerdict
 	if !e.Parts && !e.Slow && e.Unsized == 0 { // else the canary depends on what it sees
 		// The simulator states the encryption in its answers, so that no HeadObject
 		// has to prove a copy; whether one precedes each may depend on the probe.
-		// What has to be compared beyond the first objects shows only as the run goes on.
+		// What must be compared beyond the first objects shows only as the run goes on.
 		over := got.all.reads - d.Reads.Min
 		maybe := e.Copies > 0 && d.Reads.Max-d.Reads.Min >= 2*e.Copies
 		more := looks + e.Later*looksAtOne

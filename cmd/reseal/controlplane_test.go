@@ -191,7 +191,7 @@ func (c *controlPlane) call(ctx context.Context, method, path string, body []byt
 	return json.Unmarshal(text, into)
 }
 
-// must is call for what has to be right.
+// must is call for what must be right.
 func (c *controlPlane) must(method, path string, body []byte, into any) {
 	c.t.Helper()
 	if err := c.call(c.t.Context(), method, path, body, into); err != nil {

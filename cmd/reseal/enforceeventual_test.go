@@ -108,7 +108,7 @@ func TestEnforceLeavesOthersPolicy(t *testing.T) {
 	})
 }
 
-// TestEnforceTries: uploads that have to be denied are tried, too, from one key to
+// TestEnforceTries: uploads that must be denied are tried, too, from one key to
 // another as well. A prefix that the policy does not cover is said.
 func TestEnforceTries(t *testing.T) {
 	n := newNight(t, func(*simulator.World, *simulator.Request) error { return nil }, openPolicy)

@@ -12,7 +12,7 @@ import (
 
 // hookCmd starts a listener for events and sets HOOK to its address, which holds a
 // secret. It writes a line for each event into a file: its name, exit code and reason.
-// The first event is answered with 503, so that it has to be sent again:
+// The first event is answered with 503, so that it must be sent again:
 //
 //	hook FILE
 func hookCmd(ts *testscript.TestScript, neg bool, args []string) {

@@ -16,7 +16,7 @@ import (
 	"reseal/inventory"
 )
 
-// lockedObjects have to be locked no less after the run, in each of their versions.
+// lockedObjects must be locked no less after the run, in each of their versions.
 func lockedObjects(t *testing.T, server *minio.Server) {
 	b := newLockedBucket(t, server, "locked")
 	ctx := t.Context()

@@ -234,7 +234,7 @@ func slowPrefix(t *testing.T, inOrder bool) {
 	cmd, out := pacedRun(t, w, "--kms-rps", "400", "--s3-rps", "3500")
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	// By the time that the others are done, the slow one has to be far behind.
+	// By the time that the others are done, the slow one must be far behind.
 	slow := -1
 	for running := true; running; {
 		select {

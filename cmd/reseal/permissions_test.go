@@ -208,8 +208,8 @@ func privilegeScenes() []privilegeScene {
 }
 
 // TestLeastPrivilege runs plan, run and verify with just the policies that
-// permissions prints, under the simulator's: they have to be enough, each action
-// has to be asked for, and without any one of them something has to fail or to
+// permissions prints, under the simulator's: they must be enough, each action
+// must be asked for, and without any one of them something has to fail or to
 // be said. An action that an earlier scene has shown to be needed is not left
 // out again.
 func TestLeastPrivilege(t *testing.T) {

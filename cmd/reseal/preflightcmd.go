@@ -121,7 +121,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	return nil
 }
 
-// options are those of the run that is asked about. Neither report nor key has to be
+// options are those of the run that is asked about. Neither report nor key must be
 // named: a preflight tells something without.
 func (f *preflightFlags) options() (plan.Options, error) {
 	s := f.selection

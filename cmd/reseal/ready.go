@@ -15,7 +15,7 @@ import (
 	"reseal/report"
 )
 
-// readiness is all that has to be there before the first object is touched.
+// readiness is all that must be there before the first object is touched.
 type readiness struct {
 	claim *migrate.Claim
 	met   *metJob // the job that was found, nil for a new one

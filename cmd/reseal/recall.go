@@ -149,7 +149,7 @@ func emptyOptions(cmd *cobra.Command) error {
 
 // recall sets the flags that were not given to what the job was told, and tells whether
 // there is one. What the job is bound to is taken as it is, unless something of that is
-// given anew, which has to be compared.
+// given anew, which must be compared.
 func (r *request) recall(ctx context.Context, p process, cmd *cobra.Command, dir string) (found bool, err error) {
 	opening, opened := p.interruptible(ctx)
 	defer opened()

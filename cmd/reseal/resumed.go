@@ -15,7 +15,7 @@ import (
 	"reseal/s3api"
 )
 
-// resume goes on with a job that is there: what it was made of has to be what is
+// resume goes on with a job that is there: what it was made of must be what is
 // asked for now. It shows the plan of one that no run has begun yet, and how far
 // another is; where that is the end, the run is idle.
 func (f *runFlags) resume(ctx context.Context, p process, r *readiness) (err error) {

@@ -42,7 +42,7 @@ func TestVersion(t *testing.T) {
 }
 
 // The linker sets a variable by its name and says nothing where there is none of
-// that name: the program that it made has to be asked.
+// that name: the program that it made must be asked.
 func TestVersionIsToldByTheLinker(t *testing.T) {
 	t.Parallel()
 	out, err := exec.Command("go", "run", "-ldflags", "-X main.version=1.2.3-told", ".", "--version").CombinedOutput()

@@ -44,7 +44,7 @@ type Client struct {
 // New returns a client to u's scheme and host that connects as t does and keeps t's
 // limits: of time, and of idle connections for a host. It returns nil where t has means to
 // connect that the client has not (a proxy, or a dialler of its own for TLS), where
-// u's host has to be escaped, and where the platform cannot look at an idle socket.
+// u's host must be escaped, and where the platform cannot look at an idle socket.
 func New(t *http.Transport, u *url.URL) *Client {
 	if t.DialContext == nil || t.DialTLSContext != nil || !canProbe || !plainHost(u.Host) {
 		return nil
@@ -184,7 +184,7 @@ func (w *Client) handshake(ctx context.Context) (*conn, error) {
 	return c, nil
 }
 
-// Do sends a request and reads the answer, which has to be there at the given time, into a.
+// Do sends a request and reads the answer, which must be there at the given time, into a.
 // The zero time stands for none but the limits of the client; a deadline of ctx
 // itself is one of its reasons to end. An error says that there is no answer; what
 // became of the request is not known then, unless it is ErrUnlawful. An answer

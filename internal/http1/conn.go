@@ -142,7 +142,7 @@ func (c *conn) close() {
 	_ = c.line.Close()
 }
 
-// exchange sends a request and reads the answer, which has to be there at the
+// exchange sends a request and reads the answer, which must be there at the
 // given time. unanswered says of an error that the server cannot have acted on
 // the request, or that it does not matter whether it did.
 func (c *conn) exchange(r *Request, at time.Time, a *Answer) (unanswered bool, err error) {

@@ -26,7 +26,7 @@ func Text(s string) string { return escape(s, -1, "") }
 // Lines is Text, but line feeds stay.
 func Lines(s string) string { return escape(s, -1, "\n") }
 
-// Name is Text for a name that has to be unambiguous: a backslash is written as two. It
+// Name is Text for a name that must be unambiguous: a backslash is written as two. It
 // is cut after most bytes, and has then three dots at its end.
 func Name(s string, most int) string {
 	if len(s) > most {

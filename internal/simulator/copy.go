@@ -2,7 +2,7 @@ package simulator
 
 import "time"
 
-// PendingCopy is a CopyObject between its read phase and its commit phase. Either Commit or Cancel has to be called
+// PendingCopy is a CopyObject between its read phase and its commit phase. Either Commit or Cancel must be called
 // once. Requests of other clients may come between.
 type PendingCopy struct {
 	c    call

@@ -110,7 +110,7 @@ func (c *call) written(v *version) *WriteOutput {
 		Encryption: c.shown(v.enc), Checksum: v.checksum, RequestCharged: c.charged()}
 }
 
-// GetObject reads an object version. Reading SSE-KMS asks KMS; archived objects have to be restored before.
+// GetObject reads an object version. Reading SSE-KMS asks KMS; archived objects must be restored before.
 func (w *World) GetObject(now time.Time, in *GetObjectInput) (*GetObjectOutput, *Error) {
 	return run(w, now, OpGetObject, &in.Request, in.Key, func(c *call) (*GetObjectOutput, *Error) {
 		out, v, err := c.head(in)

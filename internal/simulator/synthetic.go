@@ -262,7 +262,7 @@ func (b *Body) contentMD5() string {
 func (b *Body) hashed() bool { return b.md5 != "" || b.size <= md5Limit || b.real() }
 
 // etag is that of an object which is stored as it came, without KMS: the MD5 of its content. Where that would take too
-// long, the object passes for one that was uploaded in a single part: an ETag that looks like an MD5 has to be it.
+// long, the object passes for one that was uploaded in a single part: an ETag that looks like an MD5 must be it.
 func (b *Body) etag() string {
 	if b.hashed() {
 		return b.contentMD5()

@@ -28,7 +28,7 @@ func must(t *testing.T, errs ...error) {
 	}
 }
 
-// meet is a meeting that has to be recorded.
+// meet is a meeting that must be recorded.
 func meet(t *testing.T, f File, j *Job) Met {
 	t.Helper()
 	met, err := f.Meet(t.Context(), j, true)

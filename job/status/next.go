@@ -94,7 +94,7 @@ func (s *Status) Doubted() (n int64) {
 }
 
 // Lost tells whether the canary found a loss that stops the next run as well, and what
-// has to be accepted for it to go on; nil where not all of it can be.
+// must be accepted for it to go on; nil where not all of it can be.
 func (s *Status) Lost() (accept []plan.Attribute, lost bool) {
 	if s.Canary == nil {
 		return nil, false

@@ -62,7 +62,7 @@ func TestNew(t *testing.T) {
 	}
 }
 
-// What the canary found stops the next run where it is a loss, and names what has to be
+// What the canary found stops the next run where it is a loss, and names what must be
 // accepted, unless something among it cannot be.
 func TestNextAfterTheCanary(t *testing.T) {
 	kind := func(v canary.Verdict, a plan.Attribute) *canary.Table {

@@ -53,7 +53,7 @@ func readJob(t *testing.T) *batch.Job {
 	return must[batch.Job](t, text)
 }
 
-// must decodes a document that has to be right.
+// must decodes a document that must be right.
 func must[T any](t *testing.T, text []byte) *T {
 	t.Helper()
 	into := new(T)

@@ -8,7 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// rule says what a value in a document has to be. It is a small subset of JSON
+// rule says what a value in a document must be. It is a small subset of JSON
 // schema: enough to find a field that is misspelt, missing, misplaced or of the
 // wrong kind, without asking a server.
 type rule struct {

@@ -1,6 +1,6 @@
 package deploy
 
-// body says what a block takes. A name that ends in ! has to be there.
+// body says what a block takes. A name that ends in ! must be there.
 type body struct {
 	attributes  []string
 	blocks      map[string]body

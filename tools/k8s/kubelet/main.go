@@ -8,7 +8,7 @@
 // It refuses a pod that needs anything else of a node to do its work: init containers,
 // secrets, other volumes, probes of the health. It does not isolate: images, users, limits
 // and the security context are ignored. It starts nothing again, so that the pod's restart policy
-// has to be Never.
+// must be Never.
 package main
 
 import (
