@@ -76,10 +76,11 @@ func columnStart(line string, columns int) int {
 	return at
 }
 
-// commandIn finds a command that ends a line: after an arrow, or a word with a colon.
+// commandIn finds a command that ends a line: after an arrow, a word with a colon, or a
+// prompt.
 func commandIn(line string) (before, cmd string, ok bool) {
 	for _, program := range []string{"reseal ", "aws "} {
-		for _, mark := range []string{"→ ", ": ", "  "} {
+		for _, mark := range []string{"→ ", ": ", "$ ", "  "} {
 			i := strings.LastIndex(line, mark+program)
 			if at := i + len(mark); i >= 0 && !prose(line[at:]) {
 				return line[:at], line[at:], true

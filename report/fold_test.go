@@ -16,6 +16,7 @@ func TestFold(t *testing.T) {
 		{"no line end", "one two three four five", "one two three four\n  five"},
 		{"command", "next: reseal run job --yes\n", "next: reseal run \\\n        job --yes\n"},
 		{"other command", "→ aws kms get-key --key-id k\n", "→ aws kms get-key \\\n    --key-id k\n"},
+		{"prompt", "$ reseal run job --yes -q\n", "$ reseal run job \\\n    --yes -q\n"},
 		{"prose", "hint: reseal preflight names it, reseal permissions prints it\n", "hint: reseal\n  preflight names\n  it, reseal\n  permissions prints\n  it\n"},
 	} {
 		if got := Fold(test.text, 20); got != test.want {

@@ -99,7 +99,20 @@ func TestReaderGoneFromTheStart(t *testing.T) {
 	if _, err := (unbroken{failing{io.ErrShortWrite}}).Write([]byte("abc")); err == nil {
 		t.Error("another error was swallowed")
 	}
+	if wide, told := newUnbroken(columns(70)).(interface{ Columns() int }); !told || wide.Columns() != 70 {
+		t.Error("the width of the terminal is lost")
+	}
+	if _, told := newUnbroken(failing{}).(interface{ Columns() int }); told {
+		t.Error("a pipe has a width")
+	}
 }
+
+// columns is a terminal that is so wide.
+type columns int
+
+func (c columns) Columns() int { return int(c) }
+
+func (columns) Write(p []byte) (int, error) { return len(p), nil }
 
 type failing struct{ err error }
 

@@ -14,7 +14,7 @@ would, runs the same command again, verifies every object, and compares what the
 simulator counted with what was promised.`
 
 func newDemoCommand(p process) *cobra.Command {
-	c := demo.Config{Out: p.stdout, Messages: p.stderr}
+	c := demo.Config{Out: bare(p.stdout), Messages: bare(p.stderr)}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show all of it on the built-in simulator: no account, no network",

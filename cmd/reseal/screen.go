@@ -63,6 +63,23 @@ func (s *screen) signs(text string) string {
 // counts as written, so that no work ends for it. Other errors stay.
 type unbroken struct{ out io.Writer }
 
+// newUnbroken returns such a writer, which is as wide as what it writes to.
+func newUnbroken(out io.Writer) io.Writer {
+	if wide, told := out.(interface{ Columns() int }); told {
+		return unbrokenColumns{unbroken{out}, wide}
+	}
+	return unbroken{out}
+}
+
+// unbrokenColumns is an unbroken writer of which the width is known.
+type unbrokenColumns struct {
+	unbroken
+	wide interface{ Columns() int }
+}
+
+// Columns is how many columns a line has.
+func (u unbrokenColumns) Columns() int { return u.wide.Columns() }
+
 // Write implements io.Writer.
 func (u unbroken) Write(p []byte) (int, error) {
 	n, err := u.out.Write(p)

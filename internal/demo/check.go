@@ -19,7 +19,7 @@ func (d *demonstration) check(before simaws.Digest) (kept bool) {
 		if !ok {
 			mark, kept = "✗", false
 		}
-		fmt.Fprintf(d.Out, "%s "+format+"\n", append([]any{mark}, args...)...)
+		fmt.Fprintf(d.text, "%s "+format+"\n", append([]any{mark}, args...)...)
 	}
 	var once, more int64
 	for times, n := range d.account.Rewrites(bucket) {
@@ -38,7 +38,7 @@ func (d *demonstration) check(before simaws.Digest) (kept bool) {
 	limit := int64(d.KMSRate)
 	promise(d.fullest > 0 && d.fullest <= limit, "%s KMS requests released in the fullest second, by the commands' own count; the cap was %s", report.Count(d.fullest), report.Count(limit))
 	promise(counters.Throttles["kms"] == 0, "KMS never had to throttle: production kept its half of the quota")
-	fmt.Fprintf(d.Out, "\n%s requests arrived in the fullest second of KMS: a busy machine or network delays\nsome, which then arrive together with later ones.\n",
+	fmt.Fprintf(d.text, "\n%s requests arrived in the fullest second of KMS: a busy machine or network delays some, which then arrive together with later ones.\n",
 		report.Count(counters.KMS.FullestSecond))
 	return kept
 }

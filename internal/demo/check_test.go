@@ -39,7 +39,7 @@ func TestCheck(t *testing.T) {
 				encryptAll(t, account)
 			}
 			var out bytes.Buffer
-			d := &demonstration{Config: Config{KMSRate: 10, Out: &out}, account: account, fullest: tt.fullest}
+			d := &demonstration{Config: Config{KMSRate: 10}, text: &out, account: account, fullest: tt.fullest}
 			kept := d.check(before)
 			marks := strings.Map(func(r rune) rune {
 				if r == '✓' || r == '✗' {

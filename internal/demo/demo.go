@@ -20,10 +20,10 @@ import (
 
 // Config says what to show, and where.
 type Config struct {
-	Objects  int64  // in the bucket, at least 100
-	KMSRate  int    // cap of the run on KMS requests a second, at least 1
-	Folder   string // for the job; "" is a new one in the system's temporary folder
-	Out      io.Writer
+	Objects  int64     // in the bucket, at least 100
+	KMSRate  int       // cap of the run on KMS requests a second, at least 1
+	Folder   string    // for the job; "" is a new one in the system's temporary folder
+	Out      io.Writer // of the commands as it is, so that they see a terminal
 	Messages io.Writer
 }
 
@@ -53,11 +53,11 @@ func Run(ctx context.Context, c Config) (kept bool, err error) {
 	var server sync.WaitGroup
 	var served error
 	server.Go(func() { served = account.Serve(serving) })
-	d := &demonstration{Config: c, account: account, job: filepath.Join(c.Folder, "job")}
+	d := &demonstration{Config: c, text: report.Folding(c.Out), account: account, job: filepath.Join(c.Folder, "job")}
 	err = d.play(ctx, manifest)
 	if err == nil {
 		kept = d.check(before)
-		fmt.Fprintf(d.Out, "\nTook %s. The job is in %s: look at plan.json, state/, results/,\nor try: reseal report %s\n",
+		fmt.Fprintf(d.text, "\nTook %s. The job is in %s: look at plan.json, state/ and results/.\nnext: reseal report %s\n",
 			report.Duration(time.Since(began)), d.job, d.job)
 	}
 	stop()
@@ -82,6 +82,7 @@ func makeFolder(name string) (string, error) {
 // demonstration plays a user of reseal who has a crash in the middle of a run.
 type demonstration struct {
 	Config
+	text    io.Writer // Out, with lines that fit a terminal
 	account *simaws.Account
 	job     string
 	fullest int64 // the most KMS requests that a command released in a second, by its own count
@@ -108,7 +109,7 @@ func (d *demonstration) play(ctx context.Context, manifest string) error {
 	if err := d.reseal(ctx, run...); err != nil {
 		return err
 	}
-	d.say("Look at every object again. Of those that the crash left without an answer nothing tells what\n   they were before; off AWS that has to be allowed. The simulator can tell, and is asked below.")
+	d.say("Look at every object again. For some the answer was lost in the crash, so nothing tells what they were before. Outside AWS you must allow that. The simulator can tell, and is asked below.")
 	if err := d.reseal(ctx, "verify", "--job", d.job, "--allow", "not-compared"); err != nil {
 		return err
 	}
@@ -119,12 +120,12 @@ func (d *demonstration) play(ctx context.Context, manifest string) error {
 
 // say announces what comes next.
 func (d *demonstration) say(format string, args ...any) {
-	fmt.Fprintf(d.Out, "\n── "+format+"\n\n", args...)
+	fmt.Fprintf(d.text, "\n── "+format+"\n\n", args...)
 }
 
 // command prints a command line and makes it a process of this very program.
 func (d *demonstration) command(ctx context.Context, args ...string) (*exec.Cmd, error) {
-	fmt.Fprintf(d.Out, "$ reseal %s\n", strings.Join(args, " "))
+	fmt.Fprintf(d.text, "$ reseal %s\n", strings.Join(args, " "))
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("find this program: %w", err)
