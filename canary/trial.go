@@ -130,7 +130,7 @@ const (
 	whyOthers = "changed meanwhile, and are looked at anew"
 	whyLater  = "written by another client after it was re-encrypted"
 	whyGone   = "gone meanwhile"
-	whyNever  = "not re-encrypted by the run that began it"
+	whyNever  = "begun by a run that stopped before the write, and then left to a later run: nothing to compare at that time"
 	whyBefore = "could not be looked at before"
 	whyAfter  = "could not be looked at after"
 )
