@@ -278,7 +278,7 @@ func keyRemedy(e *s3api.SetupError) remedy {
 	}
 	switch e.Kind {
 	case s3api.KeyUnknown:
-		return remedy{"check the key's ARN, Region and account; these have a name", "aws kms list-aliases" + in}
+		return remedy{"check the key's ARN, Region and account; this lists the keys that have an alias", "aws kms list-aliases" + in}
 	case s3api.KeyDisabled:
 		return remedy{"enable it, then run the same command again", "aws kms enable-key " + key + in}
 	case s3api.KeyDeleted:
@@ -287,9 +287,9 @@ func keyRemedy(e *s3api.SetupError) remedy {
 	case s3api.KeyUnavailable:
 		return remedy{"S3 can only use a key in state Enabled; look at it", "aws kms describe-key " + key + in}
 	case s3api.KeyUsage:
-		return remedy{"S3 needs a symmetric encryption key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT); these have a name", "aws kms list-aliases" + in}
+		return remedy{"S3 needs a symmetric encryption key (SYMMETRIC_DEFAULT, ENCRYPT_DECRYPT); this lists the keys that have an alias", "aws kms list-aliases" + in}
 	case s3api.KeyRegion:
-		return remedy{"the bucket stays in its Region: name a key that is there; these have a name", "aws kms list-aliases --region " + shell.Word(cmp.Or(e.Region, "REGION"))}
+		return remedy{"the bucket stays in its Region: name a key that is there; this lists the keys that have an alias", "aws kms list-aliases --region " + shell.Word(cmp.Or(e.Region, "REGION"))}
 	}
 	return remedy{}
 }
