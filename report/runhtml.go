@@ -96,10 +96,12 @@ func runFigures(v *Run) []shown {
 	looked := shown{Name: "looked at again by verify", Value: "0", More: "nobody looked", Class: "wait"}
 	if d := v.Verified; d != nil {
 		looked.Value = Count(d.Looked)
-		switch d.Grade {
-		case "fine":
+		switch {
+		case d.Early:
+			looked.More = "before the job had begun"
+		case d.Grade == "fine":
 			looked.More, looked.Class = "all as promised", "good"
-		case "open":
+		case d.Grade == "open":
 			looked.More = "nothing wrong, something open"
 		default:
 			looked.More, looked.Class = "not all as promised", "bad"

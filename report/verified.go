@@ -24,6 +24,7 @@ type Verified struct {
 	Grade     string         `json:"grade"`                             // the worst of any row: fine, open (work is left) or wrong
 	Untold    int64          `json:"attributes_not_compared,omitempty"` // proven objects of which nothing tells what they were
 	Older     bool           `json:"job_went_on_since"`
+	Early     bool           `json:"job_had_not_begun,omitempty"`
 }
 
 // VerdictCount is how many rows got a verdict.
@@ -83,6 +84,9 @@ func (d *Verified) words() string {
 	if d == nil {
 		return "reseal verify has not looked at the objects again"
 	}
+	if d.Early {
+		return d.earlyWords()
+	}
 	found := map[string]string{"fine": "found all as promised", "open": "found nothing wrong, but something is left open"}[d.Grade]
 	if found == "" {
 		found = "found rows that are not as promised"
@@ -92,6 +96,14 @@ func (d *Verified) words() string {
 		out += "; the job went on since"
 	}
 	return out
+}
+
+// earlyWords say the same of a look before the job had begun.
+func (d *Verified) earlyWords() string {
+	if d.Older {
+		return fmt.Sprintf("reseal verify looked on %s, before the job had begun, and not since", Time(d.At))
+	}
+	return fmt.Sprintf("not yet: the job has not begun; reseal verify looked on %s", Time(d.At))
 }
 
 // verifySection is what verify saw as a section of a page.

@@ -94,6 +94,13 @@ func (n *Note) Proofs(lastWrite time.Time) []report.Proof {
 	if n == nil {
 		return []report.Proof{kept, again}
 	}
+	if n.early() {
+		again.Open, again.Evidence = true, "reseal verify looked before the job had begun"
+		if lastWrite.IsZero() {
+			again.Evidence = "the job has not begun"
+		}
+		return []report.Proof{kept, again}
+	}
 	when := "reseal verify on " + report.Time(n.At)
 	n.rowsAgain(&again, when)
 	n.attributesKept(&kept, when)
@@ -107,6 +114,9 @@ func (n *Note) Proofs(lastWrite time.Time) []report.Proof {
 	return []report.Proof{kept, again}
 }
 
+// early tells whether the verification looked before the job had begun.
+func (n *Note) early() bool { return n.Written.IsZero() }
+
 // rowsAgain says what the looks say of the rows.
 func (n *Note) rowsAgain(p *report.Proof, when string) {
 	p.Holds = plan.AnswerOf(n.Grade() == Fine)
@@ -116,7 +126,7 @@ func (n *Note) rowsAgain(p *report.Proof, when string) {
 		p.Evidence += "; " + report.Count(n.Unsampled) + " were not in the sample"
 	}
 	if only := n.Verdicts[Proven] - n.Compared; only > 0 {
-		p.Evidence += "; of " + report.Count(only) + " of them the encryption only, as nothing remembers their attributes"
+		p.Evidence += "; of " + report.Plural(only, "object") + " the key was checked, and metadata and tags were not compared, as no snapshot holds them"
 	}
 	if p.Holds == plan.Yes && n.Unsampled > 0 && n.Sampled == 0 {
 		p.Holds = plan.Unknown

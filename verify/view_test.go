@@ -35,3 +35,21 @@ func TestNoteView(t *testing.T) {
 		t.Error("a write of AWS is whole or nothing")
 	}
 }
+
+// A look before the job had begun is no failure of the job: reports say that it has not
+// begun, or that nobody looked since.
+func TestNoteOfAJobNotBegun(t *testing.T) {
+	at := time.Date(2026, 11, 21, 1, 0, 0, 0, time.UTC)
+	n := &Note{At: at, Sample: "100%", Tally: Tally{Rows: 3, Verdicts: map[Verdict]int64{NotDone: 3}}}
+	for _, tt := range []struct {
+		lastWrite time.Time
+		evidence  string
+	}{{time.Time{}, "the job has not begun"}, {at.Add(time.Hour), "reseal verify looked before the job had begun"}} {
+		if p := n.Proofs(tt.lastWrite)[1]; p.Result() != "not yet" || p.Evidence != tt.evidence {
+			t.Errorf("last write %v: %s, %+v", tt.lastWrite, p.Result(), p)
+		}
+		if v := n.View(tt.lastWrite); !v.Early || v.Older == tt.lastWrite.IsZero() {
+			t.Errorf("last write %v: %+v", tt.lastWrite, v)
+		}
+	}
+}

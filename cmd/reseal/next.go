@@ -14,6 +14,9 @@ import (
 // it; "" where nothing is to be typed.
 type step struct{ command, does string }
 
+// reportPage are the options that make a page of a report.
+const reportPage = " --out report.html"
+
 // onJob is a command of reseal on a job, as a person types it.
 func onJob(name, dir string) string {
 	if strings.HasPrefix(dir, "-") {
@@ -63,6 +66,17 @@ func nextStep(s *status.Status, part job.Share) step {
 		return step{whole("verify"), "names what differs of the objects that failed; another try does not bring it back"}
 	case status.Retry:
 		return step{at("retry-failed"), "tries the failed objects again, and nothing else"}
+	}
+	return afterwards(next, whole)
+}
+
+// afterwards is the step with a job of which nothing is left to do.
+func afterwards(next status.Next, whole func(name string) string) step {
+	switch next {
+	case status.MakeReport:
+		return step{whole("report") + reportPage, "sums the job up as a page; it was verified, and all is as promised"}
+	case status.VerifyAgain:
+		return step{whole("verify"), "looks again, and names what is not as promised; the last look found some"}
 	}
 	return step{whole("verify"), "looks at every object again"}
 }

@@ -13,7 +13,6 @@ import (
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
-	"reseal/verify"
 )
 
 func newReportCommand(p process) *cobra.Command {
@@ -95,15 +94,15 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if read.HistoryErr != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(read.HistoryErr))
 	}
-	a := &accounts{exact: exact, read: read, verified: verify.ReadNote(ctx, store)}
+	a := &accounts{exact: exact, read: read}
 	if a.runs, err = job.ReportRuns(ctx, store); err != nil {
 		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", inWords(err))
 	}
 	render := func(w io.Writer) error { return a.render(ctx, w, format) }
 	if out == "" {
 		err = render(p.stdout)
-	} else {
-		err = outfile.Write(ctx, out, render)
+	} else if err = outfile.Write(ctx, out, render); err == nil {
+		fmt.Fprintf(p.stderr, "Written: %s\n", plain.Text(out))
 	}
 	t := read.State.Totals()
 	if settled := t.Done + t.Failed; err == nil && (format == "csv" || format == "lines") && a.lines < settled {
@@ -115,11 +114,10 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 
 // accounts is all that a report is made of.
 type accounts struct {
-	read     *status.Reading
-	verified *verify.Note
-	runs     []report.JobRun
-	exact    bool  // cells of CSV as the service gave them
-	lines    int64 // that were written, in formats that have one for each recorded object
+	read  *status.Reading
+	runs  []report.JobRun
+	exact bool  // cells of CSV as the service gave them
+	lines int64 // that were written, in formats that have one for each recorded object
 }
 
 // numbered counts the lines that are yielded.
@@ -141,7 +139,7 @@ func (a *accounts) render(ctx context.Context, w io.Writer, format string) error
 	case "lines":
 		return a.copyLines(ctx, w)
 	}
-	view, err := a.read.Report(ctx, a.verified, programVersion())
+	view, err := a.read.Report(ctx, programVersion())
 	if err != nil {
 		return err
 	}

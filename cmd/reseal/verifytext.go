@@ -36,7 +36,7 @@ func printVerification(out io.Writer, v *verify.Verification) error {
 	if err := w.out.Flush(); err != nil {
 		return err
 	}
-	for _, text := range []string{keysText(v), provesText(v), advice(v)} {
+	for _, text := range []string{keysText(v), provesText(v), advice(v), signedText(v)} {
 		if text == "" {
 			continue
 		}
@@ -78,7 +78,7 @@ func (w rows) compared(v *verify.Verification) {
 		w.row("snapshots", "%s compared with what was there before", report.Plural(v.Compared, "object"))
 	}
 	if n := v.Verdicts[verify.Proven] - v.Compared; n > 0 {
-		w.row("encryption only", "%s of those proven: nothing remembers their attributes", report.Count(n))
+		w.row("encryption only", "%s: the key was checked; metadata and tags were not compared, as no snapshot holds them (--snapshot takes more)", report.Plural(n, "object"))
 	}
 	for _, a := range slices.Sorted(maps.Keys(v.Unchecked)) {
 		w.row("not checked", "%s of %s: not shown both before and after", a, report.Plural(v.Unchecked[a], "object"))
@@ -151,6 +151,24 @@ func provesText(v *verify.Verification) string {
 	}
 	return fmt.Sprintf("The sample is %s of %s. %s of them not as promised: with 95 %% confidence at most %s of all are.",
 		report.Count(v.Sampled), report.Plural(v.DrawnFrom(), "object"), report.Count(v.Wrong), shareText(*v.Bound))
+}
+
+// signedText says that all is as promised, and what is next; "" where it is not. What a
+// sample proves is said already.
+func signedText(v *verify.Verification) string {
+	if v.Result() != verify.Fine {
+		return ""
+	}
+	next := "next: " + onJob("report", v.Job) + reportPage
+	switch {
+	case v.Bound != nil || v.Rows == 0:
+		return next
+	case v.Grade() != verify.Fine:
+		return "Apart from what --allow takes, all rows are as promised.\n" + next
+	case v.Rows == 1:
+		return "The one row is as promised.\n" + next
+	}
+	return "All " + report.Count(v.Rows) + " rows are as promised.\n" + next
 }
 
 // shareText writes a share above 0 so that it is not rounded down, as in "0.3 %".

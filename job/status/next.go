@@ -6,6 +6,7 @@ import (
 	"reseal/canary"
 	"reseal/job"
 	"reseal/plan"
+	"reseal/verify"
 )
 
 // Next is what is to be done with a job.
@@ -23,6 +24,8 @@ const (
 	LookAtDoubt             // nothing is left but objects that are not as they were before
 	Retry                   // nothing is left but objects that failed
 	Verify                  // all is done
+	VerifyAgain             // all is done, and the last verification of it did not find all as promised
+	MakeReport              // all is done, and verified
 )
 
 // Next returns what is to be done with the job, or with a share of it. share is the one
@@ -54,7 +57,20 @@ func (s *Status) Next(part job.Share) (next Next, share string) {
 	case failed > 0:
 		return LookAtDoubt, ""
 	}
-	return Verify, ""
+	return s.afterwards(), ""
+}
+
+// afterwards is what is to be done with a job of which nothing is left to do. What a
+// verification found of an earlier state of the job does not count.
+func (s *Status) afterwards() Next {
+	n := s.Verified
+	switch {
+	case n == nil || s.LastWrite.After(n.Written):
+		return Verify
+	case (&verify.Verification{Tally: n.Tally}).Result() == verify.Fine:
+		return MakeReport
+	}
+	return VerifyAgain
 }
 
 // WorkedOn tells whether somebody works on the share, or on the job where that is "".

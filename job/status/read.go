@@ -8,6 +8,7 @@ import (
 	"reseal/control"
 	"reseal/job"
 	"reseal/plan"
+	"reseal/verify"
 )
 
 // Reading is all that can be read of a job at some instant.
@@ -19,6 +20,8 @@ type Reading struct {
 	Run     *control.Status   // of the run that answers at the socket on this machine; nil for none
 	Shares  []job.ShareStatus // of a job that is divided
 	Holder  *job.ShareStatus  // of one that is not; nil where nobody holds it
+
+	Verified *verify.Note // what the last verification found; nil for none
 
 	// HistoryErr is why the history lacks something. SharesErr is why nothing is known of
 	// who works on the job, as where its runs are of a later format.
@@ -32,7 +35,7 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 	if err != nil {
 		return nil, err
 	}
-	r := &Reading{Name: store.String(), Plan: made, State: at}
+	r := &Reading{Name: store.String(), Plan: made, State: at, Verified: verify.ReadNote(ctx, store)}
 	r.History, r.HistoryErr = job.ReadWholeHistory(ctx, store)
 	r.Run = control.LiveStatus(ctx, job.Socket(r.Name, share))
 	r.Shares, r.Holder, r.SharesErr = job.ReadShares(ctx, store, made, at, time.Now())
@@ -46,7 +49,7 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 // Status sums the reading up.
 func (r *Reading) Status() *Status {
 	s := New(r.Name, r.Plan, r.State.Totals(), r.History)
-	s.Run, s.Shares, s.Holder = r.Run, r.Shares, r.Holder
+	s.Run, s.Shares, s.Holder, s.Verified = r.Run, r.Shares, r.Holder, r.Verified
 	if past := &r.History; s.Run == nil && past.Status != nil && !s.WorkedOn(past.StatusOf) {
 		s.LastRun = &LastRun{past.Last, past.Status, past.StatusOf, r.SharesErr == nil}
 	}

@@ -8,14 +8,12 @@ import (
 	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
-	"reseal/verify"
 )
 
 // Report sums up the job for a report: totals from its state, failures from its lines,
-// and curves from its history, or from the lines where every object has one. verified is
-// what a verification left in the job, nil for none; version is of this program. An error
-// is about the result lines.
-func (r *Reading) Report(ctx context.Context, verified *verify.Note, version string) (*report.Run, error) {
+// and curves from its history, or from the lines where every object has one. version is
+// of this program. An error is about the result lines.
+func (r *Reading) Report(ctx context.Context, version string) (*report.Run, error) {
 	s := New(r.Name, r.Plan, r.State.Totals(), r.History)
 	sum, whole, err := r.summary(ctx, s.Settled)
 	if err != nil {
@@ -28,8 +26,8 @@ func (r *Reading) Report(ctx context.Context, verified *verify.Note, version str
 		State: string(s.State), Started: past.First, Ended: s.LastWrite, Active: past.Active, Runs: past.Runs, KMSCap: past.KMSCap, KMSCaps: past.KMSCaps,
 		Totals: s.totals(), Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: made.Tally, Estimate: made.Estimate,
 		Keys: s.Keys, Client: s.Client, Canary: past.Canary, Damages: Damages(r.State),
-		Proof:    append(s.proofs(), verified.Proofs(s.LastWrite)...),
-		Verified: verified.View(s.LastWrite),
+		Proof:    append(s.proofs(), r.Verified.Proofs(s.LastWrite)...),
+		Verified: r.Verified.View(s.LastWrite),
 	}
 	if v.Started.IsZero() {
 		v.Started = made.Created

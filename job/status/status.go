@@ -15,6 +15,7 @@ import (
 	"reseal/plan"
 	"reseal/report"
 	"reseal/s3api"
+	"reseal/verify"
 )
 
 // State is how far a job is.
@@ -71,6 +72,7 @@ type Status struct {
 	Damages     []string               `json:"damages,omitempty"`
 
 	Options     plan.Options `json:"-"` // of the job
+	Verified    *verify.Note `json:"-"` // what the last verification found; nil for none
 	SpentCutOff cost.Money   `json:"-"` // of Spent: what runs that were cut off may have spent after they last said so
 }
 

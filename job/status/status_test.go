@@ -11,6 +11,7 @@ import (
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
+	"reseal/verify"
 )
 
 // A job that is only made can be read without a lock, and is to be begun.
@@ -87,6 +88,35 @@ func TestNextAfterTheCanary(t *testing.T) {
 		accept, _ := tt.s.Lost()
 		if next != tt.want || share != "" || !slices.Equal(accept, tt.accept) {
 			t.Errorf("%s: %d %q %q, want %d and %q", tt.name, next, share, accept, tt.want, tt.accept)
+		}
+	}
+}
+
+// Once all is done, a verification of the job as it is now is followed by a report,
+// unless it found something; one of an earlier state does not count.
+func TestNextAfterAVerification(t *testing.T) {
+	at := time.Unix(1000, 0)
+	note := func(v verify.Verdict, of time.Time) *verify.Note {
+		return &verify.Note{At: at, Written: of, Tally: verify.Tally{Rows: 1, Looked: 1, Sampled: 1, Verdicts: map[verify.Verdict]int64{v: 1}}}
+	}
+	empty := note(verify.LeftAlone, at)
+	empty.Unsampled, empty.Sampled = 10, 0
+	for name, tt := range map[string]struct {
+		s    Status
+		want Next
+	}{
+		"none":               {Status{State: Finished}, Verify},
+		"fine":               {Status{State: Finished, Verified: note(verify.Proven, at)}, MakeReport},
+		"wrong":              {Status{State: Finished, Verified: note(verify.LostAttribute, at)}, VerifyAgain},
+		"open":               {Status{State: Finished, Verified: note(verify.NotDone, at)}, VerifyAgain},
+		"proves nothing":     {Status{State: Finished, Verified: empty}, VerifyAgain},
+		"of earlier":         {Status{State: Finished, Verified: note(verify.Proven, at.Add(-time.Second))}, Verify},
+		"failed objects":     {Status{State: Finished, Failed: 1, Verified: note(verify.NotDone, at)}, Retry},
+		"before all is done": {Status{State: Unfinished, Verified: note(verify.Proven, at)}, Resume},
+	} {
+		tt.s.LastWrite = at
+		if next, _ := tt.s.Next(job.Share{}); next != tt.want {
+			t.Errorf("%s: %d, want %d", name, next, tt.want)
 		}
 	}
 }

@@ -1,0 +1,40 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"reseal/verify"
+)
+
+// What verify prints last is whether all is as promised, and what is next; where it is
+// not, no such sentence stands there.
+func TestVerifyEndsWithItsVerdict(t *testing.T) {
+	const next = "\nnext: reseal report ./job --out report.html\n"
+	bound := 0.03
+	proven := func(n int64) map[verify.Verdict]int64 { return map[verify.Verdict]int64{verify.Proven: n} }
+	for name, tt := range map[string]struct {
+		v    verify.Verification
+		ends string
+	}{
+		"all":     {verify.Verification{Tally: verify.Tally{Rows: 3000, Looked: 3000, Sampled: 3000, Verdicts: proven(3000)}}, "All 3,000 rows are as promised." + next},
+		"one":     {verify.Verification{Tally: verify.Tally{Rows: 1, Looked: 1, Sampled: 1, Verdicts: proven(1)}}, "The one row is as promised." + next},
+		"none":    {verify.Verification{}, next},
+		"allowed": {verify.Verification{Allowed: []verify.Verdict{verify.NotDone}, Tally: verify.Tally{Rows: 2, Verdicts: map[verify.Verdict]int64{verify.Proven: 1, verify.NotDone: 1}}}, "Apart from what --allow takes, all rows are as promised." + next},
+		"sample": {verify.Verification{Bound: &bound, Tally: verify.Tally{Rows: 3000, Looked: 100, Sampled: 100, Unsampled: 2900, Verdicts: proven(100)}},
+			"The sample is 100 of 3,000 objects. 0 of them not as promised: with 95 % confidence at most 3.0 % of all are.\n" + next},
+		"wrong":       {verify.Verification{Tally: verify.Tally{Rows: 2, Verdicts: map[verify.Verdict]int64{verify.Proven: 1, verify.LostAttribute: 1}}}, ""},
+		"open":        {verify.Verification{Tally: verify.Tally{Rows: 2, Verdicts: map[verify.Verdict]int64{verify.Proven: 1, verify.NotDone: 1}}}, ""},
+		"never begun": {verify.Verification{NeverBegan: true, Tally: verify.Tally{Rows: 1, Verdicts: map[verify.Verdict]int64{verify.LeftAlone: 1}}}, ""},
+	} {
+		tt.v.Job = "./job"
+		var b strings.Builder
+		if err := printVerification(&b, &tt.v); err != nil {
+			t.Fatal(err)
+		}
+		got := b.String()
+		if tt.ends != "" && !strings.HasSuffix(got, tt.ends) || tt.ends == "" && (strings.Contains(got, "next:") || strings.Contains(got, "as promised.\n")) {
+			t.Errorf("%s: %q, want the end %q", name, got, tt.ends)
+		}
+	}
+}
