@@ -55,7 +55,7 @@ func TestChangedJobIsSentNothing(t *testing.T) {
 	readers := []string{"status", "report", "ui", "ctl", "forget"} // they ask no service for the job
 	more := map[string][]string{
 		"run": {"--yes", "--dry-run"}, "uploads": {"", "--sweep"}, "import": {"report.csv"}, "batch-operations": {"--out out"},
-		"plan": {""}, "permissions": {""}, "retry-failed": {""}, "verify": {""}, "certify": {""},
+		"plan": {""}, "preflight": {""}, "permissions": {""}, "retry-failed": {""}, "verify": {""}, "certify": {""},
 	}
 	var walk func(cmd *cobra.Command)
 	walk = func(cmd *cobra.Command) {

@@ -15,6 +15,7 @@ import (
 
 	"reseal/internal/plain"
 	"reseal/inventory"
+	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
 	"reseal/report"
@@ -25,6 +26,8 @@ import (
 type preflightFlags struct {
 	connection
 	selection
+	knownJobs
+	job      string
 	bucket   string
 	noCanary bool
 	accept   accepts
@@ -39,6 +42,7 @@ stop or unknown, why, and what mends it. It ends with 0 where a run with the sam
 options can begin, and with 5 where one would refuse: a stop, a hazard that
 --accept does not name, or too little that may be read.
 
+  reseal preflight ./media
   reseal preflight --bucket media --sse-kms-key-id arn:aws:kms:...
   reseal preflight --manifest s3://reports/media/ \
                    --sse-kms-key-id arn:aws:kms:... --readers readers.txt
@@ -53,15 +57,18 @@ that is the hazard "readers".`
 func newPreflightCommand(p process) *cobra.Command {
 	f := &preflightFlags{}
 	cmd := &cobra.Command{
-		Use:   "preflight --bucket NAME --sse-kms-key-id ARN",
+		Use:   "preflight JOB | --bucket NAME --sse-kms-key-id ARN",
 		Short: "Look at key, bucket, policies and readers; changes nothing",
 		Long:  preflightLong,
-		Args:  noArgs,
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.preflight(cmd.Context(), p) },
+		Args:  jobArgument(&f.job),
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.preflight(cmd.Context(), p, cmd) },
 	}
 	f.connection.bind(cmd)
+	f.connection.bindJob(cmd)
 	f.selection.bind(cmd)
+	f.knownJobs.bind(cmd)
 	fs := cmd.Flags()
+	fs.StringVar(&f.job, "job", "", "the job whose next run is asked about: a `folder`, or s3://bucket/prefix")
 	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket")
 	fs.Lookup("manifest").Usage = "report of the bucket, in place of --bucket: its columns and lifetime are looked at, too"
 	fs.BoolVar(&f.noCanary, "no-canary", false, "as for run")
@@ -77,9 +84,14 @@ func newPreflightCommand(p process) *cobra.Command {
 	return cmd
 }
 
-func (f *preflightFlags) preflight(ctx context.Context, p process) error {
+func (f *preflightFlags) preflight(ctx context.Context, p process, cmd *cobra.Command) error {
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	if err := f.ofJob(ctx, p, cmd); err != nil {
+		return err
+	}
 	if (f.bucket == "") == (f.manifest == "") {
-		return usagef("--bucket or --manifest is needed, one of the two")
+		return usagef("a job, --bucket or --manifest is needed, one of them")
 	}
 	if err := onlyBucket(&f.bucket); err != nil {
 		return err
@@ -95,8 +107,6 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := p.interruptible(ctx)
-	defer stop()
 	client, err := f.connection.client(ctx, 0)
 	if err != nil {
 		return err
@@ -119,6 +129,33 @@ func (f *preflightFlags) preflight(ctx context.Context, p process) error {
 		return &finding{exitRefused}
 	}
 	return nil
+}
+
+// ofJob has a job say what is not given: its report, its options, where its requests go,
+// and the hazards that were accepted.
+func (f *preflightFlags) ofJob(ctx context.Context, p process, cmd *cobra.Command) error {
+	if f.job == "" || f.bucket != "" || f.manifest != "" {
+		return nil
+	}
+	named := given(cmd)
+	store, made, err := openJobAt(ctx, f.connection, f.job)
+	if err != nil {
+		return err
+	}
+	met, err := f.meet(ctx, p, f.connection, named, f.job, made, false)
+	if err != nil {
+		return err
+	}
+	told, err := job.CurrentOptions(ctx, store, made)
+	if err != nil {
+		return err
+	}
+	if err := recalled(cmd.Flags(), told); err != nil {
+		return err
+	}
+	f.adopt(made)
+	_, err = f.follow(ctx, met)
+	return err
 }
 
 // options are those of the run that is asked about. Neither report nor key must be
