@@ -74,7 +74,7 @@ func nextStep(s *status.Status, part job.Share) step {
 func afterwards(next status.Next, whole func(name string) string) step {
 	switch next {
 	case status.MakeReport:
-		return step{whole("report") + reportPage, "sums the job up as a page; it was verified, and all is as promised"}
+		return step{whole("report") + reportPage, "sums the job up as a page; verify found all that it looked at as promised"}
 	case status.VerifyAgain:
 		return step{whole("verify"), "looks again, and names what is not as promised; the last look found some"}
 	}
