@@ -93,6 +93,15 @@ func Remember(ctx context.Context, store checkpoint.Store, made, given Told, by 
 	}
 }
 
+// NotHeld returns the changes that Remember would record, and writes nothing.
+func NotHeld(ctx context.Context, store checkpoint.Reader, made, given Told, rules Rules) ([]Change, error) {
+	o, err := ReadOptions(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	return o.take(made, given, Who{}, rules), nil
+}
+
 // take puts what was given into o, and returns what that changes.
 func (o *Options) take(made, given Told, by Who, rules Rules) (changes []Change) {
 	o.Version = format

@@ -42,6 +42,7 @@ type Plan struct {
 	Canary   []Row               `json:"canary,omitempty"`   // objects to be tried first
 	Evidence *Evidence           `json:"evidence,omitempty"` // objects that are read as a whole before they are re-encrypted
 	Told     Told                `json:"told,omitempty"`     // when it was made; Frozen has what it is bound to
+	Open     []OpenHazard        `json:"open_hazards,omitempty"`
 
 	read [sha256.Size]byte // digest of the document that it was read from, zero where it was not
 }

@@ -6,6 +6,8 @@ import "slices"
 type Conclusion struct {
 	Rows   map[Status]int64 // how many there are of each status
 	Needed []string         // what --accept has to name before a run begins, sorted
+
+	ByProbe []string // of Needed, what a probe on scratch objects would settle as well
 }
 
 // Conclude counts rows.
@@ -16,9 +18,14 @@ func Conclude(rows []Finding) Conclusion {
 		if row.Accept != "" {
 			c.Needed = append(c.Needed, row.Accept)
 		}
+		if row.ByProbe {
+			c.ByProbe = append(c.ByProbe, row.Accept)
+		}
 	}
-	slices.Sort(c.Needed)
-	c.Needed = slices.Compact(c.Needed)
+	for _, names := range []*[]string{&c.Needed, &c.ByProbe} {
+		slices.Sort(*names)
+		*names = slices.Compact(*names)
+	}
 	return c
 }
 

@@ -35,6 +35,8 @@ type Finding struct {
 	// Accept is what --accept has to name before a run begins; "" where it need not.
 	Accept string `json:"accept,omitempty"`
 
+	ByProbe bool `json:"-"` // a probe on scratch objects would settle it, so that Accept need not
+
 	Err error `json:"-"` // that says why, where nobody answered
 }
 
@@ -268,6 +270,7 @@ func (c *Checker) bucket() {
 			c.Say(h.Name, StatusUnknown, h.Why+"; the probe is going to tell", "")
 		default:
 			c.hazard(h.Name, h.Name, h.Why, h.Mend)
+			c.Findings[len(c.Findings)-1].ByProbe = h.ByProbe && KeepsScratch(c.Options.Bucket, c.Facts) == nil
 		}
 	}
 	fine := func(name string, ok bool, why string) {

@@ -113,7 +113,7 @@ func goldenTexts() map[string]func(io.Writer) error {
 	texts := map[string]func(io.Writer) error{
 		"preflight": func(w io.Writer) error {
 			p := process{args: []string{"preflight", "--bucket", goldenBucket, "--sse-kms-key-id", "alias/media"}}
-			return writeTable(newGoldenScreen(w), goldenFindings, func(accept []string) string { return p.with("accept", accept...) })
+			return writeTable(newGoldenScreen(w), goldenFindings, func(open []job.OpenHazard) string { return p.settlingAgain(open, nil) })
 		},
 		"inventory": func(w io.Writer) error { return writeReports(w, goldenReports()) },
 		"jobs":      func(w io.Writer) error { return printJobs(w, goldenListed, goldenNow) },

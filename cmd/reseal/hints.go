@@ -55,9 +55,12 @@ func remedyOf(err error, again func(flag, value string) string) remedy {
 		setup  *s3api.SetupError
 		object *engine.ObjectError
 	)
+	var hazards *hazardsError
 	switch r, ok := ofPlace(err, again); {
 	case ok:
 		return r
+	case errors.As(err, &hazards):
+		return remedy{next: hazards.next}
 	case errors.As(err, &object) && object.Reason == plan.SelfCopy:
 		return remedy{say: "the endpoint does not copy an object onto itself to change its encryption; in parts it may: --copy-via multipart, in a new job"}
 	case errors.As(err, &object) && object.Class == engine.Denied:

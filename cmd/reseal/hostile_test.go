@@ -55,7 +55,7 @@ func hostileWriters(s string) map[string]func(p process) error {
 		"preflight": func(p process) error {
 			p.args = []string{"preflight", "--bucket", s}
 			rows := []preflight.Finding{{Name: s, Status: preflight.StatusStop, Why: s, Mend: shell.Word(s), Accept: "acl"}}
-			return writeTable(p.stdout, rows, func(accept []string) string { return p.with("accept", accept...) })
+			return writeTable(p.stdout, rows, func(open []job.OpenHazard) string { return p.settlingAgain(open, nil) })
 		},
 		"inventory ls": func(p process) error {
 			return writeReports(p.stdout, []listedReport{{Manifest: s, Config: s, Bucket: s, Format: s, Versions: s, Newest: true, Missing: []string{s}, Error: s}})

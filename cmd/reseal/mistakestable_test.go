@@ -105,7 +105,8 @@ func jobMistakes() []mistake {
 			next: "aws s3 ls"},
 		{line: "run --manifest {manifest} --sse-kms-key-id {keys}other --job done --yes", code: 6, what: "done belongs to another job: --sse-kms-key-id is {key} there and {keys}other here"},
 		{line: "run {B} --job new {A}", code: 2, what: "there is no terminal to ask at; add --yes to go on without being asked", next: "reseal run --help"},
-		{line: "run {B} --job new --yes", code: 5, what: "refused: nothing was written, as this bucket holds hazards that were not accepted"},
+		{line: "run {B} --job new --yes", code: 5, what: "refused: nothing was written, as this bucket holds hazards that were not accepted",
+			next: "reseal run {B} --job new --yes --probe-key-prefix reseal-probe/"},
 	}
 }
 

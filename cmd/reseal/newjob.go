@@ -3,12 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"reseal/cost"
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
-	"reseal/preflight"
 	"reseal/report"
 )
 
@@ -85,27 +85,46 @@ func (f *runFlags) showPlan(p process, pre *prepared, made *job.Plan) error {
 }
 
 // planJob freezes a plan as a job, or leaves the one that is there as it is.
-func (f *planFlags) planJob(ctx context.Context, p process, old, made *job.Plan, open []preflight.Hazard) error {
+func (f *planFlags) planJob(ctx context.Context, p process, old, made *job.Plan, open []job.OpenHazard) error {
 	if old != nil {
 		fmt.Fprintf(f.output.messages(p), "The job in %s was made of the same decisions on %s; it was left as it is.\n", f.job, report.Time(old.Created))
-		return nil
+		return f.tellNotKept(ctx, p, old, open)
 	}
+	made.Open = open
 	if err := f.connection.jobs().Freeze(ctx, f.job, made); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
 	if err := f.made(ctx, p, f.connection, f.told, f.job, made); err != nil {
 		return err
 	}
-	command := onJob("run", f.job)
-	probe := ""
-	for _, h := range open { // a run asks for each; what a probe settles needs no acceptance
-		if h.ByProbe {
-			probe = " --probe-key-prefix reseal-probe/"
-			continue
-		}
-		command += " --accept " + h.Name
+	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, settling(onJob("run", f.job), open))
+	return nil
+}
+
+// tellNotKept says which options were given for a job that does not hold them: plan
+// records nothing in one that is there, and a limit that is given may not get lost.
+func (f *planFlags) tellNotKept(ctx context.Context, p process, old *job.Plan, open []job.OpenHazard) error {
+	store, _, err := f.connection.jobs().Find(ctx, f.job, job.Share{})
+	if err != nil {
+		return err
 	}
-	command += probe
-	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, command)
+	given := old.Unbound(f.told)
+	maps.DeleteFunc(given, func(option string, _ []string) bool { return decides(option) }) // those were compared
+	changes, err := job.NotHeld(ctx, store, old.Told, given, job.Rules{Adds: []string{job.AcceptOption}, Drops: job.Replaced})
+	if err != nil {
+		return err
+	}
+	words := optionWords(changes, given, func(option string) bool {
+		flag := f.output.flags.Lookup(option)
+		return flag != nil && flag.NoOptDefVal != ""
+	})
+	if words == "" {
+		return nil
+	}
+	told, err := job.CurrentOptions(ctx, store, old)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(p.stderr, "note: not kept in the job: %s; give it to the run: %s\n", words, settling(onJob("run", f.job)+" "+words, job.StillOpen(open, told)))
 	return nil
 }

@@ -52,11 +52,11 @@ func nextStep(s *status.Status, part job.Share) step {
 	case status.WatchShares:
 		return step{whole("status") + " --watch", "shows how it goes on; each share that is left is worked on"}
 	case status.TakeShare:
-		return step{at("run") + " --shard " + share, "takes up a share that nobody works on"}
+		return step{settling(at("run")+" --shard "+share, s.Open), "takes up a share that nobody works on"}
 	case status.LookAtLoss:
 		return step{whole("verify"), afterLoss(s, at("run"))}
 	case status.Begin:
-		return step{at("run"), "carries the plan out"}
+		return step{settling(at("run"), s.Open), "carries the plan out"}
 	case status.ResumeRetry:
 		_, failed := s.Of(part)
 		return step{at("run"), fmt.Sprintf("goes on where it stopped; the %s that failed:\n%s", report.Plural(failed, "object"), at("retry-failed"))}

@@ -119,7 +119,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process, cmd *cobra.Co
 	if f.output.json {
 		err = writePreflightJSON(p.stdout, c)
 	} else {
-		again := func(accept []string) string { return p.with("accept", slices.Concat(f.accept, accept)...) }
+		again := func(open []job.OpenHazard) string { return p.settlingAgain(open, f.accept) }
 		err = writeTable(report.Folding(p.stdout), c.Findings, again)
 	}
 	if err != nil {
@@ -231,8 +231,8 @@ func withHints(rows []preflight.Finding) {
 }
 
 // writeTable writes the table and, below it, what it comes to: a stop must not
-// be lost among forty rows. again is the same command that accepts more.
-func writeTable(w io.Writer, rows []preflight.Finding, again func(accept []string) string) error {
+// be lost among forty rows. again is the same command with what settles hazards.
+func writeTable(w io.Writer, rows []preflight.Finding, again func([]job.OpenHazard) string) error {
 	if err := writeChecks(w, rows); err != nil {
 		return err
 	}
@@ -240,7 +240,18 @@ func writeTable(w io.Writer, rows []preflight.Finding, again func(accept []strin
 	if _, err := fmt.Fprintf(w, "\n%s\n", conclusion(&end)); err != nil || len(end.Needed) == 0 {
 		return err
 	}
-	_, err := fmt.Fprintf(w, "to accept them, here and for plan and run: %s\nnext: %s\n", acceptWords(end.Needed), again(end.Needed))
+	var open []job.OpenHazard
+	for _, name := range end.Needed {
+		open = append(open, job.OpenHazard{Name: name, ByProbe: slices.Contains(end.ByProbe, name)})
+	}
+	how := "to accept them"
+	if len(end.ByProbe) > 0 {
+		how = "to accept all instead"
+		if _, err := fmt.Fprintf(w, "a run finds out with %s: %s\n", probeWords, strings.Join(end.ByProbe, ", ")); err != nil {
+			return err
+		}
+	}
+	_, err := fmt.Fprintf(w, "next: %s\n%s, here and for plan and run: %s\n", again(open), how, acceptWords(end.Needed))
 	return err
 }
 

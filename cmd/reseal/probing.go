@@ -36,7 +36,7 @@ func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) e
 			"(shown on a scratch object), so --method %s cannot be used here; use --method copy", o.Method)}
 	}
 	e.TakeVerdict(v)
-	return f.refuseUnaccepted(e, false)
+	return f.refuseUnaccepted(p, e, false)
 }
 
 // tellVerdict says what a probe found out.

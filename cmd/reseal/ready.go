@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -149,14 +148,14 @@ func (f *runFlags) planOrResume(ctx context.Context, p process, r *readiness) (e
 
 // refuseHazards ends the run before it begins where a hazard was not accepted. What a
 // probe will settle is left to it.
-func (f *runFlags) refuseHazards(_ context.Context, _ process, r *readiness) error {
+func (f *runFlags) refuseHazards(_ context.Context, p process, r *readiness) error {
 	e := r.pre.env
-	return f.refuseUnaccepted(e, f.probing(e))
+	return f.refuseUnaccepted(p, e, f.probing(e))
 }
 
 // refuseUnaccepted names the hazards that were not accepted. probing leaves out those
 // that a probe will settle.
-func (f *runFlags) refuseUnaccepted(e *preflight.Environment, probing bool) error {
+func (f *runFlags) refuseUnaccepted(p process, e *preflight.Environment, probing bool) error {
 	open := preflight.Unaccepted(e.Hazards(), f.accept)
 	if probing {
 		open = slices.DeleteFunc(open, func(h preflight.Hazard) bool { return h.ByProbe })
@@ -175,7 +174,7 @@ func (f *runFlags) refuseUnaccepted(e *preflight.Environment, probing bool) erro
 		names = append(names, h.Name)
 	}
 	fmt.Fprintf(&b, "to accept them: %s", acceptWords(names))
-	return &refusedError{errors.New(b.String())}
+	return &refusedError{&hazardsError{b.String(), p.settlingAgain(openHazards(e, open), f.told[job.AcceptOption])}}
 }
 
 // consent asks the person at the terminal about a job that nobody has begun yet.

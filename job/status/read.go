@@ -20,6 +20,7 @@ type Reading struct {
 	Run     *control.Status   // of the run that answers at the socket on this machine; nil for none
 	Shares  []job.ShareStatus // of a job that is divided
 	Holder  *job.ShareStatus  // of one that is not; nil where nobody holds it
+	Open    []job.OpenHazard  // that the plan left open, and nothing settles that the job was told since
 
 	Verified *verify.Note // what the last verification found; nil for none
 
@@ -42,6 +43,13 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 	if r.SharesErr != nil {
 		r.Shares, r.Holder = nil, nil
 	}
+	if len(made.Open) > 0 {
+		told, err := job.CurrentOptions(ctx, store, made)
+		if err != nil {
+			told = nil // as the plan had it
+		}
+		r.Open = job.StillOpen(made.Open, told)
+	}
 	r.History.ExceptRunning(r.Run != nil || r.Holder != nil && r.Holder.State == job.ShareRunning, r.Shares)
 	return r, nil
 }
@@ -49,7 +57,7 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 // Status sums the reading up.
 func (r *Reading) Status() *Status {
 	s := New(r.Name, r.Plan, r.State.Totals(), r.History)
-	s.Run, s.Shares, s.Holder, s.Verified = r.Run, r.Shares, r.Holder, r.Verified
+	s.Run, s.Shares, s.Holder, s.Verified, s.Open = r.Run, r.Shares, r.Holder, r.Verified, r.Open
 	if past := &r.History; s.Run == nil && past.Status != nil && !s.WorkedOn(past.StatusOf) {
 		s.LastRun = &LastRun{past.Last, past.Status, past.StatusOf, r.SharesErr == nil}
 	}

@@ -71,9 +71,10 @@ type Status struct {
 	Notices     []string               `json:"notices,omitempty"`
 	Damages     []string               `json:"damages,omitempty"`
 
-	Options     plan.Options `json:"-"` // of the job
-	Verified    *verify.Note `json:"-"` // what the last verification found; nil for none
-	SpentCutOff cost.Money   `json:"-"` // of Spent: what runs that were cut off may have spent after they last said so
+	Options     plan.Options     `json:"-"` // of the job
+	Verified    *verify.Note     `json:"-"` // what the last verification found; nil for none
+	Open        []job.OpenHazard `json:"-"` // what a run would refuse to begin over, as far as the plan knew
+	SpentCutOff cost.Money       `json:"-"` // of Spent: what runs that were cut off may have spent after they last said so
 }
 
 // LastRun is what a run that is over said of itself at some instant: at its end, or
