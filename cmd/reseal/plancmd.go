@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -276,6 +277,22 @@ func (p process) interruptible(ctx context.Context) (context.Context, func()) {
 		<-finished
 		cancel(nil)
 	}
+}
+
+// phase runs one part of a command under a context that the first signal ends. A signal
+// that comes while the part ends without an error is not lost: phase fails with it.
+func (p process) phase(ctx context.Context, part func(context.Context) error) error {
+	ctx, stop := p.interruptible(ctx)
+	err := part(ctx)
+	if cause := context.Cause(ctx); cause == nil || !errors.Is(err, cause) {
+		err = causeOf(ctx, err)
+	}
+	stop()
+	var taken *signalError
+	if err == nil && errors.As(context.Cause(ctx), &taken) {
+		return taken
+	}
+	return err
 }
 
 // causeOf returns what ended ctx, where that is over, and else err: a request that

@@ -36,8 +36,11 @@ func (f *runFlags) newReadiness() *readiness {
 func (f *runFlags) ready(ctx context.Context, p process, r *readiness) error {
 	ctx, started := f.startLimits().Bound(ctx)
 	defer started()
-	ctx, stop := p.interruptible(ctx)
-	defer stop()
+	return p.phase(ctx, func(ctx context.Context) error { return f.readySteps(ctx, p, r) })
+}
+
+// readySteps are the steps of ready: looks first, then writes.
+func (f *runFlags) readySteps(ctx context.Context, p process, r *readiness) error {
 	type step = func(context.Context, process, *readiness) error
 	for _, look := range []step{f.findJob, f.lookAround, f.planOrResume, f.checkRun, f.refuseAboveQuota, f.refuseHazards, f.consent} {
 		if err := look(ctx, p, r); err != nil {

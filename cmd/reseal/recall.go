@@ -151,15 +151,17 @@ func emptyOptions(cmd *cobra.Command) error {
 // there is one. What the job is bound to is taken as it is, unless something of that is
 // given anew, which must be compared.
 func (r *request) recall(ctx context.Context, p process, cmd *cobra.Command, dir string) (found bool, err error) {
-	opening, opened := p.interruptible(ctx)
-	defer opened()
-	store, made, err := r.connection.jobs().Find(opening, dir, job.Share{})
+	var made *job.Plan
+	var told job.Told
+	err = p.phase(ctx, func(ctx context.Context) (err error) {
+		var store job.Store
+		if store, made, err = r.connection.jobs().Find(ctx, dir, job.Share{}); err == nil && made != nil {
+			told, err = job.CurrentOptions(ctx, store, made)
+		}
+		return err
+	})
 	if err != nil || made == nil {
-		return false, causeOf(opening, err)
-	}
-	told, err := job.CurrentOptions(opening, store, made)
-	if err != nil {
-		return false, causeOf(opening, err)
+		return false, err
 	}
 	r.selection.noChecksum = true // the MD5 is compared with the job's
 	anew := given(cmd)
@@ -184,11 +186,18 @@ func whoRuns(ctx context.Context, client *s3api.Client) job.Who {
 
 // begin records in the job that a run begins, what it was told anew, and by whom.
 // Neither is needed for the work, so that it goes on where they cannot be written.
-func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (*job.Record, error) {
+func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (record *job.Record, err error) {
 	ctx, started := f.startLimits().Bound(ctx)
 	defer started()
-	ctx, stop := p.interruptible(ctx)
-	defer stop()
+	err = p.phase(ctx, func(ctx context.Context) error {
+		record, err = f.recordBegin(ctx, p, r)
+		return err
+	})
+	return record, err
+}
+
+// recordBegin does what begin says, until ctx ends.
+func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*job.Record, error) {
 	who := whoRuns(ctx, r.pre.env.Client)
 	if r.claim.Found {
 		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, job.Effective{Quota: r.pre.env.Caps.Quota, Default: f.usual}.Rules())

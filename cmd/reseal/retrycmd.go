@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"reseal/job"
 )
 
 const retryLong = `retry-failed takes the objects of a job that failed once more, and nothing else:
@@ -54,10 +56,11 @@ func newRetryCommand(p process) *cobra.Command {
 
 // retryFailed is a run over the failed rows, with the job's own options.
 func (f *runFlags) retryFailed(ctx context.Context, p process) error {
-	opening, opened := p.interruptible(ctx)
-	_, made, err := openJobAt(opening, f.connection, f.job)
-	err = causeOf(opening, err)
-	opened()
+	var made *job.Plan
+	err := p.phase(ctx, func(ctx context.Context) (err error) {
+		_, made, err = openJobAt(ctx, f.connection, f.job)
+		return err
+	})
 	if err != nil {
 		return f.neverBegan(ctx, p, err)
 	}

@@ -25,7 +25,6 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	e, p := r.pre.env, observer.p
 	starting, started := f.startLimits().Bound(ctx)
 	defer started()
-	opening, opened := p.interruptible(starting) // nothing to drain yet
 	config := f.runConfig(r, observer)
 	config.Ordered = func(o control.Order) {
 		life.Start(func(ctx context.Context) {
@@ -34,11 +33,16 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 			}
 		})
 	}
-	m, err := migrate.Open(opening, config)
-	err = causeOf(opening, err)
-	opened()
-	if err != nil {
+	var m *migrate.Migration
+	err := p.phase(starting, func(ctx context.Context) (err error) { // nothing to drain yet
+		m, err = migrate.Open(ctx, config)
 		return err
+	})
+	if m == nil {
+		return err
+	}
+	if err != nil { // a signal, as it was opened: it ends in order
+		life.Stop(err)
 	}
 	life.Start(func(ctx context.Context) { f.obeySignals(ctx, p, life) })
 	out, err := m.Run(life)

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -224,14 +225,19 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 		}
 		return err
 	}
-	opening, opened := p.interruptible(ctx) // a FIFO waits for its reader
-	log, closeLog, err := f.output.logger(opening, f.job, p.stderr)
-	err = causeOf(opening, err)
-	opened()
+	var log *slog.Logger
+	closeLog := func() {}
+	defer func() { closeLog() }()
+	err := p.phase(ctx, func(ctx context.Context) error { // a FIFO waits for its reader
+		opened, closing, err := f.output.logger(ctx, f.job, p.stderr)
+		if err == nil {
+			log, closeLog = opened, closing
+		}
+		return err
+	})
 	if err != nil {
 		return err
 	}
-	defer closeLog()
 	r.pre.env.Client.LogTo(log)
 	if err := page.show(p, f, ctx, log); err != nil {
 		return err
