@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +9,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"syscall"
+
+	"reseal/internal/owner"
 )
 
 // UntrustedError is a job folder, or a file in it, that is not written, as somebody else
@@ -123,35 +124,19 @@ func notPlain(path string, info fs.FileInfo) error {
 
 // trustOwner refuses what belongs neither to this process nor to root.
 func (r rootFS) trustOwner(path string, info fs.FileInfo) error {
-	owner, known := ownerOf(info)
-	if !known || owner == os.Geteuid() || owner == 0 {
+	id, known := owner.Of(info)
+	if !known || id == os.Geteuid() || id == 0 {
 		return nil
 	}
-	makes, err := r.makesAs()
+	makes, err := owner.OfNew(r.root)
 	if err != nil {
 		return err
 	}
-	if owner == makes {
+	if id == makes {
 		return nil
 	}
-	return &UntrustedError{Path: path, Why: fmt.Sprintf("belongs to %s, and this process is %s", userName(owner), userName(os.Geteuid())),
+	return &UntrustedError{Path: path, Why: fmt.Sprintf("belongs to %s, and this process is %s", userName(id), userName(os.Geteuid())),
 		Help: "run the same command as that user; where the job is to be yours, look through it, then take it over: chown -R --no-dereference USER FOLDER"}
-}
-
-// makesAs is the user that the files of this process get in the folder. On a network
-// file system that need not be the user of this process.
-func (r rootFS) makesAs() (int, error) {
-	name := ".owner-" + rand.Text()
-	file, err := r.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm)
-	if err != nil {
-		return 0, err
-	}
-	info, err := file.Stat()
-	if err := errors.Join(err, file.Close(), r.root.Remove(name)); err != nil {
-		return 0, err
-	}
-	owner, _ := ownerOf(info)
-	return owner, nil
 }
 
 // userName is a user for people, by name where the system knows one.

@@ -2,7 +2,6 @@ package known
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +14,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"reseal/internal/outfile"
+	"reseal/internal/owner"
 )
 
 // How long another process is waited for that writes the file, and how often it is
@@ -126,8 +126,8 @@ func (f File) doubtful(info fs.FileInfo) (why string, kind Kind) {
 	if !info.Mode().IsRegular() {
 		return "is no regular file", Damaged
 	}
-	if owner, known := ownerOf(info); known && owner != os.Geteuid() && owner != 0 && !f.trusts(owner) {
-		return fmt.Sprintf("belongs to user %d, and this process is user %d", owner, os.Geteuid()), Foreign
+	if id, known := owner.Of(info); known && id != os.Geteuid() && id != 0 && !f.trusts(id) {
+		return fmt.Sprintf("belongs to user %d, and this process is user %d", id, os.Geteuid()), Foreign
 	}
 	if info.Mode().Perm()&0o002 != 0 {
 		return "may be written by everybody on this machine", Writable
@@ -135,22 +135,17 @@ func (f File) doubtful(info fs.FileInfo) (why string, kind Kind) {
 	return "", 0
 }
 
-// ownerOf is the user that a file belongs to, where the system tells.
-func ownerOf(info fs.FileInfo) (uid int, known bool) {
-	s, ok := info.Sys().(*syscall.Stat_t)
-	if !ok {
-		return 0, false
-	}
-	return int(s.Uid), true
-}
-
 // trusts tells whether a file of another user is one of this process all the same. On a
 // network file system its files may belong to the user that the server makes of it. Root
 // with the home of a user (sudo) reads that user's file: who owns the home folder decides
 // on what is in it.
-func (f File) trusts(owner int) bool {
-	if makes, err := f.makesAs(); err == nil && makes == owner {
-		return true
+func (f File) trusts(user int) bool {
+	if folder, err := os.OpenRoot(filepath.Dir(f.path)); err == nil {
+		makes, err := owner.OfNew(folder)
+		folder.Close()
+		if err == nil && makes == user {
+			return true
+		}
 	}
 	if os.Geteuid() != 0 || !f.own {
 		return false
@@ -163,31 +158,8 @@ func (f File) trusts(owner int) bool {
 	if err != nil {
 		return false
 	}
-	of, known := ownerOf(info)
-	return known && of == owner
-}
-
-// makesAs is the user that the files of this process get in the file's folder.
-func (f File) makesAs() (owner int, err error) {
-	folder, err := os.OpenRoot(filepath.Dir(f.path))
-	if err != nil {
-		return 0, err
-	}
-	defer folder.Close()
-	name := ".owner-" + rand.Text()
-	file, err := folder.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-	if err != nil {
-		return 0, err
-	}
-	info, err := file.Stat()
-	if err := errors.Join(err, file.Close(), folder.Remove(name)); err != nil {
-		return 0, err
-	}
-	owner, known := ownerOf(info)
-	if !known {
-		return 0, errors.New("the system does not tell who owns a file")
-	}
-	return owner, nil
+	of, known := owner.Of(info)
+	return known && of == user
 }
 
 // change reads the file, has it changed, and writes it as a whole, while no other
