@@ -67,16 +67,22 @@ func (c *column) lookUp(n, size int) ([]uint32, error) {
 	return c.indices, nil
 }
 
+// unsplit returns the next n values of BYTE_STREAM_SPLIT as PLAIN has them.
+func (c *column) unsplit(n int) ([]byte, error) {
+	text, err := c.memory(n * c.split.width)
+	if err != nil {
+		return nil, err
+	}
+	return text, c.split.next(text)
+}
+
 func (c *column) readStrings(dst [][]byte) (err error) {
 	switch c.encoding {
 	case plain:
 		c.data, err = c.field.plainStrings(dst, c.data)
 		return err
 	case byteStreamSplit:
-		text, err := c.memory(len(dst) * c.split.width)
-		if err == nil {
-			err = c.split.next(text)
-		}
+		text, err := c.unsplit(len(dst))
 		if err != nil {
 			return err
 		}
@@ -171,10 +177,7 @@ func (c *column) readNumbers(dst []int64) (err error) {
 		c.data, err = plainNumbers(dst, c.data, c.field.Kind)
 		return err
 	case byteStreamSplit:
-		text, err := c.memory(len(dst) * c.split.width)
-		if err == nil {
-			err = c.split.next(text)
-		}
+		text, err := c.unsplit(len(dst))
 		if err != nil {
 			return err
 		}
