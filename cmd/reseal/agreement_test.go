@@ -234,11 +234,7 @@ func (c *agreement) serve(t *testing.T) (bucket, key, manifest string) {
 		}
 	}
 	t.Cleanup(startServing(sim))
-	env, err := sim.Environment(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	setEnvironment(t, append(simaws.CleanEnvironment(nil), env...))
+	useAccount(t, sim, t.TempDir())
 	if c.user != "" {
 		t.Setenv("AWS_ACCESS_KEY_ID", c.user)
 		t.Setenv("AWS_SECRET_ACCESS_KEY", "s")

@@ -44,11 +44,7 @@ func newMistakeWorld(t *testing.T) *mistakeWorld {
 	}
 	t.Cleanup(startServing(sim))
 	w := &mistakeWorld{t: t, sim: sim, dir: t.TempDir()}
-	env, err := sim.Environment(t.Context(), w.dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	setEnvironment(t, append(simaws.CleanEnvironment(nil), env...))
+	useAccount(t, sim, w.dir)
 	t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	t.Chdir(w.dir)
 	old := oldServer(t)

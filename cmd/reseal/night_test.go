@@ -92,11 +92,7 @@ func (n *night) command(args ...string) (code int, stdout, stderr string) {
 // as sets the environment to the administrator's, or the user's.
 func (n *night) as(user bool) {
 	n.t.Helper()
-	env, err := n.sim.Environment(n.t.Context(), n.dir)
-	if err != nil {
-		n.t.Fatal(err)
-	}
-	setEnvironment(n.t, append(simaws.CleanEnvironment(nil), env...))
+	useAccount(n.t, n.sim, n.dir)
 	n.t.Setenv("AWS_MAX_ATTEMPTS", "1")
 	if user {
 		n.t.Setenv("AWS_ACCESS_KEY_ID", "NIGHT")

@@ -22,11 +22,7 @@ func TestSparedReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(startServing(sim))
-	env, err := sim.Environment(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	setEnvironment(t, append(simaws.CleanEnvironment(nil), env...))
+	useAccount(t, sim, t.TempDir())
 
 	const key = " --sse-kms-key-id " + simaws.Key
 	manifest, data, checksum := filesOf(t, "report")

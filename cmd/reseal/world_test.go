@@ -157,6 +157,17 @@ func setEnvironment(t interface{ Setenv(name, value string) }, env []string) {
 	}
 }
 
+// useAccount makes the rest of a test the administrator of a simulated account, whose
+// files lie in dir.
+func useAccount(t *testing.T, sim *simaws.Account, dir string) {
+	t.Helper()
+	env, err := sim.Environment(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	setEnvironment(t, append(simaws.CleanEnvironment(nil), env...))
+}
+
 // unwrapped is text as it was before it was wrapped to the width of a terminal.
 func unwrapped(text string) string { return strings.Join(strings.Fields(text), " ") }
 
