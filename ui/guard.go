@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
-	"net"
 	"net/http"
-	"net/netip"
 	"strings"
+
+	"reseal/internal/ownhost"
 )
 
 // guard lets only those in who know the token, and who came by the address that was
@@ -67,15 +67,8 @@ func (g *guard) knowsToken(token string) bool {
 // this machine: a number, localhost, or the name that was asked for. A port may differ,
 // as where an ssh tunnel leads here.
 func (g *guard) knowsHost(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	name = strings.TrimSuffix(strings.TrimPrefix(name, "["), "]")
-	if ip, err := netip.ParseAddr(name); err == nil {
-		return g.outside || ip.IsLoopback()
-	}
-	return strings.EqualFold(name, "localhost") || g.name != "" && strings.EqualFold(name, g.name)
+	at, known := ownhost.Known(host, g.name)
+	return known && (!at.IsValid() || g.outside || at.IsLoopback())
 }
 
 // ownOrigin tells whether no page of somebody else sent the request. A person may follow

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"reseal/control"
 	"reseal/cost"
 	"reseal/engine"
+	"reseal/internal/ownhost"
 	"reseal/plan"
 )
 
@@ -122,25 +122,12 @@ func (s *Server) guard(next http.Handler) http.Handler {
 		return next // a scraper of another machine may know this one by any name
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !s.knowsHost(r.Host) {
+		if _, known := ownhost.Known(r.Host, s.name); !known {
 			http.Error(w, "another host is meant", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-// knowsHost tells whether a request came by an address that nobody else can point at this
-// machine: a number, localhost, or the name that was asked for.
-func (s *Server) knowsHost(host string) bool {
-	name := host
-	if h, _, err := net.SplitHostPort(host); err == nil {
-		name = h
-	}
-	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
-		return true
-	}
-	return strings.EqualFold(name, "localhost") || s.name != "" && strings.EqualFold(name, s.name)
 }
 
 // answering says ok, or with status 503 why not.
