@@ -153,3 +153,15 @@ func TestClosedByPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestClosedForAnotherKey: a default and a policy that both name another key close the
+// bucket for what is under that key, not for the job's.
+func TestClosedForAnotherKey(t *testing.T) {
+	w := newWorld(t)
+	other := strings.Replace(testKey, "1234abcd", "4321abcd", 1)
+	w.bucket.Key, w.bucket.KeyARN = other, other
+	w.bucket.Policy = strings.ReplaceAll(w.bucket.Policy, testKey, other)
+	if c := w.certificate(t); c.Closed {
+		t.Errorf("closed for %s by a policy for %s:\n%s", testKey, other, w.bucket.Policy)
+	}
+}
