@@ -9,20 +9,9 @@ set -eu
 
 version=v1.8.0
 go=${GO:-go}
-bin=${RESEAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reseal}/bin
-program=$bin/versitygw-$version
-
 cd "$(dirname "$0")/.."
-if [ ! -x "$program" ]; then
-	mkdir -p "$bin"
-	build=$(mktemp -d "$bin/build.XXXXXX")
-	trap 'rm -rf "$build"' EXIT
-	trap 'exit 1' HUP INT TERM
-	echo "installing versitygw $version into $bin (once, some minutes)"
-	if ! GOFLAGS='' GOBIN=$build "$go" install -trimpath -ldflags '-s -w' "github.com/versity/versitygw/cmd/versitygw@$version"; then
-		echo "NOT RUN: versitygw $version could not be installed; nothing was shown" >&2
-		exit 1
-	fi
-	mv "$build/versitygw" "$program"
+if ! program=$(sh packaging/goinstall.sh github.com/versity/versitygw/cmd/versitygw "$version"); then
+	echo "NOT RUN: versitygw $version could not be installed; nothing was shown" >&2
+	exit 1
 fi
 RESEAL_VERSITYGW_BIN=$program "$go" test -count=1 -timeout 10m -v -run Versitygw "$@" ./cmd/reseal

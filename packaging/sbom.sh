@@ -6,19 +6,8 @@
 #   sh packaging/sbom.sh PROGRAM VERSION FILE
 set -eu
 
-version=v1.10.0
 go=${GO:-go}
-bin=${RESEAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reseal}/bin
-maker=$bin/cyclonedx-gomod-$version
-if [ ! -x "$maker" ]; then
-	mkdir -p "$bin"
-	build=$(mktemp -d "$bin/build.XXXXXX")
-	trap 'rm -rf "$build"' EXIT
-	trap 'exit 1' HUP INT TERM
-	echo "installing cyclonedx-gomod $version into $bin (once)"
-	GOFLAGS='' GOBIN=$build "$go" install -trimpath -ldflags '-s -w' "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$version"
-	mv "$build/cyclonedx-gomod" "$maker"
-fi
+maker=$(sh "$(dirname "$0")/goinstall.sh" github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod v1.10.0)
 "$maker" bin -json -noserial -notimestamp -std -version "$2" -output "$3" "$1"
 
 modules=$("$go" version -m "$1" | awk '$1 == "dep" || $1 == "=>" {print $2 "@" $3}' | sort)

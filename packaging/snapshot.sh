@@ -4,21 +4,8 @@
 # uses, and is no part of this module. RESEAL_CACHE moves the folder.
 set -eu
 
-version=v2.15.1
-go=${GO:-go}
-bin=${RESEAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/reseal}/bin
-program=$bin/goreleaser-$version
-
 cd "$(dirname "$0")/.."
-if [ ! -x "$program" ]; then
-	mkdir -p "$bin"
-	build=$(mktemp -d "$bin/build.XXXXXX")
-	trap 'rm -rf "$build"' EXIT
-	trap 'exit 1' HUP INT TERM
-	echo "installing goreleaser $version into $bin (once, some minutes)"
-	GOFLAGS='' GOBIN=$build "$go" install -trimpath -ldflags '-s -w' "github.com/goreleaser/goreleaser/v2@$version"
-	mv "$build/goreleaser" "$program"
-fi
+program=$(sh packaging/goinstall.sh github.com/goreleaser/goreleaser/v2 v2.15.1)
 GOTOOLCHAIN=$(sh packaging/toolchain.sh)
 export GOTOOLCHAIN
 if [ -z "$(git remote)" ]; then
