@@ -13,11 +13,19 @@ var columnNames = [numColumns]string{
 	"IsMultipartUploaded", "ReplicationStatus", "EncryptionStatus", "ObjectLockRetainUntilDate", "ObjectLockMode",
 	"ObjectLockLegalHoldStatus", "IntelligentTieringAccessTier", "BucketKeyStatus", "ChecksumAlgorithm",
 	"ObjectAccessControlList", "ObjectOwner", "LifecycleExpirationDate", "ObjectLockEventHoldStatus",
-	"ObjectLockEventHoldDuration",
+	"ObjectLockEventHoldDuration", "KmsKeyArn",
 }
 
-// AllColumns is the set of all columns that reseal reads.
-const AllColumns Columns = 1<<numColumns - 1
+// otherNames are those that S3 Metadata tables have for columns of reports (Amazon S3
+// User Guide, metadata-tables-inventory-schema, read 2026-11-30).
+var otherNames = map[string]Column{"ismultipart": ColIsMultipart, "isbucketkeyenabled": ColBucketKey}
+
+// AllColumns is the set of all columns that reseal reads, S3Columns that of those that
+// S3 Inventory has.
+const (
+	AllColumns Columns = 1<<numColumns - 1
+	S3Columns  Columns = AllColumns &^ (1 << ColKMSKey)
+)
 
 // String returns the name of the column as CSV reports and the configuration
 // of S3 Inventory spell it.
@@ -30,13 +38,16 @@ func (c Column) String() string {
 
 // ParseColumn finds the column that a schema calls name. CSV reports write
 // LastModifiedDate, ORC and Parquet ones last_modified_date: case and
-// underscores do not count.
+// underscores do not count. S3 Metadata tables call some columns otherwise.
 func ParseColumn(name string) (Column, bool) {
 	name = foldName(name)
 	for c, n := range columnNames {
 		if strings.ToLower(n) == name {
 			return Column(c), true
 		}
+	}
+	if c, ok := otherNames[name]; ok {
+		return c, true
 	}
 	return numColumns, false
 }

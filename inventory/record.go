@@ -69,7 +69,7 @@ const (
 // Column is a column of an inventory report.
 type Column uint8
 
-// The columns of S3 Inventory that reseal reads; any other is ignored.
+// The columns of S3 Inventory that reseal reads, and one more; any other is ignored.
 const (
 	ColBucket Column = iota
 	ColKey
@@ -94,6 +94,7 @@ const (
 	ColLifecycleExpiration
 	ColEventHold
 	ColEventHoldDuration
+	ColKMSKey // of S3 Metadata tables; S3 Inventory has none
 	numColumns
 )
 
@@ -137,6 +138,7 @@ type Record struct {
 	Checksum          string // algorithm name(s)
 	ACL               string // base64 of a JSON document
 	Owner             string
+	KMSKeyARN         string // of the key that the object is under; "" where that is unknown, or it is under none
 
 	LifecycleExpiration time.Time
 }
@@ -176,6 +178,8 @@ func (r *Record) text(col Column) *string {
 		return &r.EventHold
 	case ColEventHoldDuration:
 		return &r.EventHoldDuration
+	case ColKMSKey:
+		return &r.KMSKeyARN
 	}
 	return nil
 }

@@ -162,11 +162,25 @@ func unquoteETag(b []byte) []byte {
 // reports and documents disagree about a trailing _ACCESS.
 func normalTier(s string) string { return strings.TrimSuffix(strings.ToUpper(s), "_ACCESS") }
 
+// normalBucketKey is the spelling of a bucket key's status in Records: S3 Metadata tables
+// have a truth value for it.
+func normalBucketKey(s string) string {
+	switch s = strings.ToUpper(s); s {
+	case "TRUE":
+		return "ENABLED"
+	case "FALSE":
+		return "DISABLED"
+	}
+	return s
+}
+
 // normal returns the spelling of a value of column c in Records.
 func normal(c Column, s string) string {
 	switch c {
-	case ColLockMode, ColLegalHold, ColEventHold, ColBucketKey:
+	case ColLockMode, ColLegalHold, ColEventHold:
 		return strings.ToUpper(s)
+	case ColBucketKey:
+		return normalBucketKey(s)
 	case ColTier:
 		return normalTier(s)
 	}

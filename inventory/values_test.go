@@ -111,6 +111,14 @@ func TestColumnNames(t *testing.T) {
 			t.Errorf("%q is %v, want %v, whose name is %q", name, got, want, snakeName(want))
 		}
 	}
+	for name, want := range map[string]Column{"is_multipart": ColIsMultipart, "is_bucket_key_enabled": ColBucketKey, "kms_key_arn": ColKMSKey} { // of S3 Metadata
+		if got, ok := ParseColumn(name); !ok || got != want {
+			t.Errorf("%q is %v, want %v", name, got, want)
+		}
+	}
+	if S3Columns.Has(ColKMSKey) || S3Columns.Len() != AllColumns.Len()-1 {
+		t.Error("S3 Inventory has all columns but the key")
+	}
 	for _, name := range []string{"", "_", "FutureField", "keys"} {
 		if c, ok := ParseColumn(name); ok {
 			t.Errorf("%q is %v", name, c)

@@ -41,7 +41,7 @@ func (o WriterOptions) withDefaults() WriterOptions {
 		o.Format = CSV
 	}
 	if o.Columns == 0 {
-		o.Columns = AllColumns
+		o.Columns = S3Columns
 	}
 	o.Columns = o.Columns.With(ColBucket).With(ColKey)
 	if o.FileRows <= 0 {

@@ -89,7 +89,7 @@ func TestWriterColumns(t *testing.T) {
 	full := Record{Known: AllColumns, Bucket: "b", Key: "k\x00\x01\"\n\r\n,%+ \xff" + strings.Repeat("é", 400), VersionID: "v", IsLatest: true, IsMultipart: true,
 		Size: 1<<63 - 1, LastModified: at, ETag: "e-1", StorageClass: "NEW_CLASS", ReplicationStatus: "FAILED", Encryption: DSSEKMS, LockRetainUntil: at.Add(time.Hour),
 		LockMode: "GOVERNANCE", LegalHold: "ON", EventHold: "OFF", EventHoldDuration: "12 days, \"or so\"", Tier: "ARCHIVE_INSTANT", BucketKey: "ENABLED", Checksum: "SHA1", ACL: "e30=", Owner: "o",
-		LifecycleExpiration: at.AddDate(1, 0, 0)}
+		LifecycleExpiration: at.AddDate(1, 0, 0), KMSKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/k"}
 	bare := Record{Known: ColumnsOf(ColBucket, ColKey, ColVersionID), Bucket: "b", Key: "/", VersionID: "null", Size: -1}
 	marker := Record{Known: ColumnsOf(ColBucket, ColKey, ColVersionID, ColIsLatest, ColIsDeleteMarker), Bucket: "b", Key: "m", VersionID: "x", IsDeleteMarker: true, Size: -1}
 	empty := full
@@ -97,7 +97,7 @@ func TestWriterColumns(t *testing.T) {
 	want := []Record{full, bare, marker, empty}
 	for _, format := range []Format{CSV, Parquet} {
 		m := newMemory()
-		w, err := NewWriter(memorySink{m}, WriterOptions{SourceBucket: "b", Format: format, Created: at})
+		w, err := NewWriter(memorySink{m}, WriterOptions{SourceBucket: "b", Format: format, Created: at, Columns: AllColumns})
 		if err != nil {
 			t.Fatal(err)
 		}

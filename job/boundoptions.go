@@ -37,6 +37,7 @@ func (j *Plan) BoundOptions() Told {
 	list("include", o.IncludeGlobs)
 	list("exclude", o.ExcludeGlobs)
 	list("tag", o.Tags)
+	list("from-key", o.FromKeys)
 	set("older-than", o.OlderThan(), o.OlderThan() != "")
 	set("newer-than", o.NewerThan(), o.NewerThan() != "")
 	set("min-size", fmt.Sprint(o.MinSize), o.MinSize != 0)

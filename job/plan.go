@@ -148,6 +148,8 @@ func optionWords(name, value string, o *plan.Options) string {
 		value = strings.Join(o.ExcludeGlobs, ", ")
 	case "--tag":
 		value = strings.Join(o.Tags, ", ")
+	case "--from-key":
+		value = strings.Join(o.FromKeys, ", ")
 	case "--storage-class":
 		value = strings.Join(o.StorageClasses, ", ")
 	}

@@ -27,6 +27,8 @@ type Row struct {
 	EventHold string                 `json:"event_hold,omitempty"`
 	Tier      string                 `json:"tier,omitempty"`
 	Checksum  string                 `json:"checksum,omitempty"`
+	KMSKey    string                 `json:"kms_key,omitempty"`
+	BucketKey string                 `json:"bucket_key,omitempty"`
 	Kinds     []string               `json:"kinds"`
 }
 
@@ -47,7 +49,7 @@ func RowOf(r *inventory.Record) Row {
 		File: r.Pos.File, Row: r.Pos.Row, Known: r.Known, Key: []byte(r.Key), VersionID: r.VersionID, IsLatest: r.IsLatest,
 		Multipart: r.IsMultipart, Size: r.Size, Modified: r.LastModified, ETag: r.ETag, Class: r.StorageClass, SSE: r.Encryption,
 		LockMode: r.LockMode, LockUntil: r.LockRetainUntil, LegalHold: r.LegalHold, EventHold: r.EventHold, Tier: r.Tier,
-		Checksum: r.Checksum,
+		Checksum: r.Checksum, KMSKey: r.KMSKeyARN, BucketKey: r.BucketKey,
 	}
 }
 
@@ -62,7 +64,7 @@ func (c *Row) Record(bucket string) inventory.Record {
 		Pos: c.Position(), Known: c.Known, Bucket: bucket, Key: string(c.Key), VersionID: c.VersionID,
 		IsLatest: c.IsLatest, IsMultipart: c.Multipart, Size: c.Size, LastModified: c.Modified, ETag: c.ETag, StorageClass: c.Class,
 		Encryption: c.SSE, LockMode: c.LockMode, LockRetainUntil: c.LockUntil, LegalHold: c.LegalHold, EventHold: c.EventHold,
-		Tier: c.Tier, Checksum: c.Checksum,
+		Tier: c.Tier, Checksum: c.Checksum, KMSKeyARN: c.KMSKey, BucketKey: c.BucketKey,
 	}
 }
 

@@ -78,14 +78,14 @@ func (p *Policy) DecideHead(t Task, h *Head) Task {
 	r := &t.Record
 	unsure := p.Options.Unsure(r) != nil
 	r.ETag, r.Size, r.StorageClass = h.ETag, h.Size, h.StorageClass
-	r.Encryption, r.LastModified = h.Encryption, h.LastModified
+	r.Encryption, r.LastModified, r.KMSKeyARN = h.Encryption, h.LastModified, h.KMSKeyID
 	if h.VersionID != "" {
 		r.VersionID = h.VersionID
 	}
 	t.FromKMS = UnderKMS(h.Encryption)
 	t.NeedHead = false
 	reason := p.byState(h.Encryption, h)
-	if reason == "" && (p.Options.leftByTags(h) || unsure && !p.selected(r)) {
+	if reason == "" && (p.Options.leftByTags(h) || p.Options.leftByKey(h) || unsure && !p.selected(r)) {
 		reason = Filtered
 	}
 	if reason != "" {
@@ -150,11 +150,14 @@ func (p *Policy) skip(r *inventory.Record) Reason {
 	case !p.selected(r):
 		return Filtered
 	}
+	if under, _ := p.underByRow(r); under && o.SSE == TargetKMS {
+		return AlreadyEncrypted
+	}
 	return p.byState(r.Encryption, nil)
 }
 
 // byState returns why an object in this state of encryption is left alone.
-// With head nil it goes by the report, which knows no key id.
+// With head nil it goes by the report, without the key that the row may name.
 func (p *Policy) byState(e inventory.Encryption, head *Head) Reason {
 	return p.Options.leaves(e, head, p.AnyBucketKey)
 }

@@ -12,7 +12,7 @@ import (
 // class or date is unknown passes a filter on it: Unsure tells so, and a look decides.
 func (p *Policy) selected(r *inventory.Record) bool {
 	o := &p.Options
-	return o.selectsKey(r.Key) && o.selectsSize(r.Size) && p.selectsAge(r) &&
+	return o.selectsKey(r.Key) && o.selectsSize(r.Size) && p.selectsAge(r) && o.selectsFrom(r) &&
 		(len(o.StorageClasses) == 0 || r.StorageClass == "" || slices.Contains(o.StorageClasses, string(r.StorageClass)))
 }
 
@@ -29,6 +29,7 @@ func (o *Options) Unsure(r *inventory.Record) (filters []string) {
 	ask(len(o.StorageClasses) > 0, r.StorageClass == "", "--storage-class")
 	ask(o.MinAge > 0 || !o.Before.IsZero(), r.LastModified.IsZero(), "--older-than")
 	ask(o.MaxAge > 0 || !o.After.IsZero(), r.LastModified.IsZero(), "--newer-than")
+	ask(len(o.FromKeys) > 0, mayBeUnderKMS(r) && keyOf(r) == "", "--from-key")
 	return filters
 }
 

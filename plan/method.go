@@ -91,7 +91,9 @@ func (p *Policy) headByRow(t *Task) bool {
 	switch {
 	case t.Action == MultipartCopy: // nothing comes along by itself
 		return true
-	case o.InspectAll, len(o.Tags) > 0, o.Rekey && r.Encryption == inventory.SSEKMS: // no report has tags, or the key id
+	case o.InspectAll, len(o.Tags) > 0: // no report has tags
+		return true
+	case o.Rekey && r.Encryption == inventory.SSEKMS && !p.keyIsEnough(r):
 		return true
 	case !knownEncryption(r):
 		return true

@@ -62,7 +62,8 @@ type Options struct {
 	StorageClasses []string `json:"storage_classes,omitempty"`
 	IncludeGlobs   []string `json:"include,omitempty"` // see MatchesGlob
 	ExcludeGlobs   []string `json:"exclude,omitempty"`
-	Tags           []string `json:"tags,omitempty"` // that an object must have, all of them: see CutTag
+	Tags           []string `json:"tags,omitempty"`      // that an object must have, all of them: see CutTag
+	FromKeys       []string `json:"from_keys,omitempty"` // KMS keys that an object may be under now: ARNs or ids
 	TrustInventory bool     `json:"trust_inventory,omitempty"`
 	InspectAll     bool     `json:"inspect_all,omitempty"`         // a HeadObject before every copy, whatever the facts allow
 	Multipart      int64    `json:"multipart_threshold,omitempty"` // bytes; 0 = SingleCopyLimit
@@ -133,6 +134,7 @@ func (f Frozen) Differences(o Frozen) []string {
 	diff("--include", f.Options.IncludeGlobs, o.Options.IncludeGlobs)
 	diff("--exclude", f.Options.ExcludeGlobs, o.Options.ExcludeGlobs)
 	diff("--tag", f.Options.Tags, o.Options.Tags)
+	diff("--from-key", f.Options.FromKeys, o.Options.FromKeys)
 	diff("--older-than", f.Options.OlderThan(), o.Options.OlderThan())
 	diff("--newer-than", f.Options.NewerThan(), o.Options.NewerThan())
 	diff("--trust-inventory", f.Options.TrustInventory, o.Options.TrustInventory)
@@ -174,7 +176,7 @@ func (o *Options) Reached(h *Head) bool {
 // Normal returns o with lists sorted and without repeats, so that the order in
 // which a user types them does not make another job.
 func (o Options) Normal() Options {
-	for _, list := range []*[]string{&o.Prefixes, &o.Exclude, &o.IncludeGlobs, &o.ExcludeGlobs, &o.Tags, &o.StorageClasses} {
+	for _, list := range []*[]string{&o.Prefixes, &o.Exclude, &o.IncludeGlobs, &o.ExcludeGlobs, &o.Tags, &o.FromKeys, &o.StorageClasses} {
 		s := slices.Clone(*list)
 		slices.Sort(s)
 		*list = slices.Compact(s)

@@ -29,7 +29,7 @@ type Reason string
 
 // Reasons for leaving an object alone.
 const (
-	AlreadyEncrypted Reason = "already-encrypted"  // under some KMS key; which one, nobody looked at but --rekey
+	AlreadyEncrypted Reason = "already-encrypted"  // under some KMS key; which one, nobody looked at but --rekey. With it: under the key
 	DeleteMarker     Reason = "delete-marker"      // no data
 	Noncurrent       Reason = "noncurrent-version" // only current versions are asked for
 	Archived         Reason = "archived"           // a copy would need a restore first

@@ -65,6 +65,7 @@ type selection struct {
 	include        []string
 	excludeGlobs   []string
 	tags           []string
+	fromKeys       []string
 	olderThan      string
 	newerThan      string
 	minSize        string
@@ -102,6 +103,7 @@ func (s *selection) bind(cmd *cobra.Command) {
 	f.StringArrayVar(&s.include, "include", nil, "only keys like this, e.g. '*.parquet': * stands for any text, ? for one character (repeatable)")
 	f.StringArrayVar(&s.excludeGlobs, "exclude", nil, "no keys like this (repeatable)")
 	f.StringArrayVar(&s.tags, "tag", nil, "only objects with this tag, KEY=VALUE or KEY for any value: each is looked at and its tags are read first (repeatable: all of them)")
+	f.StringArrayVar(&s.fromKeys, "from-key", nil, "only objects that are under this KMS key now, an ARN or id; needs --rekey or --sse AES256 (repeatable)")
 	f.StringVar(&s.olderThan, "older-than", "", "only objects last changed before this: an age such as 30d or 12h, or a date such as 2026-01-31 (UTC)")
 	f.StringVar(&s.newerThan, "newer-than", "", "only objects last changed since this: an age or a date")
 	f.StringVar(&s.minSize, "min-size", "", "only objects of at least this size, e.g. 128KiB")
@@ -156,7 +158,7 @@ func (s *selection) options() (plan.Options, error) {
 	o := plan.Options{
 		Method: plan.Method(s.method), SSE: s.sse, KMSKeyID: s.keyID, BucketKey: s.bucketKey, Rekey: s.rekey,
 		Prefixes: s.prefixes, Exclude: s.exclude, MinSize: size("min-size", s.minSize), MaxSize: size("max-size", s.maxSize),
-		IncludeGlobs: s.include, ExcludeGlobs: s.excludeGlobs, Tags: s.tags, StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
+		IncludeGlobs: s.include, ExcludeGlobs: s.excludeGlobs, Tags: s.tags, FromKeys: s.fromKeys, StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
 		CopyVia: s.copyVia, ACL: s.acl, AllVersions: s.versions == "all",
 	}
 	for _, list := range []struct {
@@ -169,6 +171,7 @@ func (s *selection) options() (plan.Options, error) {
 	}
 	errs = append(errs, s.ageErrors(&o)...)
 	errs = append(errs, tagErrors(s.tags)...)
+	errs = append(errs, fromKeyErrors(&o)...)
 	errs = append(errs, s.methodErrors(&o)...)
 	errs = append(errs, classErrors(s.classes)...)
 	switch {

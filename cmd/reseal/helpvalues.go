@@ -13,7 +13,7 @@ var placeholders = []struct {
 	flags []string
 }{
 	{"URI", []string{"manifest", "from-manifest"}},
-	{"KEY", []string{"sse-kms-key-id"}},
+	{"KEY", []string{"sse-kms-key-id", "from-key"}},
 	{"JOB", []string{"job"}},
 	{"BUCKET", []string{"bucket"}},
 	{"PREFIX", []string{"prefix", "exclude-prefix", "probe-key-prefix", "policy-prefix"}},

@@ -107,7 +107,7 @@ func configuration(w Wish) *s3api.InventorySetup {
 // PutBucketInventoryConfiguration, read 2026-11-21).
 func optionalColumns() []string {
 	always := inventory.ColumnsOf(inventory.ColBucket, inventory.ColKey, inventory.ColVersionID, inventory.ColIsLatest, inventory.ColIsDeleteMarker)
-	return inventory.AllColumns.Without(always).Names()
+	return inventory.S3Columns.Without(always).Names()
 }
 
 // lettersAndDigits keeps of s what a Sid may hold.
