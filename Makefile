@@ -114,7 +114,7 @@ aws:
 	GO="$(GO)" RESEAL_AWS_BUCKET="$(RESEAL_AWS_BUCKET)" RESEAL_AWS_KEY="$(RESEAL_AWS_KEY)" sh .ci/aws.sh
 
 # The long numbers, and each fuzz target for a minute (make fuzz); the results
-# that were seen stand in bench/README.md.
+# that were seen stand in bench/results/README.md.
 soak:
 	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash|Night|Races|Model|TwoHolders' ./...
 	$(MAKE) fuzz
