@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"reseal/console"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/preflight"
@@ -262,7 +263,7 @@ func (c *agreement) compare(t *testing.T, table, messages string) {
 	if !slices.Equal(doc.Needed, c.needed) {
 		t.Errorf("a preflight wants %q accepted, want %q", doc.Needed, c.needed)
 	}
-	if len(c.needed) > 0 && !strings.Contains(messages, "to accept them: "+acceptWords(c.needed)+"\n") {
+	if len(c.needed) > 0 && !strings.Contains(messages, "to accept them: "+console.AcceptWords(c.needed)+"\n") {
 		t.Errorf("a run does not want %q accepted:\n%s", c.needed, messages)
 	}
 	stops := func(f preflight.Finding) bool { return f.Status == preflight.StatusStop && f.Name == c.stop }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/certify"
+	"reseal/console"
 	"reseal/internal/plain"
 	"reseal/internal/shell"
 	"reseal/job"
@@ -181,7 +182,7 @@ func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status)
 		return &finding{objectionExit(c)}
 	}
 	if f.out == "" {
-		fmt.Fprintf(out, "Nothing was written; %s --out FOLDER writes the evidence.\n", onJob("certify", s.Job))
+		fmt.Fprintf(out, "Nothing was written; %s --out FOLDER writes the evidence.\n", console.OnJob("certify", s.Job))
 		return nil
 	}
 	folder := shell.Word(asPath(f.out))
@@ -212,10 +213,10 @@ func afterObjections(c *certify.Certificate, s *status.Status) (next []string) {
 		switch o.Kind {
 		case certify.Unfinished, certify.Failed:
 			working = true
-			command = nextStep(s, job.Share{}).command
+			command = console.NextStep(s, job.Share{}).Command
 		case certify.Unverified, certify.Left, certify.Different:
 			if !working {
-				command = onJob("verify", s.Job)
+				command = console.OnJob("verify", s.Job)
 			}
 		case certify.Open:
 			command = "reseal enforce --bucket " + shell.Word(c.Bucket) + " --sse-kms-key-id " + shell.Word(c.Key)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/report"
@@ -39,7 +40,7 @@ func unsettledRows() chosenRows {
 		},
 		none: func(dir string, t checkpoint.Totals) string {
 			if t.Failed > 0 {
-				return fmt.Sprintf("Job %s is finished, but for the %s that failed: %s", dir, report.Plural(t.Failed, "object"), onJob("retry-failed", dir))
+				return fmt.Sprintf("Job %s is finished, but for the %s that failed: %s", dir, report.Plural(t.Failed, "object"), console.OnJob("retry-failed", dir))
 			}
 			return "Job " + dir + " is finished: there is nothing left to do."
 		},

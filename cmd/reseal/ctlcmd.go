@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/control"
 	"reseal/job"
-	"reseal/report"
-	"reseal/s3api"
 )
 
 const ctlLong = `ctl steers a run in progress, through a socket in its job folder. Where the job
@@ -125,40 +122,5 @@ func sendControl(ctx context.Context, p process, dir, shard string, r control.Re
 	if asJSON || a.Status == nil {
 		return nil
 	}
-	w := tabwriter.NewWriter(report.Folding(p.stdout), 0, 0, 2, ' ', 0)
-	statusRows(w, a.Status)
-	return w.Flush()
-}
-
-// statusRows prints how a run is doing, a line for each fact.
-func statusRows(w io.Writer, s *control.Status) {
-	row := func(name, format string, args ...any) { cells(w, name, fmt.Sprintf(format, args...)) }
-	row("Running", "since %s, process %d", report.Time(s.Started), s.PID)
-	row("Bound by", "%s (since %s)", s.Binding, report.Time(s.Binding.Since))
-	if len(s.Paused) > 0 {
-		row("Paused by", "%s", strings.Join(s.Paused, ", "))
-	}
-	if s.Draining {
-		row("Draining", "finishing what is under way, then it ends and can go on later")
-	}
-	row("Now", "%s, %s in flight, %s wanted, at most %s", report.Rate(s.Rate), report.Plural(s.InFlight, "object"), report.Count(int64(s.Slots)), report.Count(s.Concurrency))
-	row("This run", "%s done, %s failed, %s sent again", report.Plural(s.Done, "object"), report.Count(s.Failed), report.Plural(s.Retries, "request"))
-	if f := s.LastFailure; f != nil {
-		row("Last error", "%s, %q: %s", report.Time(f.At), f.Key, s3api.PlainText(f.Error))
-	}
-	usageRow(w, "KMS", s.KMS)
-	usageRow(w, "S3 writes", s.Writes)
-	usageRow(w, "S3 reads", s.Reads)
-}
-
-// usageRow prints the use of one quota.
-func usageRow(w io.Writer, name string, u control.QuotaUsage) {
-	text := report.Plural(u.LastSecond, "request") + " in the last second"
-	if u.Rate > 0 {
-		text += ", " + report.Rate(u.Rate) + " allowed"
-	}
-	if u.Cap > 0 {
-		text += ", cap " + report.Rate(u.Cap)
-	}
-	fmt.Fprintf(w, "%s\t%s; %s released in the fullest second, throttled %s\n", name, text, report.Count(u.FullestSecond), report.Plural(u.Throttled, "time"))
+	return console.Run(p.stdout, a.Status)
 }

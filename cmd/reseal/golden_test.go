@@ -16,6 +16,7 @@ import (
 
 	"reseal/canary"
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/control"
 	"reseal/cost"
 	"reseal/job"
@@ -117,8 +118,8 @@ func goldenTexts() map[string]func(io.Writer) error {
 		},
 		"inventory": func(w io.Writer) error { return writeReports(w, goldenReports()) },
 		"jobs":      func(w io.Writer) error { return printJobs(w, goldenListed, goldenNow) },
-		"verify":    func(w io.Writer) error { return printVerification(w, goldenVerification()) },
-		"ctl":       func(w io.Writer) error { r := newRows(w); statusRows(r.out, goldenRun()); return r.out.Flush() },
+		"verify":    func(w io.Writer) error { return console.Verification(w, goldenVerification()) },
+		"ctl":       func(w io.Writer) error { return console.Run(w, goldenRun()) },
 		"uploads":   func(w io.Writer) error { return printUploads(w, "", goldenBucket, goldenUploads) },
 		"error": func(w io.Writer) error {
 			locked := &checkpoint.LockedError{Job: "s3://acme-jobs/nights/archive", Holder: checkpoint.Holder{Host: "node-1", PID: 7, Started: goldenNow, Command: "reseal run"}}
@@ -128,8 +129,8 @@ func goldenTexts() map[string]func(io.Writer) error {
 	}
 	for name, edit := range goldenJobs {
 		s := goldenStatus(edit)
-		texts["status-"+name] = func(w io.Writer) error { return printStatus(w, s, afterLook(s, job.Share{}), goldenNow) }
-		texts["watch-"+name] = func(w io.Writer) error { return printBrief(w, s, afterLook(s, job.Share{}), goldenNow) }
+		texts["status-"+name] = func(w io.Writer) error { return console.Status(w, s, console.AfterLook(s, job.Share{}), goldenNow) }
+		texts["watch-"+name] = func(w io.Writer) error { return console.Brief(w, s, console.AfterLook(s, job.Share{}), goldenNow) }
 	}
 	return texts
 }

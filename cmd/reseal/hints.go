@@ -13,6 +13,7 @@ import (
 	"reseal/batchops"
 	"reseal/certify"
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/outfile"
@@ -144,8 +145,8 @@ func ofJob(err error) (remedy, bool) {
 	)
 	switch {
 	case errors.As(err, &changed):
-		return remedy{"ask who can write in it, and who did; where it is right, as somebody made a new job there, \"" + onJob("forget", changed.Name) + "\" has this machine take it as it is now; look at it first",
-			onJob("status", changed.Name)}, true
+		return remedy{"ask who can write in it, and who did; where it is right, as somebody made a new job there, \"" + console.OnJob("forget", changed.Name) + "\" has this machine take it as it is now; look at it first",
+			console.OnJob("status", changed.Name)}, true
 	case errors.As(err, &doubtful):
 		return ofKnownFile(doubtful), true
 	case errors.As(err, &mismatch) && slices.ContainsFunc(mismatch.Differences, func(d checkpoint.Difference) bool { return d.Name == "--exclude-prefix" }):
@@ -153,9 +154,9 @@ func ofJob(err error) (remedy, bool) {
 	case errors.As(err, &mismatch):
 		return remedy{say: "a job keeps the options it was made with; use them again, or another folder for another job"}, true
 	case errors.As(err, &made):
-		return remedy{"look at it; the same command waits for nobody, and goes on with it once it is free", onJob("status", made.Job)}, true
+		return remedy{"look at it; the same command waits for nobody, and goes on with it once it is free", console.OnJob("status", made.Job)}, true
 	case errors.As(err, &locked):
-		return remedy{"wait for it, or watch it", onJob("status", locked.Job) + " --watch"}, true
+		return remedy{"wait for it, or watch it", console.OnJob("status", locked.Job) + " --watch"}, true
 	case errors.As(err, new(*checkpoint.ConflictError)):
 		return remedy{say: "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since; reseal status shows who has it"}, true
 	case errors.Is(err, control.ErrNotRunning):

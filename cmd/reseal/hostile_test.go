@@ -13,6 +13,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"reseal/console"
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/shell"
@@ -49,9 +50,11 @@ func hostileWriters(s string) map[string]func(p process) error {
 			return report.WriteCSV(p.stdout, func(yield func(report.Line, error) bool) { yield(*line, nil) }, false)
 		},
 		"result lines": func(p process) error { _, err := p.stdout.Write(report.AppendLine(nil, line)); return err },
-		"status":       func(p process) error { return printStatus(p.stdout, now, step{s, s}, time.Now()) },
-		"status JSON":  func(p process) error { return writeJSON(p.stdout, now) },
-		"ctl":          func(p process) error { w := newRows(p.stdout); statusRows(w.out, run1); return w.out.Flush() },
+		"status": func(p process) error {
+			return console.Status(p.stdout, now, console.Step{Command: s, Does: s}, time.Now())
+		},
+		"status JSON": func(p process) error { return writeJSON(p.stdout, now) },
+		"ctl":         func(p process) error { return console.Run(p.stdout, run1) },
 		"preflight": func(p process) error {
 			p.args = []string{"preflight", "--bucket", s}
 			rows := []preflight.Finding{{Name: s, Status: preflight.StatusStop, Why: s, Mend: shell.Word(s), Accept: "acl"}}
@@ -67,7 +70,7 @@ func hostileWriters(s string) map[string]func(p process) error {
 			return printUploads(p.stdout, "", s, []job.Upload{{Key: s, ID: s, State: s}, {Key: s, ID: s, State: job.UploadUnsure}})
 		},
 		"verify": func(p process) error {
-			return printVerification(p.stdout, &verify.Verification{Job: s, Bucket: s, Key: s, Sample: s,
+			return console.Verification(p.stdout, &verify.Verification{Job: s, Bucket: s, Key: s, Sample: s,
 				Differences: []verify.Difference{{Key: s, VersionID: s, Verdict: verify.NotDone, Reason: plan.Reason(s), Why: s}}})
 		},
 		"an error":              func(p process) error { p.exit(newRoot(p), errors.New(s)); return nil },

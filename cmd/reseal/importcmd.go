@@ -11,6 +11,7 @@ import (
 
 	"reseal/batchops"
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/migrate"
@@ -176,8 +177,8 @@ func (f *importFlags) say(p process, d *imported) error {
 	fmt.Fprintf(p.stdout, "%s in the completion report: %s recorded as done, %s as failed, %s left as the job had them\n",
 		report.Plural(d.Tasks, "task"), report.Count(d.Done), report.Count(d.Failed), report.Count(d.Known))
 	if d.Failed > 0 {
-		fmt.Fprintf(p.stderr, "Those that failed: %s\n", onJob("retry-failed", f.job))
+		fmt.Fprintf(p.stderr, "Those that failed: %s\n", console.OnJob("retry-failed", f.job))
 	}
-	fmt.Fprintf(p.stderr, "What is left of the report: reseal run, with the job's options. What was done elsewhere: %s\n", onJob("verify", f.job))
+	fmt.Fprintf(p.stderr, "What is left of the report: reseal run, with the job's options. What was done elsewhere: %s\n", console.OnJob("verify", f.job))
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/known"
@@ -86,7 +87,7 @@ func (k *knownJobs) made(ctx context.Context, p process, c connection, told job.
 	}
 	if met.Outdated {
 		fmt.Fprintf(p.stderr, "note: this machine still knows the job that was in %s before, and will refuse this one: %s;\nonce that is mended: %s\n",
-			plain.Text(name), inWords(met.Unrecorded), onJob("forget", name))
+			plain.Text(name), inWords(met.Unrecorded), console.OnJob("forget", name))
 		return nil
 	}
 	k.tellUnrecorded(p, met)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 
+	"reseal/console"
 	"reseal/cost"
 	"reseal/internal/resources"
 	"reseal/job"
@@ -97,7 +98,7 @@ func (f *planFlags) planJob(ctx context.Context, p process, old, made *job.Plan,
 	if err := f.made(ctx, p, f.connection, f.told, f.job, made); err != nil {
 		return err
 	}
-	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, settling(onJob("run", f.job), open))
+	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, console.Settling(console.OnJob("run", f.job), open))
 	return nil
 }
 
@@ -114,7 +115,7 @@ func (f *planFlags) tellNotKept(ctx context.Context, p process, old *job.Plan, o
 	if err != nil {
 		return err
 	}
-	words := optionWords(changes, given, func(option string) bool {
+	words := console.OptionWords(changes, given, func(option string) bool {
 		flag := f.output.flags.Lookup(option)
 		return flag != nil && flag.NoOptDefVal != ""
 	})
@@ -125,6 +126,6 @@ func (f *planFlags) tellNotKept(ctx context.Context, p process, old *job.Plan, o
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.stderr, "note: not kept in the job: %s; give it to the run: %s\n", words, settling(onJob("run", f.job)+" "+words, job.StillOpen(open, told)))
+	fmt.Fprintf(p.stderr, "note: not kept in the job: %s; give it to the run: %s\n", words, console.Settling(console.OnJob("run", f.job)+" "+words, job.StillOpen(open, told)))
 	return nil
 }

@@ -8,44 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"reseal/canary"
-	"reseal/job"
-	"reseal/job/status"
 )
-
-// Where all that failed are objects in doubt, another try is not what helps.
-func TestNextOfObjectsInDoubt(t *testing.T) {
-	doubt := &canary.Table{Kinds: []canary.Kind{{Verdict: canary.InDoubt, Doubts: []canary.Doubt{{Key: "k"}}}}}
-	for _, tt := range []struct {
-		failed int64
-		want   string
-	}{{1, "reseal verify j"}, {2, "reseal retry-failed j"}} {
-		s := &status.Status{Job: "j", State: "finished", Failed: tt.failed, Canary: doubt}
-		if got := nextStep(s, job.Share{}).command; got != tt.want {
-			t.Errorf("%d failed, 1 in doubt: %q, want %q", tt.failed, got, tt.want)
-		}
-	}
-}
-
-// A command on a job can be pasted, whatever the job is called.
-func TestCommandOnAJob(t *testing.T) {
-	for dir, want := range map[string]string{"./j": "reseal run ./j", "my job": "reseal run 'my job'", "-x": "reseal run ./-x", "s3://b/$x": "reseal run 's3://b/$x'"} {
-		if got := onJob("run", dir); got != want {
-			t.Errorf("%q: %q, want %q", dir, got, want)
-		}
-	}
-}
-
-// In a job that is not finished the rest is next, and the failed ones are not forgotten.
-func TestNextOfAnUnfinishedJobWithFailures(t *testing.T) {
-	s := &status.Status{Job: "my job", State: "unfinished", Failed: 10}
-	next := nextStep(s, job.Share{Index: 2, Count: 4})
-	if next.command != "reseal run 'my job' --shard 2/4" ||
-		next.does != "goes on where it stopped; the 10 objects that failed:\nreseal retry-failed 'my job' --shard 2/4" {
-		t.Errorf("%q: %q", next.command, next.does)
-	}
-}
 
 // A progress line never has more than there is: objects that failed in an earlier run
 // are tried again by the canary.

@@ -175,7 +175,7 @@ func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepared,
 	if f.job == "" || f.dry {
 		return nil
 	}
-	return f.planJob(ctx, p, old, migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: view.Estimate, Told: f.told}), openHazards(pre.env, preflight.Unaccepted(pre.env.Hazards(), f.accept)))
+	return f.planJob(ctx, p, old, migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: view.Estimate, Told: f.told}), migrate.OpenHazards(pre.env, preflight.Unaccepted(pre.env.Hazards(), f.accept)))
 }
 
 // programName is how a job names the program that made it.

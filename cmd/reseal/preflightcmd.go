@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reseal/console"
 	"reseal/internal/plain"
 	"reseal/inventory"
 	"reseal/job"
@@ -247,16 +248,13 @@ func writeTable(w io.Writer, rows []preflight.Finding, again func([]job.OpenHaza
 	how := "to accept them"
 	if len(end.ByProbe) > 0 {
 		how = "to accept all instead"
-		if _, err := fmt.Fprintf(w, "a run finds out with %s: %s\n", probeWords, strings.Join(end.ByProbe, ", ")); err != nil {
+		if _, err := fmt.Fprintf(w, "a run finds out with %s: %s\n", console.ProbeWords, strings.Join(end.ByProbe, ", ")); err != nil {
 			return err
 		}
 	}
-	_, err := fmt.Fprintf(w, "next: %s\n%s, here and for plan and run: %s\n", again(open), how, acceptWords(end.Needed))
+	_, err := fmt.Fprintf(w, "next: %s\n%s, here and for plan and run: %s\n", again(open), how, console.AcceptWords(end.Needed))
 	return err
 }
-
-// acceptWords are the words of a command line that accept hazards.
-func acceptWords(names []string) string { return "--accept " + strings.Join(names, " --accept ") }
 
 // conclusion says what a table comes to, worst first.
 func conclusion(c *preflight.Conclusion) string {

@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"reseal/console"
 	"reseal/control"
 	"reseal/cost"
 	"reseal/migrate"
@@ -103,7 +104,7 @@ func (p *progress) parts(m *control.Meter, st *control.Status) []part {
 	both := func(text string) { say(text, text) }
 	waits := st.Waiting()
 	if waits {
-		say(waitingText(st.Binding))
+		say(console.WaitingText(st.Binding))
 	} else {
 		both(report.Rate(m.Rate()))
 		if k := st.KMS; k.Cap > 0 {
@@ -118,7 +119,7 @@ func (p *progress) parts(m *control.Meter, st *control.Status) []part {
 	case st.Draining:
 		say("draining: finishing what is under way", "draining")
 	case st.Binding.Limit != control.LimitNone:
-		brief := briefly(st.Binding)
+		brief := console.Briefly(st.Binding)
 		say("bound by "+brief, brief)
 	}
 	if money, ok := p.spent(); ok {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/preflight"
@@ -77,7 +78,7 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 	}
 	if !r.claim.Found {
 		if f.share.Count > 0 {
-			return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with %s", f.share, onJob("plan", f.job))}
+			return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with %s", f.share, console.OnJob("plan", f.job))}
 		}
 		return checkNewJob(ctx, f.connection, f.job)
 	}
@@ -176,8 +177,8 @@ func (f *runFlags) refuseUnaccepted(p process, e *preflight.Environment, probing
 		}
 		names = append(names, h.Name)
 	}
-	fmt.Fprintf(&b, "to accept them: %s", acceptWords(names))
-	return &refusedError{&hazardsError{b.String(), p.settlingAgain(openHazards(e, open), f.told[job.AcceptOption])}}
+	fmt.Fprintf(&b, "to accept them: %s", console.AcceptWords(names))
+	return &refusedError{&hazardsError{b.String(), p.settlingAgain(migrate.OpenHazards(e, open), f.told[job.AcceptOption])}}
 }
 
 // consent asks the person at the terminal about a job that nobody has begun yet.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/plan"
@@ -105,7 +106,7 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness) error {
 		err = writeJSON(p.stdout, s)
 	case !f.output.quiet:
 		s.Damages = nil // told last of all
-		err = printStatus(p.stdout, s, step{}, time.Now())
+		err = console.Status(p.stdout, s, console.Step{}, time.Now())
 	}
 	if err == nil && (s.Failed > 0 || s.Damaged > 0) {
 		tellDamages(p.stderr, r.at)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/resources"
@@ -54,7 +55,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	var denied bytes.Buffer
 	retry := ""
 	if out.Totals.Failed > 0 && !f.rows.Again() {
-		retry = onJob("retry-failed", f.job)
+		retry = console.OnJob("retry-failed", f.job)
 	}
 	asking, asked := p.interruptible(life.Last())
 	tellDenied(asking, &denied, e, err, retry)
@@ -111,7 +112,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 	}
 	tellDamages(p.stderr, out.State)
 	if n := heldUploads(out.State); n > 0 {
-		fmt.Fprintf(p.stderr, "%s in parts begun and not completed; they cost storage until the next run\n  goes on with them. To give them up: %s --sweep\n", report.Plural(n, "upload"), onJob("uploads", f.job))
+		fmt.Fprintf(p.stderr, "%s in parts begun and not completed; they cost storage until the next run\n  goes on with them. To give them up: %s --sweep\n", report.Plural(n, "upload"), console.OnJob("uploads", f.job))
 	}
 	var (
 		breaker *engine.BreakerError
@@ -151,14 +152,14 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 // nextLines is the command that goes on after a run that left something, and what
 // it does, in lines of their own.
 func (f *runFlags) nextLines(made *job.Plan, out *migrate.Outcome) string {
-	next := nextStep(status.New(f.job, made, out.Totals, out.History), f.share)
+	next := console.NextStep(status.New(f.job, made, out.Totals, out.History), f.share)
 	if out.Totals.Damaged > 0 { // segments that cannot be read count as finished
-		next = step{onJob("run", f.job), "reads what could not be read again"}
+		next = console.Step{Command: console.OnJob("run", f.job), Does: "reads what could not be read again"}
 	}
-	if next.command == "" { // somebody works on each share
+	if next.Command == "" { // somebody works on each share
 		return ""
 	}
-	return "\nnext: " + next.command + "\n      " + strings.ReplaceAll(next.does, "\n", "\n      ")
+	return "\nnext: " + next.Command + "\n      " + strings.ReplaceAll(next.Does, "\n", "\n      ")
 }
 
 // tellUnfinished says, of a job whose failed rows were all dealt with, what else is
@@ -178,7 +179,7 @@ func (f *runFlags) tellUnfinished(w io.Writer, made *job.Plan, out *migrate.Outc
 // tellLeft says what a run left that came to its end, and the command that is next.
 func tellLeft(w io.Writer, dir string, t checkpoint.Totals, next string) {
 	if t.Failed > 0 {
-		fmt.Fprintf(w, "reseal: %s failed; why: %s", report.Plural(t.Failed, "object"), onJob("report", dir))
+		fmt.Fprintf(w, "reseal: %s failed; why: %s", report.Plural(t.Failed, "object"), console.OnJob("report", dir))
 	} else {
 		fmt.Fprintf(w, "reseal: %s of the report could not be read", report.Plural(int64(t.Damaged), "file"))
 	}

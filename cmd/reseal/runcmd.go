@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/migrate"
@@ -255,5 +256,5 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 // finish records how a run ended.
 func finish(last context.Context, r *job.Record, err error) {
 	end := endOf(err, checkpoint.Totals{})
-	_ = r.End(last, end.ExitCode, endText(end)) // the run itself is recorded in the job's state
+	_ = r.End(last, end.ExitCode, console.Ended(end)) // the run itself is recorded in the job's state
 }

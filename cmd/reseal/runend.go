@@ -27,14 +27,3 @@ func endOf(err error, t checkpoint.Totals) *control.Ending {
 	why, _, _ := strings.Cut(inWords(err), "\n")
 	return &control.Ending{ExitCode: exitCode(err), Why: strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")}
 }
-
-// endText is for people, after "ended".
-func endText(e *control.Ending) string {
-	switch {
-	case e.Why != "":
-		return e.Why
-	case e.ExitCode == exitFailures:
-		return "all of its work was tried, and some failed"
-	}
-	return "all of its work was done"
-}

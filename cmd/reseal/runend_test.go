@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/control"
 	"reseal/engine"
 	"reseal/job"
@@ -38,7 +39,7 @@ func TestLastRun(t *testing.T) {
 	} {
 		var out strings.Builder
 		s := &status.Status{Job: "job", State: "unfinished", LastRun: &status.LastRun{At: time.Unix(9, 0), Over: !tt.far, Status: &control.Status{Started: time.Unix(1, 0), Ended: tt.end, Binding: control.Binding{Limit: control.LimitConcurrency, Rate: 64}}}}
-		if err := printStatus(&out, s, step{}, time.Now()); err != nil || !strings.Contains(out.String(), "begun 1970-01-01 00:00:01 UTC, ") || !strings.Contains(out.String(), tt.want) {
+		if err := console.Status(&out, s, console.Step{}, time.Now()); err != nil || !strings.Contains(out.String(), "begun 1970-01-01 00:00:01 UTC, ") || !strings.Contains(out.String(), tt.want) {
 			t.Errorf("%+v: %v\n%s\nwant %q", tt.end, err, out.String(), tt.want)
 		}
 		if strings.Contains(out.String(), "bound by --concurrency") != (tt.end == nil) {
@@ -68,21 +69,5 @@ func TestRecalledOptions(t *testing.T) {
 		if err != nil || !reflect.DeepEqual(got, o) || f.manifest != job.Manifest || f.endpoint != job.Endpoint {
 			t.Errorf("%+v, %v\nwant  %+v", got, err, o)
 		}
-	}
-}
-
-// What is to be typed next needs no options: the job has them.
-func TestNextCommand(t *testing.T) {
-	for want, s := range map[string]*status.Status{
-		"reseal run 'my job'":   {Job: "my job", State: "unfinished"},
-		"reseal retry-failed j": {Job: "j", State: "finished", Failed: 1},
-		"reseal verify j":       {Job: "j", State: "finished"},
-	} {
-		if got := nextStep(s, job.Share{}).command; got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	if got := nextStep(&status.Status{Job: "s3://b/j", State: "unfinished"}, job.Share{Index: 1, Count: 8}).command; got != "reseal run s3://b/j --shard 1/8" {
-		t.Errorf("of a share: %q", got)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -13,8 +12,6 @@ import (
 	"reseal/cost"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
-	"reseal/job"
-	"reseal/job/status"
 )
 
 // spentCmd checks what a job has cost, by its own account and at the prices of
@@ -88,36 +85,4 @@ func TestSpentCountsWhatKilledRunsDid(t *testing.T) {
 		t.Errorf("spent %s by the job's account; the simulator counted %s, want %s at most", got, low, high)
 	}
 	t.Logf("spent %s by the job's account, %s counted", got, low)
-}
-
-func TestFiguresSayWhatTheyAre(t *testing.T) {
-	s := &status.Status{State: "unfinished", Requests: 100, KMSCalls: 30, Done: 7, CutOff: 2, Are: job.Accuracy{Done: job.AtLeast, Requests: job.AtLeast, KMSCalls: job.AtMost, Spent: job.AtMost}}
-	var out strings.Builder
-	if err := printStatus(&out, s, step{}, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"at least 7 objects", "at least 100 to S3; at most 30 by S3 to KMS", "2 runs were cut off: what they sent last is not counted"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("status lacks %q:\n%s", want, out.String())
-		}
-	}
-}
-
-// What was set aside for a run that was cut off is told apart from what the plan said.
-func TestStatusTellsCutOffApart(t *testing.T) {
-	var out strings.Builder
-	s := &status.Status{State: "finished", Spent: 5 * cost.Cent, Estimated: &cost.Span{Expected: 2 * cost.Cent, Max: 3 * cost.Cent}, Prices: "list prices", SpentCutOff: 3 * cost.Cent}
-	if err := printStatus(&out, s, step{}, time.Now()); err != nil {
-		t.Fatal(err)
-	}
-	for _, want := range []string{"Spent        at most $0.05; the plan expected $0.02, at most $0.03\n             list prices\n", "above the plan: at most $0.03 of it is set aside for what a run"} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("status lacks %q:\n%s", want, out.String())
-		}
-	}
-	out.Reset()
-	s.State, s.Spent, s.Estimated = "unfinished", 1, &cost.Span{Expected: 1, Max: 2}
-	if _ = printStatus(&out, s, step{}, time.Now()); !strings.Contains(out.String(), "less than $0.01 so far; the plan expected less than $0.01\n             list prices\n") {
-		t.Errorf("status of small amounts:\n%s", out.String())
-	}
 }

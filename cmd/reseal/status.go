@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/status"
@@ -41,7 +42,7 @@ It needs no network, unless the job is in a bucket, and changes nothing.`,
 			if asJSON {
 				return writeJSON(p.stdout, s)
 			}
-			return printStatus(p.stdout, s, afterLook(s, part), time.Now())
+			return console.Status(p.stdout, s, console.AfterLook(s, part), time.Now())
 		},
 	}
 	conn.bind(cmd)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"reseal/console"
 	"reseal/engine"
 	"reseal/job"
 	"reseal/job/status"
@@ -56,5 +57,5 @@ func (o *output) summary(p process, dir string, made *job.Plan, out *migrate.Out
 		return nil
 	}
 	s.Run, s.Damages = nil, nil // said above, or last of all
-	return printStatus(p.stdout, s, step{}, time.Now())
+	return console.Status(p.stdout, s, console.Step{}, time.Now())
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/ui"
@@ -80,8 +81,8 @@ func (l *livePage) serve(ctx context.Context, f *pageFlags, conn connection, dir
 		logFile = real // the user named it: a link of his own is followed
 	}
 	next := func(s *status.Status) (command, does string) {
-		step := afterLook(s, part)
-		return step.command, strings.ReplaceAll(step.does, "\n", " ")
+		step := console.AfterLook(s, part)
+		return step.Command, strings.ReplaceAll(step.Does, "\n", " ")
 	}
 	server, err := ui.Listen(ui.Config{Address: f.address, Outside: f.exposed, Pace: pace,
 		Source: &ui.JobSource{Store: store, Plan: made, Share: part, LogFile: logFile, Next: next}})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/job"
 	"reseal/job/verification"
 	"reseal/verify"
@@ -194,7 +195,7 @@ func (f *verifyFlags) tell(p process, v *verify.Verification) error {
 	if f.output.json {
 		err = writeJSON(p.stdout, v)
 	} else {
-		err = printVerification(p.stdout, v)
+		err = console.Verification(p.stdout, v)
 	}
 	if err != nil {
 		return fmt.Errorf("print verification: %w", err)

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/term"
 
+	"reseal/console"
 	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/status"
@@ -67,10 +68,10 @@ func show(w io.Writer, s *status.Status, part job.Share, asJSON bool) error {
 		enc.SetEscapeHTML(false)
 		return enc.Encode(s)
 	}
-	text := briefLine(s, time.Now()) + "\n"
+	text := console.BriefLine(s, time.Now()) + "\n"
 	if columns, rows, ok := redrawable(bare(w)); ok {
 		c := &canvas{columns: columns}
-		if err := printBrief(c, s, afterLook(s, part), time.Now()); err != nil {
+		if err := console.Brief(c, s, console.AfterLook(s, part), time.Now()); err != nil {
 			return err
 		}
 		shown := plain.Lines(c.String())

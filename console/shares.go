@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -111,7 +111,7 @@ func sharesInShort(all []job.ShareStatus) string {
 
 // inTrouble tells whether somebody should look at a share.
 func inTrouble(s *job.ShareStatus) bool {
-	return s.State == job.ShareDead || s.Failed > 0 || s.State == job.ShareEnded && s.ExitCode != nil && *s.ExitCode != exitDone
+	return s.State == job.ShareDead || s.Failed > 0 || s.State == job.ShareEnded && s.ExitCode != nil && *s.ExitCode != 0
 }
 
 // word is what stands before a figure.

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -35,8 +35,8 @@ func cells(w io.Writer, texts ...string) {
 	fmt.Fprintln(w, strings.Join(texts, "\t"))
 }
 
-// printStatus prints how far a job is, for people.
-func printStatus(out io.Writer, s *status.Status, next step, now time.Time) error {
+// Status prints how far a job is, for people.
+func Status(out io.Writer, s *status.Status, next Step, now time.Time) error {
 	w := newRows(out)
 	w.progress(s)
 	w.leftAlone(s)
@@ -50,16 +50,16 @@ func printStatus(out io.Writer, s *status.Status, next step, now time.Time) erro
 }
 
 // ends says what cannot be read, what is to be known, and what is to be typed next.
-func (w rows) ends(s *status.Status, next step) {
+func (w rows) ends(s *status.Status, next Step) {
 	for _, d := range s.Damages {
 		w.row("Unreadable", "%s", d)
 	}
 	for _, n := range s.Notices {
 		w.row("Note", "%s", n)
 	}
-	if next.command != "" {
-		w.row("Next", "%s", next.command)
-		for does := range strings.Lines(next.does) {
+	if next.Command != "" {
+		w.row("Next", "%s", next.Command)
+		for does := range strings.Lines(next.Does) {
 			w.row("", "%s", strings.TrimSuffix(does, "\n"))
 		}
 	}
@@ -194,7 +194,7 @@ func (w rows) runs(s *status.Status, now time.Time) {
 	}
 	switch {
 	case s.Run != nil:
-		statusRows(w.out, s.Run)
+		w.run(s.Run)
 	case s.Holder != nil:
 		w.row("Held by", "%s", holderText(s, now))
 		w.lastRun(s.LastRun)
@@ -214,7 +214,7 @@ func (w rows) lastRun(l *status.LastRun) {
 		begun += " (share " + l.Share + ")"
 	}
 	if e := l.Status.Ended; e != nil {
-		w.row("Last run", "begun %s, ended %s: %s", begun, report.Time(l.At), endText(e))
+		w.row("Last run", "begun %s, ended %s: %s", begun, report.Time(l.At), Ended(e))
 		return
 	}
 	or := ""

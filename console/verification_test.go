@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"strings"
@@ -6,6 +6,24 @@ import (
 
 	"reseal/verify"
 )
+
+// A command that is printed names the very object, at the place where it is.
+func TestHeadFirst(t *testing.T) {
+	v := &verify.Verification{Bucket: "photos", Endpoint: "http://127.0.0.1:9000", Differences: []verify.Difference{{Key: "it's 1", VersionID: "v+1"}}}
+	want := `aws s3api head-object --bucket photos --endpoint-url http://127.0.0.1:9000 --key 'it'\''s 1' --version-id v+1`
+	if got := headFirst(v); got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+}
+
+// The sample is of all objects that it was drawn from, those with a snapshot included.
+func TestSampleIsOfAllThatItWasDrawnFrom(t *testing.T) {
+	bound := 0.015
+	v := &verify.Verification{Tally: verify.Tally{Looked: 1098, Sampled: 199, Unsampled: 902}, Bound: &bound}
+	if got, want := provesText(v), "The sample is 199 of 2,000 objects. 0 of them not as promised: with 95 % confidence at most 1.5 % of all are."; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
 
 // What verify prints last is whether all is as promised, and what is next; where it is
 // not, no such sentence stands there.
@@ -29,12 +47,20 @@ func TestVerifyEndsWithItsVerdict(t *testing.T) {
 	} {
 		tt.v.Job = "./job"
 		var b strings.Builder
-		if err := printVerification(&b, &tt.v); err != nil {
+		if err := Verification(&b, &tt.v); err != nil {
 			t.Fatal(err)
 		}
 		got := b.String()
 		if tt.ends != "" && !strings.HasSuffix(got, tt.ends) || tt.ends == "" && (strings.Contains(got, "next:") || strings.Contains(got, "as promised.\n")) {
 			t.Errorf("%s: %q, want the end %q", name, got, tt.ends)
 		}
+	}
+}
+
+// A sample that took nothing proves nothing.
+func TestSampleOfNothing(t *testing.T) {
+	v := &verify.Verification{Tally: verify.Tally{Looked: 20, Sampled: 0, Unsampled: 280}}
+	if got := provesText(v); !strings.Contains(got, "nothing is proven") {
+		t.Errorf("%q, want that nothing is proven", got)
 	}
 }

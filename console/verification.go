@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -13,8 +13,8 @@ import (
 	"reseal/verify"
 )
 
-// printVerification prints what was found, for people.
-func printVerification(out io.Writer, v *verify.Verification) error {
+// Verification prints what was found, for people.
+func Verification(out io.Writer, v *verify.Verification) error {
 	out = report.Folding(out)
 	for _, d := range v.Differences {
 		fmt.Fprintf(out, "%-16s %q  %s\n", d.Verdict, d.Key, plain.Text(d.Why))
@@ -159,7 +159,7 @@ func signedText(v *verify.Verification) string {
 	if v.Result() != verify.Fine {
 		return ""
 	}
-	next := "next: " + onJob("report", v.Job) + reportPage
+	next := "next: " + OnJob("report", v.Job) + ReportPage
 	switch {
 	case v.Bound != nil || v.Rows == 0:
 		return next

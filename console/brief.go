@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"io"
@@ -14,9 +14,9 @@ import (
 	"reseal/report"
 )
 
-// printBrief prints what matters of a job that is watched, the most important first: a
+// Brief prints what matters of a job that is watched, the most important first: a
 // screen of 24 rows holds it.
-func printBrief(out io.Writer, s *status.Status, next step, now time.Time) error {
+func Brief(out io.Writer, s *status.Status, next Step, now time.Time) error {
 	w := newRows(out)
 	w.row("Job", "%s (%s)", s.Job, stateText(s))
 	w.row("Done", "%s%s objects%s, %s", word(s.Are.Done), report.OutOf(s.Done, s.Todo), shareOf(s), report.Bytes(s.Bytes))
@@ -53,8 +53,8 @@ func (w rows) bound(r *control.Status) {
 	}
 }
 
-// briefLine is the same in a line, for a log.
-func briefLine(s *status.Status, now time.Time) string {
+// BriefLine is the same in a line, for a log.
+func BriefLine(s *status.Status, now time.Time) string {
 	parts := []string{report.Time(now), stateText(s), word(s.Are.Done) + report.OutOf(s.Done, s.Todo) + " objects" + shareOf(s)}
 	if rate := rateOf(s); rate > 0 {
 		parts = append(parts, report.Rate(rate))
@@ -63,7 +63,7 @@ func briefLine(s *status.Status, now time.Time) string {
 		if r.KMS.Cap > 0 {
 			parts = append(parts, "KMS "+kmsUse(r.KMS))
 		}
-		parts = append(parts, "bound by "+briefly(r.Binding))
+		parts = append(parts, "bound by "+Briefly(r.Binding))
 	}
 	if len(s.Shares) > 0 {
 		parts = append(parts, sharesInShort(s.Shares))

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"slices"
@@ -35,8 +35,8 @@ func advice(v *verify.Verification) string {
 			"they were. An endpoint other than AWS may have left something out. Look at them with "+
 			"reseal report --format csv, where they have the reason repeat. --allow not-compared "+
 			"takes them as they are.")
-	add(v.NeverBegan, "The job never began; "+onJob("status", v.Job)+" says how to run it.")
-	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left; "+onJob("status", v.Job)+" says how to go on.")
+	add(v.NeverBegan, "The job never began; "+OnJob("status", v.Job)+" says how to run it.")
+	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left; "+OnJob("status", v.Job)+" says how to go on.")
 	if wrong > 0 {
 		lines = append(lines, "Look at the first: "+headFirst(v))
 	}

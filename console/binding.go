@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"strings"
@@ -6,8 +6,8 @@ import (
 	"reseal/control"
 )
 
-// briefly is a few words for people, after "bound by".
-func briefly(b control.Binding) string {
+// Briefly is a few words for people, after "bound by".
+func Briefly(b control.Binding) string {
 	if text := throttledKey(b); text != "" {
 		return text
 	}
@@ -52,8 +52,8 @@ func throttledKey(b control.Binding) string {
 	return status + " for " + key
 }
 
-// waitingText says, in full and in brief, why nothing is sent.
-func waitingText(b control.Binding) (full, brief string) {
+// WaitingText says, in full and in brief, why nothing is sent.
+func WaitingText(b control.Binding) (full, brief string) {
 	switch b.Limit {
 	case control.LimitEndpoint:
 		return "waiting for the endpoint, which does not answer", "waiting for the endpoint"
