@@ -1,10 +1,12 @@
 package console
 
 import (
+	"fmt"
 	"strings"
 
 	"reseal/internal/shell"
 	"reseal/job"
+	"reseal/preflight"
 )
 
 // ProbeWords are the words of a command line that have a run probe the endpoint.
@@ -56,4 +58,20 @@ func OptionWords(changes []job.Change, given job.Told, isSwitch func(option stri
 		}
 	}
 	return strings.Join(words, " ")
+}
+
+// Hazards says that a run is refused over hazards, each with what mends it.
+func Hazards(open []preflight.Hazard) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "refused: nothing was written, as this bucket holds hazards that were not accepted\n")
+	var names []string
+	for _, h := range open {
+		fmt.Fprintf(&b, "  %-16s %s\n", h.Name, h.Why)
+		if h.Mend != "" {
+			fmt.Fprintf(&b, "  %-16s %s\n", "", "→ "+h.Mend)
+		}
+		names = append(names, h.Name)
+	}
+	fmt.Fprintf(&b, "to accept them: %s", AcceptWords(names))
+	return b.String()
 }

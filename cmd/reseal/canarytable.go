@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"reseal/canary"
+	"reseal/console"
 	"reseal/engine"
 	"reseal/migrate"
 	"reseal/plan"
@@ -34,7 +35,7 @@ func canaryWords(err error) error {
 	case errors.As(err, &failed):
 		return &refusedError{&canaryError{failed.Tried, failed.Failed}}
 	case errors.As(err, &lossy) && errors.As(err, &engine):
-		return &refusedError{fmt.Errorf("%w; no further object was begun. %s", lossy, goOnAfter(engine))}
+		return &refusedError{fmt.Errorf("%w; no further object was begun. %s", lossy, console.GoOnAfter(engine))}
 	}
 	return err
 }

@@ -10,7 +10,6 @@ import (
 
 	"reseal/control/metrics"
 	"reseal/cost"
-	"reseal/engine"
 	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/migrate"
@@ -76,14 +75,7 @@ func (e *endFile) run(f *runFlags) *metrics.EndedRun {
 	if e.outcome == nil {
 		return nil
 	}
-	s, totals := e.outcome.Stats, e.outcome.Totals
-	out := &metrics.EndedRun{Bytes: s.Bytes.Load(), Failed: totals.Failed, Left: job.Unknown}
-	for o := range engine.NumOutcomes {
-		out.Outcomes[o] = s.Count(o)
-	}
-	if todo := e.plan.CountOrUnknown(e.plan.Todo); f.share.Count == 0 && todo != job.Unknown {
-		out.Left = max(0, todo-job.Handled(totals))
-	}
+	out := e.outcome.Metrics(e.plan, f.share)
 	out.Spent, out.Priced = e.spent()
 	return out
 }

@@ -1,17 +1,15 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/enforce"
 	"reseal/plan"
 	"reseal/s3api"
@@ -150,7 +148,7 @@ func (f *enforceFlags) enforcer(ctx context.Context, messages io.Writer) (*enfor
 // show prints the change, and what it breaks.
 func (f *enforceFlags) show(ctx context.Context, p process, e *enforce.Enforcer, c *enforce.Change) {
 	if !f.output.quiet {
-		writeChange(p.stdout, f.bucket, c)
+		console.Change(p.stdout, f.bucket, c)
 	}
 	for _, w := range e.Breaks(ctx, c) {
 		fmt.Fprintf(f.output.messages(p), "warning: %s\n", w)
@@ -222,25 +220,4 @@ func (f *enforceFlags) stays(messages io.Writer, now *enforce.Settings) {
 	}
 	back := s3api.DefaultEncryption{Algorithm: plan.TargetAES256, Blocked: e.Blocked}
 	fmt.Fprintf(messages, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, enforce.EncryptionCommand(f.bucket, back))
-}
-
-// writeChange shows a change line by line.
-func writeChange(w io.Writer, bucket string, c *enforce.Change) {
-	fmt.Fprintf(w, "default encryption of %s\n", bucket)
-	writeDiff(w, encryptionText(c.Before.Encryption), encryptionText(c.After.Encryption))
-	fmt.Fprintf(w, "policy of %s\n", bucket)
-	writeDiff(w, indent(c.Before.Policy), indent(c.After.Policy))
-}
-
-func encryptionText(e s3api.DefaultEncryption) string {
-	return fmt.Sprintf("algorithm   %s\nkey         %s\nbucket key  %v\nblocked     %s\n", e.Algorithm, e.KeyID, e.BucketKey, strings.Join(e.Blocked, " "))
-}
-
-// indent lays JSON out for reading.
-func indent(data []byte) string {
-	var out bytes.Buffer
-	if data == nil || json.Indent(&out, data, "", "  ") != nil {
-		return string(data)
-	}
-	return out.String() + "\n"
 }

@@ -170,7 +170,7 @@ func (s *selection) options() (plan.Options, error) {
 		}
 	}
 	errs = append(errs, s.ageErrors(&o)...)
-	errs = append(errs, tagErrors(s.tags)...)
+	errs = append(errs, plan.TagErrors(s.tags)...)
 	errs = append(errs, fromKeyErrors(&o)...)
 	errs = append(errs, s.methodErrors(&o)...)
 	errs = append(errs, classErrors(s.classes)...)

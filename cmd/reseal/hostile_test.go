@@ -58,16 +58,16 @@ func hostileWriters(s string) map[string]func(p process) error {
 		"preflight": func(p process) error {
 			p.args = []string{"preflight", "--bucket", s}
 			rows := []preflight.Finding{{Name: s, Status: preflight.StatusStop, Why: s, Mend: shell.Word(s), Accept: "acl"}}
-			return writeTable(p.stdout, rows, func(open []job.OpenHazard) string { return p.settlingAgain(open, nil) })
+			return console.Checks(p.stdout, rows, func(open []job.OpenHazard) string { return p.settlingAgain(open, nil) })
 		},
 		"inventory ls": func(p process) error {
-			return writeReports(p.stdout, []listedReport{{Manifest: s, Config: s, Bucket: s, Format: s, Versions: s, Newest: true, Missing: []string{s}, Error: s}})
+			return console.Reports(p.stdout, []console.ListedReport{{Manifest: s, Config: s, Bucket: s, Format: s, Versions: s, Newest: true, Missing: []string{s}, Error: s}})
 		},
 		"jobs": func(p process) error {
-			return printJobs(p.stdout, []listedJob{{Job: s, State: s, Bucket: s, Error: s}}, time.Now())
+			return console.Jobs(p.stdout, []status.Listed{{Job: s, State: s, Bucket: s, Error: s}}, time.Now())
 		},
 		"uploads": func(p process) error {
-			return printUploads(p.stdout, "", s, []job.Upload{{Key: s, ID: s, State: s}, {Key: s, ID: s, State: job.UploadUnsure}})
+			return console.Uploads(p.stdout, "", s, []job.Upload{{Key: s, ID: s, State: s}, {Key: s, ID: s, State: job.UploadUnsure}})
 		},
 		"verify": func(p process) error {
 			return console.Verification(p.stdout, &verify.Verification{Job: s, Bucket: s, Key: s, Sample: s,

@@ -4,16 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/internal/plain"
-	"reseal/internal/shell"
 	"reseal/inventory"
-	"reseal/report"
 )
 
 const inventoryLong = `inventory finds, sets up and makes the reports that plan and run go by.
@@ -78,24 +76,6 @@ func newInventoryListCommand(p process) *cobra.Command {
 	return cmd
 }
 
-// listedReport is a report as ls shows it.
-type listedReport struct {
-	Manifest string    `json:"manifest"`
-	Config   string    `json:"config"` // folder of the configuration's reports
-	Time     time.Time `json:"time,omitzero"`
-	Age      string    `json:"age,omitempty"`
-	Bucket   string    `json:"bucket,omitempty"`
-	Versions string    `json:"versions,omitempty"` // current or all
-	Format   string    `json:"format,omitempty"`
-	Files    int       `json:"files"`
-	Bytes    int64     `json:"bytes"`
-	Rows     *int64    `json:"rows"` // null where not known
-	Complete bool      `json:"complete"`
-	Newest   bool      `json:"newest"`  // complete one of its configuration
-	Missing  []string  `json:"missing"` // useful columns
-	Error    string    `json:"error,omitempty"`
-}
-
 func (f *listFlags) list(ctx context.Context, p process, location string) error {
 	if err := checkPath("inventory ls", location); err != nil {
 		return err
@@ -125,10 +105,10 @@ func (f *listFlags) list(ctx context.Context, p process, location string) error 
 	if err != nil {
 		return err
 	}
-	all := []listedReport{}
+	all := []console.ListedReport{}
 	for i := range found {
 		l := &found[i]
-		r := describeReport(l, at.Below(l.Name), time.Now())
+		r := console.DescribeReport(l, at.Below(l.Name), time.Now())
 		if l.Err == nil && (l.Newest || f.rows) {
 			switch n, known, err := l.Rows(ctx, src); {
 			case err != nil:
@@ -148,73 +128,7 @@ func (f *listFlags) list(ctx context.Context, p process, location string) error 
 		fmt.Fprintf(p.stderr, "no reports below %s\n", at)
 		return &finding{exitFatal}
 	}
-	return writeReports(p.stdout, all)
-}
-
-// describeReport puts into words what is known of a report.
-func describeReport(l *inventory.Listed, uri string, now time.Time) listedReport {
-	r := listedReport{Manifest: uri, Config: l.Config(), Time: l.Time, Complete: l.Complete, Newest: l.Newest, Missing: l.Missing.Names()}
-	if age := l.Age(now); age > 0 {
-		r.Age = report.Duration(age)
-	}
-	if m := l.Manifest; m != nil {
-		r.Bucket, r.Format, r.Files, r.Bytes, r.Versions = m.SourceBucket, string(m.Format), len(m.Files), m.Bytes(), "current"
-		if m.AllVersions() {
-			r.Versions = "all"
-		}
-	}
-	if l.Err != nil {
-		r.Error = l.Err.Error()
-	}
-	return r
-}
-
-// writeReports prints a table of reports, and below it what is wrong with some.
-func writeReports(w io.Writer, all []listedReport) error {
-	w = report.Folding(w)
-	rows := [][]string{{" ", "DATE", "AGE", "VERSIONS", "FORMAT", "FILES", "SIZE", "ROWS", "STATE", "MISSING COLUMNS", "CONFIGURATION"}}
-	spare := []int{5, 3, 4, 6, 2, 9} // the least important first
-	for _, r := range all {
-		mark, date, count, state := " ", "-", "-", "complete"
-		if r.Newest {
-			mark = "*"
-		}
-		if !r.Time.IsZero() {
-			date = report.Time(r.Time)
-		}
-		if r.Rows != nil {
-			count = report.Count(*r.Rows)
-		}
-		switch {
-		case !r.Complete:
-			state = "incomplete"
-		case r.Error != "":
-			state = "damaged"
-		}
-		rows = append(rows, []string{mark, date, dash(r.Age), dash(r.Versions), dash(r.Format), report.Count(int64(r.Files)),
-			report.Bytes(r.Bytes), count, state, dash(strings.Join(r.Missing, ", ")), r.Config})
-	}
-	if err := report.WriteTable(w, "llrllrrrl", spare, rows); err != nil {
-		return err
-	}
-	for _, r := range all {
-		if r.Error != "" {
-			fmt.Fprintf(w, "  %s\n", plain.Text(r.Error))
-		}
-	}
-	for _, r := range all {
-		if r.Newest {
-			fmt.Fprintf(w, "* --manifest %s\n", shell.Word(r.Manifest))
-		}
-	}
-	return nil
-}
-
-func dash(s string) string {
-	if s == "" {
-		return "-"
-	}
-	return s
+	return console.Reports(p.stdout, all)
 }
 
 // s3Location reads s3://bucket/prefix of a flag.

@@ -27,8 +27,8 @@ func (f *runFlags) newJob(ctx context.Context, p process, pre *prepared) (*job.P
 	if err != nil {
 		return nil, err
 	}
-	if err := unusedFilters(s); err != nil {
-		return nil, err
+	if err := console.UnusedFilters(s); err != nil {
+		return nil, &usageError{err}
 	}
 	_ = tellUnreadable(p, s.Damage) // said before anybody is asked; what can be read is done
 	made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: cost.New(s.Tally, f.params(pre.env)), Told: f.told})

@@ -3,15 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
-	"net"
-	"path"
-	"path/filepath"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"reseal/control"
-	"reseal/job"
+	"reseal/control/metrics"
 )
 
 // oversight is what a run goes by besides its limits, and where it can be
@@ -52,7 +48,7 @@ func (o *oversight) check() (err error) {
 	if o.windowExit && !o.window.IsSet() {
 		return usagef("--window-exit is about --window")
 	}
-	if o.metrics, err = metricsAddress(o.metrics); err != nil {
+	if o.metrics, err = metrics.Address(o.metrics); err != nil {
 		return usagef("--metrics %w", err)
 	}
 	if err := o.profile.check(); err != nil {
@@ -62,38 +58,6 @@ func (o *oversight) check() (err error) {
 		return err
 	}
 	return o.checkNotify()
-}
-
-// metricsAddress completes an address: one without a host, or only a port, is
-// on this machine alone. "" is no metrics.
-func metricsAddress(text string) (string, error) {
-	if text == "" {
-		return "", nil
-	}
-	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
-		text = ":" + text
-	}
-	host, port, err := net.SplitHostPort(text)
-	if err != nil {
-		return "", fmt.Errorf("%q: want a port, or HOST:PORT", text)
-	}
-	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
-		return "", fmt.Errorf("%q: want a port of 0 to 65535", text)
-	}
-	if host == "" {
-		host = "127.0.0.1"
-	}
-	return net.JoinHostPort(host, port), nil
-}
-
-// jobName is what a job is called in metrics: the last part of its folder or prefix.
-func jobName(where string) string {
-	if !job.InBucket(where) {
-		if abs, err := filepath.Abs(where); err == nil {
-			where = abs
-		}
-	}
-	return path.Base(filepath.ToSlash(where))
 }
 
 // tellNotice prints what a run pauses for, and what it warns about.

@@ -10,20 +10,6 @@ import (
 	"reseal/ratelimit"
 )
 
-func TestMetricsAddress(t *testing.T) {
-	for text, want := range map[string]string{"": "", ":9325": "127.0.0.1:9325", "9325": "127.0.0.1:9325", "0.0.0.0:9325": "0.0.0.0:9325",
-		"[::1]:0": "[::1]:0", "metrics.example.com:80": "metrics.example.com:80"} {
-		if got, err := metricsAddress(text); err != nil || got != want {
-			t.Errorf("metricsAddress(%q) = %q, %v; want %q", text, got, err, want)
-		}
-	}
-	for _, text := range []string{"localhost", ":http", ":70000", "1:2:3", "-1", ":"} {
-		if got, err := metricsAddress(text); err == nil {
-			t.Errorf("metricsAddress(%q) = %q, want an error", text, got)
-		}
-	}
-}
-
 // idleController is the controller of no run, or of one that a test plays.
 func idleController(cfg control.Config) *control.Controller {
 	if cfg.Governor == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
+	"reseal/console"
 	"reseal/cost"
 	"reseal/internal/outfile"
 	"reseal/internal/resources"
@@ -127,8 +128,8 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	if err != nil {
 		return err
 	}
-	if err := unusedFilters(s); err != nil {
-		return err
+	if err := console.UnusedFilters(s); err != nil {
+		return &usageError{err}
 	}
 	if err := f.showAndFreeze(ctx, p, pre, s, old); err != nil {
 		return err
@@ -210,14 +211,7 @@ func (p *prepared) remarks(w io.Writer, estimate *cost.Estimate) {
 	for _, u := range p.env.Unknown {
 		fmt.Fprintf(w, "unknown: %s\n", s3api.PlainText(u.String()))
 	}
-	sayCap(w, p.env.Caps)
-}
-
-// sayCap says how fast a run may go at most, and who says so.
-func sayCap(w io.Writer, c preflight.Caps) {
-	if c.Source != "" {
-		fmt.Fprintf(w, "KMS cap: %s, which is %s\n", report.Rate(c.KMS), c.Source)
-	}
+	console.Cap(w, p.env.Caps)
 }
 
 // tellUnreadable says which files of the report could not be read, if any.
@@ -229,21 +223,9 @@ func tellUnreadable(p process, damage []error) error {
 	for _, err := range damage {
 		texts = append(texts, inWords(err))
 	}
-	tellFew(p.stderr, "reseal: ", texts)
+	console.Few(p.stderr, "reseal: ", texts)
 	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(damage)), "file"))
 	return &finding{exitFailures}
-}
-
-// tellFew writes a line for each of the first ten texts, and how many more there are: a
-// report whose files are gone has thousands alike.
-func tellFew(w io.Writer, before string, texts []string) {
-	const most = 10
-	for _, t := range texts[:min(most, len(texts))] {
-		fmt.Fprintf(w, "%s%s\n", before, t)
-	}
-	if more := len(texts) - most; more > 0 {
-		fmt.Fprintf(w, "%sand %s more\n", before, report.Count(int64(more)))
-	}
 }
 
 // isTerminal tells whether v is a terminal that a person sits at.

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -121,7 +119,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process, cmd *cobra.Co
 		err = writePreflightJSON(p.stdout, c)
 	} else {
 		again := func(open []job.OpenHazard) string { return p.settlingAgain(open, f.accept) }
-		err = writeTable(report.Folding(p.stdout), c.Findings, again)
+		err = console.Checks(report.Folding(p.stdout), c.Findings, again)
 	}
 	if err != nil {
 		return fmt.Errorf("print table: %w", err)
@@ -231,58 +229,6 @@ func withHints(rows []preflight.Finding) {
 	}
 }
 
-// writeTable writes the table and, below it, what it comes to: a stop must not
-// be lost among forty rows. again is the same command with what settles hazards.
-func writeTable(w io.Writer, rows []preflight.Finding, again func([]job.OpenHazard) string) error {
-	if err := writeChecks(w, rows); err != nil {
-		return err
-	}
-	end := preflight.Conclude(rows)
-	if _, err := fmt.Fprintf(w, "\n%s\n", conclusion(&end)); err != nil || len(end.Needed) == 0 {
-		return err
-	}
-	var open []job.OpenHazard
-	for _, name := range end.Needed {
-		open = append(open, job.OpenHazard{Name: name, ByProbe: slices.Contains(end.ByProbe, name)})
-	}
-	how := "to accept them"
-	if len(end.ByProbe) > 0 {
-		how = "to accept all instead"
-		if _, err := fmt.Fprintf(w, "a run finds out with %s: %s\n", console.ProbeWords, strings.Join(end.ByProbe, ", ")); err != nil {
-			return err
-		}
-	}
-	_, err := fmt.Fprintf(w, "next: %s\n%s, here and for plan and run: %s\n", again(open), how, console.AcceptWords(end.Needed))
-	return err
-}
-
-// conclusion says what a table comes to, worst first.
-func conclusion(c *preflight.Conclusion) string {
-	var parts []string
-	for _, s := range []preflight.Status{preflight.StatusStop, preflight.StatusHazard, preflight.StatusWarning} {
-		if n := c.Rows[s]; n > 0 {
-			parts = append(parts, report.Plural(n, string(s)))
-		}
-	}
-	for _, s := range []preflight.Status{preflight.StatusUnknown, preflight.StatusOK} {
-		if n := c.Rows[s]; n > 0 {
-			parts = append(parts, report.Count(n)+" "+string(s))
-		}
-	}
-	means := "nothing is known to be in the way of a run"
-	switch {
-	case c.Stopped():
-		means = "no run begins before each stop is mended"
-	case c.Hidden():
-		means = "not known whether a run can begin, as most of it may not be read"
-	case len(c.Needed) > 0:
-		means = "a run begins once each hazard is mended or accepted"
-	case c.Rows[preflight.StatusHazard] > 0:
-		means = "a run begins, as each hazard is accepted"
-	}
-	return strings.Join(parts, ", ") + ": " + means
-}
-
 // begins says in one word whether a run would begin.
 func begins(c *preflight.Conclusion) string {
 	switch {
@@ -311,25 +257,6 @@ func writePreflightJSON(w io.Writer, c *preflight.Checker) error {
 	return e.Encode(preflightDocument{c.Options.Bucket, c.Options.KMSKeyID, begins(&end), append([]string{}, end.Needed...), c.Findings})
 }
 
-// writeChecks writes the table: what mends a row stands below it.
-func writeChecks(w io.Writer, rows []preflight.Finding) error {
-	width := 0
-	for _, r := range rows {
-		width = max(width, min(len(r.Name), 24))
-	}
-	for _, r := range rows {
-		if _, err := fmt.Fprintf(w, "%-8s %-*s  %s\n", r.Status, width, plain.Text(r.Name), plain.Text(r.Why)); err != nil {
-			return err
-		}
-		if r.Mend != "" && r.Status != preflight.StatusOK {
-			if _, err := fmt.Fprintf(w, "%-8s %-*s  → %s\n", "", width, "", plain.Lines(r.Mend)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // checkRun looks at the start of a run at what a preflight does, apart from what
 // no run has to do with, and shows all that is not as it should be. Bucket facts
 // that are unknown were said with the plan of a run that begins; one that is
@@ -355,7 +282,7 @@ func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error 
 	n := preflight.Conclude(counted).Rows
 	fmt.Fprintf(messages, "preflight: %d ok, %s, %s, %s, %d unknown; reseal preflight shows all\n", n[preflight.StatusOK],
 		report.Plural(n[preflight.StatusWarning], "warning"), report.Plural(n[preflight.StatusHazard], "hazard"), report.Plural(n[preflight.StatusStop], "stop"), n[preflight.StatusUnknown])
-	if err := writeChecks(messages, rows); err != nil {
+	if err := console.CheckRows(messages, rows); err != nil {
 		return fmt.Errorf("print preflight: %w", err)
 	}
 	for _, row := range rows {

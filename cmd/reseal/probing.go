@@ -3,8 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 
+	"reseal/console"
 	"reseal/plan"
 	"reseal/preflight"
 )
@@ -27,7 +27,7 @@ func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) e
 	if err != nil {
 		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
 	}
-	tellVerdict(f.output.messages(p), v)
+	console.Endpoint(f.output.messages(p), v)
 	switch {
 	case v.SelfCopy != nil:
 		return &refusedError{fmt.Errorf("the endpoint does not copy an object onto itself; --copy-via multipart is the way round: %w", v.SelfCopy)}
@@ -37,31 +37,4 @@ func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) e
 	}
 	e.TakeVerdict(v)
 	return f.refuseUnaccepted(p, e, false)
-}
-
-// tellVerdict says what a probe found out.
-func tellVerdict(w io.Writer, v *preflight.Verdict) {
-	say := func(text string, args ...any) { fmt.Fprintf(w, "endpoint: "+text+"\n", args...) }
-	switch v.Update {
-	case plan.Yes:
-		say("understands UpdateObjectEncryption")
-	case plan.No:
-		say("does not understand UpdateObjectEncryption")
-	}
-	switch v.IgnoresIfMatch {
-	case plan.Yes:
-		say("ignores If-Match on the destination of a copy")
-	case plan.No:
-		say("honours If-Match on the destination of a copy")
-	}
-	if v.SelfCopy != nil {
-		say("refuses to copy an object onto itself")
-		return
-	}
-	if v.SilentSSE {
-		say("does not state the encryption in its answers to copies: one HeadObject more for each object")
-	}
-	if len(v.Lost) > 0 {
-		say("drops when it copies: %s", plan.Words(v.Lost))
-	}
 }

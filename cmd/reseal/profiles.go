@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/control/metrics"
 	"reseal/control/profile"
 )
 
@@ -26,7 +27,7 @@ func (f *profiles) bind(cmd *cobra.Command) {
 
 // check completes the address.
 func (f *profiles) check() (err error) {
-	if f.address, err = metricsAddress(f.address); err != nil {
+	if f.address, err = metrics.Address(f.address); err != nil {
 		return usagef("--debug-addr %w", err)
 	}
 	if f.address == "" && f.exposed {

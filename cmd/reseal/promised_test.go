@@ -7,10 +7,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/certify"
+	"reseal/console"
 	"reseal/control"
 	"reseal/internal/compat"
 	"reseal/inventory/setup"
 	"reseal/job"
+	"reseal/job/status"
 	"reseal/preflight"
 	"reseal/selfcheck"
 	"reseal/verify"
@@ -24,7 +26,7 @@ func TestPromisedNames(t *testing.T) {
 	compat.Check(t, folder+"flags.txt", promisedFlags())
 	compat.Check(t, folder+"words.txt", promisedWords())
 	for name, v := range map[string]any{
-		"json-jobs": listedJob{}, "json-inventory-ls": listedReport{}, "json-inventory-setup": setup.Setup{}, "json-import": imported{},
+		"json-jobs": status.Listed{}, "json-inventory-ls": console.ListedReport{}, "json-inventory-setup": setup.Setup{}, "json-import": imported{},
 		"json-preflight": preflightDocument{}, "json-ctl": control.Answer{}, "json-uploads": job.Upload{}, "json-selfcheck": selfcheck.Facts{},
 		"json-certify": certify.Certificate{}, "json-certify-check": certify.Checked{},
 		"job-plan": job.Plan{}, "job-options": job.Options{}, "job-run": job.Run{},

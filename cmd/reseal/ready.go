@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"reseal/checkpoint"
@@ -167,18 +166,7 @@ func (f *runFlags) refuseUnaccepted(p process, e *preflight.Environment, probing
 	if len(open) == 0 {
 		return nil
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "refused: nothing was written, as this bucket holds hazards that were not accepted\n")
-	var names []string
-	for _, h := range open {
-		fmt.Fprintf(&b, "  %-16s %s\n", h.Name, h.Why)
-		if h.Mend != "" {
-			fmt.Fprintf(&b, "  %-16s %s\n", "", "→ "+h.Mend)
-		}
-		names = append(names, h.Name)
-	}
-	fmt.Fprintf(&b, "to accept them: %s", console.AcceptWords(names))
-	return &refusedError{&hazardsError{b.String(), p.settlingAgain(migrate.OpenHazards(e, open), f.told[job.AcceptOption])}}
+	return &refusedError{&hazardsError{console.Hazards(open), p.settlingAgain(migrate.OpenHazards(e, open), f.told[job.AcceptOption])}}
 }
 
 // consent asks the person at the terminal about a job that nobody has begun yet.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reseal/console"
 	"reseal/job"
 	"reseal/preflight"
 	"reseal/s3api"
@@ -204,7 +205,7 @@ func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*j
 		if err != nil {
 			fmt.Fprintf(p.stderr, "note: the job cannot record what it is told now: %s\n", inWords(err))
 		}
-		if line := loosened(changes, f.usual); line != "" {
+		if line := console.Loosened(changes, f.usual); line != "" {
 			fmt.Fprintf(p.stderr, "note: %s\n", line)
 		}
 	}
@@ -223,31 +224,4 @@ func (f *runFlags) newRecord(p process, who job.Who) job.Run {
 	commit, sum := job.Built()
 	return job.Run{Command: f.rows.command, By: who, Program: programVersion(), Commit: commit, SHA256: sum, Line: job.CommandLine("reseal", p.args),
 		Options: f.held, Accepted: slices.Sorted(slices.Values(f.accept)), Share: f.share.Name()}
-}
-
-// loosened says in one line which limits of a job permit more than before.
-func loosened(changes []job.Change, usual func(option string) string) string {
-	var words []string
-	for _, c := range changes {
-		if !c.Looser {
-			continue
-		}
-		from := strings.Join(c.From, ", ")
-		switch d := usual(c.Option); {
-		case from != "":
-		case d != "" && d != "[]":
-			from = "not given, " + d + " by default"
-		default:
-			from = "not given"
-		}
-		to := strings.Join(c.To, ", ")
-		if to == "" { // one value, and that is nothing
-			to = "none"
-		}
-		words = append(words, fmt.Sprintf("--%s %s, was %s", c.Option, to, from))
-	}
-	if len(words) == 0 {
-		return ""
-	}
-	return "this loosens what the job was told before: " + strings.Join(words, "; ") + " (recorded)"
 }

@@ -50,7 +50,7 @@ func (f *runFlags) goingOn(w io.Writer, r *readiness) {
 		target = o.KMSKeyID
 	}
 	fmt.Fprintf(w, "%s, to %s.\n", f.rows.goingOn(f.job, r.plan.CountOrUnknown(r.plan.Todo), t), target)
-	sayCap(w, r.pre.env.Caps)
+	console.Cap(w, r.pre.env.Caps)
 	f.sayLimits(w)
 	for _, text := range r.pre.notes(nil) {
 		fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
@@ -118,7 +118,7 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness) error {
 // tellDamages says which files of the report are missing from the result.
 func tellDamages(w io.Writer, at *checkpoint.Snapshot) {
 	all := status.Damages(at)
-	tellFew(w, "reseal: missing from the result: ", all)
+	console.Few(w, "reseal: missing from the result: ", all)
 	if len(all) > 0 {
 		fmt.Fprintln(w, "hint: the same command tries them again; another report of the bucket has their objects, too")
 	}

@@ -63,7 +63,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	tellSkew(observer.messages, e)
 	err = f.conclude(p, r.plan, out, err)
 	_, _ = denied.WriteTo(p.stderr)
-	tellStrays(p.stderr, e, out.Rewriter)
+	console.Strays(p.stderr, e, out.Rewriter)
 	return err
 }
 
@@ -87,7 +87,7 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 		},
 		Services: migrate.Services{
 			Socket: r.claim.Socket, Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
-			Metrics: f.metrics, JobName: jobName(f.job), Headroom: e.Caps.Headroom,
+			Metrics: f.metrics, JobName: job.ShortName(f.job), Headroom: e.Caps.Headroom,
 		},
 		Version: programVersion(), Log: observer.log, Observer: observer,
 	}
@@ -108,7 +108,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 		fmt.Fprint(f.output.messages(p), report.Wrapped("", fmt.Sprintf("Share %s is empty: there are more shares than segments of the report, and none is left for it. There was nothing to do.", f.share)))
 	}
 	if runErr == nil {
-		tellUntagged(f.output.messages(p), made, totals)
+		console.Untagged(f.output.messages(p), made, totals)
 	}
 	tellDamages(p.stderr, out.State)
 	if n := heldUploads(out.State); n > 0 {
@@ -131,7 +131,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 	case errors.As(runErr, &lossy) && errors.As(runErr, new(*refusedError)):
 		return runErr // the canary has said what to do
 	case errors.As(runErr, &lossy):
-		return fmt.Errorf("stopped: %w; everything done is recorded, and no further object was begun. %s", runErr, goOnAfter(lossy))
+		return fmt.Errorf("stopped: %w; everything done is recorded, and no further object was begun. %s", runErr, console.GoOnAfter(lossy))
 	case errors.As(runErr, &left):
 		return fmt.Errorf("%w; everything done is recorded, the same command tries them again%s%s", runErr, orRetried(totals.Failed), f.nextLines(made, out))
 	case runErr == nil && (totals.Failed > 0 || totals.Damaged > 0):

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/inventory"
 	"reseal/inventory/setup"
 	"reseal/preflight"
@@ -183,11 +184,11 @@ func (f *setupFlags) diff(w io.Writer, s *setup.Setup, destination string) {
 	if !s.Configured() {
 		fmt.Fprintf(w, "inventory configuration %s of %s\n", f.id, f.bucket)
 		before, after := s.Configurations()
-		writeDiff(w, before, after)
+		console.Diff(w, before, after)
 	}
 	if !s.Allowed() {
 		fmt.Fprintf(w, "policy of %s\n", destination)
 		before, after := s.Policies()
-		writeDiff(w, indent(before), indent(after))
+		console.Diff(w, console.Indent(before), console.Indent(after))
 	}
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/console"
+	"reseal/control/metrics"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/ui"
@@ -39,7 +40,7 @@ func (f *pageFlags) bind(cmd *cobra.Command, address string) {
 // check completes the address, and refuses one that other machines reach where that is
 // not said to be meant.
 func (f *pageFlags) check() (err error) {
-	if f.address, err = metricsAddress(f.address); err != nil {
+	if f.address, err = metrics.Address(f.address); err != nil {
 		return usagef("--ui %w", err)
 	}
 	switch {

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 
+	"reseal/console"
 	"reseal/control"
 	"reseal/cost"
 	"reseal/job/verification"
@@ -18,7 +19,7 @@ func (f *verifyFlags) progress(p process, l *verification.Live) *progress {
 	if f.kmsRPS == 0 {
 		caps.Source = fmt.Sprintf("half of the default quota of %s in %s", report.Rate(cost.KMSQuota(l.Region)), l.Region)
 	}
-	sayCap(f.output.messages(p), caps)
+	console.Cap(f.output.messages(p), caps)
 	return &progress{
 		out: p.screen(), quiet: f.output.quiet || f.output.noProgress, total: l.Rows, handled: l.Seen.Load,
 		status: func() control.Status { return shownPace(l.Pace()) },

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"maps"
@@ -9,8 +9,8 @@ import (
 	"reseal/plan"
 )
 
-// goOnAfter says how a run goes on that an endpoint's loss ended.
-func goOnAfter(e *engine.LossError) string {
+// GoOnAfter says how a run goes on that an endpoint's loss ended.
+func GoOnAfter(e *engine.LossError) string {
 	names := map[string]bool{}
 	if slices.ContainsFunc(e.Lost, func(d plan.Difference) bool { return !slices.Contains(plan.Losses(), d.Attribute) }) {
 		return "The values before are in its result line"

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -19,7 +19,7 @@ func TestWriteDiff(t *testing.T) {
 		{"what looks like a header", "a\n@@ -9,9 +9,9 @@\n", "@@ -9,9 +9,9 @@\n", "- a\n  @@ -9,9 +9,9 @@\n"},
 	} {
 		var out strings.Builder
-		writeDiff(&out, tt.before, tt.after)
+		Diff(&out, tt.before, tt.after)
 		if out.String() != tt.want {
 			t.Errorf("%s:\n%swant\n%s", tt.name, out.String(), tt.want)
 		}
@@ -41,7 +41,7 @@ func TestWriteDiffShowsWhatIsBetween(t *testing.T) {
 		want += "  " + line
 	}
 	var out strings.Builder
-	if writeDiff(&out, before, after); out.String() != want {
+	if Diff(&out, before, after); out.String() != want {
 		t.Errorf("%swant\n%s", out.String(), want)
 	}
 }
@@ -52,7 +52,7 @@ func TestWriteDiffOfLargeTexts(t *testing.T) {
 	before, after := strings.Repeat("\"1\",\n", 5000), strings.Repeat("\"2\",\n", 5000)
 	r := testing.Benchmark(func(b *testing.B) {
 		for b.Loop() {
-			writeDiff(new(strings.Builder), before, after)
+			Diff(new(strings.Builder), before, after)
 		}
 	})
 	if n := r.AllocedBytesPerOp(); n > 8<<20 {

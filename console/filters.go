@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"cmp"
@@ -14,10 +14,10 @@ import (
 	"reseal/report"
 )
 
-// unusedFilters refuses filters that match no row of the report: a mistyped one would
-// look like a bucket with nothing to do. Where a file could not be read, its rows may
-// match, and nothing is refused.
-func unusedFilters(s *migrate.Survey) error {
+// UnusedFilters names the filters that match no row of the report, as an error: a
+// mistyped one would look like a bucket with nothing to do. Where a file could not be
+// read, its rows may match, and nothing is named.
+func UnusedFilters(s *migrate.Survey) error {
 	prefixes, globs := s.Filters.Unused()
 	if len(s.Damage) > 0 {
 		return nil
@@ -35,7 +35,7 @@ func unusedFilters(s *migrate.Survey) error {
 	if len(all) == 0 {
 		return nil
 	}
-	return &usageError{errors.New("nothing was done: " + strings.Join(all, "\n"))}
+	return errors.New("nothing was done: " + strings.Join(all, "\n"))
 }
 
 // others names what is there in place of a prefix, the nearest first.

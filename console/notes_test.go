@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -16,7 +16,7 @@ func TestTellFew(t *testing.T) {
 			texts = append(texts, fmt.Sprint(i))
 		}
 		var b strings.Builder
-		tellFew(&b, "x: ", texts)
+		Few(&b, "x: ", texts)
 		if got := b.String(); strings.Count(got, "\n") != tt.lines || !strings.HasSuffix(got, tt.last) {
 			t.Errorf("%d texts: %q", tt.texts, got)
 		}

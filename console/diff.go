@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"fmt"
@@ -8,9 +8,9 @@ import (
 	"github.com/rogpeppe/go-internal/diff"
 )
 
-// writeDiff shows the lines of two texts with -, + or a space before each. Texts are
+// Diff shows the lines of two texts with -, + or a space before each. Texts are
 // taken to end in one line feed.
-func writeDiff(w io.Writer, before, after string) {
+func Diff(w io.Writer, before, after string) {
 	const headers = 3 // lines with the names of the texts
 	before, after = ended(before), ended(after)
 	left := linesOf(before)
