@@ -20,6 +20,10 @@ type columnar struct {
 	err   error // of step, once it had one
 	done  func()
 	arena arena
+
+	mapped  bool // values may be written otherwise than in reports: see Mapping
+	encoded bool // keys are URL-encoded
+	scratch []byte
 }
 
 // filler sets one field of the records from the values of a vector from row
@@ -76,6 +80,13 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 				b := at(from + i)
 				if len(b) == 0 {
 					return i, fmt.Errorf("%s: %w", col, errEmpty)
+				}
+				if c.encoded {
+					var err error
+					if c.scratch, err = appendKey(c.scratch[:0], b); err != nil {
+						return i, fmt.Errorf("Key %.200q: %w", b, err)
+					}
+					b = c.scratch
 				}
 				if len(b) > maxKey {
 					return i, keyTooLong(b)

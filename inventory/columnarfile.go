@@ -93,7 +93,7 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 		return nil, err
 	}
 	fields := f.fields()
-	at, err := pickColumns(fields, o.Columns)
+	at, err := o.mapping.pick(fields, o.Columns)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 	if err != nil {
 		return nil, err
 	}
-	c := &columnar{ctx: ctx, step: rows.Next, first: from}
+	c := &columnar{ctx: ctx, step: rows.Next, first: from, mapped: o.mapping != nil}
 	for col, i := range at {
 		if i < 0 {
 			continue
@@ -118,11 +118,28 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 		}
 		c.fill = append(c.fill, fill)
 	}
+	c.encoded = o.mapping.encodes(fields, at[ColKey])
 	return c, nil
 }
 
-// filler returns what fills col from the column called name.
+// filler returns what fills col from the column called name. What is no report may have
+// other values as text, and a truth value for the bucket key.
 func (c *columnar) filler(rows columnarRows, col Column, name string) (filler, error) {
+	fill, err := c.ownFiller(rows, col, name)
+	if err == nil || !c.mapped {
+		return fill, err
+	}
+	if v, boolErr := rows.Bool(name); boolErr == nil && col == ColBucketKey {
+		return c.fillText(col, boolText(v)), nil
+	}
+	if at, textErr := rows.text(name); textErr == nil {
+		return c.fillParsed(col, at), nil
+	}
+	return nil, err
+}
+
+// ownFiller is filler for values of the kind that reports have.
+func (c *columnar) ownFiller(rows columnarRows, col Column, name string) (filler, error) {
 	switch col.kind() {
 	case boolValue:
 		v, err := rows.Bool(name)
@@ -136,27 +153,6 @@ func (c *columnar) filler(rows columnarRows, col Column, name string) (filler, e
 	}
 	at, err := rows.text(name)
 	return c.fillText(col, at), err
-}
-
-// pickColumns finds the wanted columns among those of a file. It returns the
-// index of each in fields, by column; -1 where the file has none.
-func pickColumns(fields []columnarField, want Columns) (at [numColumns]int, err error) {
-	var set Columns
-	for c := range at {
-		at[c] = -1
-	}
-	for i, f := range fields {
-		c, ok := ParseColumn(f.name)
-		if !ok || !want.Has(c) {
-			continue
-		}
-		if set.Has(c) {
-			return at, &SchemaError{Reason: "column " + c.String() + " is there twice"}
-		}
-		set = set.With(c)
-		at[c] = i
-	}
-	return at, requireColumns(set)
 }
 
 // rowRange returns the rows of a file of n rows that seg asks for, to excluded.

@@ -33,8 +33,11 @@ type csvShape struct {
 	noVersion  bool // an empty version names none, instead of the null version
 	byHand     bool // keys may not be encoded although they should be
 
-	header bool   // the first line names the columns
-	bucket string // that a report is of: a first line that repeats the schema is no row; "" for lists
+	header bool    // the first line names the columns
+	names  bool    // and they may be any, in any order: the layout is what it says
+	sniff  bool    // compressed or not, as the first bytes say
+	given  Columns // that the file need not have
+	bucket string  // that a report is of: a first line that repeats the schema is no row; "" for lists
 }
 
 type csvReader struct {
@@ -44,6 +47,7 @@ type csvReader struct {
 	fields  int      // fields of each row; 0 before the first where some are optional
 	named   csvShape // as it was given, with the columns that are not wanted
 	begun   bool
+	want    Columns
 	next    int64
 	scratch []byte
 	arena   arena
@@ -53,7 +57,8 @@ type csvReader struct {
 // newCSVReader reads CSV from r; columns outside of want are skipped.
 func newCSVReader(ctx context.Context, r io.Reader, shape csvShape, want Columns) (*csvReader, error) {
 	c := &csvReader{shape: shape, named: shape}
-	if shape.optional == 0 {
+	c.want = want
+	if shape.optional == 0 && !shape.names {
 		c.fields = len(shape.layout)
 	}
 	c.shape.layout = make([]Column, len(shape.layout))
@@ -66,7 +71,12 @@ func newCSVReader(ctx context.Context, r io.Reader, shape csvShape, want Columns
 	for i := range c.interns {
 		c.interns[i].col = Column(i)
 	}
-	if !shape.plain {
+	if shape.sniff {
+		b := bufio.NewReaderSize(r, 64<<10)
+		head, _ := b.Peek(2) // an error is met again
+		c.shape.plain, r = !bytes.Equal(head, gzipMagic), b
+	}
+	if !c.shape.plain {
 		gz, err := gzip.NewReader(bufio.NewReaderSize(r, 64<<10))
 		if err != nil {
 			return nil, fmt.Errorf("open gzip: %w", unexpectedEOF(err))
@@ -129,7 +139,13 @@ func (c *csvReader) record() ([]csvField, error) {
 	fields, err := c.line()
 	if first := !c.begun; first && err == nil {
 		c.begun = true
-		if c.shape.header || c.shape.bucket != "" && c.named.isHeader(fields) {
+		if c.shape.names {
+			if err := c.takeNames(fields); err != nil {
+				return nil, err
+			}
+			return c.line()
+		}
+		if c.shape.header || (c.shape.bucket != "" || c.shape.sniff) && c.named.isHeader(fields) {
 			return c.line()
 		}
 	}
@@ -144,7 +160,9 @@ func (c *csvReader) line() ([]csvField, error) {
 		}
 		return nil, err
 	}
-	if c.fields == 0 {
+	if c.fields == 0 && c.shape.names {
+		c.fields = len(fields)
+	} else if c.fields == 0 {
 		c.fields = min(max(len(fields), len(c.shape.layout)-c.shape.optional), len(c.shape.layout))
 	}
 	if len(fields) != c.fields {
@@ -199,6 +217,9 @@ func (c *csvReader) decode(rec *Record, fields []csvField) error {
 	}
 	return nil
 }
+
+// gzipMagic is what every gzip file begins with.
+var gzipMagic = []byte{0x1f, 0x8b}
 
 var errEmpty = errors.New("empty")
 

@@ -21,7 +21,7 @@ func (s *csvShape) isHeader(fields []csvField) bool {
 			continue
 		}
 		text := string(fields[i].raw)
-		if col == ColBucket && text == s.bucket || foldName(text) != foldName(col.String()) {
+		if is, ok := parseMapped(text); !ok || is != col || col == ColBucket && text == s.bucket {
 			return false
 		}
 		named++

@@ -25,6 +25,17 @@ type Located struct {
 // report, the newest complete report below a folder, a list of objects, or the completion report of an S3 Batch
 // Operations job. What it is, its content says. bucket opens a bucket.
 func Locate(ctx context.Context, at Location, bucket func(name string) Source, opts Options) (*Located, error) {
+	if opts.Results.Columns != "" {
+		src, name, err := at.Source(bucket, "")
+		if err != nil {
+			return nil, err
+		}
+		rep, err := openResults(ctx, src, at, name, opts)
+		if err != nil {
+			return nil, err
+		}
+		return &Located{Report: rep, URI: at.String()}, nil
+	}
 	named := at
 	at, err := manifestOf(ctx, at, bucket)
 	if err != nil {

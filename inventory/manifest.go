@@ -43,7 +43,8 @@ type Manifest struct {
 	Schema            string  // fileSchema as written
 	Columns           Columns // the columns of Schema that reseal reads
 	Files             []File
-	MD5               string // of the manifest's bytes, 32 hexadecimal digits
+	MD5               string // of the manifest's bytes, or of what else the report is bound by, 32 hexadecimal digits
+	Named             string // how the user named the columns of a query's result (Results.Columns); "" with a manifest
 
 	layout []Column // CSV: what each field of a row is; numColumns where it is ignored
 }
@@ -53,6 +54,14 @@ type File struct {
 	Key  string // object key in the destination bucket; opaque
 	Size int64  // bytes; -1 where the manifest does not say
 	MD5  string // 32 hexadecimal digits, lower case; "" where the manifest does not say
+
+	ETag string // that the object must have, where its MD5 is not known; "" for none
+}
+
+// Value is the text of a column, as CSV reports have it.
+type Value struct {
+	Column Column
+	Text   string
 }
 
 // Bytes returns the sum of the sizes of the data files.

@@ -17,7 +17,7 @@ func TestParseManifest(t *testing.T) {
 	}
 	if m.SourceBucket != "src" || m.DestinationBucket != "dst" || !m.Created.Equal(time.Date(2018, 1, 3, 2, 0, 0, 0, time.UTC)) ||
 		m.Format != CSV || m.Columns != ColumnsOf(ColBucket, ColKey, ColSize) || m.AllVersions() || m.Bytes() != 7 || len(m.Files) != 1 ||
-		m.Files[0] != (File{"p/src/c/data/x.csv.gz", 7, "f11166069f1990abeb9c97ace9cdfabc"}) {
+		m.Files[0] != (File{Key: "p/src/c/data/x.csv.gz", Size: 7, MD5: "f11166069f1990abeb9c97ace9cdfabc"}) {
 		t.Errorf("%+v", m)
 	}
 	if len(m.layout) != 4 || m.layout[3] != numColumns {

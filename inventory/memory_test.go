@@ -89,7 +89,7 @@ func (m *memory) List(ctx context.Context, prefix string) ([]ObjectInfo, error) 
 	var out []ObjectInfo
 	for name, data := range m.objects {
 		if strings.HasPrefix(name, prefix) {
-			out = append(out, ObjectInfo{Name: name, Size: int64(len(data))})
+			out = append(out, ObjectInfo{Name: name, Size: int64(len(data)), ETag: fmt.Sprint("v", m.version[name])})
 		}
 	}
 	return out, ctx.Err()

@@ -269,11 +269,16 @@ func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowRe
 	if seg.First < 0 || seg.First > seg.Last {
 		return nil, fmt.Errorf("rows %d to %d are no segment", seg.First+1, seg.Last+1)
 	}
+	given := r.given[seg.File]
 	switch r.manifest.Format {
 	case ORC, Parquet:
-		return newColumnarReader(ctx, r.manifest.Format, file, file.size, seg, r.opts)
+		c, err := newColumnarReader(ctx, r.manifest.Format, file, file.size, seg, r.opts.with(given))
+		if err != nil {
+			return nil, err
+		}
+		return r.opts.withValues(c, given), nil
 	case CSV, List, BatchReport:
-		c, err := newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape, r.opts.Columns)
+		c, err := newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape.with(given), r.opts.Columns)
 		if err != nil {
 			return nil, err
 		}
@@ -281,7 +286,7 @@ func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowRe
 			c.close()
 			return nil, err
 		}
-		return c, nil
+		return r.opts.withValues(c, given), nil
 	}
 	return nil, &FormatError{Format: string(r.manifest.Format)}
 }

@@ -31,6 +31,10 @@ type Options struct {
 
 	AllowNoChecksum  bool // go on without a manifest.checksum
 	AllowBadChecksum bool // go on with a manifest.json that does not match it
+
+	Results Results // how Locate reads data files that have no manifest
+
+	mapping *Mapping // of data files that have no manifest; nil for those of reports
 }
 
 // What one open file takes in its decoder and batches, rounded up. Of Parquet 17
@@ -81,6 +85,7 @@ type Report struct {
 	opts     Options
 	shape    csvShape // of CSV data files and of lists
 	warnings []error
+	given    map[int][]Value // by data file: see FileSet.Values
 
 	repeatsOnce sync.Once
 	repeats     []int // see repeated
@@ -185,7 +190,7 @@ func (r *Report) Segments(ctx context.Context) ([]Segment, error) {
 
 // locate finds the object that holds a data file.
 func (r *Report) locate(f File) (string, error) {
-	if l, ok := r.spool.src.(locator); ok {
+	if l, ok := r.spool.src.(locator); ok && r.opts.mapping == nil {
 		return l.Locate(r.name, f.Key)
 	}
 	return f.Key, nil

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -118,7 +119,7 @@ func (r *Report) footer(ctx context.Context, i int) (p pieces, err error) {
 			p, err = whole, nil
 		}
 	}()
-	ra := &rangeReader{ctx: ctx, src: r.spool.src, size: f.Size}
+	ra := &rangeReader{ctx: ctx, src: r.spool.src, size: f.Size, etag: f.ETag}
 	defer ra.close()
 	if ra.name, err = r.locate(f); err != nil {
 		return r.absent(i, err)
@@ -239,6 +240,6 @@ func (r *rangeReader) getOnce(p []byte, off int64) (int, error) {
 	if info.Size >= 0 && info.Size != r.size {
 		return 0, &SizeError{Want: r.size, Got: info.Size}
 	}
-	r.etag = info.ETag
+	r.etag = cmp.Or(r.etag, info.ETag)
 	return io.ReadFull(&contextReader{r.ctx, body}, p)
 }

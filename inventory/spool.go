@@ -192,7 +192,7 @@ func safeName(key string) string {
 // download puts f into memory or a temporary file, or leaves it in place where
 // the source hands out files.
 func (s *spool) download(ctx context.Context, f File, name string) (*spooled, error) {
-	body, info, err := s.src.Open(ctx, name, 0, "")
+	body, info, err := s.src.Open(ctx, name, 0, f.ETag)
 	if err != nil && final(err) {
 		return nil, openError(ctx, err)
 	}
@@ -209,7 +209,7 @@ func (s *spool) download(ctx context.Context, f File, name string) (*spooled, er
 			return nil, &SizeError{Want: f.Size, Got: info.Size}
 		}
 	}
-	d := &download{src: s.src, wait: s.wait, file: f, name: name, body: body, etag: info.ETag, size: info.Size, err: err}
+	d := &download{src: s.src, wait: s.wait, file: f, name: name, body: body, etag: cmp.Or(f.ETag, info.ETag), size: info.Size, err: err}
 	defer d.close()
 	if f.Size >= 0 && f.Size <= memorySpool && s.take(f.Size) {
 		var buf bytes.Buffer

@@ -95,7 +95,7 @@ func parseSize(b []byte) (int64, error) {
 }
 
 // parseTime reads 2006-01-02T15:04:05.000Z by position, as S3 writes it, and
-// any other spelling of RFC 3339 by the general rules.
+// any other spelling by the general rules.
 func parseTime(b []byte) (time.Time, error) {
 	if len(b) == 24 && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':' && b[19] == '.' && b[23] == 'Z' {
 		y, mo, d := digits(b[0:4]), digits(b[5:7]), digits(b[8:10])
@@ -108,12 +108,18 @@ func parseTime(b []byte) (time.Time, error) {
 	if len(b) > 64 {
 		b = b[:64]
 	}
-	t, err := time.Parse(time.RFC3339Nano, string(b))
-	if err != nil {
-		return time.Time{}, fmt.Errorf("%.40q is not a time", b)
+	for _, layout := range timeLayouts {
+		if t, err := time.Parse(layout, string(b)); err == nil {
+			return t.UTC(), nil
+		}
 	}
-	return t.UTC(), nil
+	return time.Time{}, fmt.Errorf("%.40q is not a time", b)
 }
+
+// timeLayouts are spellings of times beside that of S3: RFC 3339, and those that Athena,
+// DuckDB and Spark write. One without a zone is in UTC, as the times of S3 are.
+var timeLayouts = [...]string{time.RFC3339Nano, "2006-01-02 15:04:05", "2006-01-02 15:04:05 UTC", "2006-01-02 15:04:05-07", "2006-01-02 15:04:05-07:00",
+	"2006-01-02T15:04:05", time.DateOnly}
 
 // digits reads a short decimal number; -1 where it is none.
 func digits(b []byte) int {

@@ -268,7 +268,7 @@ func (w *Writer) manifest() ([]byte, error) {
 		doc.FileSchema = parquetSchema(w.opts.Columns)
 	}
 	for _, f := range w.files {
-		doc.Files = append(doc.Files, file(f))
+		doc.Files = append(doc.Files, file{f.Key, f.Size, f.MD5})
 	}
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

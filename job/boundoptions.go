@@ -23,6 +23,8 @@ func (j *Plan) BoundOptions() Told {
 			told[name] = values
 		}
 	}
+	set("columns", j.Columns, j.Columns != "")
+	set("only-bucket", o.Bucket, o.OnlyBucket)
 	set("sse", o.SSE, o.SSE != plan.TargetKMS)
 	set("sse-kms-key-id", o.KMSKeyID, o.KMSKeyID != "")
 	set("bucket-key-enabled", "false", !o.BucketKey && o.SSE == plan.TargetKMS)

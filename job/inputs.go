@@ -86,9 +86,26 @@ func reportFiles(ctx context.Context, manifest string) []string {
 	}
 	found, err := inventory.Locate(ctx, at, nil, inventory.Options{AllowNoChecksum: true, AllowBadChecksum: true})
 	if err != nil {
-		return nil
+		return resultFiles(ctx, at.Name)
 	}
 	return found.Report.LocalPaths()
+}
+
+// resultFiles are all files below a local folder in which no report lies: it may hold the
+// result of a query.
+func resultFiles(ctx context.Context, folder string) (paths []string) {
+	local, err := inventory.NewLocal(folder)
+	if err != nil {
+		return nil
+	}
+	files, err := local.List(ctx, "")
+	if err != nil {
+		return nil
+	}
+	for _, f := range files {
+		paths = append(paths, filepath.Join(local.Dir(), filepath.FromSlash(f.Name)))
+	}
+	return paths
 }
 
 // keeps tells whether the file is one that --keep-inventory keeps in the folder.

@@ -53,6 +53,9 @@ func TestDecide(t *testing.T) {
 		head   bool
 	}{
 		{name: "SSE-S3 object", action: Copy},
+		{name: "of another bucket", row: func(r *inventory.Record) { r.Bucket = "c" }, reason: OtherBucket},
+		{name: "of another bucket than asked for", policy: func(p *Policy) { p.Options.OnlyBucket = true },
+			row: func(r *inventory.Record) { r.Bucket = "c" }, reason: Filtered},
 		{name: "not encrypted", row: func(r *inventory.Record) { r.Encryption = inventory.NotSSE }, action: Copy},
 		{name: "SSE-KMS", row: func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, reason: AlreadyEncrypted},
 		{name: "SSE-KMS with rekey", policy: func(p *Policy) { p.Options.Rekey = true },

@@ -49,6 +49,7 @@ const SingleCopyLimit = 5 << 30
 // job is made: a resume with others is another job.
 type Options struct {
 	Bucket         string   `json:"bucket"`
+	OnlyBucket     bool     `json:"only_bucket,omitempty"` // the user named it: rows of another one are left out
 	Method         Method   `json:"method"`
 	SSE            string   `json:"sse"`
 	KMSKeyID       string   `json:"kms_key_id"` // full ARN on AWS
@@ -90,8 +91,9 @@ type Options struct {
 // that ages are counted from.
 type Frozen struct {
 	Version     int       `json:"decision_version"`
-	Manifest    string    `json:"manifest"`     // URI as given
-	ManifestMD5 string    `json:"manifest_md5"` // hex
+	Manifest    string    `json:"manifest"`          // URI as given
+	ManifestMD5 string    `json:"manifest_md5"`      // hex
+	Columns     string    `json:"columns,omitempty"` // how the user named those of a query's result, which has no manifest
 	Options     Options   `json:"options"`
 	Now         time.Time `json:"evaluated_at"` // UTC
 }
@@ -120,6 +122,8 @@ func (f Frozen) Differences(o Frozen) []string {
 	diff("decision version", f.Version, o.Version)
 	diff("manifest MD5", f.ManifestMD5, o.ManifestMD5)
 	diff("bucket", f.Options.Bucket, o.Options.Bucket)
+	diff("--columns", f.Columns, o.Columns)
+	diff("--only-bucket", f.Options.OnlyBucket, o.Options.OnlyBucket)
 	diff("--method", f.Options.Method, o.Options.Method)
 	diff("--sse", f.Options.SSE, o.Options.SSE)
 	diff("--sse-kms-key-id", f.Options.KMSKeyID, o.Options.KMSKeyID)

@@ -131,7 +131,7 @@ func (e *Environment) checkKey(ctx context.Context) error {
 
 // Frozen is what a job is bound to that is made of this policy and report.
 func (e *Environment) Frozen() plan.Frozen {
-	return plan.Frozen{Version: plan.DecisionVersion, Manifest: e.URI, ManifestMD5: e.Report.Manifest().MD5, Options: e.Policy.Options, Now: e.Policy.Now}
+	return plan.Frozen{Version: plan.DecisionVersion, Manifest: e.URI, ManifestMD5: e.Report.Manifest().MD5, Columns: e.Report.Manifest().Named, Options: e.Policy.Options, Now: e.Policy.Now}
 }
 
 // Hazards lists the hazards of the bucket, by what is known so far.

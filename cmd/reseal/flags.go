@@ -54,6 +54,8 @@ func (c *connection) bindJob(cmd *cobra.Command) {
 // bound to, and where the report is.
 type selection struct {
 	manifest       string
+	columns        string
+	onlyBucket     string
 	noChecksum     bool
 	keyID          string
 	sse            string
@@ -88,6 +90,7 @@ type selection struct {
 func (s *selection) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	pathVar(f, &s.manifest, "manifest", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, a local `path`, or a list of bucket,key lines")
+	bindResults(f, &s.columns, &s.onlyBucket)
 	f.BoolVar(&s.noChecksum, "no-manifest-checksum", false, "go on although manifest.checksum is missing or does not match")
 	f.StringVar(&s.keyID, "sse-kms-key-id", "", "KMS key to re-encrypt under: an ARN, id or alias")
 	f.StringVar(&s.sse, "sse", plan.TargetKMS, "target encryption: aws:kms, or AES256 for the way back")
@@ -123,6 +126,10 @@ func (s *selection) adopt(made *job.Plan) {
 		s.manifest = made.Manifest
 	}
 	s.noChecksum = true // the MD5 is compared with the job's
+	s.columns, s.onlyBucket = made.Columns, ""
+	if made.Options.OnlyBucket {
+		s.onlyBucket = made.Options.Bucket
+	}
 	s.bound, s.bucketKey = &made.Options, made.Options.BucketKey
 }
 
@@ -159,7 +166,7 @@ func (s *selection) options() (plan.Options, error) {
 		Method: plan.Method(s.method), SSE: s.sse, KMSKeyID: s.keyID, BucketKey: s.bucketKey, Rekey: s.rekey,
 		Prefixes: s.prefixes, Exclude: s.exclude, MinSize: size("min-size", s.minSize), MaxSize: size("max-size", s.maxSize),
 		IncludeGlobs: s.include, ExcludeGlobs: s.excludeGlobs, Tags: s.tags, FromKeys: s.fromKeys, StorageClasses: s.classes, TrustInventory: s.trustInventory, InspectAll: s.inspectAll, Multipart: size("multipart-threshold", s.multipart),
-		CopyVia: s.copyVia, ACL: s.acl, AllVersions: s.versions == "all",
+		OnlyBucket: s.onlyBucket != "", CopyVia: s.copyVia, ACL: s.acl, AllVersions: s.versions == "all",
 	}
 	for _, list := range []struct {
 		flag   string
@@ -172,6 +179,7 @@ func (s *selection) options() (plan.Options, error) {
 	errs = append(errs, s.ageErrors(&o)...)
 	errs = append(errs, plan.TagErrors(s.tags)...)
 	errs = append(errs, fromKeyErrors(&o)...)
+	errs = append(errs, s.resultErrors()...)
 	errs = append(errs, s.methodErrors(&o)...)
 	errs = append(errs, classErrors(s.classes)...)
 	switch {

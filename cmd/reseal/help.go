@@ -29,7 +29,7 @@ const commonFlags = 20
 // flagGroups are the groups in the order of help. Every flag stands in one of them.
 var flagGroups = []flagGroup{
 	{"What", []string{"manifest", "sse-kms-key-id", "job", "check", "bucket", "prefix", "destination", "allow", "sample", "apply"}, []string{
-		"exclude-prefix", "include", "exclude", "tag", "from-key", "older-than", "newer-than", "min-size", "max-size", "storage-class", "rekey", "versions", "sse", "objects", "object-size", "keep-inventory", "no-manifest-checksum",
+		"columns", "only-bucket", "exclude-prefix", "include", "exclude", "tag", "from-key", "older-than", "newer-than", "min-size", "max-size", "storage-class", "rekey", "versions", "sse", "objects", "object-size", "keep-inventory", "no-manifest-checksum",
 		"from-manifest", "id", "schedule", "destination-account", "replace", "principal", "readers", "head", "rows", "remove", "seed", "bodies", "large", "list",
 		"shard", "shards", "facts", "requester-pays", "policy-prefix", "except-services", "require-header", "require-tls", "min-tls", "block-sse-c",
 		"out-bucket-owner", "report-dir", "dir", "users"}},

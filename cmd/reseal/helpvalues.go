@@ -15,7 +15,7 @@ var placeholders = []struct {
 	{"URI", []string{"manifest", "from-manifest"}},
 	{"KEY", []string{"sse-kms-key-id", "from-key"}},
 	{"JOB", []string{"job"}},
-	{"BUCKET", []string{"bucket"}},
+	{"BUCKET", []string{"bucket", "only-bucket"}},
 	{"PREFIX", []string{"prefix", "exclude-prefix", "probe-key-prefix", "policy-prefix"}},
 	{"PATTERN", []string{"include", "exclude"}},
 	{"TAG", []string{"tag"}},

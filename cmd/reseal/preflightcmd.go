@@ -192,7 +192,7 @@ func (f *preflightFlags) namedReaders() ([]string, error) {
 func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *preflight.Checker, named []string) (err error) {
 	var listed *inventory.Located
 	if f.manifest != "" {
-		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, noChecksum: f.noChecksum, memory: "512MiB"})
+		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, columns: f.columns, onlyBucket: f.onlyBucket, noChecksum: f.noChecksum, memory: "512MiB"})
 		if err != nil {
 			return err
 		}

@@ -27,7 +27,8 @@ func TestEveryOptionIsJudged(t *testing.T) {
 	e := job.Effective{Default: defaultsOf(run)}
 	bound := job.Plan{}
 	bound.Options = plan.Options{SSE: plan.TargetAES256, KMSKeyID: "k", Method: plan.MethodAuto, AllVersions: true, Unconfirmed: 1, CopyVia: "c", ACL: "a", Rekey: true, Prefixes: []string{"p"},
-		Exclude: []string{"e"}, IncludeGlobs: []string{"i"}, ExcludeGlobs: []string{"x"}, Tags: []string{"t"}, FromKeys: []string{"k"}, MinAge: 1, MaxAge: 1, MinSize: 1, MaxSize: 1, StorageClasses: []string{"s"}, TrustInventory: true, InspectAll: true, Multipart: 1}
+		Exclude: []string{"e"}, IncludeGlobs: []string{"i"}, ExcludeGlobs: []string{"x"}, Tags: []string{"t"}, FromKeys: []string{"k"}, OnlyBucket: true, MinAge: 1, MaxAge: 1, MinSize: 1, MaxSize: 1, StorageClasses: []string{"s"}, TrustInventory: true, InspectAll: true, Multipart: 1}
+	bound.Columns = "auto"
 	made := bound.BoundOptions()
 	run.Flags().VisitAll(func(f *pflag.Flag) {
 		_, is := made[f.Name]

@@ -157,6 +157,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, snapshot
 		note(text)
 	}
 	sel := selection{manifest: made.Manifest, keepInventory: f.keep, memory: "512MiB", noChecksum: true} // its MD5 is held against the job's
+	sel.adopt(made)
 	if f.manifest != "" {
 		sel.manifest = f.manifest
 	}
