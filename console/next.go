@@ -2,7 +2,6 @@ package console
 
 import (
 	"fmt"
-	"strings"
 
 	"reseal/internal/shell"
 	"reseal/job"
@@ -19,10 +18,7 @@ const ReportPage = " --out report.html"
 
 // OnJob is a command of reseal on a job, as a person types it.
 func OnJob(name, dir string) string {
-	if strings.HasPrefix(dir, "-") {
-		dir = "./" + dir // no flag
-	}
-	return "reseal " + name + " " + shell.Word(dir)
+	return "reseal " + name + " " + shell.Path(dir)
 }
 
 // onShare is OnJob for a share of the job, or for all of it.

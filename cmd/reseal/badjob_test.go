@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"reseal/internal/explain"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 	"reseal/s3api"
@@ -191,7 +192,7 @@ func TestForeignState(t *testing.T) {
 func TestHintOnAnotherOwner(t *testing.T) {
 	t.Parallel()
 	err := fmt.Errorf("open job: %w", &s3api.SetupError{Kind: s3api.AccessDenied, Op: "GetObject", Subject: "s3://depot/plan.json", Expected: "111122223333", Err: errors.New("AccessDenied")})
-	if h := hint(err); !strings.Contains(h, "--job-bucket-owner") || !strings.Contains(h, "reseal permissions") {
+	if h := explain.Hint(err); !strings.Contains(h, "--job-bucket-owner") || !strings.Contains(h, "reseal permissions") {
 		t.Errorf("hint: %s", h)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"reseal/canary"
 	"reseal/console"
 	"reseal/engine"
+	"reseal/internal/explain"
 	"reseal/migrate"
 	"reseal/plan"
 	"reseal/report"
@@ -154,7 +155,7 @@ func failures(failed []*engine.Result) string {
 			fmt.Fprintf(&b, " and %s more", report.Count(more))
 		}
 		if first.Err != nil {
-			fmt.Fprintf(&b, ": %s", answerOf(first.Err))
+			fmt.Fprintf(&b, ": %s", explain.AnswerOf(first.Err))
 		}
 		b.WriteByte('\n')
 	}

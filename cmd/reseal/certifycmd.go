@@ -185,7 +185,7 @@ func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status)
 		fmt.Fprintf(out, "Nothing was written; %s --out FOLDER writes the evidence.\n", console.OnJob("certify", s.Job))
 		return nil
 	}
-	folder := shell.Word(asPath(f.out))
+	folder := shell.Path(f.out)
 	fmt.Fprintf(out, "Written: %s. To check it:\n  reseal certify --check %s\n  (cd %s && sha256sum --strict -c SHA256SUMS)\n", plain.Text(f.out), folder, folder)
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"reseal/internal/explain"
 	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/plan"
@@ -23,7 +24,7 @@ func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client
 // command waits for.
 func (c *connection) waiting(why error) {
 	if c.stderr != nil {
-		fmt.Fprintf(c.stderr(), "note: the state of the job cannot be reached: %s;\nit is asked again, for ten minutes at most\n", inWords(why))
+		fmt.Fprintf(c.stderr(), "note: the state of the job cannot be reached: %s;\nit is asked again, for ten minutes at most\n", explain.Words(why))
 	}
 }
 

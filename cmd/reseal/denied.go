@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"reseal/internal/explain"
 	"reseal/migrate"
 	"reseal/preflight"
 	"reseal/report"
@@ -29,7 +30,7 @@ func tellDenied(ctx context.Context, w io.Writer, e *preflight.Environment, runE
 		}
 		switch {
 		case err != nil:
-			fmt.Fprintf(w, "  the bucket's policy cannot be read, so who denies it is not known: %s\n", inWords(err))
+			fmt.Fprintf(w, "  the bucket's policy cannot be read, so who denies it is not known: %s\n", explain.Words(err))
 		case len(said) == 0:
 			fmt.Fprintln(w, "  the bucket's policy does not deny it: look at the caller's own policies, the key's and the organization's")
 		}

@@ -10,6 +10,7 @@ import (
 
 	"reseal/control/metrics"
 	"reseal/cost"
+	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/migrate"
@@ -65,7 +66,7 @@ func (e *endFile) write(ctx context.Context, p process, f *runFlags, err error) 
 	case err == nil:
 		return fmt.Errorf("all of the run's work was done, but its metrics were not written: %w", failed)
 	default:
-		fmt.Fprintf(p.stderr, "note: the metrics of the run were not written: %s\n", inWords(failed))
+		fmt.Fprintf(p.stderr, "note: the metrics of the run were not written: %s\n", explain.Words(failed))
 	}
 	return err
 }

@@ -11,6 +11,7 @@ import (
 
 	"reseal/console"
 	"reseal/enforce"
+	"reseal/internal/explain"
 	"reseal/plan"
 	"reseal/s3api"
 )
@@ -136,7 +137,7 @@ func (f *enforceFlags) enforcer(ctx context.Context, messages io.Writer) (*enfor
 		BlockSSEC: f.blockSSEC, ExceptServices: f.services, TLS: f.tls, MinTLS: f.minTLS, Remove: f.remove,
 		ScratchPrefix: f.try, Settle: f.settle,
 		Unchecked: func(err error) {
-			fmt.Fprintf(messages, "note: the key could not be checked beforehand: %s\n", inWords(err))
+			fmt.Fprintf(messages, "note: the key could not be checked beforehand: %s\n", explain.Words(err))
 		},
 	}
 	if f.minTLS == "any" {

@@ -10,8 +10,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/batchops"
+	"reseal/checkpoint"
+	"reseal/control"
 	"reseal/engine"
 	"reseal/job"
+	"reseal/job/known"
 	"reseal/migrate"
 	"reseal/s3api"
 )
@@ -136,4 +139,24 @@ func notAsked(err error) bool {
 		return true
 	}
 	return false
+}
+
+// isMismatch tells whether err says that the job cannot be touched by this
+// command: made for something else, unbelievable, or held by another process.
+func isMismatch(err error) bool {
+	var (
+		mismatch *checkpoint.MismatchError
+		locked   *checkpoint.LockedError
+		state    *checkpoint.StateError
+		lost     *checkpoint.LostError
+		conflict *checkpoint.ConflictError
+	)
+	var live *control.InUseError
+	return errors.As(err, &live) || errors.As(err, new(*job.MadeError)) || errors.As(err, new(*job.VersionError)) || errors.As(err, new(*known.DifferentError)) || errors.As(err, new(*known.FileError)) || errors.As(err, new(*checkpoint.UntrustedError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
+}
+
+// isStop tells whether a limit of the user's ended the run.
+func isStop(err error) bool {
+	var stop *engine.StopError
+	return errors.As(err, &stop)
 }

@@ -7,9 +7,12 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/spf13/cobra"
+
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/inventory"
 	"reseal/job"
@@ -41,26 +44,31 @@ func hinted() []error {
 	return all
 }
 
+// has tells which flags a command has.
+func has(cmd *cobra.Command) func(flag string) bool {
+	return func(flag string) bool { return cmd.Flag(flag) != nil }
+}
+
 // A hint names no flag that the command has not which failed, and its next command is
 // one that there is.
 func TestHintsCanBeFollowed(t *testing.T) {
 	for _, err := range hinted() {
-		if remedyOf(err, nil) == (remedy{}) {
+		if explain.RemedyOf(err, nil) == (explain.Remedy{}) {
 			t.Errorf("%T: no hint", err)
 		}
 		for _, cmd := range commandsOf(newRoot(process{})) {
 			p := process{args: strings.Fields(strings.TrimPrefix(cmd.CommandPath(), "reseal "))}
-			r := remedyOf(err, p.again(cmd)).within(cmd)
-			for _, m := range flagNamed.FindAllStringSubmatch(r.say, -1) {
-				if cmd.Flag(m[1]) == nil {
-					t.Errorf("%s: %T: it has no --%s: %s", cmd.CommandPath(), err, m[1], r.say)
+			r := explain.RemedyOf(err, p.again(cmd)).Within(has(cmd))
+			for _, flag := range explain.Flags(r.Say) {
+				if cmd.Flag(flag) == nil {
+					t.Errorf("%s: %T: it has no --%s: %s", cmd.CommandPath(), err, flag, r.Say)
 				}
 			}
-			if wrong := impossible(r.next); wrong != "" {
+			if wrong := impossible(r.Next); wrong != "" {
 				t.Errorf("%s: %T: next: %s", cmd.CommandPath(), err, wrong)
 			}
-			if strings.HasSuffix(r.say, ";") || strings.HasPrefix(r.say, "or ") {
-				t.Errorf("%s: %T: %s", cmd.CommandPath(), err, r.say)
+			if strings.HasSuffix(r.Say, ";") || strings.HasPrefix(r.Say, "or ") {
+				t.Errorf("%s: %T: %s", cmd.CommandPath(), err, r.Say)
 			}
 		}
 	}
@@ -69,25 +77,9 @@ func TestHintsCanBeFollowed(t *testing.T) {
 // import has no --no-manifest-checksum, run has.
 func TestHintOfAMissingChecksum(t *testing.T) {
 	for _, cmd := range commandsOf(newRoot(process{})) {
-		named := strings.Contains(remedyOf(inventory.ErrNoChecksum, nil).within(cmd).say, "--no-manifest-checksum")
+		named := strings.Contains(explain.RemedyOf(inventory.ErrNoChecksum, nil).Within(has(cmd)).Say, "--no-manifest-checksum")
 		if has := cmd.Flag("no-manifest-checksum") != nil; named != has {
 			t.Errorf("%s: --no-manifest-checksum is hinted: %v, is a flag: %v", cmd.CommandPath(), named, has)
-		}
-	}
-}
-
-// What is looked up by an answer goes from the first line to one of its own.
-func TestReferencesHaveALineOfTheirOwn(t *testing.T) {
-	for text, want := range map[string][2]string{
-		"CopyObject s3://b/\"k\": AccessDenied (403, request id R1): no":   {"CopyObject s3://b/\"k\": AccessDenied: no", "AccessDenied (403, request id R1)"},
-		"bucket b does not exist (404 NotFound, request id 16Q4)":          {"bucket b does not exist", "404 NotFound, request id 16Q4"},
-		"KMS.NotFoundException (400, request id R2): Invalid keyId":        {"KMS.NotFoundException: Invalid keyId", "KMS.NotFoundException (400, request id R2)"},
-		"bucket b does not exist (404 NotFound)":                           {"bucket b does not exist", "404 NotFound"},
-		"30 objects (12 done): nothing of that is an answer, nor (4 days)": {"30 objects (12 done): nothing of that is an answer, nor (4 days)", ""},
-	} {
-		rest, refs := withoutReferences(text)
-		if rest != want[0] || strings.Join(refs, "|") != want[1] {
-			t.Errorf("%q: %q, %q; want %q", text, rest, refs, want)
 		}
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"reseal/batchops"
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/migrate"
@@ -124,7 +125,7 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 	defer lock.Release()
 	record, err := job.Begin(ctx, store, f.newRecord(p, whoRuns(ctx, pre.env.Client)))
 	if err != nil {
-		fmt.Fprintf(p.stderr, "note: the job cannot record this import: %s\n", inWords(err))
+		fmt.Fprintf(p.stderr, "note: the job cannot record this import: %s\n", explain.Words(err))
 	}
 	err = f.take(ctx, p, pre.env, store, made, tasks, memory/4, location)
 	last, written := context.WithTimeout(context.WithoutCancel(ctx), migrate.LastWrites)

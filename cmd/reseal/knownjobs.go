@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/job/known"
@@ -87,7 +88,7 @@ func (k *knownJobs) made(ctx context.Context, p process, c connection, told job.
 	}
 	if met.Outdated {
 		fmt.Fprintf(p.stderr, "note: this machine still knows the job that was in %s before, and will refuse this one: %s;\nonce that is mended: %s\n",
-			plain.Text(name), inWords(met.Unrecorded), console.OnJob("forget", name))
+			plain.Text(name), explain.Words(met.Unrecorded), console.OnJob("forget", name))
 		return nil
 	}
 	k.tellUnrecorded(p, met)
@@ -97,7 +98,7 @@ func (k *knownJobs) made(ctx context.Context, p process, c connection, told job.
 // tellUnrecorded says that a change of the job will not be noticed.
 func (k *knownJobs) tellUnrecorded(p process, met known.Met) {
 	if met.New && met.Unrecorded != nil {
-		fmt.Fprintf(p.stderr, "note: this machine cannot write down what the job shows, and will not notice a change: %s;\n--known-jobs FILE names a file for it, --known-jobs off leaves it\n", inWords(met.Unrecorded))
+		fmt.Fprintf(p.stderr, "note: this machine cannot write down what the job shows, and will not notice a change: %s;\n--known-jobs FILE names a file for it, --known-jobs off leaves it\n", explain.Words(met.Unrecorded))
 	}
 }
 

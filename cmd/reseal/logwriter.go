@@ -6,6 +6,8 @@ import (
 	"io"
 	"os"
 	"time"
+
+	"reseal/internal/explain"
 )
 
 // logPatience is how long a reader of a log that is a FIFO may take to make room for a line.
@@ -34,7 +36,7 @@ func (l *logWriter) Write(line []byte) (int, error) {
 	l.gone = errors.Is(err, os.ErrDeadlineExceeded)
 	if !l.said {
 		l.said = true
-		why := inWords(err)
+		why := explain.Words(err)
 		if path := (*os.PathError)(nil); errors.As(err, &path) {
 			why = path.Err.Error()
 		}

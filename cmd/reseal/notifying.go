@@ -12,6 +12,7 @@ import (
 
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/explain"
 	"reseal/migrate"
 	"reseal/notify"
 )
@@ -64,7 +65,7 @@ func (n *notifying) checkNotify() error {
 func (f *runFlags) teller(ctx context.Context, p process) *notify.Teller {
 	return notify.Start(ctx, notify.Config{Targets: f.targets, Job: f.job, Share: f.share.Name(), Program: programName(),
 		Failed: func(target string, e *notify.Event, err error) {
-			fmt.Fprintf(p.stderr, "note: %s was not told of %q: %s\n", target, e.Kind, inWords(err))
+			fmt.Fprintf(p.stderr, "note: %s was not told of %q: %s\n", target, e.Kind, explain.Words(err))
 		}})
 }
 
@@ -91,7 +92,7 @@ func tellEnded(ctx context.Context, p process, t *notify.Teller, err error) {
 	}
 	e := notify.Event{Kind: notify.Finished, ExitCode: &code}
 	if err != nil && !errors.As(err, new(*finding)) {
-		why, _, _ := strings.Cut(inWords(err), "\n")
+		why, _, _ := strings.Cut(explain.Words(err), "\n")
 		e.Kind, e.Reason = notify.Stopped, strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
 	}
 	t.Tell(e)

@@ -15,6 +15,9 @@ type hazardsError struct {
 
 func (e *hazardsError) Error() string { return e.text }
 
+// Next is the command that the person types then.
+func (e *hazardsError) Next() string { return e.next }
+
 // settlingAgain is the command line with what settles hazards. accepted are those that
 // it accepts already, by whatever source.
 func (p process) settlingAgain(open []job.OpenHazard, accepted []string) string {

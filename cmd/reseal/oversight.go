@@ -8,6 +8,7 @@ import (
 
 	"reseal/control"
 	"reseal/control/metrics"
+	"reseal/internal/explain"
 )
 
 // oversight is what a run goes by besides its limits, and where it can be
@@ -68,6 +69,6 @@ func tellNotice(messages io.Writer, n control.Notice) {
 	case control.Resumed:
 		fmt.Fprintf(messages, "going on: the pause (%s) is over\n", n.Text)
 	case control.Warning:
-		fmt.Fprintf(messages, "warning: %s: %s\n", n.Text, inWords(n.Err))
+		fmt.Fprintf(messages, "warning: %s: %s\n", n.Text, explain.Words(n.Err))
 	}
 }

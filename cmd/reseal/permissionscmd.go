@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/explain"
 	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/plan"
@@ -143,12 +144,12 @@ func (f *permissionsFlags) readJob(ctx context.Context, p process) (*job.Plan, e
 func callerOf(ctx context.Context, client *s3api.Client, messages io.Writer) s3api.Identity {
 	id, err := client.Identity(ctx)
 	if err != nil {
-		fmt.Fprintf(messages, "note: the caller is not known, so the key's statement names nobody; name the role with --principal: %s\n", inWords(err))
+		fmt.Fprintf(messages, "note: the caller is not known, so the key's statement names nobody; name the role with --principal: %s\n", explain.Words(err))
 		return id
 	}
 	if id.Role, err = client.Role(ctx, id); err != nil {
 		fmt.Fprintf(messages, "note: the path of the caller's role is not known, so the key's statement goes by the role's name; "+
-			"grant iam:GetRole, or name the role with --principal: %s\n", inWords(err))
+			"grant iam:GetRole, or name the role with --principal: %s\n", explain.Words(err))
 	}
 	return id
 }

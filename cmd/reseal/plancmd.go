@@ -13,6 +13,7 @@ import (
 
 	"reseal/console"
 	"reseal/cost"
+	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/internal/resources"
 	"reseal/job"
@@ -221,7 +222,7 @@ func tellUnreadable(p process, damage []error) error {
 	}
 	var texts []string
 	for _, err := range damage {
-		texts = append(texts, inWords(err))
+		texts = append(texts, explain.Words(err))
 	}
 	console.Few(p.stderr, "reseal: ", texts)
 	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(damage)), "file"))

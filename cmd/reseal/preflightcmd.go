@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/internal/plain"
 	"reseal/inventory"
 	"reseal/job"
@@ -224,7 +225,7 @@ func withHints(rows []preflight.Finding) {
 	for i := range rows {
 		rows[i].Why = s3api.PlainText(rows[i].Why)
 		if r := &rows[i]; r.Mend == "" && r.Err != nil {
-			r.Mend = hint(r.Err)
+			r.Mend = explain.Hint(r.Err)
 		}
 	}
 }

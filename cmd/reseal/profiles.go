@@ -11,6 +11,7 @@ import (
 
 	"reseal/control/metrics"
 	"reseal/control/profile"
+	"reseal/internal/explain"
 )
 
 // profiles say where a developer can look into the process.
@@ -58,7 +59,7 @@ func (s *profileServer) serve(ctx context.Context, messages io.Writer, f *profil
 	ctx, s.end = context.WithCancel(context.WithoutCancel(ctx))
 	s.served.Go(func() {
 		if err := server.Serve(ctx); err != nil {
-			fmt.Fprintf(messages, "note: %s\n", inWords(err))
+			fmt.Fprintf(messages, "note: %s\n", explain.Words(err))
 		}
 	})
 	return nil

@@ -8,6 +8,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/preflight"
@@ -125,7 +126,7 @@ func (f *runFlags) patience(p process, found bool) migrate.Patience {
 	patience := migrate.Patience{
 		Closed: f.startLimits().Closed,
 		Waiting: func(err error) {
-			fmt.Fprintf(f.output.messages(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", inWords(err), f.outage)
+			fmt.Fprintf(f.output.messages(p), "note: %s;\nthe endpoint is asked again, for %s at most\n", explain.Words(err), f.outage)
 		},
 	}
 	if found {

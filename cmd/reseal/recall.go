@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/preflight"
 	"reseal/s3api"
@@ -203,7 +204,7 @@ func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*j
 	if r.claim.Found {
 		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, job.Effective{Quota: r.pre.env.Caps.Quota, Default: f.usual}.Rules())
 		if err != nil {
-			fmt.Fprintf(p.stderr, "note: the job cannot record what it is told now: %s\n", inWords(err))
+			fmt.Fprintf(p.stderr, "note: the job cannot record what it is told now: %s\n", explain.Words(err))
 		}
 		if line := console.Loosened(changes, f.usual); line != "" {
 			fmt.Fprintf(p.stderr, "note: %s\n", line)
@@ -214,7 +215,7 @@ func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*j
 		return record, context.Cause(ctx)
 	}
 	if err != nil {
-		fmt.Fprintf(p.stderr, "note: the job cannot record its runs: %s\n", inWords(err))
+		fmt.Fprintf(p.stderr, "note: the job cannot record its runs: %s\n", explain.Words(err))
 	}
 	return record, nil
 }

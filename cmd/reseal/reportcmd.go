@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
 	"reseal/job"
@@ -92,11 +93,11 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 		return err
 	}
 	if read.HistoryErr != nil {
-		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", inWords(read.HistoryErr))
+		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", explain.Words(read.HistoryErr))
 	}
 	a := &accounts{exact: exact, read: read}
 	if a.runs, err = job.ReportRuns(ctx, store); err != nil {
-		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", inWords(err))
+		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", explain.Words(err))
 	}
 	render := func(w io.Writer) error { return a.render(ctx, w, format) }
 	if out == "" {

@@ -13,6 +13,7 @@ import (
 	"reseal/console"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/explain"
 	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/job"
@@ -95,7 +96,7 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 
 // tellReportOutage says that a file of the report cannot be had for now.
 func tellReportOutage(w io.Writer, file string, patience time.Duration, err error) {
-	fmt.Fprintf(w, "\nnote: the report's file %s cannot be had for now;\nasking again, for %s at most: %s\n", file, patience, inWords(err))
+	fmt.Fprintf(w, "\nnote: the report's file %s cannot be had for now;\nasking again, for %s at most: %s\n", file, patience, explain.Words(err))
 }
 
 // conclude prints what was achieved, and turns it into the command's ending.

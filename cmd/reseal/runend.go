@@ -6,6 +6,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/control"
+	"reseal/internal/explain"
 )
 
 // longestWhy bounds what is kept of an error, in bytes.
@@ -24,6 +25,6 @@ func endOf(err error, t checkpoint.Totals) *control.Ending {
 	if errors.As(err, &found) { // its output says the rest
 		return &control.Ending{ExitCode: found.code}
 	}
-	why, _, _ := strings.Cut(inWords(err), "\n")
+	why, _, _ := strings.Cut(explain.Words(err), "\n")
 	return &control.Ending{ExitCode: exitCode(err), Why: strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")}
 }

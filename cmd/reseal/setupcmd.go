@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/inventory"
 	"reseal/inventory/setup"
 	"reseal/preflight"
@@ -126,7 +127,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 		if f.apply {
 			return &refusedError{fmt.Errorf("nothing was changed: %w", err)}
 		}
-		fmt.Fprintf(messages, "note: what is there could not be read: %s\n", inWords(err))
+		fmt.Fprintf(messages, "note: what is there could not be read: %s\n", explain.Words(err))
 		return nil
 	}
 	return f.carryOut(ctx, messages, s, client, destination, to.Bucket)

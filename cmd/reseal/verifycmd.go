@@ -11,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/job/verification"
 	"reseal/verify"
@@ -186,7 +187,7 @@ func (f *verifyFlags) remember(ctx context.Context, p process, v *verify.Verific
 	case errors.As(err, new(*checkpoint.LockedError)):
 		fmt.Fprintf(f.output.messages(p), "note: another process runs the job, so the report will not show this verification\n")
 	case err != nil:
-		fmt.Fprintf(f.output.messages(p), "note: the report will not show this verification, as it could not be written into the job: %s\n", inWords(err))
+		fmt.Fprintf(f.output.messages(p), "note: the report will not show this verification, as it could not be written into the job: %s\n", explain.Words(err))
 	}
 }
 

@@ -20,6 +20,14 @@ func Word(s string) string {
 	return Visible(s)
 }
 
+// Path is Word for a path, which no command then takes for an option.
+func Path(path string) string {
+	if strings.HasPrefix(path, "-") {
+		path = "./" + path
+	}
+	return Word(path)
+}
+
 // Quoted writes a word so that a shell takes every character as it is.
 func Quoted(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 

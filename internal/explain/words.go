@@ -1,4 +1,7 @@
-package main
+// Package explain says what went wrong as a person would: an error into plain words,
+// into what a service answered, for those who look it up, and into what to do next.
+// What comes out fits a terminal: nothing in it can steer one.
+package explain
 
 import (
 	"errors"
@@ -13,9 +16,9 @@ import (
 	"reseal/s3api"
 )
 
-// inWords says what went wrong as a person would, with what there is to look it up
+// Words says what went wrong as a person would, with what there is to look it up
 // by.
-func inWords(err error) string {
+func Words(err error) string {
 	text := err.Error()
 	for _, e := range within(err) {
 		text = strings.ReplaceAll(text, e.err.Error(), e.text)
@@ -72,29 +75,4 @@ func within(err error) (all []reworded) {
 func bucketOf(subject string) string {
 	bucket, _, _ := strings.Cut(strings.TrimPrefix(subject, "s3://"), "/")
 	return bucket
-}
-
-// answerOf is what a service answered to which request about an object.
-func answerOf(e *engine.ObjectError) string {
-	text := answerAlone(e)
-	if e.Op != "" && !strings.HasPrefix(text, e.Op) {
-		return e.Op + " " + text
-	}
-	return text
-}
-
-// answerAlone is what a service answered.
-func answerAlone(e *engine.ObjectError) string {
-	if e.Code == "" || e.HTTPStatus == 0 {
-		return plain.Text(s3api.PlainText(e.Words()))
-	}
-	text := fmt.Sprintf("%s (%d", e.Code, e.HTTPStatus)
-	if e.RequestID != "" {
-		text += ", request id " + e.RequestID
-	}
-	text += ")"
-	if e.Said != "" {
-		text += ": " + e.Words()
-	}
-	return text
 }

@@ -1,4 +1,4 @@
-package main
+package explain
 
 import (
 	"errors"
@@ -19,13 +19,13 @@ func TestAnswerOf(t *testing.T) {
 		{engine.ObjectError{Code: "NetworkError", Err: errors.New("operation error S3: CopyObject, https response error StatusCode: 0, RequestID: , HostID: , request send failed, Put \"http://h/k\": EOF")},
 			"no answer: EOF"},
 	} {
-		if got := answerOf(&tt.err); got != tt.want {
+		if got := AnswerOf(&tt.err); got != tt.want {
 			t.Errorf("%q, want %q", got, tt.want)
 		}
 	}
 }
 
-func TestInWords(t *testing.T) {
+func TestWords(t *testing.T) {
 	const sdk = "operation error S3: HeadBucket, https response error StatusCode: 404, RequestID: 16Q4, HostID: uNXA/fJ1+AA, NotFound: "
 	denied := &engine.ObjectError{Op: "CopyObject", Bucket: "b", Key: "k", Class: engine.Denied,
 		Err: errors.New("operation error S3: CopyObject, https response error StatusCode: 403, RequestID: R1, HostID: H=, api error AccessDenied: not authorized: explicit deny")}
@@ -34,7 +34,7 @@ func TestInWords(t *testing.T) {
 		err  error
 		want string
 	}{
-		{"no bucket", &refusedError{&s3api.SetupError{Kind: s3api.NoBucket, Op: "HeadBucket", Subject: "nosuch", Err: errors.New(sdk)}},
+		{"no bucket", fmt.Errorf("%w", &s3api.SetupError{Kind: s3api.NoBucket, Op: "HeadBucket", Subject: "nosuch", Err: errors.New(sdk)}),
 			"bucket nosuch does not exist (404 NotFound, request id 16Q4)"},
 		{"no bucket of a key", fmt.Errorf("open job: %w", &s3api.SetupError{Kind: s3api.NoBucket, Op: "GetObject", Subject: "s3://nosuch/j/plan.json", Err: errors.New(sdk)}),
 			"open job: bucket nosuch does not exist (404 NotFound, request id 16Q4)"},
@@ -55,9 +55,9 @@ func TestInWords(t *testing.T) {
 		{"one object denied", denied, `CopyObject s3://b/"k": AccessDenied (403, request id R1): not authorized: explicit deny`},
 		{"many objects denied", fmt.Errorf("%w; everything done is recorded", &engine.BreakerError{Seen: 10, Err: denied}),
 			`stopped, as access to 10 objects was denied and none could be done: CopyObject s3://b/"k": AccessDenied (403, request id R1): not authorized: explicit deny; everything done is recorded`},
-		{"words of our own", usagef("--job is needed"), "--job is needed"},
+		{"words of our own", errors.New("--job is needed"), "--job is needed"},
 	} {
-		if got := inWords(tt.err); got != tt.want {
+		if got := Words(tt.err); got != tt.want {
 			t.Errorf("%s:\n got %q\nwant %q", tt.name, got, tt.want)
 		}
 	}
