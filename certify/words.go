@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
@@ -73,10 +74,10 @@ const columns = 78
 func (c *Certificate) WriteText(w io.Writer) error {
 	var b strings.Builder
 	say := func(format string, args ...any) {
-		b.WriteString(report.Fold(fmt.Sprintf(format, args...), columns) + "\n")
+		b.WriteString(terminal.Fold(fmt.Sprintf(format, args...), columns) + "\n")
 	}
 	row := func(name, format string, args ...any) {
-		lines := report.Folded(fmt.Sprintf(format, args...), columns-20, columns-20)
+		lines := terminal.Folded(fmt.Sprintf(format, args...), columns-20, columns-20)
 		for i, line := range lines {
 			if i > 0 {
 				name = ""

@@ -8,6 +8,7 @@ import (
 	"reseal/certify"
 	"reseal/internal/plain"
 	"reseal/internal/shell"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
@@ -15,7 +16,7 @@ import (
 
 // Checked prints what a check found, for people.
 func Checked(out io.Writer, dir string, c *certify.Checked, named bool) error {
-	w := report.Folding(out)
+	w := terminal.Folding(out)
 	dir = plain.Text(dir)
 	if n := len(c.Problems); n > 0 {
 		fmt.Fprintf(w, "NOT TO BE RELIED ON: %s has %s\n", dir, report.Plural(int64(n), "problem"))

@@ -16,11 +16,11 @@ import (
 	"reseal/canary"
 	"reseal/control"
 	"reseal/cost"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/plan"
 	"reseal/preflight"
-	"reseal/report"
 	"reseal/verify"
 )
 
@@ -116,7 +116,7 @@ func goldenTexts() map[string]func(io.Writer) error {
 			again := func(open []job.OpenHazard) string {
 				return Settling("reseal preflight --bucket "+goldenBucket+" --sse-kms-key-id alias/media", open)
 			}
-			return Checks(report.Folding(w), goldenFindings, again)
+			return Checks(terminal.Folding(w), goldenFindings, again)
 		},
 		"inventory": func(w io.Writer) error { return Reports(w, goldenReports()) },
 		"jobs":      func(w io.Writer) error { return Jobs(w, goldenListed, goldenNow) },

@@ -8,6 +8,7 @@ import (
 
 	"reseal/internal/plain"
 	"reseal/internal/shell"
+	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/report"
 )
@@ -50,7 +51,7 @@ func DescribeReport(l *inventory.Listed, uri string, now time.Time) ListedReport
 
 // Reports prints a table of reports, and below it what is wrong with some.
 func Reports(w io.Writer, all []ListedReport) error {
-	w = report.Folding(w)
+	w = terminal.Folding(w)
 	rows := [][]string{{" ", "DATE", "AGE", "VERSIONS", "FORMAT", "FILES", "SIZE", "ROWS", "STATE", "MISSING COLUMNS", "CONFIGURATION"}}
 	spare := []int{5, 3, 4, 6, 2, 9} // the least important first
 	for _, r := range all {

@@ -12,6 +12,7 @@ import (
 	"reseal/canary"
 	"reseal/cost"
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/job/status"
 	"reseal/plan"
 	"reseal/report"
@@ -20,7 +21,9 @@ import (
 // rows writes lines of a name and what is said under it, aligned.
 type rows struct{ out *tabwriter.Writer }
 
-func newRows(w io.Writer) rows { return rows{tabwriter.NewWriter(report.Folding(w), 0, 0, 2, ' ', 0)} }
+func newRows(w io.Writer) rows {
+	return rows{tabwriter.NewWriter(terminal.Folding(w), 0, 0, 2, ' ', 0)}
+}
 
 // row writes a line. The next lines of the same thing have no name.
 func (r rows) row(name, format string, args ...any) {

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"reseal/engine"
+	"reseal/internal/terminal"
 	"reseal/job/status"
 	"reseal/migrate"
 	"reseal/plan"
@@ -15,7 +16,7 @@ import (
 func ThisRun(messages io.Writer, out *migrate.Outcome, s *status.Status) {
 	stats, took := out.Stats, out.Took
 	say := func(format string, args ...any) {
-		fmt.Fprint(messages, report.Wrapped("", fmt.Sprintf(format, args...)))
+		fmt.Fprint(messages, terminal.Wrapped("", fmt.Sprintf(format, args...)))
 	}
 	done := stats.Count(engine.Done)
 	fmt.Fprintf(messages, "This run: %s done", report.Plural(done, "object"))

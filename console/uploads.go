@@ -6,6 +6,7 @@ import (
 
 	"reseal/internal/plain"
 	"reseal/internal/shell"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
@@ -14,7 +15,7 @@ import (
 )
 
 func Uploads(out io.Writer, endpoint, bucket string, found []job.Upload) error {
-	out = report.Folding(out)
+	out = terminal.Folding(out)
 	var rows [][]string
 	var bytes int64
 	for _, o := range found {

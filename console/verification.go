@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/plan"
 	"reseal/report"
 	"reseal/verify"
@@ -15,7 +16,7 @@ import (
 
 // Verification prints what was found, for people.
 func Verification(out io.Writer, v *verify.Verification) error {
-	out = report.Folding(out)
+	out = terminal.Folding(out)
 	for _, d := range v.Differences {
 		fmt.Fprintf(out, "%-16s %q  %s\n", d.Verdict, d.Key, plain.Text(d.Why))
 	}

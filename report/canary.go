@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"reseal/canary"
+	"reseal/internal/terminal"
 	"reseal/plan"
 )
 
@@ -20,7 +21,7 @@ func CanaryText(t *canary.Table) string {
 		k := &t.Kinds[i]
 		fmt.Fprintf(&b, "  %-36s  %s\n", KindName(k), KindVerdict(k))
 		for _, line := range CanaryLines(k) {
-			b.WriteString(Wrapped("    ", line))
+			b.WriteString(terminal.Wrapped("    ", line))
 		}
 	}
 	return b.String()

@@ -3,6 +3,8 @@ package report
 import (
 	"io"
 	"math"
+
+	"reseal/internal/terminal"
 )
 
 // WriteTable writes rows of cells in columns, for people. Columns are aligned left unless
@@ -11,8 +13,9 @@ import (
 // column are broken at words.
 func WriteTable(w io.Writer, align string, spare []int, rows [][]string) error {
 	p := &page{w: w, columns: math.MaxInt32}
-	if folding, is := Folding(w).(*folding); is {
-		p.w, p.columns = folding, folding.columns
+	folded := terminal.Folding(w)
+	if _, fits := folded.(interface{ Columns() int }); fits {
+		p.w, p.columns = folded, terminal.Columns(folded)
 	}
 	t := &table{align: align, spare: spare}
 	if len(rows) > 0 {

@@ -68,22 +68,6 @@ func longestWord(line string) (n int) {
 	return n
 }
 
-func TestColumns(t *testing.T) {
-	file, err := os.Create(filepath.Join(t.TempDir(), "out"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	for _, tt := range []struct {
-		w    io.Writer
-		want int
-	}{{new(bytes.Buffer), 80}, {file, 80}, {&sized{columns: 100}, 100}, {&sized{columns: 5}, narrowest}, {&sized{columns: 999}, widest}} {
-		if got := Columns(tt.w); got != tt.want {
-			t.Errorf("%T: %d columns, want %d", tt.w, got, tt.want)
-		}
-	}
-}
-
 func TestTableFits(t *testing.T) {
 	long := strings.Repeat("word ", 12) + "end"
 	table := table{align: "lrl", spare: []int{1}, wrap: []int{2}}
@@ -100,21 +84,6 @@ func TestTableFits(t *testing.T) {
 		table.write(newPage(w), indent)
 		if w.String() != tt.want {
 			t.Errorf("%d columns:\n%swant\n%s", tt.columns, w.String(), tt.want)
-		}
-	}
-}
-
-// A command that is broken into lines is the same command to a shell.
-func TestCommandCanBePasted(t *testing.T) {
-	line := `reseal run --manifest 's3://b/a --b "c' --accept "x \" --y" --job ./job --prefix a\ -b --yes`
-	for _, columns := range []int{1, 8, 20, 40, 60, 200} {
-		lines := command(line, columns)
-		joined := strings.ReplaceAll(strings.Join(lines, "\n"), " \\\n ", "")
-		if joined != line {
-			t.Errorf("%d columns: %q", columns, lines)
-		}
-		if columns == 200 != (len(lines) == 1) {
-			t.Errorf("%d columns: %d lines", columns, len(lines))
 		}
 	}
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 	"strings"
+
+	"reseal/internal/terminal"
 )
 
 // writeRuns writes the table of the runs of a job: who ran what, when, from where,
@@ -21,7 +23,7 @@ func writeRuns(p *page, runs []JobRun) {
 			t.row("caller", visible(r.Caller, 200))
 		}
 		t.row("with", visible(r.with(), 200))
-		for i, line := range command(visible(r.Line, 400), p.columns-len(indent+indent+"accepted  ")) {
+		for i, line := range terminal.Command(visible(r.Line, 400), p.columns-len(indent+indent+"accepted  ")) {
 			t.whole(map[bool]string{true: "command"}[i == 0], line)
 		}
 		if len(r.Accepted) > 0 {

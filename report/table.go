@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 )
 
 // table is rows of cells in columns of equal width. Columns are aligned left
@@ -107,7 +108,7 @@ func (t *table) lines(r tableRow, width, out []int) []string {
 	for i, c := range row {
 		cells[i] = []string{c}
 		if last := r.whole && i == len(row)-1; !last && slices.Contains(t.wrap, i) && utf8.RuneCountInString(c) > width[i] {
-			cells[i] = Folded(c, width[i], width[i])
+			cells[i] = terminal.Folded(c, width[i], width[i])
 		}
 		if !slices.Contains(out, i) {
 			most = max(most, len(cells[i]))

@@ -2,12 +2,10 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"reseal/checkpoint"
@@ -93,27 +91,4 @@ func TestReaderGoneFromTheStart(t *testing.T) {
 	if codeOf(err) != 0 || w.status(job).Done != objects {
 		t.Errorf("exit %d, %d done; want 0 and %d", codeOf(err), w.status(job).Done, objects)
 	}
-	if n, err := (unbroken{failing{syscall.EPIPE}}).Write([]byte("abc")); n != 3 || err != nil {
-		t.Errorf("a broken pipe: %d, %v", n, err)
-	}
-	if _, err := (unbroken{failing{io.ErrShortWrite}}).Write([]byte("abc")); err == nil {
-		t.Error("another error was swallowed")
-	}
-	if wide, told := newUnbroken(columns(70)).(interface{ Columns() int }); !told || wide.Columns() != 70 {
-		t.Error("the width of the terminal is lost")
-	}
-	if _, told := newUnbroken(failing{}).(interface{ Columns() int }); told {
-		t.Error("a pipe has a width")
-	}
 }
-
-// columns is a terminal that is so wide.
-type columns int
-
-func (c columns) Columns() int { return int(c) }
-
-func (columns) Write(p []byte) (int, error) { return len(p), nil }
-
-type failing struct{ err error }
-
-func (f failing) Write([]byte) (int, error) { return 0, f.err }

@@ -10,6 +10,7 @@ import (
 	"reseal/console"
 	"reseal/engine"
 	"reseal/internal/explain"
+	"reseal/internal/terminal"
 	"reseal/migrate"
 	"reseal/plan"
 	"reseal/report"
@@ -57,7 +58,7 @@ func (o *runObserver) CanaryTried(t migrate.FirstTried) {
 		lost = "nothing got lost but what was accepted"
 	}
 	say := func(indent, format string, args ...any) {
-		fmt.Fprint(o.messages, report.Wrapped(indent, fmt.Sprintf(format, args...)))
+		fmt.Fprint(o.messages, terminal.Wrapped(indent, fmt.Sprintf(format, args...)))
 	}
 	switch {
 	case t.Compared >= t.Objects:

@@ -14,9 +14,9 @@ import (
 	"reseal/console"
 	"reseal/internal/plain"
 	"reseal/internal/shell"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
-	"reseal/report"
 )
 
 // certifyFlags is the command line of certify.
@@ -174,7 +174,7 @@ func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status)
 	if err != nil {
 		return fmt.Errorf("print certificate: %w", err)
 	}
-	out := report.Folding(f.messages(p))
+	out := terminal.Folding(f.messages(p))
 	if !c.Certified {
 		for _, next := range console.AfterObjections(c, s) {
 			fmt.Fprintf(out, "next: %s\n", next)

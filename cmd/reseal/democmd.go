@@ -4,6 +4,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/internal/demo"
+	"reseal/internal/terminal"
 )
 
 const demoLong = `demo shows the whole of reseal on the built-in simulator: no account, no network.
@@ -14,7 +15,7 @@ would, runs the same command again, verifies every object, and compares what the
 simulator counted with what was promised.`
 
 func newDemoCommand(p process) *cobra.Command {
-	c := demo.Config{Out: bare(p.stdout), Messages: bare(p.stderr)}
+	c := demo.Config{Out: terminal.Bare(p.stdout), Messages: terminal.Bare(p.stderr)}
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Show all of it on the built-in simulator: no account, no network",

@@ -6,13 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/internal/terminal"
 )
 
 // sized is a terminal's width, and what is written there.
@@ -31,7 +31,7 @@ func TestGoldenTexts(t *testing.T) {
 	locked := &checkpoint.LockedError{Job: "s3://acme-jobs/nights/archive", Holder: checkpoint.Holder{Host: "node-1", PID: 7, Started: began, Command: "reseal run"}}
 	for _, columns := range []int{80, 100, 140} {
 		got := &sized{columns: columns}
-		process{stderr: &screen{out: got, terminal: true}}.exit(&cobra.Command{Use: "run"}, fmt.Errorf("open job: %w", locked))
+		process{stderr: terminal.NewTerminal(got)}.exit(&cobra.Command{Use: "run"}, fmt.Errorf("open job: %w", locked))
 		file := filepath.Join("testdata", "golden", fmt.Sprintf("error-%d.txt", columns))
 		if *updateDocs {
 			if err := errors.Join(os.MkdirAll(filepath.Dir(file), 0o755), os.WriteFile(file, got.Bytes(), 0o644)); err != nil {
@@ -45,18 +45,5 @@ func TestGoldenTexts(t *testing.T) {
 		if got.String() != string(want) {
 			t.Errorf("%s differs; go test ./cmd/reseal -run TestGoldenTexts -update, then look at the difference. Got:\n%s", file, got.String())
 		}
-	}
-}
-
-// A frame fills a screen at most, is drawn over the one before, and clears nothing that
-// it writes anew.
-func TestFrame(t *testing.T) {
-	c := &canvas{columns: 80}
-	c.WriteString("a\nb\nc\nd\n")
-	if got, want := c.frame(10), "\x1b[Ha\x1b[K\nb\x1b[K\nc\x1b[K\nd\x1b[K\n\x1b[J"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	if got := c.frame(4); strings.Count(got, "\n") != 3 || !strings.Contains(got, "b\x1b[K\n… ") {
-		t.Errorf("4 rows: %q", got)
 	}
 }

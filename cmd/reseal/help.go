@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"reseal/report"
+	"reseal/internal/terminal"
 )
 
 // helpAll is the flag that shows all flags.
@@ -70,7 +70,7 @@ func reflowed(text string, columns int) string {
 			fmt.Fprintf(&b, "%s\n\n", paragraph)
 			continue
 		}
-		b.WriteString(strings.Join(report.Folded(paragraph, columns, columns), "\n"))
+		b.WriteString(strings.Join(terminal.Folded(paragraph, columns, columns), "\n"))
 		b.WriteString("\n\n")
 	}
 	return strings.TrimSuffix(b.String(), "\n")
@@ -199,5 +199,5 @@ func groupsOf(flags *pflag.FlagSet) []flagGroup {
 // columnsOf is how wide help may be.
 func columnsOf(w io.Writer) int {
 	const widest = 110
-	return min(report.Columns(bare(w)), widest)
+	return min(terminal.Columns(terminal.Bare(w)), widest)
 }

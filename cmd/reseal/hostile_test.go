@@ -17,6 +17,7 @@ import (
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/shell"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/plan"
@@ -89,7 +90,7 @@ func hostileWriters(s string) map[string]func(p process) error {
 		},
 		"a request in the log": func(p process) error {
 			for _, format := range []string{logText, logJSON} {
-				for _, w := range []io.Writer{p.stderr, &screen{out: p.stderr}} {
+				for _, w := range []io.Writer{p.stderr, terminal.NewScreen(p.stderr)} {
 					slog.New(logHandler(w, format, slog.LevelDebug)).LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("operation", s),
 						slog.String("bucket", s), slog.String("key", s), slog.String("request_id", s), slog.String("error", object.Words()), slog.Any("by", map[string]string{"x": s}))
 				}
@@ -117,7 +118,7 @@ func FuzzHostileNames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, s string) {
 		for name, write := range hostileWriters(s) {
 			var out bytes.Buffer
-			stdout, flush := newHarmless(&out)
+			stdout, flush := terminal.Harmless(&out)
 			if err := write(process{stdout: stdout, stderr: stdout}); err != nil {
 				t.Fatalf("%s: %v", name, err)
 			}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"reseal/cost"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/preflight"
 	"reseal/report"
@@ -41,7 +42,7 @@ func (o *runObserver) retime(latency time.Duration) {
 	if before.Binding != "" {
 		was = fmt.Sprintf("the plan said %s, bound by %s", report.Bounds(&before), before.Binding)
 	}
-	fmt.Fprint(o.messages, report.Wrapped("", fmt.Sprintf("Canary: a request took %s; at that pace the job takes %s, bound by %s (%s).",
+	fmt.Fprint(o.messages, terminal.Wrapped("", fmt.Sprintf("Canary: a request took %s; at that pace the job takes %s, bound by %s (%s).",
 		latency.Round(100*time.Microsecond), report.Bounds(d), d.Binding, was)))
 	o.log.Info("canary latency", "latency_s", latency.Seconds(), "shortest_s", d.Shortest.Seconds(), "longest_s", d.Longest.Seconds(), "bound_by", string(d.Binding))
 }

@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"slices"
+
+	"reseal/internal/terminal"
 )
 
 func main() { os.Exit(start()) }
@@ -32,19 +34,19 @@ type process struct {
 }
 
 // screen is stderr as a screen.
-func (p process) screen() *screen {
-	if s, ok := p.stderr.(*screen); ok {
+func (p process) screen() *terminal.Screen {
+	if s, ok := p.stderr.(*terminal.Screen); ok {
 		return s
 	}
-	return newScreen(p.stderr)
+	return terminal.NewScreen(p.stderr)
 }
 
 // run carries out one command line and returns the exit code.
 func (p process) run(ctx context.Context, args []string) int {
 	p.args = args
-	stdout, flushOut := newHarmless(p.stdout)
+	stdout, flushOut := terminal.Harmless(p.stdout)
 	defer flushOut()
-	stderr, flushErr := newHarmless(p.stderr)
+	stderr, flushErr := terminal.Harmless(p.stderr)
 	defer flushErr()
 	p.stdout, p.stderr = stdout, stderr
 	if i := slices.Index(args, "--"+helpAll); i >= 0 && !slices.Contains(args[:i], "--") {

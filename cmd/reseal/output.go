@@ -14,6 +14,7 @@ import (
 
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/report"
 )
@@ -51,14 +52,14 @@ func (o *output) messages(p process) io.Writer {
 // surveyTicker returns what is called while the report is read: on a terminal
 // it shows the number of rows.
 func (o *output) surveyTicker(p process) func(rows int64) {
-	if o.quiet || o.noProgress || !isTerminal(p.stderr) {
+	if o.quiet || o.noProgress || !terminal.Is(p.stderr) {
 		return nil
 	}
 	last, out := time.Now(), p.screen()
 	return func(rows int64) {
 		if time.Since(last) > time.Second {
 			last = time.Now()
-			out.show("reading the report: " + report.Plural(rows, "row"))
+			out.Show("reading the report: " + report.Plural(rows, "row"))
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/report"
 )
@@ -21,7 +22,7 @@ func (c connection) jobs() job.Opener {
 // nobody takes it for stuck.
 func (c connection) waitingFor(name string, h checkpoint.Holder, until time.Time) {
 	if c.stderr != nil {
-		fmt.Fprint(c.stderr(), report.Wrapped("", fmt.Sprintf("note: %s is held: %s. Waiting for its next sign of life until %s; if there is none, this command takes over.",
+		fmt.Fprint(c.stderr(), terminal.Wrapped("", fmt.Sprintf("note: %s is held: %s. Waiting for its next sign of life until %s; if there is none, this command takes over.",
 			name, plain.Text(h.String()), report.Time(until))))
 	}
 }

@@ -5,11 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"reseal/console"
 	"reseal/cost"
@@ -125,7 +123,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	}
 	defer resources.Fitting(ctx)()
 	s, err := migrate.Surveyor{Environment: pre.env, Keep: f.snapshots.objects, Tick: f.output.surveyTicker(p)}.WholeReport(ctx)
-	p.screen().clear()
+	p.screen().Clear()
 	if err != nil {
 		return err
 	}
@@ -227,18 +225,6 @@ func tellUnreadable(p process, damage []error) error {
 	console.Few(p.stderr, "reseal: ", texts)
 	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(damage)), "file"))
 	return &finding{exitFailures}
-}
-
-// isTerminal tells whether v is a terminal that a person sits at.
-func isTerminal(v any) bool {
-	if s, ok := v.(*screen); ok {
-		return s.terminal
-	}
-	if w, ok := v.(io.Writer); ok {
-		v = bare(w)
-	}
-	f, ok := v.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
 
 // interruptible returns a context that the first signal ends: for commands that

@@ -14,6 +14,7 @@ import (
 	"reseal/console"
 	"reseal/internal/explain"
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
@@ -120,7 +121,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process, cmd *cobra.Co
 		err = writePreflightJSON(p.stdout, c)
 	} else {
 		again := func(open []job.OpenHazard) string { return p.settlingAgain(open, f.accept) }
-		err = console.Checks(report.Folding(p.stdout), c.Findings, again)
+		err = console.Checks(terminal.Folding(p.stdout), c.Findings, again)
 	}
 	if err != nil {
 		return fmt.Errorf("print table: %w", err)

@@ -13,6 +13,7 @@ import (
 	"reseal/console"
 	"reseal/control"
 	"reseal/cost"
+	"reseal/internal/terminal"
 	"reseal/migrate"
 	"reseal/report"
 )
@@ -20,7 +21,7 @@ import (
 // progress shows a run to the person who watches it: a bar on a terminal, a
 // line every half minute elsewhere, nothing where the user wants quiet.
 type progress struct {
-	out   *screen
+	out   *terminal.Screen
 	quiet bool
 
 	logger *slog.Logger // nil: none
@@ -61,8 +62,8 @@ func (p *progress) watch(ctx context.Context) {
 			}
 			switch {
 			case p.quiet:
-			case p.out.terminal:
-				p.out.show(p.bar(p.parts(m, &st), p.out.width()))
+			case p.out.Drawable():
+				p.out.Show(p.bar(p.parts(m, &st), p.out.Width()))
 			case due:
 				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
 			}
@@ -72,8 +73,8 @@ func (p *progress) watch(ctx context.Context) {
 			p.log(m, &st)
 			switch {
 			case p.quiet:
-			case p.out.terminal:
-				p.out.clear()
+			case p.out.Drawable():
+				p.out.Clear()
 			default:
 				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
 			}
@@ -178,7 +179,7 @@ func (p *progress) bar(all []part, columns int) string {
 			text := join(all, full)
 			for _, wide := range barWidths {
 				if besideTheText+wide+utf8.RuneCountInString(text) <= columns {
-					return fmt.Sprintf("%*s ", shareColumns, share) + bar(done, p.total, wide) + "  " + text
+					return fmt.Sprintf("%*s ", shareColumns, share) + terminal.Bar(done, p.total, wide) + "  " + text
 				}
 			}
 		}
@@ -200,7 +201,7 @@ func (p *progress) line(all []part) string {
 }
 
 // progress sets up what the user sees of a run.
-func (f *runFlags) progress(out *screen, run *migrate.Live) *progress {
+func (f *runFlags) progress(out *terminal.Screen, run *migrate.Live) *progress {
 	p := &progress{
 		out: out, quiet: f.output.quiet || f.output.noProgress,
 		status: run.Controller.Status, spent: run.Spent.SpentIfPriced, handled: run.Stats.Handled.Load,

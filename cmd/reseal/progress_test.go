@@ -3,25 +3,24 @@ package main
 import (
 	"bytes"
 	"context"
-	"fmt"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
-	"unicode/utf8"
 
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/cost"
 	"reseal/cost/ledger"
 	"reseal/engine"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/migrate"
 )
 
 // shownBy is the progress of a run that is doing so, and has handled so many objects.
 func shownBy(st control.Status, total, handled int64) *progress {
-	return &progress{out: &screen{out: new(bytes.Buffer), terminal: true}, total: total,
+	return &progress{out: terminal.NewTerminal(new(bytes.Buffer)), total: total,
 		handled: func() int64 { return handled }, status: func() control.Status { return st }, spent: func() (cost.Money, bool) { return 1234 * cost.Cent, true }}
 }
 
@@ -55,39 +54,6 @@ func TestBarFitsTheTerminal(t *testing.T) {
 	p = shownBy(st, job.Unknown, 1416) // nobody has read the report yet
 	if got, want := p.bar(p.parts(steady(57.3), &st), 79), "1,416 objects  57.3/s  KMS 59 of 60/s  3 failed  bound by KMS cap  $12.34"; got != want {
 		t.Errorf("%q, want %q", got, want)
-	}
-	for columns := range 130 {
-		p.out.show(cut(strings.Repeat("█", 200), columns))
-	}
-	for _, line := range strings.Split(p.out.out.(*bytes.Buffer).String(), clearLine) {
-		if n := utf8.RuneCountInString(line); n > p.out.width() {
-			t.Errorf("a line of %d columns where there are %d", n, p.out.width())
-		}
-	}
-}
-
-// What is said while a bar is shown stands on a line of its own, and no bar stays
-// above it.
-func TestScreen(t *testing.T) {
-	var out bytes.Buffer
-	s := &screen{out: &out, terminal: true}
-	s.show("bar 1")
-	s.show("bar 2")
-	fmt.Fprintln(s, "said")
-	s.show("bar 3")
-	s.clear()
-	s.clear()
-	fmt.Fprintln(s, "last")
-	if got, want := out.String(), clearLine+"bar 1"+clearLine+"bar 2"+clearLine+"said\n"+clearLine+"bar 3"+clearLine+"last\n"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-	out.Reset()
-	s = newScreen(&out) // no terminal
-	s.show("bar")
-	fmt.Fprintln(s, "said")
-	s.clear()
-	if got := out.String(); got != "said\n" {
-		t.Errorf("elsewhere than on a terminal: %q", got)
 	}
 }
 
@@ -137,7 +103,7 @@ func TestProgressCountsWhatIsSettled(t *testing.T) {
 	} {
 		f := &runFlags{rows: tt.rows}
 		run := &migrate.Live{Plan: made, Earlier: earlier, Stats: stats, Controller: c, Spent: new(ledger.Ledger)}
-		if got := f.progress(newScreen(new(bytes.Buffer)), run).line(nil); got != tt.want {
+		if got := f.progress(terminal.NewScreen(new(bytes.Buffer)), run).line(nil); got != tt.want {
 			t.Errorf("%s: %q, want %q", tt.rows.command, got, tt.want)
 		}
 		if got := f.rows.HandledBefore(earlier); got != tt.before {
@@ -149,18 +115,21 @@ func TestProgressCountsWhatIsSettled(t *testing.T) {
 // A bar goes with its run; lines end with one that is true at the end.
 func TestProgressEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		for _, terminal := range []bool{true, false} {
+		for _, drawn := range []bool{true, false} {
 			st := control.Status{Binding: control.Binding{Limit: control.LimitNone}}
 			p := shownBy(st, 400, 400)
-			p.out.terminal = terminal
+			shown := new(bytes.Buffer)
+			if p.out = terminal.NewScreen(shown); drawn {
+				p.out = terminal.NewTerminal(shown)
+			}
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			p.watch(ctx)
 			cancel()
-			out := p.out.out.(*bytes.Buffer).String()
-			if terminal && (!strings.Contains(out, " 100 % ██") || !strings.HasSuffix(out, clearLine)) {
+			out := shown.String()
+			if drawn && (!strings.Contains(out, " 100 % ██") || !strings.HasSuffix(out, "\r\x1b[K")) {
 				t.Errorf("a terminal is left with %q", out)
 			}
-			if !terminal && out != "400 of 400 objects (100 %)  0/s  $12.34\n" {
+			if !drawn && out != "400 of 400 objects (100 %)  0/s  $12.34\n" {
 				t.Errorf("elsewhere there is %q", out)
 			}
 		}

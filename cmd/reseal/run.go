@@ -15,6 +15,7 @@ import (
 	"reseal/engine"
 	"reseal/internal/explain"
 	"reseal/internal/resources"
+	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/job/status"
@@ -106,7 +107,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 		runErr = err
 	}
 	if runErr == nil && f.share.Empty(made) {
-		fmt.Fprint(f.output.messages(p), report.Wrapped("", fmt.Sprintf("Share %s is empty: there are more shares than segments of the report, and none is left for it. There was nothing to do.", f.share)))
+		fmt.Fprint(f.output.messages(p), terminal.Wrapped("", fmt.Sprintf("Share %s is empty: there are more shares than segments of the report, and none is left for it. There was nothing to do.", f.share)))
 	}
 	if runErr == nil {
 		console.Untagged(f.output.messages(p), made, totals)

@@ -12,6 +12,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/console"
 	"reseal/internal/outfile"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/notify"
@@ -197,7 +198,7 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	if p.outliveReaders != nil {
 		p.outliveReaders()
 	}
-	p.stdout, p.stderr = newUnbroken(p.stdout), p.screen() // a bar may be shown from here on
+	p.stdout, p.stderr = terminal.Unbroken(p.stdout), p.screen() // a bar may be shown from here on
 	var debug profileServer
 	if err := debug.serve(ctx, p.stderr, &f.profile); err != nil {
 		return err

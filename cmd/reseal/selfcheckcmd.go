@@ -14,6 +14,7 @@ import (
 
 	"reseal/internal/outfile"
 	"reseal/internal/shell"
+	"reseal/internal/terminal"
 	"reseal/plan"
 	"reseal/report"
 	"reseal/selfcheck"
@@ -173,9 +174,9 @@ func standingWord(s selfcheck.Standing) string {
 // printFinding prints one finding in two lines of at most 80 columns, the second
 // wrapped at words.
 func printFinding(out io.Writer, f *selfcheck.Finding) {
-	fmt.Fprintf(out, "%s  %-13s  %s\n", f.Number, standingWord(f.Standing), cut(f.Title, 60))
+	fmt.Fprintf(out, "%s  %-13s  %s\n", f.Number, standingWord(f.Standing), terminal.Cut(f.Title, 60))
 	if f.Standing != selfcheck.AsDocumented {
-		for _, line := range report.Folded(f.Seen, 60, 60) {
+		for _, line := range terminal.Folded(f.Seen, 60, 60) {
 			fmt.Fprintf(out, "%20s%s\n", "", line)
 		}
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -47,10 +46,6 @@ func relay(arriving <-chan os.Signal, stderr io.Writer, exit func(code int)) <-c
 // outliveReaders keeps this process alive when whoever reads its output is gone:
 // writing then is an error, not a signal that ends the process.
 func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
-
-// unread tells whether output could not be written as nobody reads it any more: a
-// pipe or a terminal that was closed.
-func unread(err error) bool { return errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.EIO) }
 
 // obeySignals ends admission at the first signal, and everything at the second, until
 // ctx ends.

@@ -12,6 +12,7 @@ import (
 
 	"reseal/engine"
 	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/inventory/snapshot"
 	"reseal/ratelimit"
@@ -154,7 +155,7 @@ func (r *snapshotResult) print(p process, f *snapshotFlags) error {
 		fmt.Fprintf(messages, "note: %s could not be looked at; plan and run will try again.\n", report.Plural(r.Unseen, "object"))
 	}
 	if r.Unreached > 0 {
-		fmt.Fprint(messages, report.Wrapped("", fmt.Sprintf("note: %s that a listing shows, requests do not meet by the key. The rows are in the report, without encryption, lock and tier; run says of each what it meets.", report.Plural(r.Unreached, "object"))))
+		fmt.Fprint(messages, terminal.Wrapped("", fmt.Sprintf("note: %s that a listing shows, requests do not meet by the key. The rows are in the report, without encryption, lock and tier; run says of each what it meets.", report.Plural(r.Unreached, "object"))))
 	}
 	if !f.head {
 		fmt.Fprintln(messages, "note: a listing does not say how objects are encrypted: plan counts them all, and run looks at each; --head finds out now")
@@ -193,7 +194,7 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 func (f *snapshotFlags) progress(p process, last time.Time) func(rows int64) {
 	messages := f.output.messages(p)
 	every, end := 30*time.Second, "\n"
-	if isTerminal(p.stderr) {
+	if terminal.Is(p.stderr) {
 		every, end = time.Second, "\r"
 	}
 	return func(rows int64) {

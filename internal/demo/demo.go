@@ -15,6 +15,7 @@ import (
 
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/internal/terminal"
 	"reseal/report"
 )
 
@@ -53,7 +54,7 @@ func Run(ctx context.Context, c Config) (kept bool, err error) {
 	var server sync.WaitGroup
 	var served error
 	server.Go(func() { served = account.Serve(serving) })
-	d := &demonstration{Config: c, text: report.Folding(c.Out), account: account, job: filepath.Join(c.Folder, "job")}
+	d := &demonstration{Config: c, text: terminal.Folding(c.Out), account: account, job: filepath.Join(c.Folder, "job")}
 	err = d.play(ctx, manifest)
 	if err == nil {
 		kept = d.check(before)

@@ -1,6 +1,6 @@
 //go:build linux || darwin
 
-package main
+package terminal
 
 import (
 	"bytes"
@@ -41,10 +41,10 @@ func TestTypedAheadIsNoAnswer(t *testing.T) {
 				t.Error(err)
 			}
 		}()
-		err = ask(t.Context(), process{stdin: tty, stderr: tty}, "Go on?", "declined")
+		yes, err := Ask(t.Context(), tty, tty, "Go on?")
 		<-done
-		if declined := err != nil; declined != (ahead == "y\n") {
-			t.Errorf("after %q: %v", ahead, err)
+		if err != nil || yes == (ahead == "y\n") {
+			t.Errorf("after %q: %v, %v", ahead, yes, err)
 		}
 		_, _ = person.Close(), tty.Close() // both were read to the end
 	}

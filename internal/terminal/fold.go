@@ -1,4 +1,4 @@
-package report
+package terminal
 
 import (
 	"bytes"
@@ -36,9 +36,9 @@ func foldLine(line string, columns int) []string {
 		shift := utf8.RuneCountInString(before)
 		if shift > columns/2 { // a line of its own
 			lines := foldLine(strings.TrimRight(before, " "), columns)
-			return append(lines, indentedBy(indent, command(cmd, columns-indent))...)
+			return append(lines, indentedBy(indent, Command(cmd, columns-indent))...)
 		}
-		lines := indentedBy(shift, command(cmd, columns-shift))
+		lines := indentedBy(shift, Command(cmd, columns-shift))
 		lines[0] = before + strings.TrimLeft(lines[0], " ")
 		return lines
 	}
@@ -93,9 +93,9 @@ func commandIn(line string) (before, cmd string, ok bool) {
 // prose tells whether a text that begins with the name of a program goes on as a
 // sentence.
 func prose(text string) bool {
-	words := cut(text, false) // what is in quotes is one
+	parts := words(text, false) // what is in quotes is one
 	stops := func(word string) bool { return strings.HasSuffix(word, ",") || strings.HasSuffix(word, ";") }
-	return slices.ContainsFunc(words, stops) || !strings.Contains(text, " -") && len(words) > 4
+	return slices.ContainsFunc(parts, stops) || !strings.Contains(text, " -") && len(parts) > 4
 }
 
 func indentedBy(n int, lines []string) []string {

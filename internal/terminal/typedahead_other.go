@@ -1,6 +1,6 @@
 //go:build !linux && !darwin
 
-package main
+package terminal
 
 // dropTypedAhead does nothing here: what was typed ahead counts as the answer.
 func dropTypedAhead(int) {}
