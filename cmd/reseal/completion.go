@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"reseal/internal/cli"
 	"reseal/plan"
 	"reseal/preflight"
 )
@@ -32,9 +33,9 @@ func newCompletionCommand(p process) *cobra.Command {
 		ValidArgs: shells,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) != 1 {
-				return usagef("completion takes the name of one shell: %s", either(shells))
+				return usagef("completion takes the name of one shell: %s", cli.Either(shells))
 			}
-			return choose("completion", args[0], shells...)
+			return cli.Choose("completion", args[0], shells...)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error { return writers[args[0]](cmd.Root()) },
 	}
@@ -55,22 +56,5 @@ func completes(root *cobra.Command) {
 		"log-level":     {"debug", "info", "warn", "error"},
 		"log-format":    {logText, logJSON},
 	}
-	completesBelow(root, values)
-}
-
-func completesBelow(cmd *cobra.Command, values map[string][]string) {
-	for name, list := range values {
-		if cmd.Flags().Lookup(name) != nil {
-			_ = cmd.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(list, cobra.ShellCompDirectiveNoFileComp)) // fails for a flag that is not there
-		}
-	}
-	if cmd.Flags().Lookup("job") != nil {
-		_ = cmd.MarkFlagDirname("job")
-		cmd.ValidArgsFunction = func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-			return nil, cobra.ShellCompDirectiveFilterDirs
-		}
-	}
-	for _, sub := range cmd.Commands() {
-		completesBelow(sub, values)
-	}
+	cli.Complete(root, values, "job")
 }

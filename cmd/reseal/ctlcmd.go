@@ -11,6 +11,7 @@ import (
 
 	"reseal/console"
 	"reseal/control"
+	"reseal/internal/cli"
 	"reseal/job"
 )
 
@@ -65,7 +66,7 @@ func controlRequestOf(args []string) (r control.Request, err error) {
 	}
 	r.Command = args[0]
 	valued := r.Command == "kms-rps" || r.Command == "concurrency"
-	if err := choose("ctl", r.Command, "status", "pause", "resume", "kms-rps", "concurrency", "drain"); err != nil {
+	if err := cli.Choose("ctl", r.Command, "status", "pause", "resume", "kms-rps", "concurrency", "drain"); err != nil {
 		return r, err
 	}
 	switch {
@@ -114,7 +115,7 @@ func sendControl(ctx context.Context, p process, dir, shard string, r control.Re
 		}
 	}
 	if !a.OK {
-		return &usageError{errors.New(a.Error)}
+		return &cli.UsageError{Err: errors.New(a.Error)}
 	}
 	if a.Warning != "" {
 		fmt.Fprintf(p.stderr, "warning: %s\n", a.Warning)

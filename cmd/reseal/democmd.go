@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/spf13/cobra"
 
+	"reseal/internal/cli"
 	"reseal/internal/demo"
 	"reseal/internal/terminal"
 )
@@ -20,7 +21,7 @@ func newDemoCommand(p process) *cobra.Command {
 		Use:   "demo",
 		Short: "Show all of it on the built-in simulator: no account, no network",
 		Long:  demoLong,
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if c.Objects < 100 || c.KMSRate < 1 {
 				return usagef("--objects wants at least 100, --kms-rps at least 1")

@@ -10,6 +10,7 @@ import (
 
 	"reseal/control/metrics"
 	"reseal/cost"
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/job"
@@ -36,7 +37,7 @@ func (e *endFile) check(ctx context.Context, flags *pflag.FlagSet, dir string) e
 	if e.name == "" {
 		return nil
 	}
-	if e.name == stdoutName {
+	if e.name == cli.Stdout {
 		return usagef("--metrics-file: want the name of a file, such as reseal.prom")
 	}
 	if err := spare(ctx, flags, "metrics-file", e.name, dir); err != nil {

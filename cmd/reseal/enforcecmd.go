@@ -11,6 +11,7 @@ import (
 
 	"reseal/console"
 	"reseal/enforce"
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/plan"
 	"reseal/s3api"
@@ -57,7 +58,7 @@ func newEnforceCommand(p process) *cobra.Command {
 		Use:   "enforce --bucket NAME --sse-kms-key-id ARN",
 		Short: "Make new objects arrive under the key: bucket default and policy",
 		Long:  enforceLong,
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.enforce(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
@@ -90,7 +91,7 @@ func (f *enforceFlags) check() error {
 	case f.key == "" && !f.remove:
 		return usagef("--sse-kms-key-id is needed: the key that new objects are to be under")
 	}
-	return choose("--min-tls", f.minTLS, "1.2", "1.3", "any")
+	return cli.Choose("--min-tls", f.minTLS, "1.2", "1.3", "any")
 }
 
 func (f *enforceFlags) enforce(ctx context.Context, p process) error {

@@ -13,6 +13,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/cli"
 	"reseal/job"
 	"reseal/job/known"
 	"reseal/migrate"
@@ -34,13 +35,8 @@ const (
 	exitHungUp      = 129
 )
 
-// usageError is a command line that makes no sense.
-type usageError struct{ err error }
-
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+// usagef makes an error of a command line that makes no sense.
+func usagef(format string, args ...any) error { return cli.Usagef(format, args...) }
 
 // refusedError is a run that was not begun, nothing having been written.
 type refusedError struct{ err error }
@@ -95,7 +91,7 @@ func (p process) exit(cmd *cobra.Command, err error) int {
 func exitCode(err error) int {
 	var (
 		found   *finding
-		usage   *usageError
+		usage   *cli.UsageError
 		refused *refusedError
 		sig     *signalError
 		left    *migrate.UnfinishedError

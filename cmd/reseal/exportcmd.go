@@ -11,6 +11,7 @@ import (
 
 	"reseal/batchops"
 	"reseal/checkpoint"
+	"reseal/internal/cli"
 	"reseal/inventory"
 	"reseal/migrate"
 	"reseal/report"
@@ -55,7 +56,7 @@ func newExportCommand(p process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Hand the work to another engine",
-		Args:  onlyCommands,
+		Args:  cli.OnlyCommands,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(batch)
@@ -90,7 +91,7 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 	if o, err := f.options(); err != nil {
 		return err
 	} else if err := batchops.CheckSelection(&o); err != nil {
-		return &usageError{err}
+		return &cli.UsageError{Err: err}
 	}
 	pre, err := prepare(ctx, &f.request, met, time.Now())
 	if err != nil {

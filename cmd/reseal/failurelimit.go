@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reseal/internal/cli"
 	"reseal/migrate"
 )
 
@@ -12,7 +13,7 @@ import (
 func parseFailureLimit(text string) (l migrate.FailureLimit, err error) {
 	l.Text = text
 	if strings.HasSuffix(text, "%") {
-		if l.Share, err = parsePercent(text); err == nil && l.Share == 0 {
+		if l.Share, err = cli.ParsePercent(text); err == nil && l.Share == 0 {
 			err = fmt.Errorf("%q: a share of nothing stops at the first object; want 1 for that", text)
 		}
 		return l, err

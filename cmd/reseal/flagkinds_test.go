@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reseal/internal/cli"
 	"reseal/job"
 )
 
@@ -47,8 +48,8 @@ func TestRememberedPathsAreAbsolute(t *testing.T) {
 				"a/../b": filepath.Join(here, "b"), "b/": filepath.Join(here, "b") + "/", "/x/y": "/x/y", "/x/": "/x/", "./": here + "/", "/": "/",
 				"s3://bucket/a/../b/": "s3://bucket/a/../b/", "file:///x/y": "/x/y", "": "",
 			} {
-				if err := f.Value.Set(given); err != nil || valuesOf(f)[0] != want {
-					t.Errorf("%s --%s %s: %q, %v; want %q", cmd.Name(), f.Name, given, valuesOf(f), err, want)
+				if err := f.Value.Set(given); err != nil || cli.ValuesOf(f)[0] != want {
+					t.Errorf("%s --%s %s: %q, %v; want %q", cmd.Name(), f.Name, given, cli.ValuesOf(f), err, want)
 				}
 			}
 		}

@@ -6,12 +6,12 @@ import (
 	"io"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/cli"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/migrate"
@@ -156,7 +156,7 @@ func (s *selection) options() (plan.Options, error) {
 		if text == "" {
 			return 0
 		}
-		n, err := parseSize(text)
+		n, err := cli.ParseSize(text)
 		if err != nil {
 			errs = append(errs, fmt.Errorf("--%s: %w", flag, err))
 		}
@@ -186,7 +186,7 @@ func (s *selection) options() (plan.Options, error) {
 	case s.manifest == "":
 		errs = append(errs, errors.New("--manifest is needed: the manifest.json of an inventory report"))
 	case o.SSE != plan.TargetKMS && o.SSE != plan.TargetAES256:
-		errs = append(errs, choiceError("--sse", o.SSE, plan.TargetKMS, plan.TargetAES256))
+		errs = append(errs, cli.ChoiceError("--sse", o.SSE, plan.TargetKMS, plan.TargetAES256))
 	case o.SSE == plan.TargetKMS && o.KMSKeyID == "":
 		errs = append(errs, errors.New("--sse-kms-key-id is needed: without it S3 would take the AWS managed key aws/s3"))
 	case o.SSE == plan.TargetAES256 && o.KMSKeyID != "":
@@ -206,7 +206,7 @@ func (s *selection) options() (plan.Options, error) {
 		o.BucketKey = false
 	}
 	if len(errs) > 0 {
-		return o, &usageError{errors.Join(errs...)}
+		return o, &cli.UsageError{Err: errors.Join(errs...)}
 	}
 	return o.Normal(), nil
 }
@@ -230,7 +230,7 @@ func classErrors(classes []string) (errs []error) {
 
 // classError says that there is no such storage class, and which there are.
 func classError(class string) error {
-	return fmt.Errorf("--storage-class %q: no such class; there are %s%s", class, strings.Join(storageClasses, ", "), meant(strings.ToUpper(class), storageClasses, ""))
+	return fmt.Errorf("--storage-class %q: no such class; there are %s%s", class, strings.Join(storageClasses, ", "), cli.Meant(strings.ToUpper(class), storageClasses, ""))
 }
 
 // methods are the ways to re-encrypt an object.
@@ -248,24 +248,24 @@ func (s *selection) methodErrors(o *plan.Options) (errs []error) {
 	updates := o.Method == plan.MethodUpdate || o.Method == plan.MethodAuto
 	switch {
 	case !updates && o.Method != plan.MethodCopy:
-		errs = append(errs, choiceError("--method", string(o.Method), methods()...))
+		errs = append(errs, cli.ChoiceError("--method", string(o.Method), methods()...))
 	case updates && o.SSE == plan.TargetAES256:
 		bad("--method %s: there is no update back to SSE-S3, only --method copy", o.Method)
 	}
 	switch {
 	case s.versions != "current" && s.versions != "all":
-		errs = append(errs, choiceError("--versions", s.versions, versionChoices()...))
+		errs = append(errs, cli.ChoiceError("--versions", s.versions, versionChoices()...))
 	case o.AllVersions && !updates:
 		bad("--versions all needs --method update or auto: a copy of an old version would become the current one, so the history would change its order")
 	}
 	if o.CopyVia != "" && o.CopyVia != plan.ViaMultipart {
-		errs = append(errs, choiceError("--copy-via", o.CopyVia, plan.ViaMultipart))
+		errs = append(errs, cli.ChoiceError("--copy-via", o.CopyVia, plan.ViaMultipart))
 	}
 	if o.ACL != "" && o.ACL != plan.BucketOwnerFullControl {
-		errs = append(errs, choiceError("--acl", o.ACL, plan.BucketOwnerFullControl))
+		errs = append(errs, cli.ChoiceError("--acl", o.ACL, plan.BucketOwnerFullControl))
 	}
 	if s.confirm != "all" {
-		share, err := parsePercent(s.confirm)
+		share, err := cli.ParsePercent(s.confirm)
 		switch {
 		case err != nil:
 			bad("--confirm: want all or a share: %w", err)
@@ -298,7 +298,7 @@ type pace struct {
 
 func (p *pace) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.Var((*rate)(&p.kmsRPS), "kms-rps", "cap on KMS requests a second (default: --kms-share of the quota)")
+	f.Var((*cli.Rate)(&p.kmsRPS), "kms-rps", "cap on KMS requests a second (default: --kms-share of the quota)")
 	f.StringVar(&p.kmsShare, "kms-share", "50%", "share of the account's KMS request quota to use at most")
 	f.Float64Var(&p.s3RPS, "s3-rps", 3500, "S3 write requests a second to start from (and reads in proportion)")
 	f.IntVar(&p.concurrency, "concurrency", defaultConcurrency, "work on at most this many objects at once; fewer where the rate needs fewer")
@@ -307,32 +307,6 @@ func (p *pace) bind(cmd *cobra.Command) {
 	f.BoolVar(&p.noCanary, "no-canary", false, "do not prove some objects of each kind before the rest is begun")
 	f.StringVar(&p.snapshot, "snapshot", "1000", "remember this many objects as a whole (metadata, tags, ACL, hash of the data), for verify to compare: a number, or a share such as 1%; 0 for none")
 	f.IntVar(&p.updateKMS, "update-kms-weight", 0, "KMS requests that S3 makes for one update, where that was measured (default: 1 to 2, as AWS does not state it)")
-}
-
-// rate is a number of requests a second, above 0, as a flag; 0 and written "" where
-// none is given. It implements pflag.Value.
-type rate float64
-
-func (r *rate) String() string {
-	if *r == 0 {
-		return ""
-	}
-	return strconv.FormatFloat(float64(*r), 'g', -1, 64)
-}
-
-func (*rate) Type() string { return "rate" }
-
-func (r *rate) Set(text string) error {
-	if text == "" { // takes a remembered one away
-		*r = 0
-		return nil
-	}
-	n, err := strconv.ParseFloat(text, 64)
-	if err != nil || !(n > 0) || math.IsInf(n, 0) {
-		return errors.New("want a rate above 0")
-	}
-	*r = rate(n)
-	return nil
 }
 
 // weights are the KMS requests that S3 makes for each kind of request.
@@ -349,7 +323,7 @@ func (p *pace) rates() (out preflight.Rates, err error) {
 	if p.snapshots, err = parseRemembering(p.snapshot); err != nil {
 		return out, usagef("--snapshot %w", err)
 	}
-	share, err := parsePercent(p.kmsShare)
+	share, err := cli.ParsePercent(p.kmsShare)
 	switch {
 	case err != nil:
 		return out, usagef("--kms-share: %w", err)
@@ -409,47 +383,10 @@ func (a accepts) check() error {
 	names := preflight.HazardNames()
 	for _, name := range a {
 		if !slices.Contains(names, name) {
-			return usagef("--accept %q: no such hazard; there are %s%s", name, strings.Join(names, ", "), meant(name, names, ""))
+			return usagef("--accept %q: no such hazard; there are %s%s", name, strings.Join(names, ", "), cli.Meant(name, names, ""))
 		}
 	}
 	return nil
-}
-
-// parsePercent reads "50%" as 0.5. Without its sign a number is refused: nobody knows
-// whether 1 means all or a hundredth.
-func parsePercent(s string) (float64, error) {
-	num, percent := strings.CutSuffix(strings.TrimSpace(s), "%")
-	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
-	if !percent {
-		return 0, fmt.Errorf("%q: want a share with its sign, such as 25%%", s)
-	}
-	v /= 100
-	if err != nil || math.IsNaN(v) || v < 0 || v > 1 {
-		return 0, fmt.Errorf("%q: want 0%% to 100%%", s)
-	}
-	return v, nil
-}
-
-// sizeUnits are the units that sizes may be given in. Those of AWS's pages and
-// bills that are written KB or GB mean powers of 1,024, and so they do here.
-var sizeUnits = map[string]int64{
-	"": 1, "B": 1,
-	"K": 1 << 10, "KB": 1 << 10, "KIB": 1 << 10,
-	"M": 1 << 20, "MB": 1 << 20, "MIB": 1 << 20,
-	"G": 1 << 30, "GB": 1 << 30, "GIB": 1 << 30,
-	"T": 1 << 40, "TB": 1 << 40, "TIB": 1 << 40,
-}
-
-// parseSize reads a number of bytes such as 5GiB.
-func parseSize(s string) (int64, error) {
-	text := strings.ToUpper(strings.TrimSpace(s))
-	num := strings.TrimRight(text, "BKMGTI")
-	unit, ok := sizeUnits[strings.TrimSpace(text[len(num):])]
-	v, err := strconv.ParseFloat(strings.TrimSpace(num), 64)
-	if !ok || err != nil || math.IsNaN(v) || v < 0 || v*float64(unit) > math.MaxInt64/2 {
-		return 0, fmt.Errorf("%q is not a size; want e.g. 128KiB or 5GiB", s)
-	}
-	return int64(v * float64(unit)), nil
 }
 
 // losses are the attributes whose loss was accepted with a hazard.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"reseal/control"
+	"reseal/internal/cli"
 )
 
 // parseHeadroom reads "500" or "10%"; "" is none.
@@ -16,7 +17,7 @@ func parseHeadroom(text string) (h *control.Headroom, err error) {
 	}
 	h = new(control.Headroom)
 	if strings.HasSuffix(text, "%") {
-		if h.Share, err = parsePercent(text); err == nil && h.Share >= 1 {
+		if h.Share, err = cli.ParsePercent(text); err == nil && h.Share >= 1 {
 			err = fmt.Errorf("%q leaves nothing", text)
 		}
 		return h, err

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reseal/internal/cli"
 )
 
 // commandsOf are a command and all below it that help names.
@@ -27,7 +29,7 @@ func commandsOf(root *cobra.Command) []*cobra.Command {
 func TestHelpGroupsAreWhole(t *testing.T) {
 	grouped := map[string]int{}
 	for _, g := range flagGroups {
-		for _, name := range slices.Concat(g.common, g.rest) {
+		for _, name := range slices.Concat(g.Common, g.Rest) {
 			grouped[name]++
 		}
 	}
@@ -51,7 +53,7 @@ func TestHelpGroupsAreWhole(t *testing.T) {
 		}
 	}
 	for _, g := range commandGroups {
-		for _, name := range g.names {
+		for _, name := range g.Names {
 			if !commands[name] {
 				t.Errorf("help has a group for the command %s, which is not there", name)
 			}
@@ -62,7 +64,7 @@ func TestHelpGroupsAreWhole(t *testing.T) {
 // Help fits a terminal, shows at most so many flags at first, and all of them when asked.
 func TestHelpFits(t *testing.T) {
 	for _, cmd := range commandsOf(newRoot(process{})) {
-		for _, flag := range []string{"--help", "--" + helpAll} {
+		for _, flag := range []string{"--help", "--" + cli.HelpAll} {
 			var out strings.Builder
 			p := process{stdout: &out, stderr: &out}
 			args := append(strings.Fields(cmd.CommandPath())[1:], flag)
@@ -81,9 +83,9 @@ func TestHelpFits(t *testing.T) {
 			all := 0
 			cmd.Flags().VisitAll(func(*pflag.Flag) { all++ })
 			switch more := strings.Contains(out.String(), "more flags: "); {
-			case flag == "--help" && shown > commonFlags:
-				t.Errorf("%v: %d flags, want at most %d", args, shown, commonFlags)
-			case flag == "--"+helpAll && (more || shown < all):
+			case flag == "--help" && shown > cli.CommonFlags:
+				t.Errorf("%v: %d flags, want at most %d", args, shown, cli.CommonFlags)
+			case flag == "--"+cli.HelpAll && (more || shown < all):
 				t.Errorf("%v: %d flags of %d", args, shown, all)
 			}
 		}

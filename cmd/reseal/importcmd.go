@@ -12,6 +12,7 @@ import (
 	"reseal/batchops"
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/inventory"
 	"reseal/job"
@@ -86,7 +87,7 @@ type imported struct {
 }
 
 func (f *importFlags) importReport(ctx context.Context, p process, location string) error {
-	if err := choose("--results", f.results, resultLines()...); err != nil {
+	if err := cli.Choose("--results", f.results, resultLines()...); err != nil {
 		return err
 	}
 	ctx, stop := p.interruptible(ctx)
@@ -96,7 +97,7 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 		return err
 	}
 	if err := batchops.CheckSelection(&made.Options); err != nil {
-		return &usageError{err}
+		return &cli.UsageError{Err: err}
 	}
 	met, err := f.meet(ctx, p, f.connection, f.told, f.job, made, true)
 	if err != nil {
@@ -110,7 +111,7 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 	if err := made.CheckSame(f.job, pre.env.Frozen()); err != nil {
 		return err
 	}
-	memory, err := parseSize(f.memory)
+	memory, err := cli.ParseSize(f.memory)
 	if err != nil {
 		return usagef("--memory: %w", err)
 	}
@@ -153,7 +154,7 @@ func (f *importFlags) take(ctx context.Context, p process, e *preflight.Environm
 // openCompletion opens the completion report at location, a manifest.json or
 // the folder that it is in.
 func openCompletion(ctx context.Context, client *s3api.Client, location string) (*inventory.BatchTasks, error) {
-	if err := checkPath("import", location); err != nil {
+	if err := cli.CheckPath("import", location); err != nil {
 		return nil, err
 	}
 	at, err := inventory.ParseLocation(location)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/console"
+	"reseal/internal/cli"
 	"reseal/internal/plain"
 	"reseal/inventory"
 )
@@ -28,7 +29,7 @@ func newInventoryCommand(p process) *cobra.Command {
 		Use:   "inventory",
 		Short: "Find, set up or make inventory reports",
 		Long:  inventoryLong,
-		Args:  onlyCommands,
+		Args:  cli.OnlyCommands,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(newInventoryListCommand(p), newSetupCommand(p), newSnapshotCommand(p))
@@ -77,7 +78,7 @@ func newInventoryListCommand(p process) *cobra.Command {
 }
 
 func (f *listFlags) list(ctx context.Context, p process, location string) error {
-	if err := checkPath("inventory ls", location); err != nil {
+	if err := cli.CheckPath("inventory ls", location); err != nil {
 		return err
 	}
 	at, err := inventory.ParseLocation(location)

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/console"
+	"reseal/internal/cli"
 	"reseal/internal/shell"
 	"reseal/job/status"
 	"reseal/s3api"
@@ -37,7 +38,7 @@ three folders deep and changes nothing.
 			if len(args) == 1 {
 				place = args[0]
 			}
-			if err := checkPath("jobs", place); err != nil {
+			if err := cli.CheckPath("jobs", place); err != nil {
 				return err
 			}
 			all, hidden, err := status.List(ctx, conn.jobs(), place)

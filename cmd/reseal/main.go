@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 
+	"reseal/internal/cli"
 	"reseal/internal/terminal"
 )
 
@@ -49,7 +50,7 @@ func (p process) run(ctx context.Context, args []string) int {
 	stderr, flushErr := terminal.Harmless(p.stderr)
 	defer flushErr()
 	p.stdout, p.stderr = stdout, stderr
-	if i := slices.Index(args, "--"+helpAll); i >= 0 && !slices.Contains(args[:i], "--") {
+	if i := slices.Index(args, "--"+cli.HelpAll); i >= 0 && !slices.Contains(args[:i], "--") {
 		args = slices.Insert(slices.Clone(args), i, "--help") // whatever else is missing
 	}
 	root := newRoot(p)
@@ -57,7 +58,7 @@ func (p process) run(ctx context.Context, args []string) int {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	if err := knownCommand(root, args); err != nil {
+	if err := cli.KnownCommand(root, args); err != nil {
 		return p.exit(root, err)
 	}
 	cmd, err := root.ExecuteContextC(tellReaderWaits(ctx, p.screen()))

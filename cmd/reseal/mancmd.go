@@ -2,10 +2,10 @@ package main
 
 import (
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/cobra/doc"
+
+	"reseal/internal/cli"
 )
 
 // newManCommand writes man pages, for packages. Help does not show it.
@@ -24,25 +24,7 @@ func newManCommand() *cobra.Command {
 			if err := os.MkdirAll(args[0], 0o755); err != nil {
 				return err
 			}
-			root := cmd.Root()
-			forPages(root)
-			return doc.GenManTree(root, &doc.GenManHeader{Title: "RESEAL", Section: "1", Source: programName(), Manual: "reseal"}, args[0])
+			return cli.WriteManPages(cmd.Root(), programName(), args[0])
 		},
-	}
-}
-
-// forPages makes what help shows fit for pages: those have no date of their own, and
-// take a command for code where it is indented by four.
-func forPages(cmd *cobra.Command) {
-	cmd.DisableAutoGenTag = true
-	lines := strings.Split(cmd.Long, "\n")
-	for i, line := range lines {
-		if strings.HasPrefix(line, "  ") {
-			lines[i] = "    " + line
-		}
-	}
-	cmd.Long = strings.Join(lines, "\n")
-	for _, sub := range cmd.Commands() {
-		forPages(sub)
 	}
 }

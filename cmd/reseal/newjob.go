@@ -7,6 +7,7 @@ import (
 
 	"reseal/console"
 	"reseal/cost"
+	"reseal/internal/cli"
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
@@ -28,7 +29,7 @@ func (f *runFlags) newJob(ctx context.Context, p process, pre *prepared) (*job.P
 		return nil, err
 	}
 	if err := console.UnusedFilters(s); err != nil {
-		return nil, &usageError{err}
+		return nil, &cli.UsageError{Err: err}
 	}
 	_ = tellUnreadable(p, s.Damage) // said before anybody is asked; what can be read is done
 	made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: cost.New(s.Tally, f.params(pre.env)), Told: f.told})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 
+	"reseal/internal/cli"
 	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/job"
@@ -12,7 +13,7 @@ import (
 
 // openReport opens the report that the user names, in S3 or in a local folder.
 func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inventory.Located, error) {
-	memory, err := parseSize(s.memory)
+	memory, err := cli.ParseSize(s.memory)
 	if err != nil || memory < 64<<20 {
 		return nil, usagef("--memory %q: want a size of at least 64MiB", s.memory)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reseal/internal/cli"
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
 	"reseal/internal/terminal"
@@ -89,7 +90,7 @@ func (o *output) level(usual slog.Level) (level slog.Level, err error) {
 	case "debug", "info", "warn", "error":
 		return level, level.UnmarshalText([]byte(o.logLevel))
 	}
-	return level, &usageError{choiceError("--log-level", o.logLevel, "debug", "info", "warn", "error")}
+	return level, &cli.UsageError{Err: cli.ChoiceError("--log-level", o.logLevel, "debug", "info", "warn", "error")}
 }
 
 // logHandler writes a log. No name or answer in it gets out of its line, or is read in

@@ -11,6 +11,7 @@ import (
 
 	"reseal/console"
 	"reseal/cost"
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/internal/resources"
@@ -90,10 +91,10 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	if err := spare(ctx, f.output.flags, "html", f.html, f.job); err != nil {
 		return err
 	}
-	if f.html == stdoutName && f.output.json {
+	if f.html == cli.Stdout && f.output.json {
 		return usagef("--html - and --json both want stdout: name a file for the page")
 	}
-	if f.html != "" && f.html != stdoutName {
+	if f.html != "" && f.html != cli.Stdout {
 		if err := outfile.Check(f.html); err != nil {
 			return err
 		}
@@ -128,7 +129,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 		return err
 	}
 	if err := console.UnusedFilters(s); err != nil {
-		return &usageError{err}
+		return &cli.UsageError{Err: err}
 	}
 	if err := f.showAndFreeze(ctx, p, pre, s, old); err != nil {
 		return err

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/cost"
+	"reseal/internal/cli"
 	"reseal/internal/smallfile"
 	"reseal/preflight"
 )
@@ -52,7 +53,7 @@ func (p *pricing) copyRate() (int64, error) {
 	if p.rate == "" {
 		return 0, nil
 	}
-	n, err := parseSize(p.rate)
+	n, err := cli.ParseSize(p.rate)
 	if err != nil || n <= 0 {
 		return 0, usagef("--copy-rate %q: want a size above 0, such as 200MB", p.rate)
 	}

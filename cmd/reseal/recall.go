@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/console"
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/preflight"
@@ -21,7 +22,7 @@ import (
 // share of it, are about this one process and what it prints, or are meant for the
 // one run that they are given to.
 var forgotten = []string{"job", "shard", "shards", "limit", "no-canary", "yes", "dry-run", "dryrun", "no-plan-pass", "offline", "help", "html", "facts",
-	"no-manifest-checksum", "json", "quiet", "no-progress", "log-level", "log-format", "log-file", "metrics", "metrics-file", "debug-addr", "debug-expose", "ui", "ui-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "job-bucket-owner", "known-jobs", configFlag, helpAll}
+	"no-manifest-checksum", "json", "quiet", "no-progress", "log-level", "log-format", "log-file", "metrics", "metrics-file", "debug-addr", "debug-expose", "ui", "ui-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "job-bucket-owner", "known-jobs", cli.ConfigFlag, cli.HelpAll}
 
 // jobArgument lets the job be named without --job, as the only argument.
 func jobArgument(to *string) cobra.PositionalArgs {
@@ -47,17 +48,10 @@ func givenOf(flags *pflag.FlagSet) job.Told {
 	told := job.Told{}
 	flags.VisitAll(func(f *pflag.Flag) { // Visit leaves out what was recalled
 		if f.Changed && !slices.Contains(forgotten, f.Name) {
-			told[f.Name] = valuesOf(f)
+			told[f.Name] = cli.ValuesOf(f)
 		}
 	})
 	return told
-}
-
-func valuesOf(f *pflag.Flag) []string {
-	if many, ok := f.Value.(pflag.SliceValue); ok {
-		return slices.Clone(many.GetSlice())
-	}
-	return []string{f.Value.String()}
 }
 
 // recalled sets the flags that were not given to what the job was told, those of
@@ -118,7 +112,7 @@ func (f *runFlags) recall(ctx context.Context, p process, cmd *cobra.Command) er
 	case f.rows.asMade || f.manifest != "": // what opens the job says that it is not there
 		return emptyOptions(cmd)
 	}
-	return &usageError{&job.NoJobError{Name: f.job}}
+	return &cli.UsageError{Err: &job.NoJobError{Name: f.job}}
 }
 
 // recall fills in what the job was told before, if it is there already.
@@ -137,12 +131,7 @@ func (f *planFlags) recall(ctx context.Context, p process, cmd *cobra.Command) e
 // emptyOptions refuses empty values where there is no job yet of which they could take
 // one away: a variable of a script that is not set would mean no filter, or no limit.
 func emptyOptions(cmd *cobra.Command) error {
-	var empty []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if r, ok := f.Value.(*removable); ok && r.removed && f.Changed {
-			empty = append(empty, "--"+f.Name)
-		}
-	})
+	empty := cli.Removed(cmd.Flags())
 	if len(empty) == 0 {
 		return nil
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
@@ -72,10 +73,10 @@ is for its owner alone. Links are followed. A FIFO or a device, such as
 
 // writeReport writes one report, to a file as a whole or not at all.
 func writeReport(ctx context.Context, p process, c connection, dir, format, out string, exact bool) error {
-	if err := choose("--format", format, "text", "json", "html", "csv", "lines"); err != nil {
+	if err := cli.Choose("--format", format, "text", "json", "html", "csv", "lines"); err != nil {
 		return err
 	}
-	if out == stdoutName {
+	if out == cli.Stdout {
 		out = ""
 	}
 	if out != "" {

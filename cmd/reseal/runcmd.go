@@ -11,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/cli"
 	"reseal/internal/outfile"
 	"reseal/internal/terminal"
 	"reseal/job"
@@ -150,7 +151,7 @@ func resultLines() []string { return []string{"failures", "all"} }
 
 // checkFlags refuses values that no run takes.
 func (f *runFlags) checkFlags() error {
-	if err := choose("--results", f.results, resultLines()...); err != nil {
+	if err := cli.Choose("--results", f.results, resultLines()...); err != nil {
 		return err
 	}
 	switch {

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reseal/internal/cli"
 	"reseal/internal/outfile"
 	"reseal/internal/shell"
 	"reseal/internal/terminal"
@@ -52,7 +53,7 @@ func newSelfcheckCommand(p process) *cobra.Command {
 		Use:   "selfcheck --bucket SCRATCH --sse-kms-key-id ARN",
 		Short: "Ask your account what reseal believes of AWS, on scratch objects",
 		Long:  selfcheckLong,
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
@@ -77,7 +78,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	if err := onlyBucket(&f.bucket); err != nil {
 		return err
 	}
-	large, err := parseSize(f.large)
+	large, err := cli.ParseSize(f.large)
 	switch {
 	case f.bucket == "" || f.key == "":
 		return usagef("--bucket and --sse-kms-key-id are needed")

@@ -10,6 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"reseal/internal/cli"
 )
 
 // An option comes from the command line, else from the environment, else from the
@@ -52,7 +54,7 @@ func TestPrecedenceOfOptions(t *testing.T) {
 			}
 			cmd := parsed(t, test.variables, args)
 			f := cmd.Flags().Lookup(test.flag)
-			if got := valuesOf(f); !slices.Equal(got, test.want) || f.Changed != test.changed {
+			if got := cli.ValuesOf(f); !slices.Equal(got, test.want) || f.Changed != test.changed {
 				t.Errorf("--%s: %q, given %v; want %q, %v", test.flag, got, f.Changed, test.want, test.changed)
 			}
 		})

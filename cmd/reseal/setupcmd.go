@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/console"
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/inventory"
 	"reseal/inventory/setup"
@@ -53,7 +54,7 @@ func newSetupCommand(p process) *cobra.Command {
 		Use:   "setup --bucket NAME --destination s3://BUCKET/PREFIX",
 		Short: "Let S3 make inventory reports of a bucket, with all useful columns",
 		Long:  setupLong,
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.setup(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
@@ -87,8 +88,8 @@ func (f *setupFlags) check() error {
 	case f.kmsKey != "" && !strings.HasPrefix(f.kmsKey, "arn:"):
 		return usagef("--sse-kms-key-id %q: S3 Inventory wants the ARN of a customer managed key", f.kmsKey)
 	}
-	return errors.Join(chooseFold("--format", f.format, "CSV", "ORC", "Parquet"), chooseFold("--schedule", f.schedule, "daily", "weekly"),
-		chooseFold("--versions", f.versions, versionChoices()...))
+	return errors.Join(cli.ChooseFold("--format", f.format, "CSV", "ORC", "Parquet"), cli.ChooseFold("--schedule", f.schedule, "daily", "weekly"),
+		cli.ChooseFold("--versions", f.versions, versionChoices()...))
 }
 
 func (f *setupFlags) setup(ctx context.Context, p process) error {

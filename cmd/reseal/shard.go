@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/checkpoint"
+	"reseal/internal/cli"
 	"reseal/inventory"
 	"reseal/job"
 )
@@ -26,7 +27,7 @@ func (f *shardFlags) bind(cmd *cobra.Command) {
 func (f *shardFlags) share(getenv func(string) string, dir string) (job.Share, error) {
 	s, err := job.ReadShare(f.text, f.shards, getenv, dir)
 	if err != nil {
-		return s, &usageError{err}
+		return s, &cli.UsageError{Err: err}
 	}
 	return s, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/cli"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 )
@@ -48,7 +49,7 @@ func newSimulateCommand(p process) *cobra.Command {
 		Use:   "simulate",
 		Short: "Serve a simulated S3 and KMS, for any S3 client",
 		Long:  simulateLong,
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.serve(cmd.Context(), p) },
 	}
 	fs := cmd.Flags()
@@ -145,7 +146,7 @@ func (f *simulateFlags) fill(ctx context.Context, account *simaws.Account) (mani
 // returns what removes it.
 func (f *simulateFlags) makeBodyFolder() (remove func(), err error) {
 	if f.maxBody != "0" {
-		if f.config.MaxBody, err = parseSize(f.maxBody); err != nil {
+		if f.config.MaxBody, err = cli.ParseSize(f.maxBody); err != nil {
 			return nil, usagef("--max-body: %v", err)
 		}
 		if f.config.BodyFolder, err = os.MkdirTemp("", "reseal-simulator-"); err != nil {

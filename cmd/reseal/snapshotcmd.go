@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/engine"
+	"reseal/internal/cli"
 	"reseal/internal/plain"
 	"reseal/internal/terminal"
 	"reseal/inventory"
@@ -58,7 +59,7 @@ func newSnapshotCommand(p process) *cobra.Command {
 		Use:   "snapshot --bucket NAME --out LOCATION",
 		Short: "List a bucket now, and write the list as an inventory report",
 		Long:  snapshotLong,
-		Args:  noArgs,
+		Args:  cli.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.snapshot(cmd.Context(), p) },
 	}
 	f.connection.bind(cmd)
@@ -84,7 +85,7 @@ func (f *snapshotFlags) check() error {
 	if err := onlyBucket(&f.bucket); err != nil {
 		return err
 	}
-	if err := errors.Join(chooseFold("--format", f.format, string(inventory.CSV), string(inventory.Parquet)), choose("--versions", f.versions, versionChoices()...)); err != nil {
+	if err := errors.Join(cli.ChooseFold("--format", f.format, string(inventory.CSV), string(inventory.Parquet)), cli.Choose("--versions", f.versions, versionChoices()...)); err != nil {
 		return err
 	}
 	switch {

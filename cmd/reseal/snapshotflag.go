@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reseal/internal/cli"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
@@ -26,7 +27,7 @@ func parseRemembering(text string) (remembering, error) {
 		}
 		return remembering{objects: n}, nil
 	}
-	share, err := parsePercent(text)
+	share, err := cli.ParsePercent(text)
 	if err != nil {
 		return remembering{}, fmt.Errorf("%q: want a number of objects, or a share of 0%% to 100%%", text)
 	}

@@ -5,14 +5,12 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"reseal/internal/cli"
 	"reseal/job"
 )
 
-// stdoutName is what stdout is called in place of a file.
-const stdoutName = "-"
-
 // inputFlags are the flags that name a file which the command reads.
-var inputFlags = []string{"manifest", "prices", "facts", "ca-bundle", "readers", "throttle-flag-file", configFlag}
+var inputFlags = []string{"manifest", "prices", "facts", "ca-bundle", "readers", "throttle-flag-file", cli.ConfigFlag}
 
 // spare refuses to write to the file that option names where that would destroy what the
 // command or its job reads. dir is the job of the command, "" for none.
@@ -39,7 +37,7 @@ func spare(ctx context.Context, flags *pflag.FlagSet, option, name, dir string) 
 		in.Kept = []string{folder}
 	}
 	if err := in.Spare(ctx, option, name, dir); err != nil {
-		return &usageError{err}
+		return &cli.UsageError{Err: err}
 	}
 	return nil
 }

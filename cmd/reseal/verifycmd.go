@@ -11,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/job/verification"
@@ -85,7 +86,7 @@ func newVerifyCommand(p process) *cobra.Command {
 	fs.IntVar(&f.concurrency, "concurrency", 256, "HeadObjects in flight at most")
 	fs.DurationVar(&f.outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
 	fs.StringVar(&f.bodies, "bodies", "0%", "share of the objects whose data is read and compared")
-	fs.Var((*rate)(&f.kmsRPS), "kms-rps", "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
+	fs.Var((*cli.Rate)(&f.kmsRPS), "kms-rps", "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
 	f.accept.bind(cmd)
 	fs.StringArrayVar(&f.allow, "allow", nil, "let rows with this `VERDICT` be no reason for an exit other than 0: not-done, changed-since-NOT-under-key, never-under-key, lost-attribute, could-not-look or not-compared (repeatable)")
 	fs.Float64Var(&f.readRPS, "s3-rps", 5500, "S3 read requests a second to start from")
@@ -95,7 +96,7 @@ func newVerifyCommand(p process) *cobra.Command {
 
 // check refuses flags that cannot be meant, and reads the shares among them.
 func (f *verifyFlags) check() (sample, bodies float64, err error) {
-	sample, err = parsePercent(f.sample)
+	sample, err = cli.ParsePercent(f.sample)
 	switch {
 	case err != nil || sample <= 0:
 		return 0, 0, usagef("--sample %q: want a share above 0%%, such as 1%%", f.sample)
@@ -104,7 +105,7 @@ func (f *verifyFlags) check() (sample, bodies float64, err error) {
 	case f.outage <= 0:
 		return 0, 0, usagef("--max-outage %s: want a time above 0", f.outage)
 	}
-	if bodies, err = parsePercent(f.bodies); err != nil {
+	if bodies, err = cli.ParsePercent(f.bodies); err != nil {
 		return 0, 0, usagef("--bodies: %w", err)
 	}
 	if err := f.accept.check(); err != nil {
@@ -237,7 +238,7 @@ func (f *verifyFlags) checkAllowed() error {
 		names = append(names, string(a))
 	}
 	for _, v := range f.allow {
-		if err := choose("--allow", v, names...); err != nil {
+		if err := cli.Choose("--allow", v, names...); err != nil {
 			return err
 		}
 	}

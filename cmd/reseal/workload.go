@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"reseal/cost"
+	"reseal/internal/cli"
 	"reseal/internal/outfile"
 	"reseal/inventory"
 	"reseal/plan"
@@ -46,11 +47,11 @@ func (f *planFlags) workload(ctx context.Context, p process) error {
 	if f.size == "" {
 		return usagef("--object-size is needed: the mean size of an object, e.g. 1GB")
 	}
-	size, err := parseSize(f.size)
+	size, err := cli.ParseSize(f.size)
 	if err != nil || size > mostBytes {
 		return usagef("--object-size %q: want a size up to 50TB", f.size)
 	}
-	if err := choose("--method", f.method, methods()...); err != nil {
+	if err := cli.Choose("--method", f.method, methods()...); err != nil {
 		return err
 	}
 	if _, err := f.pace.rates(); err != nil {
@@ -102,7 +103,7 @@ func (f *planFlags) oneClass() (inventory.StorageClass, error) {
 	}
 	class := inventory.StorageClass(f.classes[0])
 	if !slices.Contains(known, class) {
-		return "", &usageError{classError(f.classes[0])}
+		return "", &cli.UsageError{Err: classError(f.classes[0])}
 	}
 	return class, nil
 }
@@ -110,8 +111,8 @@ func (f *planFlags) oneClass() (inventory.StorageClass, error) {
 // reencrypt is the estimate for the way that the command line names, else for the
 // recommended one.
 func (f *planFlags) reencrypt(prices cost.Prices, w cost.Workload) *cost.Estimate {
-	share, _ := parsePercent(f.kmsShare) // checked before
-	rate, _ := f.copyRate()              // likewise
+	share, _ := cli.ParsePercent(f.kmsShare) // checked before
+	rate, _ := f.copyRate()                  // likewise
 	p := cost.Params{
 		Prices: prices, Options: plan.Options{Method: plan.Method(f.method), BucketKey: f.bucketKey},
 		KMSPerSecond: cmp.Or(f.kmsRPS, share*cost.KMSQuota(w.Region)), KMSUncounted: 1 - f.keyWeight,
@@ -131,13 +132,13 @@ func (f *planFlags) show(ctx context.Context, p process, text, asJSON, html func
 	switch {
 	case f.output.json:
 		print = asJSON
-	case f.html == stdoutName:
+	case f.html == cli.Stdout:
 		print = html
 	}
 	if err := print(p.stdout); err != nil {
 		return fmt.Errorf("print plan: %w", err)
 	}
-	if f.html == "" || f.html == stdoutName {
+	if f.html == "" || f.html == cli.Stdout {
 		return nil
 	}
 	return outfile.Write(ctx, f.html, html)

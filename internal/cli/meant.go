@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"cmp"
@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// meant asks, after a name that does not exist, for the one that may have been meant:
+// Meant asks, after a name that does not exist, for the one that may have been meant:
 // ", did you mean --kms-rps?". It is "" where none is near. before goes before a name.
-func meant(name string, known []string, before string) string {
+func Meant(name string, known []string, before string) string {
 	var near []string
 	for _, k := range known {
 		// Of a name of two letters both would be another name.
@@ -39,5 +39,5 @@ func meantFlag(cmd *cobra.Command, err error) string {
 	}
 	var known []string
 	cmd.Flags().VisitAll(func(f *pflag.Flag) { known = append(known, f.Name) })
-	return meant(unknown.GetSpecifiedName(), known, "--")
+	return Meant(unknown.GetSpecifiedName(), known, "--")
 }

@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"testing"
@@ -28,9 +28,9 @@ func TestParseAge(t *testing.T) {
 		{text: "yesterday", bad: true},
 	}
 	for _, test := range tests {
-		age, at, err := parseAge(test.text)
+		age, at, err := ParseAge(test.text)
 		if (err != nil) != test.bad || age != test.age || !at.Equal(test.at) {
-			t.Errorf("parseAge(%q) = %v, %v, %v", test.text, age, at, err)
+			t.Errorf("ParseAge(%q) = %v, %v, %v", test.text, age, at, err)
 		}
 	}
 }

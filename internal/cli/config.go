@@ -1,4 +1,4 @@
-package main
+package cli
 
 import (
 	"bytes"
@@ -33,26 +33,26 @@ func readConfig(path string, known []string) (*configFile, error) {
 	c := &configFile{path: path, values: map[string][]string{}, lines: map[string]int{}}
 	text, err := smallfile.Read(path, maxConfig)
 	if err != nil {
-		return nil, usagef("--%s: %w", configFlag, err)
+		return nil, Usagef("--%s: %w", ConfigFlag, err)
 	}
 	var doc, more yaml.Node
 	documents := yaml.NewDecoder(bytes.NewReader(text))
 	if err := documents.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
-		return nil, usagef("--%s %s: %w", configFlag, path, err)
+		return nil, Usagef("--%s %s: %w", ConfigFlag, path, err)
 	}
 	if err := documents.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, usagef("--%s %s: want one document; there is more after its end (--- or ...)", configFlag, path)
+		return nil, Usagef("--%s %s: want one document; there is more after its end (--- or ...)", ConfigFlag, path)
 	}
 	if len(doc.Content) == 0 {
 		return c, nil // empty, or comments alone
 	}
 	options := doc.Content[0]
 	if options.Kind != yaml.MappingNode {
-		return nil, usagef("--%s %s: want lines such as\n  kms-share: 25%%", configFlag, path)
+		return nil, Usagef("--%s %s: want lines such as\n  kms-share: 25%%", ConfigFlag, path)
 	}
 	for i := 0; i < len(options.Content); i += 2 {
 		if err := c.add(options.Content[i], options.Content[i+1], known); err != nil {
-			return nil, usagef("%s:%d: %w", path, options.Content[i].Line, err)
+			return nil, Usagef("%s:%d: %w", path, options.Content[i].Line, err)
 		}
 	}
 	return c, nil
@@ -63,10 +63,10 @@ func (c *configFile) add(name, value *yaml.Node, known []string) error {
 	switch {
 	case name.Kind != yaml.ScalarNode || !plausible.MatchString(name.Value): // of another kind of file nothing is shown
 		return errors.New("want the name of an option, without the dashes before it")
-	case name.Value == configFlag:
+	case name.Value == ConfigFlag:
 		return fmt.Errorf("%q is no option of a file: it names no other file", name.Value)
 	case !slices.Contains(known, name.Value):
-		return fmt.Errorf("%q is no option%s", name.Value, meant(name.Value, known, ""))
+		return fmt.Errorf("%q is no option%s", name.Value, Meant(name.Value, known, ""))
 	}
 	if line, twice := c.lines[name.Value]; twice {
 		return fmt.Errorf("%s stands in line %d already", name.Value, line)
