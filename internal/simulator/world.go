@@ -89,6 +89,7 @@ type World struct {
 
 	accountBlocks map[string]PublicAccessBlock // by account; none: nothing is blocked
 	accessPoints  []AccessPoint                // by name
+	figures       map[string]*StoredFigures    // by bucket
 }
 
 // New returns an empty world: no buckets, no keys but the AWS managed ones, which come into being when used.

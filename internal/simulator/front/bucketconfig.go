@@ -57,6 +57,8 @@ func getConfig(x *exchange) error {
 		return err
 	case c.kind == simulator.PolicyConfig:
 		return x.send(http.StatusOK, "application/json", doc)
+	case c.kind == simulator.MetadataConfig:
+		return x.metadataResult(c.sub, doc)
 	case doc == nil && c.empty:
 		d := newXMLDoc(c.root)
 		d.close(c.root)

@@ -28,6 +28,10 @@ type Config struct {
 	// empty accepts each.
 	Region string
 
+	// EveryRegion accepts scopes of all Regions, and holds those of requests about a
+	// bucket against the Region that it is in.
+	EveryRegion bool
+
 	// Domains are the host names below which the first label is a bucket, as
 	// in bucket.localhost. A host that is itself a domain, or under none of
 	// them, means path style. Empty: localhost and s3.amazonaws.com.
@@ -105,13 +109,21 @@ func New(w *simulator.World, c Config) (*Front, error) {
 	}
 	f := &Front{
 		config: c,
-		verify: &verifier{keys: keys, region: c.Region, now: c.Now},
+		verify: &verifier{keys: keys, region: c.signedRegion(), now: c.Now},
 		keep:   w.Config().MaxKeptBody,
 		world:  w,
 	}
 	f.ids.seed = c.Seed
 	f.latency.rand = rand.New(rand.NewPCG(c.Seed, 0x6c6174656e6379))
 	return f, nil
+}
+
+// signedRegion is the Region that all scopes must name, "" where there are several.
+func (c *Config) signedRegion() string {
+	if c.EveryRegion {
+		return ""
+	}
+	return c.Region
 }
 
 // Locked calls fn with the world while no request does. fn must not wait.

@@ -151,21 +151,48 @@ func (q *metricQuery) isKMSUsage() bool {
 		d["Service"] == "KMS" && d["Type"] == "API" && d["Class"] == "None" && d["Resource"] == "CryptographicOperationsSymmetric"
 }
 
+// stored is the value of a query for a daily metric of a bucket, in the Region of the request.
+func (q *metricQuery) stored(w *simulator.World, now time.Time, account, region string) (day time.Time, n int64, ok bool) {
+	d := q.dimensions
+	if q.namespace != "AWS/S3" || q.stat != "Average" || q.period != 86400 || len(d) != 2 {
+		return day, 0, false
+	}
+	f := w.StoredFigures(now, account, region, d["BucketName"])
+	switch {
+	case f == nil:
+		return day, 0, false
+	case q.name == "NumberOfObjects" && d["StorageType"] == "AllStorageTypes":
+		return f.Day, f.Objects, true
+	case q.name == "BucketSizeBytes":
+		n, ok = f.Bytes[d["StorageType"]]
+	}
+	return f.Day, n, ok
+}
+
 // readMetrics answers the queries. A metric that nobody counts has no values,
 // which is no error.
 func (x *exchange) readMetrics(queries []metricQuery, from, to time.Time, ascending bool) ([]metricResult, error) {
-	minutes, err := world(x.front, func(w *simulator.World, now time.Time, p simulator.Principal) ([]simulator.UsageMinute, *simulator.Error) {
-		return w.KMSUsage(now, p, from, to)
+	points := make([][]simulator.UsageMinute, len(queries))
+	_, err := world(x.front, func(w *simulator.World, now time.Time, p simulator.Principal) (struct{}, *simulator.Error) {
+		minutes, err := w.KMSUsage(now, p, from, to) // which asks whether the caller may
+		if err != nil {
+			return struct{}{}, err
+		}
+		for i, q := range queries {
+			if q.isKMSUsage() {
+				points[i] = sumPeriods(minutes, q.period)
+			} else if day, n, ok := q.stored(w, now, p.Account, x.signer.region); ok && !day.Before(from) && day.Before(to) {
+				points[i] = []simulator.UsageMinute{{Minute: day, Calls: n}}
+			}
+		}
+		return struct{}{}, nil
 	}, principalOf(x.signer))
 	if err != nil {
 		return nil, err
 	}
 	var out []metricResult
-	for _, q := range queries {
-		var points []simulator.UsageMinute
-		if q.isKMSUsage() {
-			points = sumPeriods(minutes, q.period)
-		}
+	for i, q := range queries {
+		points := points[i]
 		if !ascending {
 			slices.Reverse(points)
 		}

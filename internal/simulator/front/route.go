@@ -135,6 +135,9 @@ func (x *exchange) serveS3() error {
 		}
 		return listBuckets(x)
 	}
+	if err := x.checkBucketRegion(); err != nil {
+		return err
+	}
 	table := bucketOperations
 	if x.key != "" {
 		table = objectOperations
@@ -162,4 +165,19 @@ func (x *exchange) serveS3() error {
 
 func errMethodNotAllowed() *wireError {
 	return newError(http.StatusMethodNotAllowed, "MethodNotAllowed", "The specified method is not allowed against this resource.")
+}
+
+// checkBucketRegion refuses a request that is signed for another Region than the bucket's, where the account has more
+// than one.
+func (x *exchange) checkBucketRegion() error {
+	if !x.front.config.EveryRegion || x.signer == nil {
+		return nil
+	}
+	region := ""
+	x.front.Locked(func(w *simulator.World) { region = w.RegionOf(x.bucket) })
+	if region == "" || region == x.signer.region {
+		return nil
+	}
+	x.set("x-amz-bucket-region", region)
+	return malformed("The authorization header is malformed; the region '"+x.signer.region+"' is wrong; expecting '"+region+"'").with("Region", region)
 }

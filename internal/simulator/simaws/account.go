@@ -54,6 +54,7 @@ type Config struct {
 	S3WriteQuota   int           // S3 writes a second and first-level prefix, 0 = no quota
 	Seed           uint64
 	Region         string // "" is DefaultRegion
+	EveryRegion    bool   // buckets may be in other Regions, too; each is asked by a signature for its own
 	Users          []User // beside the administrator
 	HTTPIsInsecure bool   // without TLS: requests count as plain HTTP, and not as if a proxy had ended TLS
 	BodyFolder     string // for uploads above 8 MiB, "" to refuse them
@@ -88,6 +89,7 @@ func New(c Config) (*Account, error) {
 	f, err := front.New(world, front.Config{
 		Identities:    identities,
 		Region:        region,
+		EveryRegion:   c.EveryRegion,
 		Directory:     directory,
 		Latency:       front.Latency{Fixed: c.Latency, Jitter: c.Jitter},
 		PlainIsSecure: !c.TLS && !c.HTTPIsInsecure,
