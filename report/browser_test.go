@@ -35,6 +35,7 @@ func TestBrowser(t *testing.T) {
 		{"plan", func(w io.Writer) error { return WritePlanHTML(w, samplePlan()) }},
 		{"run", func(w io.Writer) error { return WriteRunHTML(w, sampleRun()) }},
 		{"workload", func(w io.Writer) error { return WriteWorkloadHTML(w, sampleWorkload()) }},
+		{"survey", func(w io.Writer) error { return WriteSurveyHTML(w, sampleSurvey()) }},
 		{"hostile-plan", func(w io.Writer) error { return WritePlanHTML(w, hostilePlan) }},
 		{"hostile-run", func(w io.Writer) error { return WriteRunHTML(w, hostileRun) }},
 	}

@@ -169,6 +169,9 @@ type InventoryConfig struct {
 	Format      string
 	AllVersions bool
 	Destination string   // bucket ARN
+	Owner       string   // account that owns it, "" where that is not said
+	Folder      string   // of the reports in it, before the bucket's name; "" for none
+	Prefix      string   // only keys with it; "" for the whole bucket
 	Fields      []string // optional columns
 }
 
@@ -192,7 +195,11 @@ func (c *Client) Inventories(ctx context.Context, bucket string) ([]InventoryCon
 				k.Frequency = string(i.Schedule.Frequency)
 			}
 			if d := i.Destination; d != nil && d.S3BucketDestination != nil {
-				k.Format, k.Destination = string(d.S3BucketDestination.Format), value(d.S3BucketDestination.Bucket)
+				to := d.S3BucketDestination
+				k.Format, k.Destination, k.Owner, k.Folder = string(to.Format), value(to.Bucket), value(to.AccountId), value(to.Prefix)
+			}
+			if i.Filter != nil {
+				k.Prefix = value(i.Filter.Prefix)
 			}
 			for _, f := range i.OptionalFields {
 				k.Fields = append(k.Fields, string(f))

@@ -7,18 +7,18 @@ var helpInGroups = cli.Help{Flags: flagGroups, Commands: commandGroups, Placehol
 
 // flagGroups are the groups in the order of help. Every flag stands in one of them.
 var flagGroups = []cli.FlagGroup{
-	{Title: "What", Common: []string{"manifest", "sse-kms-key-id", "job", "check", "bucket", "prefix", "destination", "allow", "sample", "apply"}, Rest: []string{
+	{Title: "What", Common: []string{"manifest", "sse-kms-key-id", "job", "check", "bucket", "prefix", "regions", "accounts", "destination", "allow", "sample", "apply"}, Rest: []string{
 		"columns", "only-bucket", "exclude-prefix", "include", "exclude", "tag", "from-key", "older-than", "newer-than", "min-size", "max-size", "storage-class", "rekey", "versions", "sse", "objects", "object-size", "keep-inventory", "no-manifest-checksum",
-		"from-manifest", "id", "schedule", "destination-account", "replace", "principal", "readers", "head", "rows", "remove", "seed", "bodies", "large", "list",
+		"from-manifest", "id", "schedule", "destination-account", "replace", "principal", "survey", "readers", "head", "rows", "remove", "seed", "bodies", "large", "list",
 		"shard", "shards", "facts", "requester-pays", "policy-prefix", "except-services", "require-header", "require-tls", "min-tls", "block-sse-c",
 		"out-bucket-owner", "report-dir", "dir", "users"}},
 	{Title: "How", Common: []string{"accept", "method", "dry-run", "yes"}, Rest: []string{
 		"dryrun", "bucket-key-enabled", "copy-via", "acl", "confirm", "snapshot", "no-canary", "no-plan-pass", "trust-inventory", "inspect-all", "multipart-threshold",
 		"probe-key-prefix", "offline", "sweep", "measure-kms"}},
-	{Title: "Pace", Common: []string{"kms-share", "kms-rps", "window"}, Rest: []string{"kms-headroom", "force", "s3-rps", "read-rps", "concurrency", "window-exit", "throttle-flag-file"}},
+	{Title: "Pace", Common: []string{"kms-share", "kms-rps", "window"}, Rest: []string{"kms-headroom", "force", "s3-rps", "read-rps", "survey-rps", "concurrency", "window-exit", "throttle-flag-file"}},
 	{Title: "Limits", Common: []string{"max-cost", "max-duration", "max-failures"}, Rest: []string{"limit", "max-outage", "attempts", "drain-timeout", "settle-timeout", "memory"}},
-	{Title: "Money and time", Rest: []string{"prices", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
-	{Title: "Output", Common: []string{"out", "sign-ssh-key", "format", "html", "json", "watch"}, Rest: []string{"allowed-signers", "quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "metrics-file", "debug-addr", "debug-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "log-format", "csv-exact"}},
+	{Title: "Money and time", Rest: []string{"prices", "object-rps", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
+	{Title: "Output", Common: []string{"out", "sign-ssh-key", "format", "output", "html", "campaign", "json", "watch"}, Rest: []string{"allowed-signers", "quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "metrics-file", "debug-addr", "debug-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "log-format", "csv-exact"}},
 	{Title: "Connection", Common: []string{"region", "profile", "endpoint-url"}, Rest: []string{
 		"expected-bucket-owner", "job-bucket-owner", "known-jobs", "ca-bundle", "allow-http", "sdk-client"}},
 	{Title: "Simulator", Common: []string{"listen", "tls"}, Rest: []string{
@@ -29,7 +29,7 @@ var flagGroups = []cli.FlagGroup{
 // commandGroups are the commands in the order of help: those of a migration as they
 // follow each other, then the others.
 var commandGroups = []cli.CommandGroup{
-	{Title: "A migration", Names: []string{"inventory", "plan", "preflight", "run", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report", "certify"}},
+	{Title: "A migration", Names: []string{"survey", "inventory", "plan", "preflight", "run", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report", "certify"}},
 	{Title: "Around it", Names: []string{"permissions", "enforce", "selfcheck", "uploads", "forget", "export", "import"}},
 	{Title: "To try it", Names: []string{"demo", "simulate"}},
 }
@@ -47,13 +47,13 @@ var placeholders = []cli.Placeholder{
 	{Word: "CLASS", Flags: []string{"storage-class"}},
 	{Word: "SIZE", Flags: []string{"min-size", "max-size", "multipart-threshold", "memory", "object-size", "max-body"}},
 	{Word: "SHARE", Flags: []string{"kms-share", "confirm", "sample", "bodies", "bucket-key-weight"}},
-	{Word: "RATE", Flags: []string{"kms-rps", "s3-rps", "read-rps", "copy-rate"}},
+	{Word: "RATE", Flags: []string{"kms-rps", "s3-rps", "read-rps", "survey-rps", "object-rps", "copy-rate"}},
 	{Word: "N", Flags: []string{"kms-headroom", "snapshot", "max-failures", "notify-failures", "concurrency", "limit", "attempts", "shards"}},
 	{Word: "USD", Flags: []string{"max-cost"}},
 	{Word: "TIME", Flags: []string{"max-duration", "max-outage", "drain-timeout", "latency", "jitter", "settle-timeout", "notify-throttled"}},
 	{Word: "HOURS", Flags: []string{"window"}},
 	{Word: "URL", Flags: []string{"endpoint-url", "notify-url"}},
-	{Word: "REGION", Flags: []string{"region"}},
+	{Word: "REGION", Flags: []string{"region", "regions"}},
 	{Word: "ACCOUNT", Flags: []string{"expected-bucket-owner", "job-bucket-owner", "destination-account", "out-bucket-owner"}},
 	{Word: "NAME", Flags: []string{"profile", "id"}},
 	{Word: "ADDRESS", Flags: []string{"metrics", "ui", "listen", "debug-addr"}},

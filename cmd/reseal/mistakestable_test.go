@@ -148,7 +148,7 @@ func nameMistakes() []mistake {
 	const (
 		run  = "reseal run --help"
 		home = ": no shell put your home folder in the place of ~; write it out"
-		none = ": want the name of a file or folder; only report --out and plan --html write to stdout"
+		none = ": want the name of a file or folder; only report --out, survey --out and plan --html write to stdout"
 		line = ": a name with control characters; rename it"
 	)
 	return []mistake{

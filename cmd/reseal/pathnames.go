@@ -13,7 +13,7 @@ import (
 var pathFlags = []string{"check", "sign-ssh-key", "allowed-signers", "job", "out", "html", "log-file", "metrics-file", "readers", "users", "dir", "report-dir", "from-manifest", cli.ConfigFlag}
 
 // intoStdout are the commands and their flag that - names stdout for.
-var intoStdout = map[string]string{"reseal report": "out", "reseal plan": "html"}
+var intoStdout = map[string]string{"reseal report": "out", "reseal survey": "out", "reseal plan": "html"}
 
 // checkPaths holds the flags of a command that name a file or folder against cli.CheckPath.
 func checkPaths(cmd *cobra.Command) (err error) {
@@ -24,7 +24,7 @@ func checkPaths(cmd *cobra.Command) (err error) {
 		}
 		path := f.Value.String()
 		if path == cli.Stdout && intoStdout[cmd.CommandPath()] != f.Name {
-			err = usagef("--%s -: want the name of a file or folder; only report --out and plan --html write to stdout", f.Name)
+			err = usagef("--%s -: want the name of a file or folder; only report --out, survey --out and plan --html write to stdout", f.Name)
 			return
 		}
 		err = cli.CheckPath("--"+f.Name, path)

@@ -15,6 +15,7 @@ import (
 	"reseal/plan"
 	"reseal/preflight"
 	"reseal/s3api"
+	questions "reseal/survey/ask"
 )
 
 // permissionsFlags is the command line of permissions.
@@ -22,6 +23,7 @@ type permissionsFlags struct {
 	request
 	knownJobs
 	job       string
+	survey    bool
 	probe     string
 	principal string
 	told      job.Told // on the command line
@@ -38,7 +40,7 @@ name them. Each entry is a statement to paste.
   reseal permissions ./job
 
 With --manifest, --job s3://bucket/prefix adds what a job needs that is kept there,
-and --probe-key-prefix what scratch objects take off AWS. It reads the report and the bucket's configuration, so it is to be run by
+and --probe-key-prefix what scratch objects take off AWS. --survey alone prints the policy for reseal survey. It reads the report and the bucket's configuration, so it is to be run by
 somebody who may. What it could not read it takes to be needed.`
 
 func newPermissionsCommand(p process) *cobra.Command {
@@ -50,6 +52,9 @@ func newPermissionsCommand(p process) *cobra.Command {
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f.told = given(cmd)
+			if f.survey {
+				return f.surveyPolicy(p)
+			}
 			return f.permissions(cmd.Context(), p)
 		},
 	}
@@ -59,6 +64,7 @@ func newPermissionsCommand(p process) *cobra.Command {
 	f.pace.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` of a job, in place of --manifest and its options; beside them, the s3://bucket/prefix that a job will be kept in")
+	fs.BoolVar(&f.survey, "survey", false, "print the policy for reseal survey, and ask nobody")
 	fs.StringVar(&f.probe, "probe-key-prefix", "", "off AWS: the `prefix` of a run's scratch objects")
 	fs.StringVar(&f.principal, "principal", "", "ARN of the role that the policies are for (default: the caller's)")
 	return cmd
@@ -107,6 +113,20 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 		return fmt.Errorf("print policies: %w", err)
 	}
 	return nil
+}
+
+// surveyPolicy prints what a survey takes: nothing but questions.
+func (f *permissionsFlags) surveyPolicy(p process) error {
+	if f.manifest != "" || f.job != "" {
+		return usagef("--survey goes with no manifest and no job: a survey is of whole accounts")
+	}
+	anywhere, onBuckets := questions.Actions()
+	e := json.NewEncoder(plain.JSONWriter{Out: p.stdout})
+	e.SetIndent("", "  ")
+	return e.Encode(struct{ IdentityPolicy preflight.Grants }{preflight.Grants{Version: "2012-10-17", Statement: []preflight.Grant{
+		{Sid: "Account", Effect: "Allow", Action: anywhere, Resource: []string{"*"}},
+		{Sid: "Buckets", Effect: "Allow", Action: onBuckets, Resource: []string{"*"}},
+	}}})
 }
 
 // readJob takes manifest and options from the job, where it is there in place of them;

@@ -15,6 +15,7 @@ import (
 	"reseal/job/status"
 	"reseal/preflight"
 	"reseal/selfcheck"
+	"reseal/survey"
 	"reseal/verify"
 )
 
@@ -28,7 +29,7 @@ func TestPromisedNames(t *testing.T) {
 	for name, v := range map[string]any{
 		"json-jobs": status.Listed{}, "json-inventory-ls": console.ListedReport{}, "json-inventory-setup": setup.Setup{}, "json-import": imported{},
 		"json-preflight": preflightDocument{}, "json-ctl": control.Answer{}, "json-uploads": job.Upload{}, "json-selfcheck": selfcheck.Facts{},
-		"json-certify": certify.Certificate{}, "json-certify-check": certify.Checked{},
+		"json-survey": survey.Survey{}, "json-certify": certify.Certificate{}, "json-certify-check": certify.Checked{},
 		"job-plan": job.Plan{}, "job-options": job.Options{}, "job-run": job.Run{},
 	} {
 		compat.Check(t, folder+name+".txt", compat.Keys(v))
@@ -69,6 +70,9 @@ func promisedWords() (all []string) {
 	}
 	for _, v := range verify.Verdicts() {
 		all = append(all, "verdict "+string(v))
+	}
+	for _, s := range survey.States() {
+		all = append(all, "survey state "+string(s))
 	}
 	for _, l := range control.Limits() {
 		all = append(all, "limit "+string(l))

@@ -10,7 +10,7 @@ import (
 )
 
 // inputFlags are the flags that name a file which the command reads.
-var inputFlags = []string{"manifest", "prices", "facts", "ca-bundle", "readers", "throttle-flag-file", cli.ConfigFlag}
+var inputFlags = []string{"manifest", "prices", "facts", "ca-bundle", "readers", "accounts", "throttle-flag-file", cli.ConfigFlag}
 
 // spare refuses to write to the file that option names where that would destroy what the
 // command or its job reads. dir is the job of the command, "" for none.

@@ -1,0 +1,199 @@
+package survey
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"reseal/cost"
+	"reseal/inventory"
+	"reseal/partition"
+	"reseal/plan"
+)
+
+// Facts are what was read of a bucket. Pointers are nil where a question was not answered,
+// and Unread has it then.
+type Facts struct {
+	Name, Region string
+	Settings     plan.Facts // versioning, lock, ACLs, requester pays
+	Encryption   *Encryption
+	Policy       *Document
+	Replication  *Replication
+	Inventories  *[]Inventory
+	Metadata     *Metadata
+	Stored       *Stored
+	Unread       []Unread
+	Failed       bool // nothing was read: Unread says why
+}
+
+// Document is the policy of a bucket; nil Text where it has none.
+type Document struct{ Text []byte }
+
+// Stored is what metrics say of the size of a bucket.
+type Stored struct {
+	Objects *int64
+	Bytes   map[inventory.StorageClass]int64
+	Day     time.Time
+}
+
+// Terms are what the figures rest on.
+type Terms struct {
+	Prices cost.Prices
+	Rate   float64 // objects a second
+	Now    time.Time
+	AWS    plan.Answer
+}
+
+// Old is the age from which a daily report is called old; a weekly one gets a week more.
+const Old = 3 * 24 * time.Hour
+
+// Judge turns the facts of a bucket into its row.
+func Judge(a *Account, f *Facts, t *Terms) Row {
+	r := Row{Account: a.ID, Alias: a.Alias, Bucket: f.Name, Region: f.Region, account: a, Encryption: f.Encryption, Replication: f.Replication, Metadata: f.Metadata, Unread: f.Unread,
+		Versioning: f.Settings.Versioning.String(), ObjectLock: f.Settings.ObjectLock.String(), Retention: f.Settings.Retention.String(),
+		ACLs: f.Settings.ACLs.String(), Requester: f.Settings.Requester.String(), Public: plan.Unknown.String()}
+	if f.Policy != nil {
+		r.Policy = says(f.Policy.Text, a.ID, partition.OfRegion(f.Region), f.Name)
+		r.Public = r.Policy.public
+	}
+	if f.Inventories != nil {
+		r.Inventories = slices.Clone(*f.Inventories)
+		if r.Inventories == nil {
+			r.Inventories = []Inventory{}
+		}
+	}
+	if s := f.Stored; s != nil {
+		r.stored(s)
+	}
+	best := r.best(t.Now)
+	r.State = r.state(best, f, t.Now)
+	if best != nil {
+		r.Manifest = best.Location
+	}
+	if r.Objects != nil && r.Bytes != nil {
+		r.Estimate = estimate(&r, f, t)
+	}
+	r.notes(f)
+	r.needs(best, f)
+	return r
+}
+
+// stored takes over the figures, classes in order.
+func (r *Row) stored(s *Stored) {
+	r.Objects, r.Figures = s.Objects, s.Day
+	if len(s.Bytes) == 0 {
+		return
+	}
+	var all int64
+	for class, n := range s.Bytes {
+		r.Classes = append(r.Classes, Class{class, n})
+		all = add(all, n)
+	}
+	slices.SortFunc(r.Classes, func(a, b Class) int {
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(string(a.Class), string(b.Class)))
+	})
+	r.Bytes = &all
+}
+
+// best is the inventory that a plan would go by: switched on, of the whole bucket, with
+// the columns that spare looks, with the newest report.
+func (r *Row) best(now time.Time) *Inventory {
+	var best *Inventory
+	for i := range r.Inventories {
+		k := &r.Inventories[i]
+		if k.Enabled && k.Location != "" && (best == nil || k.better(best)) {
+			best = k
+		}
+	}
+	return best
+}
+
+func (k *Inventory) better(o *Inventory) bool {
+	weight := func(k *Inventory) int {
+		n := 0
+		if k.Prefix == "" {
+			n += 4
+		}
+		if len(k.Missing) == 0 {
+			n += 2
+		}
+		if !k.Newest.IsZero() {
+			n++
+		}
+		return n
+	}
+	return cmp.Or(weight(k)-weight(o), k.Newest.Compare(o.Newest)) > 0
+}
+
+// Age is how old the newest report is; false where none is known.
+func (k *Inventory) Age(now time.Time) (time.Duration, bool) {
+	return max(now.Sub(k.Newest), 0), !k.Newest.IsZero()
+}
+
+func (k *Inventory) old(now time.Time) bool {
+	limit := Old
+	if strings.EqualFold(k.Frequency, "weekly") {
+		limit += 7 * 24 * time.Hour
+	}
+	age, known := k.Age(now)
+	return known && age > limit
+}
+
+func (r *Row) state(best *Inventory, f *Facts, now time.Time) State {
+	switch {
+	case f.Failed:
+		return Failed
+	case f.Inventories == nil:
+		return Unsure
+	case best == nil || best.Prefix != "":
+		return Setup
+	case best.Newest.IsZero() && !best.Looked:
+		return Unsure
+	case best.Newest.IsZero():
+		return NoReport
+	case best.old(now):
+		return Late
+	}
+	return Ready
+}
+
+// Complete makes a survey of the rows of all accounts.
+func Complete(accounts []Account, rows []Row, t *Terms, version string) *Survey {
+	s := &Survey{Taken: t.Now.UTC(), Version: version, Rate: t.Rate, Accounts: accounts, Rows: rows}
+	slices.SortStableFunc(s.Rows, func(a, b Row) int {
+		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), strings.Compare(a.Bucket, b.Bucket))
+	})
+	n := &s.Totals
+	n.ByState = map[State]int{}
+	for i := range s.Rows {
+		r := &s.Rows[i]
+		n.Buckets++
+		n.ByState[r.State]++
+		if len(r.Unread) > 0 {
+			n.Partial++
+		}
+		if r.Objects == nil || r.Bytes == nil {
+			n.Unsized++
+			continue
+		}
+		n.Objects, n.Bytes = add(n.Objects, *r.Objects), add(n.Bytes, *r.Bytes)
+		if !r.Estimate.Priced {
+			n.Unpriced++
+			continue
+		}
+		n.Update, n.Copy = plus(n.Update, r.Estimate.Update), plus(n.Copy, r.Estimate.Copy)
+	}
+	return s
+}
+
+func plus(a, b cost.Span) cost.Span {
+	return cost.Span{Min: a.Min.Add(b.Min), Expected: a.Expected.Add(b.Expected), Max: a.Max.Add(b.Max)}
+}
+
+func add(a, b int64) int64 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return 1<<63 - 1
+}
