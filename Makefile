@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick build cross snapshot snapshot-check vulncheck image image-check workflows chart publish-check deploy-check
+.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick build cross snapshot snapshot-check deb-check vulncheck image image-check workflows chart publish-check deploy-check
 
 check: fmt vet lint workflows test
 
@@ -35,6 +35,11 @@ snapshot-check: snapshot
 	cp dist/SHA256SUMS .cache/SHA256SUMS.first
 	GO="$(GO)" sh packaging/snapshot.sh
 	cmp dist/SHA256SUMS .cache/SHA256SUMS.first
+	sh packaging/check.sh
+
+# The .deb of this machine alone: made, installed, run, removed. As root; what CI runs.
+deb-check:
+	TARGETS=linux_$$($(GO) env GOHOSTARCH) GO="$(GO)" sh packaging/snapshot.sh
 	sh packaging/check.sh
 
 # Known vulnerabilities, of a database that is pinned: .ci/vulncheck.sh.

@@ -11,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/control/metrics"
 	"reseal/internal/cli"
 	"reseal/internal/outfile"
 	"reseal/internal/terminal"
@@ -128,6 +129,11 @@ func (f *runFlags) check(ctx context.Context) error {
 	}
 	if f.output.logFile != "" {
 		if err := outfile.Check(f.output.logFile); err != nil {
+			return &untouchedError{err}
+		}
+	}
+	if f.metrics != "" {
+		if err := metrics.Try(f.metrics); err != nil {
 			return &untouchedError{err}
 		}
 	}

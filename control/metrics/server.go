@@ -63,6 +63,16 @@ func latencyBuckets() []float64 {
 	return []float64{0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300}
 }
 
+// Try takes the address HOST:PORT and gives it back, so that one that cannot be had is
+// known before anything is begun. Another process can still take it until Listen does.
+func Try(address string) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("serve metrics: %w", err)
+	}
+	return listener.Close()
+}
+
 // Listen takes the address HOST:PORT for the metrics of a run.
 func Listen(address string, from Source) (*Server, error) {
 	s := &Server{
