@@ -111,24 +111,9 @@ func (l *Local) root(name string) (*os.Root, string, error) {
 
 // List returns the regular files below the folder whose names start with prefix.
 func (l *Local) List(ctx context.Context, prefix string) ([]ObjectInfo, error) {
-	root, err := os.OpenRoot(l.dir)
-	if err != nil {
-		return nil, err
-	}
-	defer root.Close()
-	top := path.Dir(prefix + "x") // only the folder that prefix lies in is walked
 	var out []ObjectInfo
-	err = fs.WalkDir(root.FS(), top, func(p string, d fs.DirEntry, err error) error {
-		if err == nil {
-			err = ctx.Err()
-		}
-		if err != nil {
-			if errors.Is(err, fs.ErrNotExist) {
-				return nil
-			}
-			return err
-		}
-		if !d.Type().IsRegular() || !strings.HasPrefix(p, prefix) {
+	err := l.walk(ctx, prefix, func(p string, d fs.DirEntry) error {
+		if !d.Type().IsRegular() {
 			return nil
 		}
 		info, err := d.Info()
@@ -141,6 +126,43 @@ func (l *Local) List(ctx context.Context, prefix string) ([]ObjectInfo, error) {
 		return nil
 	})
 	return out, err
+}
+
+// Irregular returns what List leaves out without a word: links, whether to files or to
+// folders, devices, pipes and sockets.
+func (l *Local) Irregular(ctx context.Context, prefix string) (names []string, err error) {
+	err = l.walk(ctx, prefix, func(p string, d fs.DirEntry) error {
+		if !d.Type().IsRegular() && !d.IsDir() {
+			names = append(names, p)
+		}
+		return nil
+	})
+	return names, err
+}
+
+// walk visits all below the folder whose names start with prefix; no link is followed.
+func (l *Local) walk(ctx context.Context, prefix string, visit func(name string, d fs.DirEntry) error) error {
+	root, err := os.OpenRoot(l.dir)
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	top := path.Dir(prefix + "x") // only the folder that prefix lies in is walked
+	return fs.WalkDir(root.FS(), top, func(p string, d fs.DirEntry, err error) error {
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			if errors.Is(err, fs.ErrNotExist) {
+				return nil
+			}
+			return err
+		}
+		if !strings.HasPrefix(p, prefix) {
+			return nil
+		}
+		return visit(p, d)
+	})
 }
 
 // Locate finds the data file that a manifest calls key. A report that was

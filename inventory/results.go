@@ -256,6 +256,9 @@ func findFiles(ctx context.Context, src Source, name string) (*foundFiles, error
 		name += "/"
 	}
 	found.prefix = name
+	if err := noneIrregular(ctx, src, name); err != nil {
+		return nil, err
+	}
 	listed, err := src.List(ctx, name)
 	if err != nil {
 		return nil, err
@@ -267,4 +270,24 @@ func findFiles(ctx context.Context, src Source, name string) (*foundFiles, error
 		}
 	}
 	return found, found.check(name)
+}
+
+// noneIrregular refuses a folder with a link, whose rows would be missing without a word.
+func noneIrregular(ctx context.Context, src Source, name string) error {
+	folder, ok := src.(interface {
+		Irregular(ctx context.Context, prefix string) ([]string, error)
+	})
+	if !ok {
+		return nil
+	}
+	names, err := folder.Irregular(ctx, name)
+	if err != nil {
+		return err
+	}
+	for _, n := range names {
+		if !isNote(path.Base(n)) {
+			return fmt.Errorf("%.200q is a link or no regular file, and is not followed: rows behind it would be missed; put the files themselves there, or take it away", n)
+		}
+	}
+	return nil
 }

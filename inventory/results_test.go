@@ -206,6 +206,29 @@ func TestResultFolders(t *testing.T) {
 	}
 }
 
+// Rows behind a link would be missing without a word.
+func TestResultsBehindALink(t *testing.T) {
+	dir := t.TempDir()
+	elsewhere := filepath.Join(t.TempDir(), "b.csv")
+	for name, text := range map[string]string{filepath.Join(dir, "a.csv"): "bucket,key,size\nb,k1,1\n", elsewhere: "bucket,key,size\nb,k2,1\n"} {
+		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for link, to := range map[string]string{"b.csv": elsewhere, "more": filepath.Dir(elsewhere), ".hidden": elsewhere} {
+		if err := os.Symlink(to, filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+		_, err := openResult(t, dir, auto)
+		if refused := err != nil && strings.Contains(err.Error(), link) && strings.Contains(err.Error(), "link"); refused == (link == ".hidden") {
+			t.Errorf("%s: %v", link, err)
+		}
+		if err := os.Remove(filepath.Join(dir, link)); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // A set of files is bound by what they are: the same at another place is the same, and a
 // byte, a name or a file more is another.
 func TestResultsAreFrozen(t *testing.T) {
