@@ -111,44 +111,20 @@ func (l *Local) root(name string) (*os.Root, string, error) {
 
 // List returns the regular files below the folder whose names start with prefix.
 func (l *Local) List(ctx context.Context, prefix string) ([]ObjectInfo, error) {
-	var out []ObjectInfo
-	err := l.walk(ctx, prefix, func(p string, d fs.DirEntry) error {
-		if !d.Type().IsRegular() {
-			return nil
-		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		} else if err != nil {
-			return err
-		}
-		out = append(out, ObjectInfo{Name: p, Size: info.Size(), ETag: localTag(info)})
-		return nil
-	})
-	return out, err
+	files, _, err := l.scan(ctx, prefix)
+	return files, err
 }
 
-// Irregular returns what List leaves out without a word: links, whether to files or to
-// folders, devices, pipes and sockets.
-func (l *Local) Irregular(ctx context.Context, prefix string) (names []string, err error) {
-	err = l.walk(ctx, prefix, func(p string, d fs.DirEntry) error {
-		if !d.Type().IsRegular() && !d.IsDir() {
-			names = append(names, p)
-		}
-		return nil
-	})
-	return names, err
-}
-
-// walk visits all below the folder whose names start with prefix; no link is followed.
-func (l *Local) walk(ctx context.Context, prefix string, visit func(name string, d fs.DirEntry) error) error {
+// scan is List, with the names of what it leaves out: links, whether to files or to
+// folders, devices, pipes and sockets. No link is followed.
+func (l *Local) scan(ctx context.Context, prefix string) (files []ObjectInfo, irregular []string, err error) {
 	root, err := os.OpenRoot(l.dir)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer root.Close()
 	top := path.Dir(prefix + "x") // only the folder that prefix lies in is walked
-	return fs.WalkDir(root.FS(), top, func(p string, d fs.DirEntry, err error) error {
+	err = fs.WalkDir(root.FS(), top, func(p string, d fs.DirEntry, err error) error {
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -158,11 +134,23 @@ func (l *Local) walk(ctx context.Context, prefix string, visit func(name string,
 			}
 			return err
 		}
-		if !strings.HasPrefix(p, prefix) {
+		switch {
+		case d.IsDir() || !strings.HasPrefix(p, prefix):
+			return nil
+		case !d.Type().IsRegular():
+			irregular = append(irregular, p)
 			return nil
 		}
-		return visit(p, d)
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+		files = append(files, ObjectInfo{Name: p, Size: info.Size(), ETag: localTag(info)})
+		return nil
 	})
+	return files, irregular, err
 }
 
 // Locate finds the data file that a manifest calls key. A report that was

@@ -24,20 +24,11 @@ type foundFiles struct {
 // take looks at one file. What may hold rows and cannot be read is an error, so that none
 // is missing without a word.
 func (f *foundFiles) take(ctx context.Context, src Source, o ObjectInfo) error {
-	rel := strings.TrimPrefix(o.Name, f.prefix)
-	folder, base := path.Split(rel)
-	values, hidden, err := readFolders(folder)
+	values, skipped, err := f.byName(o.Name)
 	switch {
-	case err != nil:
-		return fmt.Errorf("%.200q: %w", o.Name, err)
-	case base == manifestFile, base == checksumFile:
-		return fmt.Errorf("%.200q belongs to a report: leave --columns out, and its manifest says how it is read", o.Name)
-	case strings.HasSuffix(base, ".metadata.json") && path.Base(folder) == "metadata":
-		return fmt.Errorf("%.200q belongs to an Iceberg table, of which not every file holds rows that are in it: have a query write them elsewhere (UNLOAD)", o.Name)
-	case hidden, isNote(base):
-		f.leftOut = append(f.leftOut, rel)
-		return nil
-	case o.Size == 0 || base == "":
+	case err != nil || skipped:
+		return err
+	case o.Size == 0 || strings.HasSuffix(o.Name, "/"):
 		f.empty++
 		return nil
 	case o.Size < 0:
@@ -62,6 +53,26 @@ func (f *foundFiles) take(ctx context.Context, src Source, o ObjectInfo) error {
 	}
 	f.files = append(f.files, File{Key: o.Name, Size: o.Size, ETag: o.ETag})
 	return nil
+}
+
+// byName is what the name of a file tells: the columns of its folders, and whether it is
+// skipped, which is noted, as it holds no rows.
+func (f *foundFiles) byName(name string) (values []Value, skipped bool, err error) {
+	rel := strings.TrimPrefix(name, f.prefix)
+	folder, base := path.Split(rel)
+	values, hidden, err := readFolders(folder)
+	switch {
+	case err != nil:
+		return nil, false, fmt.Errorf("%.200q: %w", name, err)
+	case base == manifestFile, base == checksumFile:
+		return nil, false, fmt.Errorf("%.200q belongs to a report: leave --columns out, and its manifest says how it is read", name)
+	case strings.HasSuffix(base, ".metadata.json") && path.Base(folder) == "metadata":
+		return nil, false, fmt.Errorf("%.200q belongs to an Iceberg table, of which not every file holds rows that are in it: have a query write them elsewhere (UNLOAD)", name)
+	case hidden, isNote(base):
+		f.leftOut = append(f.leftOut, rel)
+		return nil, true, nil
+	}
+	return values, false, nil
 }
 
 // isNote tells whether a file holds no rows by its name: Hadoop's and Spark's _SUCCESS

@@ -256,12 +256,18 @@ func findFiles(ctx context.Context, src Source, name string) (*foundFiles, error
 		name += "/"
 	}
 	found.prefix = name
-	if err := noneIrregular(ctx, src, name); err != nil {
-		return nil, err
-	}
-	listed, err := src.List(ctx, name)
+	listed, irregular, err := listAll(ctx, src, name)
 	if err != nil {
 		return nil, err
+	}
+	for _, n := range irregular {
+		_, skipped, err := found.byName(n)
+		if err != nil {
+			return nil, err
+		}
+		if !skipped {
+			return nil, fmt.Errorf("%.200q is a link or no regular file, and is not followed: rows behind it would be missed; put the files themselves there, or take it away", n)
+		}
 	}
 	slices.SortFunc(listed, func(a, b ObjectInfo) int { return strings.Compare(a.Name, b.Name) })
 	for _, o := range listed {
@@ -272,22 +278,11 @@ func findFiles(ctx context.Context, src Source, name string) (*foundFiles, error
 	return found, found.check(name)
 }
 
-// noneIrregular refuses a folder with a link, whose rows would be missing without a word.
-func noneIrregular(ctx context.Context, src Source, name string) error {
-	folder, ok := src.(interface {
-		Irregular(ctx context.Context, prefix string) ([]string, error)
-	})
-	if !ok {
-		return nil
+// listAll is src.List, with the names of what that leaves out in a local folder.
+func listAll(ctx context.Context, src Source, prefix string) (files []ObjectInfo, irregular []string, err error) {
+	if l, ok := src.(*Local); ok {
+		return l.scan(ctx, prefix)
 	}
-	names, err := folder.Irregular(ctx, name)
-	if err != nil {
-		return err
-	}
-	for _, n := range names {
-		if !isNote(path.Base(n)) {
-			return fmt.Errorf("%.200q is a link or no regular file, and is not followed: rows behind it would be missed; put the files themselves there, or take it away", n)
-		}
-	}
-	return nil
+	files, err = src.List(ctx, prefix)
+	return files, nil, err
 }
