@@ -50,14 +50,14 @@ func (c *calculation) bill(j *job) Bill {
 // makes the difference is there to repair what others changed meanwhile. At most
 // rare come on top.
 func puts(item string, n plan.Range, rare int64, r Rate) Line {
-	return requests(item, Calls{n.Min, n.Min, sum(n.Max, rare)}, r)
+	return requests(item, Calls{n.Min, n.Min, plan.Sum(n.Max, rare)}, r)
 }
 
 // gets is the line of requests that read. What is expected is the upper end: what
 // makes the difference is a look that may turn out not to be needed. At most rare
 // come on top.
 func gets(item string, n plan.Range, rare int64, r Rate) Line {
-	return requests(item, Calls{n.Min, n.Max, sum(n.Max, rare)}, r)
+	return requests(item, Calls{n.Min, n.Max, plan.Sum(n.Max, rare)}, r)
 }
 
 func requests(item string, n Calls, r Rate) Line {
@@ -138,7 +138,7 @@ func (c *calculation) earlyDeletion(b *Bill, class int, all bool) {
 			continue
 		}
 		y := &c.tally.young[how][class]
-		objects = sum(objects, y.objects)
+		objects = plan.Sum(objects, y.objects)
 		unknown.add(y.unknown)
 		for d := range days {
 			byteDays.Add(byteDays, new(big.Int).Mul(big64(y.day[d]), big64(int64(days-d))))
@@ -153,7 +153,7 @@ func (c *calculation) earlyDeletion(b *Bill, class int, all bool) {
 	atMost, knownMost := rate.over(new(big.Int).Mul(big64(unknown.Bytes), big64(int64(days))), GB*billingDays)
 	l := Line{
 		Item:     fmt.Sprintf("early deletion, %s", name),
-		Quantity: Calls{objects, objects, sum(objects, unknown.Objects)},
+		Quantity: Calls{objects, objects, plan.Sum(objects, unknown.Objects)},
 		Unit:     "objects",
 		Rate:     fmt.Sprintf("rest of %d days at %s", days, perUnits(rate, 1, "GB-month")),
 		Known:    known && knownMost,
@@ -183,7 +183,7 @@ func unsized(item string, n int64) Line {
 
 func (j *job) allUnsized() (n int64) {
 	for _, of := range j.unsized {
-		n = sum(n, of)
+		n = plan.Sum(n, of)
 	}
 	return n
 }
@@ -201,7 +201,7 @@ func (c *calculation) monthly() Bill {
 		b.add(c.storageLine(fmt.Sprintf("storage, %s", class), class, 0, s.Billed))
 		b.add(unsized(fmt.Sprintf("storage, %s, size unknown", class), s.Unsized))
 		if archive(class) {
-			overhead = sum(overhead, mulDiv(s.Objects, standardOverhead, 1))
+			overhead = plan.Sum(overhead, mulDiv(s.Objects, standardOverhead, 1))
 		}
 	}
 	b.add(c.storageLine(archiveIndex, inventory.Standard, c.tally.stored[0].Billed, overhead))
@@ -230,7 +230,7 @@ func (c *calculation) monthly() Bill {
 // readers is the line of the KMS requests that readers and writers of the bucket
 // make in a month: one each, less what a bucket key saves.
 func (c *calculation) readers(bucketKey bool) Line {
-	n := sum(c.MonthlyGets, c.MonthlyPuts)
+	n := plan.Sum(c.MonthlyGets, c.MonthlyPuts)
 	if !bucketKey {
 		return c.kmsLine("KMS requests of readers and writers, no bucket key", Calls{n, n, n}, c.FreeKMS)
 	}
@@ -249,7 +249,7 @@ func (c *calculation) storageLine(item string, class inventory.StorageClass, bel
 	if len(prices.Storage) > 1 {
 		l.Rate += ", less above 50 TB"
 	}
-	with, ok := prices.storageMonth(sum(below, bytes))
+	with, ok := prices.storageMonth(plan.Sum(below, bytes))
 	without, _ := prices.storageMonth(below)
 	m := with - without
 	l.Known, l.Amount = ok, Span{m, m, m}

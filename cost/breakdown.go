@@ -131,7 +131,7 @@ func (t *Tally) Skips() []ReasonCount {
 		for c, n := range byClass {
 			if n.Objects > 0 {
 				out = append(out, ReasonCount{reason, classes[c], n})
-				total[reason] = sum(total[reason], n.Objects)
+				total[reason] = plan.Sum(total[reason], n.Objects)
 			}
 		}
 	}
@@ -183,7 +183,7 @@ func (t *Tally) TodoEncryption() (none, kms, rest int64) {
 	for a := plan.Copy; a < plan.NumActions; a++ {
 		for c := range classes {
 			w := &t.work[a][c]
-			none, kms, rest = sum(none, w.NotSSE.Objects), sum(kms, w.FromKMS), sum(rest, w.Objects-w.NotSSE.Objects-w.FromKMS)
+			none, kms, rest = plan.Sum(none, w.NotSSE.Objects), plan.Sum(kms, w.FromKMS), plan.Sum(rest, w.Objects-w.NotSSE.Objects-w.FromKMS)
 		}
 	}
 	return none, kms, rest

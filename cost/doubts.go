@@ -21,8 +21,8 @@ func (d *doubts) count(of plan.Doubts) {
 }
 
 func (d *doubts) add(o doubts) {
-	d.Tier, d.Current = sum(d.Tier, o.Tier), sum(d.Current, o.Current)
-	d.Encryption, d.Filter = sum(d.Encryption, o.Encryption), sum(d.Filter, o.Filter)
+	d.Tier, d.Current = plan.Sum(d.Tier, o.Tier), plan.Sum(d.Current, o.Current)
+	d.Encryption, d.Filter = plan.Sum(d.Encryption, o.Encryption), plan.Sum(d.Filter, o.Filter)
 }
 
 // doubts sums up those of all that is to be done.

@@ -56,7 +56,7 @@ func (c *calculation) duration(j *job) Duration {
 	spread("S3 writes", writes.Max, hotWrites, c.WritesPerSecond)
 	spread("S3 reads", reads.Max, hotReads, c.ReadsPerSecond)
 	if c.Concurrency > 0 && c.Latency > 0 {
-		all := sum(writes.Max, reads.Max)
+		all := plan.Sum(writes.Max, reads.Max)
 		perSecond := float64(c.Concurrency) / c.Latency.Seconds()
 		at := secondsOf(float64(all), perSecond)
 		d.Limits = append(d.Limits, Limit{
@@ -73,8 +73,8 @@ func (c *calculation) duration(j *job) Duration {
 	}
 	if len(d.Limits) > 0 {
 		d.Binding = d.Limits[0].Name
-		d.Shortest = time.Duration(sum(int64(d.Shortest), int64(startShortest)))
-		d.Longest = time.Duration(sum(int64(d.Longest), int64(startLongest)))
+		d.Shortest = time.Duration(plan.Sum(int64(d.Shortest), int64(startShortest)))
+		d.Longest = time.Duration(plan.Sum(int64(d.Longest), int64(startLongest)))
 	}
 	return d
 }
@@ -143,7 +143,7 @@ func (c *calculation) moving(j *job, d *Duration) {
 func (c *calculation) hottest() (writes, reads float64) {
 	var allW, allR, topW, topR int64
 	for name, p := range c.tally.prefixes {
-		allW, allR = sum(allW, p.Writes), sum(allR, p.Reads)
+		allW, allR = plan.Sum(allW, p.Writes), plan.Sum(allR, p.Reads)
 		if name != Others { // many prefixes, none of them busier than those told apart need be
 			topW, topR = max(topW, p.Writes), max(topR, p.Reads)
 		}

@@ -61,7 +61,7 @@ type Calls struct {
 }
 
 func (c Calls) add(o Calls) Calls {
-	return Calls{sum(c.Min, o.Min), sum(c.Expected, o.Expected), sum(c.Max, o.Max)}
+	return Calls{plan.Sum(c.Min, o.Min), plan.Sum(c.Expected, o.Expected), plan.Sum(c.Max, o.Max)}
 }
 
 // Span is an amount of money with its bounds and what is expected.
@@ -71,7 +71,8 @@ type Span struct {
 	Max      Money `json:"max"`
 }
 
-func (s Span) add(o Span) Span {
+// Add returns the sum of two amounts and of their bounds.
+func (s Span) Add(o Span) Span {
 	return Span{s.Min.Add(o.Min), s.Expected.Add(o.Expected), s.Max.Add(o.Max)}
 }
 
@@ -106,7 +107,7 @@ func (b *Bill) add(l Line) {
 		b.Missing = append(b.Missing, l.Item)
 	}
 	b.Lines = append(b.Lines, l)
-	b.Total = b.Total.add(l.Amount)
+	b.Total = b.Total.Add(l.Amount)
 }
 
 // Complete tells whether every position has a price.
@@ -222,7 +223,7 @@ func (c *calculation) weigh(r plan.Range) Calls {
 	if !c.Options.BucketKey {
 		return Calls{r.Min, r.Max, r.Max}
 	}
-	expected := sum(r.Min, mulDiv(r.Max-r.Min, c.BucketKeyShare, 1_000_000))
+	expected := plan.Sum(r.Min, mulDiv(r.Max-r.Min, c.BucketKeyShare, 1_000_000))
 	return Calls{r.Min, min(expected, r.Max), r.Max}
 }
 
@@ -263,10 +264,10 @@ func (j *job) work(a plan.Action, class int, n Count, d plan.Demand) {
 	default:
 		j.puts[class] = j.puts[class].Add(d.Writes)
 	}
-	j.unsized[class] = sum(j.unsized[class], n.Unsized)
-	j.moved = sum(j.moved, n.Bytes)
+	j.unsized[class] = plan.Sum(j.unsized[class], n.Unsized)
+	j.moved = plan.Sum(j.moved, n.Bytes)
 	if paysRetrieval(classes[class]) {
-		j.retrieved[class] = sum(j.retrieved[class], n.Bytes)
+		j.retrieved[class] = plan.Sum(j.retrieved[class], n.Bytes)
 	}
 }
 
@@ -279,7 +280,7 @@ func paysRetrieval(c inventory.StorageClass) bool {
 // copied returns the billed bytes of objects that are copied, by class.
 func (t *Tally) copied() (out [numClasses]int64) {
 	for i := range classes {
-		out[i] = sum(t.work[plan.Copy][i].Billed, t.work[plan.MultipartCopy][i].Billed)
+		out[i] = plan.Sum(t.work[plan.Copy][i].Billed, t.work[plan.MultipartCopy][i].Billed)
 	}
 	return out
 }

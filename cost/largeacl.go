@@ -25,7 +25,7 @@ func (c *calculation) largeACLs(j *job) plan.Demand {
 			continue
 		}
 		n := of.Objects
-		pieces := sum(n, of.Bytes/partOfCopy)
+		pieces := plan.Sum(n, of.Bytes/partOfCopy)
 		around := plan.Range{Max: known.Writes.Max - parts - 1} // in place of the copy itself
 		part, checksums := plan.Range{Max: w.Part.Max}, plan.Range{Max: w.Complete.Max + 2*w.Source.Max}
 		if of.FromKMS > 0 {

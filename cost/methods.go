@@ -260,12 +260,12 @@ func (c *calculation) byCLI() (*job, Method) {
 			continue
 		}
 		m.Objects.add(w.Count)
-		j.moved, j.largest, j.unsized[i] = sum(j.moved, w.Bytes), max(j.largest, w.Largest), w.Unsized
+		j.moved, j.largest, j.unsized[i] = plan.Sum(j.moved, w.Bytes), max(j.largest, w.Largest), w.Unsized
 		single := w.Objects - w.CLI.Objects
 		j.stdPuts = j.stdPuts.Add(plan.Exactly(single + 2*w.CLI.Objects + w.CLIPart)) // the copies become STANDARD
 		j.gets[i] = j.gets[i].Add(plan.Exactly(2 * w.CLI.Objects))                    // HeadObject and GetObjectTagging
 		if paysRetrieval(class) {
-			j.retrieved[i] = sum(j.retrieved[i], w.Bytes)
+			j.retrieved[i] = plan.Sum(j.retrieved[i], w.Bytes)
 		}
 		kms = kms.Add(weights.DataKey.Times(w.Objects)).Add(weights.Part.Times(w.CLIPart)).Add(weights.Complete.Times(w.CLI.Objects)).Add(weights.Source.Times(w.FromKMS))
 	}

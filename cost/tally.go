@@ -2,7 +2,6 @@ package cost
 
 import (
 	"fmt"
-	"math"
 	"math/big"
 	"strings"
 	"time"
@@ -75,7 +74,7 @@ func billed(c inventory.StorageClass, size int64) int64 {
 	case inventory.StandardIA, inventory.OneZoneIA, inventory.GlacierIR:
 		return max(size, smallObject)
 	case inventory.Glacier, inventory.DeepArchive:
-		return sum(size, archiveOverhead)
+		return plan.Sum(size, archiveOverhead)
 	}
 	return size
 }
@@ -88,16 +87,7 @@ type Count struct {
 }
 
 func (c *Count) add(o Count) {
-	c.Objects, c.Bytes, c.Unsized = sum(c.Objects, o.Objects), sum(c.Bytes, o.Bytes), sum(c.Unsized, o.Unsized)
-}
-
-// sum adds two counts that are not negative; it saturates, as sizes in a report
-// may be any number.
-func sum(a, b int64) int64 {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
-	}
-	return a + b
+	c.Objects, c.Bytes, c.Unsized = plan.Sum(c.Objects, o.Objects), plan.Sum(c.Bytes, o.Bytes), plan.Sum(c.Unsized, o.Unsized)
 }
 
 // Limits of what a tally tells apart.
@@ -187,7 +177,7 @@ func (t *Tally) Add(task *plan.Task) {
 	if !r.IsDeleteMarker && task.Reason != plan.OtherBucket {
 		s := &t.stored[class]
 		s.add(one)
-		s.Billed = sum(s.Billed, billed(classes[class], one.Bytes))
+		s.Billed = plan.Sum(s.Billed, billed(classes[class], one.Bytes))
 		if classes[class] == inventory.IntelligentTiering && r.Size >= smallObject {
 			s.Monitored++
 		}
@@ -204,7 +194,7 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	r := &task.Record
 	w := &t.work[task.Action][class]
 	w.add(one)
-	w.Billed = sum(w.Billed, billed(classes[class], one.Bytes))
+	w.Billed = plan.Sum(w.Billed, billed(classes[class], one.Bytes))
 	w.Largest = max(w.Largest, one.Bytes)
 	w.Demand = w.Demand.Add(task.Demand)
 	if task.NeedHead {
@@ -222,11 +212,11 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 	}
 	if one.Bytes > plan.SingleCopyLimit {
 		w.Large.add(one)
-		w.Parts = sum(w.Parts, plan.PartCount(one.Bytes))
+		w.Parts = plan.Sum(w.Parts, plan.PartCount(one.Bytes))
 	}
 	if one.Bytes >= cliPart {
 		w.CLI.add(one)
-		w.CLIPart = sum(w.CLIPart, min((one.Bytes-1)/cliPart+1, plan.MaxParts))
+		w.CLIPart = plan.Sum(w.CLIPart, min((one.Bytes-1)/cliPart+1, plan.MaxParts))
 	}
 
 	age := time.Duration(-1)
@@ -239,7 +229,7 @@ func (t *Tally) addWork(task *plan.Task, class int, one Count) {
 		if d := int64(age / (24 * time.Hour)); age < 0 || one.Unsized > 0 && d < int64(days) {
 			y.unknown.add(Count{1, b, one.Unsized})
 		} else if d < int64(days) {
-			y.day[d] = sum(y.day[d], b)
+			y.day[d] = plan.Sum(y.day[d], b)
 			y.objects++
 		}
 	}
@@ -259,7 +249,7 @@ func (t *Tally) AddDemand(task *plan.Task, d plan.Demand) {
 }
 
 func (p *PrefixCount) demand(writes, reads int64) {
-	p.Writes, p.Reads = sum(p.Writes, writes), sum(p.Reads, reads)
+	p.Writes, p.Reads = plan.Sum(p.Writes, writes), plan.Sum(p.Reads, reads)
 }
 
 // inPlace returns the index into Tally.young for an action.
@@ -350,7 +340,7 @@ func (t *Tally) Merge(o *Tally) error {
 	if !t.now.Equal(o.now) {
 		return fmt.Errorf("merge tallies: ages count from %s and from %s", t.now.Format(time.RFC3339), o.now.Format(time.RFC3339))
 	}
-	t.rows, t.unsized = sum(t.rows, o.rows), sum(t.unsized, o.unsized)
+	t.rows, t.unsized = plan.Sum(t.rows, o.rows), plan.Sum(t.unsized, o.unsized)
 	for a := range t.work {
 		for c := range t.work[a] {
 			t.work[a][c].merge(&o.work[a][c])
@@ -358,14 +348,14 @@ func (t *Tally) Merge(o *Tally) error {
 	}
 	for c := range t.stored {
 		t.stored[c].add(o.stored[c].Count)
-		t.stored[c].Billed = sum(t.stored[c].Billed, o.stored[c].Billed)
-		t.stored[c].Monitored = sum(t.stored[c].Monitored, o.stored[c].Monitored)
+		t.stored[c].Billed = plan.Sum(t.stored[c].Billed, o.stored[c].Billed)
+		t.stored[c].Monitored = plan.Sum(t.stored[c].Monitored, o.stored[c].Monitored)
 		for how := range t.young {
 			y, oy := &t.young[how][c], &o.young[how][c]
 			for d := range y.day {
-				y.day[d] = sum(y.day[d], oy.day[d])
+				y.day[d] = plan.Sum(y.day[d], oy.day[d])
 			}
-			y.objects = sum(y.objects, oy.objects)
+			y.objects = plan.Sum(y.objects, oy.objects)
 			y.unknown.add(oy.unknown)
 		}
 	}
@@ -404,18 +394,18 @@ func (t *Tally) Merge(o *Tally) error {
 
 func (w *workload) merge(o *workload) {
 	w.add(o.Count)
-	w.Billed = sum(w.Billed, o.Billed)
+	w.Billed = plan.Sum(w.Billed, o.Billed)
 	w.Largest = max(w.Largest, o.Largest)
 	w.Demand = w.Demand.Add(o.Demand)
-	w.Heads = sum(w.Heads, o.Heads)
-	w.FromKMS = sum(w.FromKMS, o.FromKMS)
+	w.Heads = plan.Sum(w.Heads, o.Heads)
+	w.FromKMS = plan.Sum(w.FromKMS, o.FromKMS)
 	w.Doubts.add(o.Doubts)
 	w.NotSSE.add(o.NotSSE)
 	w.Large.add(o.Large)
 	w.Unlocked.add(o.Unlocked)
-	w.Parts = sum(w.Parts, o.Parts)
+	w.Parts = plan.Sum(w.Parts, o.Parts)
 	w.CLI.add(o.CLI)
-	w.CLIPart = sum(w.CLIPart, o.CLIPart)
+	w.CLIPart = plan.Sum(w.CLIPart, o.CLIPart)
 }
 
 func big64(n int64) *big.Int { return big.NewInt(n) }

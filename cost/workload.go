@@ -56,7 +56,7 @@ func (p Prices) Monthly(w Workload) WorkloadCost {
 		out.S3.add(gigabytes("retrieval", mulDiv(w.Gets, w.Size, 1), prices.Retrieval))
 	}
 	out.KMS.add(each("KMS key", "keys", 1, region.KMSKey, 1))
-	n := sum(w.Gets, w.Puts)
+	n := plan.Sum(w.Gets, w.Puts)
 	calls := Calls{n, n, n}
 	if w.BucketKey {
 		calls.Min, calls.Expected = 0, mulDiv(n, w.BucketKeyShare, 1_000_000)

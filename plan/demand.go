@@ -37,12 +37,13 @@ func Exactly(n int64) Range { return Range{n, n} }
 
 // Add returns the sum of two ranges. It saturates: a row of a report may claim any
 // size, and so any number of parts.
-func (r Range) Add(o Range) Range { return Range{plus(r.Min, o.Min), plus(r.Max, o.Max)} }
+func (r Range) Add(o Range) Range { return Range{Sum(r.Min, o.Min), Sum(r.Max, o.Max)} }
 
 // Times returns the range n times over; n is not negative. It saturates, too.
 func (r Range) Times(n int64) Range { return Range{times(r.Min, n), times(r.Max, n)} }
 
-func plus(a, b int64) int64 {
+// Sum is a + b, which are not negative. It saturates: sizes in a report may be any number.
+func Sum(a, b int64) int64 {
 	if b > 0 && a > math.MaxInt64-b {
 		return math.MaxInt64
 	}

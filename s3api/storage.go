@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
 
 	"reseal/inventory"
+	"reseal/plan"
 )
 
 // The daily metrics of buckets (Amazon S3 User Guide, "metrics-dimensions", read
@@ -27,7 +28,7 @@ const (
 // storageTypes are the values of the dimension StorageType that stand for the data of
 // objects, by their storage class (same page). What S3 adds for itself in the archive and
 // infrequent access classes is left out, as package cost reckons with it.
-var storageTypes = []struct {
+var storageTypes = [...]struct {
 	name  string
 	class inventory.StorageClass
 }{
@@ -49,7 +50,7 @@ const (
 )
 
 // StorageBatch is how many buckets one call of Stored takes at most.
-const StorageBatch = mostQueries / 13
+const StorageBatch = mostQueries / (1 + len(storageTypes)) // the number of objects, and the bytes of each type
 
 // Stored is what CloudWatch has of a bucket. It has no figure of one that is empty or
 // new, which cannot be told from here.
@@ -82,7 +83,7 @@ func (c *Client) Stored(ctx context.Context, buckets []string, now time.Time) ([
 		ask(i, countMetric, allTypes, func(at time.Time, figure float64) { s.Objects, s.Counted, s.Day = wholeNumber(figure), true, at })
 		for _, t := range storageTypes {
 			ask(i, sizeMetric, t.name, func(at time.Time, figure float64) {
-				s.Bytes[t.class] = addWhole(s.Bytes[t.class], wholeNumber(figure))
+				s.Bytes[t.class] = plan.Sum(s.Bytes[t.class], wholeNumber(figure))
 				if at.After(s.Day) {
 					s.Day = at
 				}
@@ -141,11 +142,4 @@ func storageQuery(id, bucket, metric, storageType string) types.MetricDataQuery 
 func wholeNumber(v float64) int64 {
 	const most = 1 << 60
 	return int64(min(max(v, 0), most))
-}
-
-func addWhole(a, b int64) int64 {
-	if a > math.MaxInt64-b {
-		return math.MaxInt64
-	}
-	return a + b
 }

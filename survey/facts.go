@@ -66,7 +66,7 @@ func Judge(a *Account, f *Facts, t *Terms) Row {
 	if s := f.Stored; s != nil {
 		r.stored(s)
 	}
-	best := r.best(t.Now)
+	best := r.best()
 	r.State = r.state(best, f, t.Now)
 	if best != nil {
 		r.Manifest = best.Location
@@ -88,7 +88,7 @@ func (r *Row) stored(s *Stored) {
 	var all int64
 	for class, n := range s.Bytes {
 		r.Classes = append(r.Classes, Class{class, n})
-		all = add(all, n)
+		all = plan.Sum(all, n)
 	}
 	slices.SortFunc(r.Classes, func(a, b Class) int {
 		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(string(a.Class), string(b.Class)))
@@ -98,7 +98,7 @@ func (r *Row) stored(s *Stored) {
 
 // best is the inventory that a plan would go by: switched on, of the whole bucket, with
 // the columns that spare looks, with the newest report.
-func (r *Row) best(now time.Time) *Inventory {
+func (r *Row) best() *Inventory {
 	var best *Inventory
 	for i := range r.Inventories {
 		k := &r.Inventories[i]
@@ -177,23 +177,12 @@ func Complete(accounts []Account, rows []Row, t *Terms, version string) *Survey 
 			n.Unsized++
 			continue
 		}
-		n.Objects, n.Bytes = add(n.Objects, *r.Objects), add(n.Bytes, *r.Bytes)
+		n.Objects, n.Bytes = plan.Sum(n.Objects, *r.Objects), plan.Sum(n.Bytes, *r.Bytes)
 		if !r.Estimate.Priced {
 			n.Unpriced++
 			continue
 		}
-		n.Update, n.Copy = plus(n.Update, r.Estimate.Update), plus(n.Copy, r.Estimate.Copy)
+		n.Update, n.Copy = n.Update.Add(r.Estimate.Update), n.Copy.Add(r.Estimate.Copy)
 	}
 	return s
-}
-
-func plus(a, b cost.Span) cost.Span {
-	return cost.Span{Min: a.Min.Add(b.Min), Expected: a.Expected.Add(b.Expected), Max: a.Max.Add(b.Max)}
-}
-
-func add(a, b int64) int64 {
-	if sum := a + b; sum >= a {
-		return sum
-	}
-	return 1<<63 - 1
 }

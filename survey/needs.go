@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"reseal/campaign/list"
 	"reseal/internal/shell"
 )
 
@@ -61,11 +62,9 @@ func retention(f *Facts) string {
 	return s
 }
 
-// The words that stand in commands for what a person has to name.
-const (
-	destinationPlaceholder = "s3://REPORTS/inventory"
-	keyPlaceholder         = "KEY_ARN"
-)
+// destinationPlaceholder stands in commands for the place of reports that a person has to
+// name, as list.KeyPlaceholder does for the key.
+const destinationPlaceholder = "s3://REPORTS/inventory"
 
 // needs are the next steps, as commands. Those of a bucket that nobody could ask are none.
 func (r *Row) needs(best *Inventory, f *Facts) {
@@ -97,10 +96,10 @@ func (r *Row) needs(best *Inventory, f *Facts) {
 	}
 	if e := r.Encryption; e != nil && e.Algorithm != "aws:kms" {
 		need("a default encryption under the key, so that nothing new arrives outside it",
-			"reseal enforce --bucket "+name+" --sse-kms-key-id "+keyPlaceholder+r.connection())
+			"reseal enforce --bucket "+name+" --sse-kms-key-id "+list.KeyPlaceholder+r.connection())
 	}
 	if r.State == Ready || r.State == Late {
-		need("a plan, which changes nothing", "reseal plan --manifest "+shell.Word(r.Manifest)+" --sse-kms-key-id "+keyPlaceholder+r.connection())
+		need("a plan, which changes nothing", "reseal plan --manifest "+shell.Word(r.Manifest)+" --sse-kms-key-id "+list.KeyPlaceholder+r.connection())
 	}
 }
 
