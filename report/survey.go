@@ -210,7 +210,11 @@ type Refusal struct {
 	Buckets               int
 }
 
-// Refusals sums up what was not answered, what concerns most buckets first.
+// mostRefusals bounds the kinds of refusals that are told apart.
+const mostRefusals = 100
+
+// Refusals sums up what was not answered, what concerns most buckets first: the first
+// mostRefusals kinds, each with all its buckets.
 func Refusals(v *survey.Survey) (out []Refusal) {
 	at := map[[2]string]int{}
 	for i := range v.Rows {
@@ -219,12 +223,12 @@ func Refusals(v *survey.Survey) (out []Refusal) {
 			if !u.Denied {
 				action, question = u.Operation, question+": "+visible(u.Why, 200)
 			}
-			if len(out) >= 100 {
-				continue
-			}
 			key := [2]string{action, question}
 			j, ok := at[key]
 			if !ok {
+				if len(out) == mostRefusals {
+					continue
+				}
 				j = len(out)
 				at[key] = j
 				out = append(out, Refusal{Action: action, Question: question, Why: u.Why})

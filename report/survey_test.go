@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
@@ -157,5 +158,20 @@ func TestSurveyFiles(t *testing.T) {
 		if name == "html" && strings.Contains(out.String(), "<script>alert") {
 			t.Error("an element of an formulaAttack is in the page")
 		}
+	}
+}
+
+// A kind of refusal has all its buckets, however many other kinds there are.
+func TestRefusalsAreCountedOn(t *testing.T) {
+	v := new(survey.Survey)
+	for i := range 2 * mostRefusals {
+		v.Rows = append(v.Rows, survey.Row{Unread: []survey.Unread{
+			{Question: "bucket policy", Operation: "GetBucketPolicy", Action: "s3:GetBucketPolicy", Denied: true},
+			{Question: "versioning", Operation: "GetBucketVersioning", Why: fmt.Sprintf("answer %d", i)},
+		}})
+	}
+	all := Refusals(v)
+	if len(all) != mostRefusals || all[0].Action != "s3:GetBucketPolicy" || all[0].Buckets != len(v.Rows) {
+		t.Errorf("%d kinds, the first %+v; want %d, and %d buckets", len(all), all[0], mostRefusals, len(v.Rows))
 	}
 }
