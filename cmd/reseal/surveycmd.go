@@ -68,6 +68,9 @@ func newSurveyCommand(p process) *cobra.Command {
 			if err := spare(ctx, cmd.Flags(), "out", f.out, ""); err != nil {
 				return err
 			}
+			if err := spare(ctx, cmd.Flags(), "campaign", f.campaign, ""); err != nil {
+				return err
+			}
 			return causeOf(ctx, f.survey(ctx, p))
 		},
 	}
