@@ -26,8 +26,8 @@ type wanted struct {
 // node is a part of the schema that an Avro file was written with.
 type node = avro.SchemaNode
 
-// readAvro hands out the records of an Avro file one after the other. Each is decoded
-// into what fresh returns.
+// readAvro has each called for one record of an Avro file after the other, once fields
+// has taken its schema. each decodes the record, and returns ended of what that returns.
 func (t *Table) readAvro(ctx context.Context, name string, fields func(root *node) error, each func(decode func(any) error) error) error {
 	body, err := t.open(ctx, name)
 	if err != nil {
