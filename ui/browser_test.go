@@ -132,6 +132,7 @@ func wholeNight() *played {
 func TestPageWithoutEyesOrMouse(t *testing.T) {
 	b := browser.Start(t, browser.Find(t, "./ui", "TestPage"))
 	src := night()
+	src.run = nil // no samples: the page begins with them once there are some, which is a matter of seconds
 	s, _ := serve(t, src)
 	p := b.Open(s.URL(), browser.Look{Width: 400, Height: 800})
 	p.WaitFor("document.querySelector('#told').textContent !== ''")
