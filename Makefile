@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick build cross snapshot snapshot-check deb-check vulncheck image image-check workflows chart publish-check deploy-check
+.PHONY: check fmt vet lint test race soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick build cross snapshot snapshot-check deb-check vulncheck image image-check workflows chart publish-check deploy-check
 
 check: fmt vet lint workflows test
 
@@ -67,11 +67,19 @@ vet:
 lint:
 	$(GO) tool -modfile=tools/go.mod staticcheck ./...
 
-# Whole processes come last and by themselves: they tell the time, and want it.
+# Whole processes come last and by themselves: they tell the time, and want it. Under the
+# race detector run those in which much goes on at once; make race has all of them.
 test:
-	$(GO) test -race -parallel 4 -timeout 15m $$($(GO) list ./... | grep -v /cmd/)
-	$(GO) test -race -parallel 4 -timeout 30m ./cmd/...
+	CGO_ENABLED=1 $(GO) test -race -parallel 4 -timeout 30m $$($(GO) list ./... | grep -v /cmd/)
+	$(GO) test -parallel 4 -timeout 40m ./cmd/...
+	CGO_ENABLED=1 $(GO) test -race -parallel 4 -timeout 20m -run '$(RACY)' ./cmd/reseal
 	cd tools && $(GO) test $(TOOLS)
+
+RACY = ^Test(Races|Shards|Crashes|TwoHolders|CapOverHTTP|ManyWorkersFailAtOnce|PausedRunAndItsLimits|HangUp|LivePage|WatchedStatus|StopsWithRequestsThatHang)$$
+
+# What is behind make test, with the race detector in every process: 15 minutes and more.
+race:
+	CGO_ENABLED=1 $(GO) test -race -parallel 4 -timeout 60m ./...
 
 # What is quick to build of the tools. Helm, Prometheus and the types of Kubernetes take
 # minutes of CPU to compile, and so have a lane of their own.
@@ -120,7 +128,7 @@ aws:
 
 # The long numbers, and each fuzz target for a minute (make fuzz); the results
 # that were seen stand in bench/results/README.md.
-soak:
+soak: race
 	RESEAL_SOAK=1 $(GO) test -count=1 -timeout 120m -v -run 'Soak|Crash|Night|Races|Model|TwoHolders' ./...
 	$(MAKE) fuzz
 	$(MAKE) mutants
