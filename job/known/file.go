@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"os/user"
 	"path/filepath"
 	"syscall"
 	"time"
@@ -36,14 +37,39 @@ func At(path string) File { return File{path: path} }
 
 // Default is the file that is used where none is named: known-jobs in the folder reseal
 // of the user's configuration ($XDG_CONFIG_HOME, ~/.config; on macOS
-// ~/Library/Application Support). Where the user has no such folder, nothing is known,
-// and nothing can be recorded.
+// ~/Library/Application Support). Root with the HOME of another user (sudo) has its own
+// home, as ssh does: a file that root made in the other's would not be for that user to
+// read. Where the user has no such folder, nothing is known, and nothing can be recorded.
 func Default() File {
-	folder, err := os.UserConfigDir()
+	folder, err := configFolder()
 	if err != nil {
 		return File{none: err}
 	}
 	return File{path: filepath.Join(folder, "reseal", "known-jobs"), own: true}
+}
+
+func configFolder() (string, error) {
+	folder, err := os.UserConfigDir()
+	if err != nil || os.Geteuid() != 0 {
+		return folder, err
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return folder, nil // XDG_CONFIG_HOME says it
+	}
+	below, err := filepath.Rel(home, folder)
+	info, look := os.Stat(home)
+	if err != nil || look != nil || !filepath.IsLocal(below) {
+		return folder, nil
+	}
+	if of, known := owner.Of(info); !known || of == 0 {
+		return folder, nil
+	}
+	root, err := user.LookupId("0")
+	if err != nil {
+		return folder, nil // a container without accounts
+	}
+	return filepath.Join(root.HomeDir, below), nil
 }
 
 // Path is the name of the file, "" where there can be none.
@@ -136,30 +162,15 @@ func (f File) doubtful(info fs.FileInfo) (why string, kind Kind) {
 }
 
 // trusts tells whether a file of another user is one of this process all the same. On a
-// network file system its files may belong to the user that the server makes of it. Root
-// with the home of a user (sudo) reads that user's file: who owns the home folder decides
-// on what is in it.
+// network file system its files may belong to the user that the server makes of it.
 func (f File) trusts(user int) bool {
-	if folder, err := os.OpenRoot(filepath.Dir(f.path)); err == nil {
-		makes, err := owner.OfNew(folder)
-		folder.Close()
-		if err == nil && makes == user {
-			return true
-		}
-	}
-	if os.Geteuid() != 0 || !f.own {
-		return false
-	}
-	home, err := os.UserHomeDir()
+	folder, err := os.OpenRoot(filepath.Dir(f.path))
 	if err != nil {
 		return false
 	}
-	info, err := os.Stat(home)
-	if err != nil {
-		return false
-	}
-	of, known := owner.Of(info)
-	return known && of == user
+	defer folder.Close()
+	makes, err := owner.OfNew(folder)
+	return err == nil && makes == user
 }
 
 // change reads the file, has it changed, and writes it as a whole, while no other

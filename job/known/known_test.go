@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/user"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -158,8 +159,8 @@ func TestBelievedFile(t *testing.T) {
 	}
 }
 
-// A file of another user is believed where this process makes its files as that user, or
-// where it is root in that user's home.
+// A file of another user is not believed, and root makes none in a home that is not its
+// own (sudo): that user could not read it.
 func TestFileOfAnotherUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("only root can give files away")
@@ -168,17 +169,25 @@ func TestFileOfAnotherUser(t *testing.T) {
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CONFIG_HOME", "")
 	f := Default()
+	if !strings.HasPrefix(f.path, home) {
+		t.Errorf("root's own home is %s, and the file is %s", home, f.path)
+	}
 	meet(t, f, newJob("/jobs/a"))
 	must(t, os.Chown(f.path, otheruser.ID, otheruser.ID))
-	if err := f.Check(); !errors.As(err, new(*FileError)) {
-		t.Errorf("a stranger's file in one's own home: %v", err)
+	for what, f := range map[string]File{"in one's own home": f, "that is named": At(f.path)} {
+		if err := f.Check(); !errors.As(err, new(*FileError)) {
+			t.Errorf("a stranger's file %s: %v", what, err)
+		}
 	}
 	must(t, os.Chown(home, otheruser.ID, otheruser.ID))
-	if met := meet(t, f, newJob("/jobs/a")); met.New {
-		t.Error("root does not know the job of the user whose home it has")
+	root, err := user.LookupId("0")
+	must(t, err)
+	if got := Default().Path(); !strings.HasPrefix(got, root.HomeDir+string(filepath.Separator)) || strings.HasPrefix(got, home) {
+		t.Errorf("root with the home of a user: %s, want one below %s", got, root.HomeDir)
 	}
-	if err := At(f.path).Check(); !errors.As(err, new(*FileError)) {
-		t.Errorf("a stranger's file that is named: %v", err)
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(t.TempDir(), "named"))
+	if got := Default().Path(); !strings.HasPrefix(got, os.Getenv("XDG_CONFIG_HOME")) {
+		t.Errorf("the folder that was named is not taken: %s", got)
 	}
 }
 
