@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"reseal/cost"
 	"reseal/survey"
 )
 
@@ -133,7 +134,7 @@ func surveyFigures(v *survey.Survey) []shown {
 	if n.Unsized > 0 {
 		unsized = fmt.Sprintf("without %d of unknown size", n.Unsized)
 	}
-	out = append(out, shown{Name: "objects", Value: Count(n.Objects), More: unsized}, shown{Name: "bytes", Value: Bytes(n.Bytes), More: unsized})
+	out = append(out, shown{Name: "objects", Value: shortCount(&n.Objects), More: unsized}, shown{Name: "bytes", Value: Bytes(n.Bytes), More: unsized})
 	unpriced := ""
 	if n.Unsized+n.Unpriced > 0 {
 		unpriced = fmt.Sprintf("for %d of them", n.Buckets-n.Unsized-n.Unpriced)
@@ -157,21 +158,30 @@ func failedAccounts(v *survey.Survey) section {
 // surveyPlace is the table of one Region of an account.
 func surveyPlace(group []survey.Row) section {
 	first := &group[0]
-	g := &grid{Header: columns("bucket", "state", "default", ">objects", ">bytes", "versioning", "lock", "policy", ">updates", ">copies")}
+	g := &grid{Header: columns("bucket", "state", "default", ">objects", ">bytes", "versioning", "lock", "policy", ">updates, at most", ">copies, at most")}
 	for i := range group {
 		r := &group[i]
-		update, copied := unknownWord, unknownWord
+		update, copied := num(unknownWord), num(unknownWord)
 		if e := r.Estimate; e != nil && e.Priced {
-			update, copied = span(e.Update), span(e.Copy)
+			update, copied = atMostCell(e.Update), atMostCell(e.Copy)
 		}
 		name := cell{Text: visible(r.Bucket, 255), Class: "head"}
 		if len(r.Unread) > 0 {
 			name.Note = fmt.Sprintf("%s not answered", Plural(int64(len(r.Unread)), "question"))
 		}
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{name, {Text: string(r.State), Class: surveyStateClass(r.State)}, text(defaultWord(r.Encryption)), num(countOf(r.Objects)), num(knownBytes(r.Bytes)),
-			text(r.Versioning), text(r.ObjectLock), text(r.Policy.Word()), num(update), num(copied)}})
+			text(r.Versioning), text(r.ObjectLock), text(r.Policy.Word()), update, copied}})
 	}
 	return section{Title: accountName(first.Account, first.Alias, "") + ", " + knownOr(visible(first.Region, 40)), Table: g}
+}
+
+// atMostCell is an amount by its upper end, and below it the lower one.
+func atMostCell(s cost.Span) cell {
+	c := num(Money(s.Max))
+	if s.Min.Cents() != s.Max.Cents() {
+		c.Note = "from " + Money(s.Min)
+	}
+	return c
 }
 
 func surveyStateClass(s survey.State) string {

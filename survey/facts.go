@@ -2,9 +2,12 @@ package survey
 
 import (
 	"cmp"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"reseal/cost"
 	"reseal/inventory"
@@ -47,6 +50,22 @@ type Terms struct {
 
 // Old is the age from which a daily report is called old; a weekly one gets a week more.
 const Old = 3 * 24 * time.Hour
+
+// JudgeAll is Judge for all buckets of an account, in their order, on all processors: a
+// price takes some milliseconds.
+func JudgeAll(a *Account, facts []Facts, t *Terms) []Row {
+	rows := make([]Row, len(facts))
+	var work errgroup.Group
+	work.SetLimit(runtime.GOMAXPROCS(0))
+	for i := range facts {
+		work.Go(func() error {
+			rows[i] = Judge(a, &facts[i], t)
+			return nil
+		})
+	}
+	_ = work.Wait() // none returns an error
+	return rows
+}
 
 // Judge turns the facts of a bucket into its row.
 func Judge(a *Account, f *Facts, t *Terms) Row {

@@ -260,3 +260,14 @@ func TestAccounts(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkJudge prices a bucket of three classes.
+func BenchmarkJudge(b *testing.B) {
+	b.ReportAllocs()
+	for b.Loop() {
+		judged(func(f *Facts) {
+			f.Stored.Objects = number(123_456_789)
+			f.Stored.Bytes = map[inventory.StorageClass]int64{inventory.Standard: 1 << 40, inventory.StandardIA: 1 << 40, inventory.DeepArchive: 1 << 40}
+		})
+	}
+}

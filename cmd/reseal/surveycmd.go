@@ -84,7 +84,7 @@ func newSurveyCommand(p process) *cobra.Command {
 	fs.StringVar(&f.out, "out", "", "write to this `file` (default, and for -: stdout)")
 	fs.BoolVar(&f.json, "json", false, "the same as --output json")
 	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but results and errors")
-	fs.IntVar(&f.pace, "survey-rps", 300, "requests a second at most, over all accounts")
+	fs.IntVar(&f.pace, "survey-rps", 500, "requests a second at most, over all accounts")
 	fs.IntVar(&f.parallel, "concurrency", 32, "buckets that are asked about at once at most")
 	fs.Float64Var(&f.rate, "object-rps", 500, "objects a second that a migration is reckoned to do, for its time")
 	pathVar(fs, &f.pricing.file, "prices", "prices from this `FILE` instead of the built-in list: reseal's own JSON, or AWS's offer file of a Region")
@@ -200,9 +200,7 @@ func (f *surveyFlags) ask(ctx context.Context, asker *questions.Asker, client *s
 		if err != nil {
 			return nil, err
 		}
-		for j := range facts {
-			rows = append(rows, survey.Judge(a, &facts[j], terms))
-		}
+		rows = append(rows, survey.JudgeAll(a, facts, terms)...)
 	}
 	return rows, nil
 }

@@ -319,7 +319,7 @@ func BenchmarkSurvey(b *testing.B) {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		asker := New(Options{Requests: 300, Parallel: 32, Now: now})
+		asker := New(Options{Requests: 500, Parallel: 32, Now: now})
 		stop := asker.Start(ctx)
 		of := new(survey.Account)
 		facts, err := asker.Account(ctx, client, of)
@@ -328,8 +328,8 @@ func BenchmarkSurvey(b *testing.B) {
 			b.Fatalf("%d buckets, %v, %v", len(facts), err, of.Error)
 		}
 		terms := &survey.Terms{Prices: cost.BuiltIn(), Rate: 500, Now: now, AWS: plan.No}
-		for i := range facts {
-			if r := survey.Judge(of, &facts[i], terms); len(r.Unread) > 0 {
+		for _, r := range survey.JudgeAll(of, facts, terms) {
+			if len(r.Unread) > 0 {
 				b.Fatalf("%+v", r.Unread)
 			}
 		}
