@@ -21,6 +21,8 @@ type AccessRequest struct {
 
 	Grant bool // a KMS grant lets the requester do it
 
+	ExternalID string // of sts:AssumeRole
+
 	CopySource        string // x-amz-copy-source
 	MetadataDirective string
 	Conditions        WriteConditions
@@ -81,15 +83,19 @@ func (c *call) allowOn(action string, b *bucket, key, version string, wr *WriteA
 
 // AllowOther asks for an action of a service that the world does not model: IAM, STS. Account is the resource's.
 func (w *World) AllowOther(p Principal, action, resource, account string) *Error {
-	return w.AllowByTrust(p, action, resource, account, nil)
-}
-
-// AllowByTrust is AllowOther for a role, whose trust policy has to agree.
-func (w *World) AllowByTrust(p Principal, action, resource, account string, trust []byte) *Error {
 	if w.cfg.Authorize == nil {
 		return nil
 	}
-	return w.cfg.Authorize(&AccessRequest{Principal: p, Action: action, Resource: resource, Owner: account, Policy: trust})
+	return w.cfg.Authorize(&AccessRequest{Principal: p, Action: action, Resource: resource, Owner: account})
+}
+
+// AllowAssume asks whether a role of an account may be assumed, to which its trust policy has to agree. externalID is ""
+// where the request has none.
+func (w *World) AllowAssume(p Principal, role, account string, trust []byte, externalID string) *Error {
+	if w.cfg.Authorize == nil {
+		return nil
+	}
+	return w.cfg.Authorize(&AccessRequest{Principal: p, Action: "sts:AssumeRole", Resource: role, Owner: account, Policy: trust, ExternalID: externalID})
 }
 
 // allowVersion asks for what a request about the current version takes, or about one that it names.

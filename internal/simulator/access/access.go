@@ -178,6 +178,7 @@ func context(q *simulator.AccessRequest) map[string][]string {
 	}
 	set("aws:securetransport", fmt.Sprint(!q.Plaintext))
 	set("s3:tlsversion", q.TLSVersion)
+	set("sts:externalid", q.ExternalID)
 	written(q, out)
 	return out
 }

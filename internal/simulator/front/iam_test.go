@@ -134,3 +134,37 @@ func TestUserSetUp(t *testing.T) {
 		t.Errorf("a user who is not there: %d", status)
 	}
 }
+
+// TestExternalID: a role that wants an external id is assumed with that one alone, and a
+// session of another account's role is of that account.
+func TestExternalID(t *testing.T) {
+	rules := access.New()
+	rules.Admin(longLived.ARN)
+	directory := iam.New(longLived.AccountID, rules)
+	const role = "arn:aws:iam::444455556666:role/ops/audit"
+	trust := `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"111122223333"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"3c5f0d"}}}}`
+	if err := directory.Elsewhere(role, []byte(trust)); err != nil {
+		t.Fatal(err)
+	}
+	r := newRig(t, simulator.Config{Authorize: rules.Authorize}, Config{Directory: directory})
+	client := sts.New(sts.Options{BaseEndpoint: &r.url, HTTPClient: r.client, Region: "eu-west-1",
+		Credentials: credentials.NewStaticCredentialsProvider(longLived.AccessKeyID, longLived.SecretKey, "")})
+	for _, tt := range []struct {
+		name, code string
+		id         *string
+	}{
+		{"none", "AccessDenied", nil},
+		{"another", "AccessDenied", aws.String("3c5f0e")},
+		{"too short", "ValidationError", aws.String("3")},
+		{"what STS takes none of", "ValidationError", aws.String("3c 5f0d")},
+		{"the right one", "", aws.String("3c5f0d")},
+	} {
+		out, err := client.AssumeRole(t.Context(), &sts.AssumeRoleInput{RoleArn: aws.String(role), RoleSessionName: aws.String("survey"), ExternalId: tt.id})
+		if codeOf(err) != tt.code {
+			t.Errorf("%s: %v, want %q", tt.name, err, tt.code)
+		}
+		if err == nil && *out.AssumedRoleUser.Arn != "arn:aws:sts::444455556666:assumed-role/audit/survey" {
+			t.Errorf("%s: %s", tt.name, *out.AssumedRoleUser.Arn)
+		}
+	}
+}

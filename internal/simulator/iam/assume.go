@@ -4,6 +4,7 @@ import (
 	"encoding/xml"
 	"regexp"
 	"strconv"
+	"strings"
 	"time"
 
 	"reseal/internal/simulator"
@@ -18,6 +19,10 @@ type assumeResult struct {
 // sessionName is what STS takes for one (STS API Reference, AssumeRole).
 var sessionName = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
 
+// externalID is what STS takes for one, of 2 to 1,224 characters (STS API Reference,
+// AssumeRole).
+var externalID = regexp.MustCompile(`^[\w+=,.@:/-]+$`)
+
 // assumeRole makes a session of a role. Its ARN has the role's name, without
 // the path.
 func assumeRole(d *Directory, w *simulator.World, in *Request) (any, *simulator.Error) {
@@ -25,7 +30,11 @@ func assumeRole(d *Directory, w *simulator.World, in *Request) (any, *simulator.
 	if !sessionName.MatchString(name) {
 		return nil, fail(400, "ValidationError", "1 validation error detected: Value '"+name+"' at 'roleSessionName' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]*")
 	}
-	var role *entity
+	external := in.Form.Get("ExternalId")
+	if in.Form.Has("ExternalId") && (len(external) < 2 || len(external) > 1224 || !externalID.MatchString(external)) {
+		return nil, fail(400, "ValidationError", "1 validation error detected: Value '"+external+"' at 'externalId' failed to satisfy constraint: Member must satisfy regular expression pattern: [\\w+=,.@:\\/-]*")
+	}
+	role := d.elsewhere[arn]
 	for _, e := range d.roles {
 		if e.arn == arn {
 			role = e
@@ -34,7 +43,8 @@ func assumeRole(d *Directory, w *simulator.World, in *Request) (any, *simulator.
 	if role == nil { // STS does not tell a role that is not there from one that does not trust
 		return nil, fail(403, "AccessDenied", "User: "+in.Caller.ARN+" is not authorized to perform: sts:AssumeRole on resource: "+arn)
 	}
-	if err := w.AllowByTrust(in.Caller, "sts:AssumeRole", arn, d.account, role.trust); err != nil {
+	account := strings.Split(arn, ":")[4]
+	if err := w.AllowAssume(in.Caller, arn, account, role.trust, external); err != nil {
 		err.Message = "User: " + in.Caller.ARN + " is not authorized to perform: sts:AssumeRole on resource: " + arn
 		return nil, err
 	}
@@ -46,9 +56,9 @@ func assumeRole(d *Directory, w *simulator.World, in *Request) (any, *simulator.
 			return nil, fail(400, "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.")
 		}
 	}
-	session := "arn:aws:sts::" + d.account + ":assumed-role/" + role.name + "/" + name
+	session := "arn:aws:sts::" + account + ":assumed-role/" + role.name + "/" + name
 	in.Made = &Credentials{AccessKeyID: in.uniqueID("ASIA"), SecretKey: "simulated/" + in.ID, SessionToken: "simulated-session/" + in.ID,
-		Account: d.account, ARN: session, Role: role.arn, UserID: role.id + ":" + name, Expires: in.Now.Add(length)}
+		Account: account, ARN: session, Role: role.arn, UserID: role.id + ":" + name, Expires: in.Now.Add(length)}
 	var out assumeResult
 	out.AssumedRoleUser.Arn, out.AssumedRoleUser.AssumedRoleId = session, in.Made.UserID
 	c := &out.Credentials

@@ -1,6 +1,7 @@
 package iam
 
 import (
+	"fmt"
 	"net/url"
 	"slices"
 	"strings"
@@ -23,11 +24,13 @@ type Directory struct {
 	users   map[string]*entity // by name
 	roles   map[string]*entity
 	managed map[string]*managedPolicy // by ARN
+
+	elsewhere map[string]*entity // roles of other accounts, by ARN
 }
 
 // New returns the IAM of an account without users and roles.
 func New(account string, rules Granter) *Directory {
-	return &Directory{account: account, rules: rules, users: map[string]*entity{}, roles: map[string]*entity{}, managed: map[string]*managedPolicy{}}
+	return &Directory{account: account, rules: rules, users: map[string]*entity{}, roles: map[string]*entity{}, managed: map[string]*managedPolicy{}, elsewhere: map[string]*entity{}}
 }
 
 // entity is a user or a role.
@@ -44,6 +47,21 @@ type managedPolicy struct {
 	name, path, id, arn string
 	document            []byte
 	created             time.Time
+}
+
+// Elsewhere adds a role of another account, with its trust policy and what it may do. It
+// can be assumed; the IAM of its account is not here.
+func (d *Directory) Elsewhere(arn string, trust []byte, policies ...[]byte) error {
+	f := strings.SplitN(arn, ":", 6)
+	if len(f) != 6 || f[2] != "iam" || !strings.HasPrefix(f[5], "role/") || f[4] == d.account {
+		return fmt.Errorf("role %s: want the ARN of a role of another account", arn)
+	}
+	if _, err := policy.Parse(policy.Trust, trust); err != nil {
+		return fmt.Errorf("trust policy of %s: %w", arn, err)
+	}
+	name := f[5][strings.LastIndex(f[5], "/")+1:]
+	d.elsewhere[arn] = &entity{name: name, id: fmt.Sprintf("AROA%016d", len(d.elsewhere)+1), arn: arn, trust: trust, longest: time.Hour}
+	return d.rules.Grant(arn, policies...)
 }
 
 // Request is one request to IAM or STS.

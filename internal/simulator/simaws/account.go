@@ -56,6 +56,7 @@ type Config struct {
 	Region         string // "" is DefaultRegion
 	EveryRegion    bool   // buckets may be in other Regions, too; each is asked by a signature for its own
 	Users          []User // beside the administrator
+	Roles          []Role // of other accounts
 	HTTPIsInsecure bool   // without TLS: requests count as plain HTTP, and not as if a proxy had ended TLS
 	BodyFolder     string // for uploads above 8 MiB, "" to refuse them
 	MaxBody        int64  // bytes of one of them
@@ -73,6 +74,11 @@ func New(c Config) (*Account, error) {
 		return nil, err
 	}
 	directory := iam.New(AccountID, rules)
+	for _, r := range c.Roles {
+		if err := directory.Elsewhere(r.ARN, r.Trust, texts(r.Policies)...); err != nil {
+			return nil, err
+		}
+	}
 	world := simulator.New(simulator.Config{
 		Exists: func(name string) bool {
 			known := slices.ContainsFunc(identities, func(id front.Identity) bool { return id.ARN == name })

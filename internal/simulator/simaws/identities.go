@@ -19,6 +19,13 @@ type User struct {
 	Policies        []json.RawMessage // of the identity; without one it may do nothing
 }
 
+// Role is a role of another account that can be assumed.
+type Role struct {
+	ARN      string
+	Trust    json.RawMessage   // its trust policy
+	Policies []json.RawMessage // what it may do
+}
+
 // identitiesOf are the identities of an account, and what they may do.
 func identitiesOf(users []User) ([]front.Identity, *access.Rules, error) {
 	rules := access.New()
@@ -31,16 +38,20 @@ func identitiesOf(users []User) ([]front.Identity, *access.Rules, error) {
 		} else {
 			id.ARN = "arn:aws:iam::" + AccountID + ":user/" + u.Name
 		}
-		policies := make([][]byte, len(u.Policies))
-		for i, p := range u.Policies {
-			policies[i] = p
-		}
-		if err := rules.Grant(id.ARN, policies...); err != nil {
+		if err := rules.Grant(id.ARN, texts(u.Policies)...); err != nil {
 			return nil, nil, err
 		}
 		all = append(all, id)
 	}
 	return all, rules, nil
+}
+
+func texts(policies []json.RawMessage) [][]byte {
+	out := make([][]byte, len(policies))
+	for i, p := range policies {
+		out[i] = p
+	}
+	return out
 }
 
 // maxUsers is the size, in bytes, of the largest file of users that is read.
