@@ -81,10 +81,12 @@ func thousands(n int64) string {
 	return s
 }
 
-// MarshalJSON writes dollars as a decimal number with all nine places that count.
-func (m Money) MarshalJSON() ([]byte, error) {
-	return []byte(decimal(int64(m), 9)), nil
-}
+// Decimal returns the amount in dollars as a number for programs, with all nine places
+// that count.
+func (m Money) Decimal() string { return decimal(int64(m), 9) }
+
+// MarshalJSON writes what Decimal returns.
+func (m Money) MarshalJSON() ([]byte, error) { return []byte(m.Decimal()), nil }
 
 // UnmarshalJSON reads what MarshalJSON writes, and refuses what it could not hold exactly.
 func (m *Money) UnmarshalJSON(data []byte) error {

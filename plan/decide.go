@@ -410,6 +410,8 @@ const (
 	MaxParts    = 10_000
 	MaxPartSize = 5 << 30
 	MinPartSize = 5 << 20 // but for the last part
+
+	MaxObjectSize = MaxParts * MaxPartSize // 48.8 TiB: what S3 calls 50 TB
 )
 
 // copyPart is the part size for objects that leave the choice: small enough

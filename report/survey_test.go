@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -141,6 +142,13 @@ func TestSurveyFiles(t *testing.T) {
 	for _, name := range []string{"objects", "bytes", "default_encryption", "update_usd_max", "manifest"} {
 		if hidden[at[name]] != "" {
 			t.Errorf("%s of a bucket that hides it: %q", name, hidden[at[name]])
+		}
+	}
+	for _, r := range rows[1:] {
+		for name, i := range at {
+			if _, err := strconv.ParseFloat(r[i], 64); strings.Contains(name, "_usd_") && r[i] != "" && err != nil {
+				t.Errorf("%s of %s is %q, no number", name, r[at["bucket"]], r[i])
+			}
 		}
 	}
 	if hidden[at["denied_actions"]] != "s3:GetEncryptionConfiguration; s3:GetInventoryConfiguration; cloudwatch:GetMetricData" || !strings.HasPrefix(evil[at["bucket"]], "'=cmd") {

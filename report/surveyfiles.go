@@ -79,9 +79,8 @@ func surveyCells(r *survey.Row) []string {
 	if e := r.Estimate; e != nil {
 		money[4], money[5] = strconv.FormatInt(e.KMS.Max, 10), strconv.FormatFloat(e.Time.Seconds(), 'f', 0, 64)
 		if e.Priced {
-			plainMoney := func(s string) string { return strings.NewReplacer("$", "", ",", "").Replace(s) }
-			money[0], money[1] = plainMoney(Money(e.Update.Min)), plainMoney(Money(e.Update.Max))
-			money[2], money[3] = plainMoney(Money(e.Copy.Min)), plainMoney(Money(e.Copy.Max))
+			money[0], money[1] = e.Update.Min.Decimal(), e.Update.Max.Decimal()
+			money[2], money[3] = e.Copy.Min.Decimal(), e.Copy.Max.Decimal()
 		}
 	}
 	var questions, actions []string

@@ -26,10 +26,6 @@ type Estimate struct {
 	Rough    bool `json:"rough"`    // several classes: how many objects each has is not known
 }
 
-// largest is the largest object that S3 takes (Amazon S3 User Guide, qfacts, read
-// 2026-11-21).
-const largest = 50 << 40
-
 // mostObjects bounds what is reckoned with, far above what a bucket has.
 const mostObjects = 10_000_000_000_000
 
@@ -92,7 +88,7 @@ func deals(objects int64, classes []Class) [][]part {
 	for i, c := range classes {
 		all += float64(c.Bytes)
 		if c.Bytes > 0 {
-			least[i] = min((c.Bytes-1)/largest+1, max(left, 0))
+			least[i] = min((c.Bytes-1)/plan.MaxObjectSize+1, max(left, 0))
 		}
 		left -= least[i]
 	}

@@ -26,12 +26,8 @@ type stated struct {
 // asked tells whether a bucket is stated.
 func (s *stated) asked() bool { return s.objects != 0 || s.size != "" }
 
-// mostObjects and mostBytes bound what can be stated: more than S3 has of
-// either in a bucket of today.
-const (
-	mostObjects = 10_000_000_000_000
-	mostBytes   = 50 << 40 // largest object (Amazon S3 User Guide, qfacts, read 2026-11-21)
-)
+// mostObjects bounds what can be stated: more than S3 has in a bucket of today.
+const mostObjects = 10_000_000_000_000
 
 // workload prices a bucket that is only stated. It sends nothing anywhere.
 func (f *planFlags) workload(ctx context.Context, p process) error {
@@ -48,7 +44,7 @@ func (f *planFlags) workload(ctx context.Context, p process) error {
 		return usagef("--object-size is needed: the mean size of an object, e.g. 1GB")
 	}
 	size, err := cli.ParseSize(f.size)
-	if err != nil || size > mostBytes {
+	if err != nil || size > plan.MaxObjectSize {
 		return usagef("--object-size %q: want a size up to 50TB", f.size)
 	}
 	if err := cli.Choose("--method", f.method, methods()...); err != nil {
