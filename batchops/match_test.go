@@ -95,6 +95,16 @@ func testKey(i int) string { return fmt.Sprintf("a b/%03d+é", i) }
 // inventoryReport writes and opens a report of so many small objects.
 func inventoryReport(t *testing.T, rows int) (*inventory.Report, []inventory.Segment) {
 	t.Helper()
+	var keys []string
+	for i := range rows {
+		keys = append(keys, testKey(i))
+	}
+	return reportOf(t, keys)
+}
+
+// reportOf writes and opens a report of small objects with these keys.
+func reportOf(t *testing.T, keys []string) (*inventory.Report, []inventory.Segment) {
+	t.Helper()
 	dir := t.TempDir()
 	folder, err := inventory.NewFolder(dir)
 	if err != nil {
@@ -106,8 +116,8 @@ func inventoryReport(t *testing.T, rows int) (*inventory.Report, []inventory.Seg
 		t.Fatal(err)
 	}
 	defer w.Abort()
-	for i := range rows {
-		if err := w.Write(t.Context(), &inventory.Record{Known: inventory.AllColumns, Bucket: testBucket, Key: testKey(i), Size: 1, ETag: "e",
+	for _, key := range keys {
+		if err := w.Write(t.Context(), &inventory.Record{Known: inventory.AllColumns, Bucket: testBucket, Key: key, Size: 1, ETag: "e",
 			StorageClass: inventory.Standard, Encryption: inventory.SSES3}); err != nil {
 			t.Fatal(err)
 		}

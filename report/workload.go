@@ -19,6 +19,17 @@ type Workload struct {
 	FreeCalls int64             `json:"free_kms_requests"`
 }
 
+// NewWorkload is a workload with what it costs a month by these prices, and once by the
+// estimate.
+func NewWorkload(w cost.Workload, prices cost.Prices, once *cost.Estimate) *Workload {
+	v := &Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: once, Without: prices.Monthly(w)}
+	w.FreeKMS = cost.FreeTier
+	v.FreeTier = prices.Monthly(w)
+	w.FreeKMS, w.BucketKey = 0, true
+	v.With = prices.Monthly(w)
+	return v
+}
+
 // WriteWorkload writes a workload as text.
 func WriteWorkload(w io.Writer, v *Workload) error {
 	p := newPage(w)

@@ -256,7 +256,7 @@ func (c *agreement) serve(t *testing.T) (bucket, key, manifest string) {
 // is wanted.
 func (c *agreement) compare(t *testing.T, table, messages string) {
 	t.Helper()
-	var doc preflightDocument
+	var doc console.CheckDocument
 	if err := json.Unmarshal([]byte(table), &doc); err != nil {
 		t.Fatal(err)
 	}
@@ -309,7 +309,7 @@ func knownWithoutPlan(why string) string {
 func agree(t *testing.T, table, messages string) {
 	t.Helper()
 	table, messages = requestID.ReplaceAllString(table, "ID"), requestID.ReplaceAllString(messages, "ID")
-	var doc preflightDocument
+	var doc console.CheckDocument
 	if err := json.Unmarshal([]byte(table), &doc); err != nil {
 		t.Fatal(err)
 	}

@@ -1,196 +1,31 @@
 package main
 
 import (
-	"errors"
-	"fmt"
-	"slices"
-	"strings"
-
 	"reseal/canary"
 	"reseal/console"
-	"reseal/engine"
-	"reseal/internal/explain"
-	"reseal/internal/terminal"
 	"reseal/migrate"
-	"reseal/plan"
-	"reseal/report"
 )
 
-// canaryWords puts the errors of a run's canary into words for people, with what to
-// do. A run that such an error ends counts as refused.
+// canaryWords puts the errors of a run's canary into words for people. A run that such an
+// error ends counts as refused.
 func canaryWords(err error) error {
-	var (
-		failed *migrate.CanaryFailedError
-		lossy  *migrate.CanaryLossError
-		lost   *canary.LossError
-		open   *canary.UnprovenError
-		engine *engine.LossError
-		begin  *migrate.RefusedError
-	)
-	switch {
-	case errors.As(err, &begin):
-		return &refusedError{begin.Err}
-	case errors.As(err, &lost):
-		return &refusedError{&lostError{lost.Doubts}}
-	case errors.As(err, &open):
-		return &refusedError{&unprovenError{open.Kinds}}
-	case errors.As(err, &failed):
-		return &refusedError{&canaryError{failed.Tried, failed.Failed}}
-	case errors.As(err, &lossy) && errors.As(err, &engine):
-		return &refusedError{fmt.Errorf("%w; no further object was begun. %s", lossy, console.GoOnAfter(engine))}
+	words, refused := console.CanaryWords(err)
+	if refused {
+		return &refusedError{words}
 	}
-	return err
+	return words
 }
 
 // CanaryBegins implements migrate.Observer.
 func (o *runObserver) CanaryBegins(objects, traits int64) {
-	fmt.Fprintf(o.messages, "Canary: trying %s first, picked for %s.\n", report.Plural(objects, "object"), report.Plural(traits, "trait"))
+	console.CanaryBegins(o.messages, objects, traits)
 }
 
 // CanaryTried implements migrate.Observer.
 func (o *runObserver) CanaryTried(t migrate.FirstTried) {
 	o.retime(t.Latency)
-	lost := "nothing got lost"
-	switch has := func(f func(k canary.Kind) bool) bool { return slices.ContainsFunc(t.Table.Kinds, f) }; {
-	case has(func(k canary.Kind) bool { return len(k.Doubts) > 0 }):
-		lost = "these kept all, others did not"
-	case has(func(k canary.Kind) bool { return len(k.Accepted) > 0 }):
-		lost = "nothing got lost but what was accepted"
-	}
-	say := func(indent, format string, args ...any) {
-		fmt.Fprint(o.messages, terminal.Wrapped(indent, fmt.Sprintf(format, args...)))
-	}
-	switch {
-	case t.Compared >= t.Objects:
-		were := "they were"
-		if t.Objects == 1 {
-			were = "it was"
-		}
-		say("", "Canary: %s re-encrypted and compared with what %s before: %s.", report.Plural(t.Objects, "object"), were, lost)
-	case t.Compared > 0:
-		say("", "Canary: %s of %s re-encrypted and compared: %s.",
-			report.Count(t.Compared), report.Plural(t.Objects, "object"), lost)
-	default:
-		say("", "Canary: none of %s was re-encrypted, so nothing is proven yet.", report.Plural(t.Objects, "object"))
-	}
-	if left := t.Objects - t.Compared - int64(len(t.Failed)); left > 0 {
-		say("  ", "%s not compared: other objects of their kind are tried as the run comes to them", report.Count(left))
-	}
-	if len(t.Failed) > 0 {
-		fmt.Fprintf(o.messages, "  %s failed:\n%s", report.Count(int64(len(t.Failed))), failures(t.Failed))
-	}
+	console.CanaryTried(o.messages, t)
 }
 
-// CanaryTable implements migrate.Observer. It prints what was not shown yet.
-func (o *runObserver) CanaryTable(t *canary.Table) {
-	if o.shown == nil {
-		o.shown = map[string]string{}
-	}
-	for _, k := range t.Kinds {
-		text := report.CanaryText(&canary.Table{Kinds: []canary.Kind{k}})
-		if name := report.KindName(&k); o.shown[name] != text {
-			o.shown[name] = text
-			fmt.Fprint(o.messages, text)
-		}
-	}
-}
-
-// canaryError says that everything that was tried failed.
-type canaryError struct {
-	tried  int64
-	failed []*engine.Result
-}
-
-// Error names what failed, and what to do.
-func (e *canaryError) Error() string {
-	return fmt.Sprintf("stopped by the canary: of %s, tried first, none could be re-encrypted, so nothing is proven of the rest\n%s"+
-		"no further object was begun; %s",
-		report.Plural(e.tried, "object"), failures(e.failed), e.wayOn())
-}
-
-// wayOn says what to do. What lost something is not brought back by another try.
-func (e *canaryError) wayOn() string {
-	if slices.ContainsFunc(e.failed, func(r *engine.Result) bool { return r.Reason == plan.Unfaithful }) {
-		return "another try does not bring back what an object lost: reseal verify names it, its result line has the values before"
-	}
-	return "once that is mended, the same command tries them again. To go on without a canary: --no-canary"
-}
-
-// Unwrap returns the cause of the first failure, for a hint.
-func (e *canaryError) Unwrap() error {
-	if len(e.failed) > 0 && e.failed[0].Err != nil {
-		return e.failed[0].Err
-	}
-	return nil
-}
-
-// unprovenError says of which kinds nothing could be proven, so that the rest of
-// them was not begun.
-type unprovenError struct{ kinds []canary.Kind }
-
-// Error names the kinds, and the requests that were refused.
-func (e *unprovenError) Error() string {
-	var b strings.Builder
-	b.WriteString("stopped by the canary: not proven of these kinds of objects is what is named\n")
-	b.WriteString(report.CanaryText(&canary.Table{Kinds: e.kinds}))
-	b.WriteString("No further object of them was begun. Once what is said above is mended, the same\ncommand goes on. " +
-		"What is not compared may get lost unseen: --no-canary leaves it out")
-	return b.String()
-}
-
-// failures is a line for each reason that objects failed for, with an example.
-func failures(failed []*engine.Result) string {
-	var reasons []plan.Reason
-	of := map[plan.Reason][]*engine.Result{}
-	for _, r := range failed {
-		if of[r.Reason] == nil {
-			reasons = append(reasons, r.Reason)
-		}
-		of[r.Reason] = append(of[r.Reason], r)
-	}
-	var b strings.Builder
-	for _, reason := range reasons {
-		first, more := of[reason][0], int64(len(of[reason])-1)
-		fmt.Fprintf(&b, "  %s  %q", reason, first.Task.Record.Key)
-		if more > 0 {
-			fmt.Fprintf(&b, " and %s more", report.Count(more))
-		}
-		if first.Err != nil {
-			fmt.Fprintf(&b, ": %s", explain.AnswerOf(first.Err))
-		}
-		b.WriteByte('\n')
-	}
-	return b.String()
-}
-
-// lostError says what got lost, and how it could be accepted.
-type lostError struct{ doubts []canary.Doubt }
-
-// Error names each object with what it lost.
-func (e *lostError) Error() string {
-	var b strings.Builder
-	b.WriteString("stopped by the canary: objects are not as they were before")
-	acceptable := map[plan.Attribute]bool{}
-	for _, a := range plan.Losses() {
-		acceptable[a] = true
-	}
-	var names []string
-	hopeless := false
-	for _, d := range e.doubts {
-		fmt.Fprintf(&b, "\n  %q: not as before: %s", d.Key, plan.Words(d.Attributes()))
-		for _, diff := range d.Differences {
-			fmt.Fprintf(&b, "\n    %s", &diff)
-		}
-		for _, a := range d.Attributes() {
-			if hopeless = hopeless || !acceptable[a]; acceptable[a] && !slices.Contains(names, "--accept "+a.Hazard()) {
-				names = append(names, "--accept "+a.Hazard())
-			}
-		}
-	}
-	b.WriteString("\nNothing shows that another client did it, and no further object was begun.\nWhat they were before is kept in the job")
-	if !hopeless {
-		slices.Sort(names)
-		fmt.Fprintf(&b, "; to go on and lose that: %s", strings.Join(names, " "))
-	}
-	return b.String()
-}
+// CanaryTable implements migrate.Observer.
+func (o *runObserver) CanaryTable(t *canary.Table) { o.table.Show(o.messages, t) }

@@ -4,6 +4,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/internal/cli"
+	"reseal/internal/joblog"
+	"reseal/internal/options"
 	"reseal/plan"
 	"reseal/preflight"
 )
@@ -46,15 +48,15 @@ func newCompletionCommand(p process) *cobra.Command {
 func completes(root *cobra.Command) {
 	values := map[string][]string{
 		"accept":        preflight.HazardNames(),
-		"storage-class": storageClasses,
-		"method":        methods(),
-		"versions":      versionChoices(),
+		"storage-class": options.StorageClasses(),
+		"method":        options.Methods(),
+		"versions":      options.Versions(),
 		"sse":           {plan.TargetKMS, plan.TargetAES256},
 		"copy-via":      {plan.ViaMultipart},
 		"acl":           {plan.BucketOwnerFullControl},
 		"results":       resultLines(),
-		"log-level":     {"debug", "info", "warn", "error"},
-		"log-format":    {logText, logJSON},
+		"log-level":     joblog.Levels(),
+		"log-format":    {joblog.Text, joblog.JSON},
 	}
 	cli.Complete(root, values, "job")
 }

@@ -7,33 +7,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
-	"testing/synctest"
 
 	"reseal/internal/simulator/simaws"
 	"reseal/job"
 )
-
-// Two signals are a command's to act on; the third ends the process.
-func TestThirdSignalEndsTheProcess(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		arriving := make(chan os.Signal, 3)
-		ended := make(chan int, 1)
-		var said bytes.Buffer
-		signals := relay(arriving, &said, func(code int) { ended <- code })
-		arriving <- os.Interrupt
-		arriving <- os.Interrupt
-		synctest.Wait()
-		if len(signals) != 2 || len(ended) != 0 {
-			t.Fatalf("after two signals: %d handed on, %d ends; want both handed on", len(signals), len(ended))
-		}
-		arriving <- syscall.SIGTERM
-		if code := <-ended; code != exitTerminated || !strings.Contains(said.String(), "the same command goes on") {
-			t.Errorf("exit %d, saying %q", code, said.String())
-		}
-	})
-}
 
 // silentEndpoint takes connections and never answers.
 func silentEndpoint(t *testing.T) string {

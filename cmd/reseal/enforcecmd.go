@@ -20,21 +20,11 @@ import (
 // enforceFlags is the command line of enforce.
 type enforceFlags struct {
 	connection
-	bucket     string
-	key        string
-	prefix     string
-	needHeader bool
-	bucketKey  bool
-	blockSSEC  bool
-	services   bool
-	tls        bool
-	minTLS     string
-	apply      bool
-	yes        bool
-	try        string
-	settle     time.Duration
-	remove     bool
-	output     output
+	wish   enforce.Enforcer
+	minTLS string
+	apply  bool
+	yes    bool
+	output output
 }
 
 const enforceLong = `enforce closes a bucket for everything that is not under the key: uploads that say
@@ -63,32 +53,32 @@ func newEnforceCommand(p process) *cobra.Command {
 	}
 	f.connection.bind(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket")
-	fs.StringVar(&f.key, "sse-kms-key-id", "", "key that new objects are to be under: ARN, id or alias")
-	fs.StringVar(&f.prefix, "policy-prefix", "", "deny other encryption only below this `prefix`")
-	fs.BoolVar(&f.needHeader, "require-header", false, "deny uploads that do not say how they are to be encrypted, too; without it they get the default")
-	fs.BoolVar(&f.bucketKey, "bucket-key-enabled", true, "use bucket keys, for far fewer KMS requests")
-	fs.BoolVar(&f.blockSSEC, "block-sse-c", false, "refuse uploads under keys of the client's own (SSE-C)")
-	fs.BoolVar(&f.services, "except-services", true, "leave AWS services out of what is denied; servers other than AWS may not know that condition")
-	fs.BoolVar(&f.tls, "require-tls", false, "deny requests without TLS, and by old versions of it")
+	fs.StringVar(&f.wish.Bucket, "bucket", "", "`name` of the bucket")
+	fs.StringVar(&f.wish.Key, "sse-kms-key-id", "", "key that new objects are to be under: ARN, id or alias")
+	fs.StringVar(&f.wish.Prefix, "policy-prefix", "", "deny other encryption only below this `prefix`")
+	fs.BoolVar(&f.wish.RequireHeader, "require-header", false, "deny uploads that do not say how they are to be encrypted, too; without it they get the default")
+	fs.BoolVar(&f.wish.BucketKey, "bucket-key-enabled", true, "use bucket keys, for far fewer KMS requests")
+	fs.BoolVar(&f.wish.BlockSSEC, "block-sse-c", false, "refuse uploads under keys of the client's own (SSE-C)")
+	fs.BoolVar(&f.wish.ExceptServices, "except-services", true, "leave AWS services out of what is denied; servers other than AWS may not know that condition")
+	fs.BoolVar(&f.wish.TLS, "require-tls", false, "deny requests without TLS, and by old versions of it")
 	fs.StringVar(&f.minTLS, "min-tls", "1.2", "with --require-tls, deny older versions of TLS than this; 1.2, 1.3 or any")
 	fs.BoolVar(&f.apply, "apply", false, "make the change, after a question")
 	fs.BoolVarP(&f.yes, "yes", "y", false, "make the change without asking")
-	fs.StringVar(&f.try, "probe-key-prefix", "", "try uploads before and after, on scratch objects under this `prefix` that are deleted again")
-	fs.DurationVar(&f.settle, "settle-timeout", time.Minute, "how long to wait for the bucket to show what was written, and to act by it")
-	fs.BoolVar(&f.remove, "remove", false, "take reseal's statements out of the policy; the default encryption stays, and the command that sets it back is printed")
+	fs.StringVar(&f.wish.ScratchPrefix, "probe-key-prefix", "", "try uploads before and after, on scratch objects under this `prefix` that are deleted again")
+	fs.DurationVar(&f.wish.Settle, "settle-timeout", time.Minute, "how long to wait for the bucket to show what was written, and to act by it")
+	fs.BoolVar(&f.wish.Remove, "remove", false, "take reseal's statements out of the policy; the default encryption stays, and the command that sets it back is printed")
 	fs.BoolVarP(&f.output.quiet, "quiet", "q", false, "print nothing but errors")
 	return cmd
 }
 
 func (f *enforceFlags) check() error {
-	if err := onlyBucket(&f.bucket); err != nil {
+	if err := onlyBucket(&f.wish.Bucket); err != nil {
 		return err
 	}
 	switch {
-	case f.bucket == "":
+	case f.wish.Bucket == "":
 		return usagef("--bucket is needed")
-	case f.key == "" && !f.remove:
+	case f.wish.Key == "" && !f.wish.Remove:
 		return usagef("--sse-kms-key-id is needed: the key that new objects are to be under")
 	}
 	return cli.Choose("--min-tls", f.minTLS, "1.2", "1.3", "any")
@@ -104,7 +94,7 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	before, err := enforce.Read(ctx, e.Client, f.bucket)
+	before, err := enforce.Read(ctx, e.Client, f.wish.Bucket)
 	if err != nil {
 		return &untouchedError{&refusedError{err}}
 	}
@@ -130,27 +120,24 @@ func (f *enforceFlags) enforcer(ctx context.Context, messages io.Writer) (*enfor
 	if err != nil {
 		return nil, err
 	}
-	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
+	if client, err = client.ForBucket(ctx, f.wish.Bucket); err != nil {
 		return nil, &untouchedError{&refusedError{err}}
 	}
-	e := &enforce.Enforcer{
-		Client: client, Bucket: f.bucket, Key: f.key, Prefix: f.prefix, RequireHeader: f.needHeader, BucketKey: f.bucketKey,
-		BlockSSEC: f.blockSSEC, ExceptServices: f.services, TLS: f.tls, MinTLS: f.minTLS, Remove: f.remove,
-		ScratchPrefix: f.try, Settle: f.settle,
-		Unchecked: func(err error) {
-			fmt.Fprintf(messages, "note: the key could not be checked beforehand: %s\n", explain.Words(err))
-		},
-	}
+	e := f.wish
+	e.Client, e.MinTLS = client, f.minTLS
 	if f.minTLS == "any" {
 		e.MinTLS = ""
 	}
-	return e, nil
+	e.Unchecked = func(err error) {
+		fmt.Fprintf(messages, "note: the key could not be checked beforehand: %s\n", explain.Words(err))
+	}
+	return &e, nil
 }
 
 // show prints the change, and what it breaks.
 func (f *enforceFlags) show(ctx context.Context, p process, e *enforce.Enforcer, c *enforce.Change) {
 	if !f.output.quiet {
-		console.Change(p.stdout, f.bucket, c)
+		console.Change(p.stdout, f.wish.Bucket, c)
 	}
 	for _, w := range e.Breaks(ctx, c) {
 		fmt.Fprintf(f.output.messages(p), "warning: %s\n", w)
@@ -164,10 +151,10 @@ func (f *enforceFlags) carryOut(ctx context.Context, p process, e *enforce.Enfor
 		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if e.TriesNoOffender() {
-		fmt.Fprintf(messages, "note: no upload that has to be denied is tried, as %s is not below --policy-prefix %s\n", f.try, f.prefix)
+		fmt.Fprintf(messages, "note: no upload that has to be denied is tried, as %s is not below --policy-prefix %s\n", f.wish.ScratchPrefix, f.wish.Prefix)
 	}
 	if !f.yes {
-		if err := ask(ctx, p, "Change "+f.bucket+" as shown?", "declined: nothing was changed"); err != nil {
+		if err := ask(ctx, p, "Change "+f.wish.Bucket+" as shown?", "declined: nothing was changed"); err != nil {
 			return err
 		}
 	}
@@ -177,11 +164,11 @@ func (f *enforceFlags) carryOut(ctx context.Context, p process, e *enforce.Enfor
 	if err := e.Apply(ctx, c); err != nil {
 		return f.notMade(messages, err)
 	}
-	fmt.Fprintf(messages, "Done: read back from %s as shown.\n", f.bucket)
-	if f.remove {
+	fmt.Fprintf(messages, "Done: read back from %s as shown.\n", f.wish.Bucket)
+	if f.wish.Remove {
 		f.stays(messages, c.After)
 	} else if c.Before.Encryption.Algorithm != "" {
-		fmt.Fprintf(messages, "The way back: reseal enforce --bucket %s --remove --apply, and for the default encryption\n  %s\n", f.bucket, enforce.EncryptionCommand(f.bucket, c.Before.Encryption))
+		fmt.Fprintf(messages, "The way back: reseal enforce --bucket %s --remove --apply, and for the default encryption\n  %s\n", f.wish.Bucket, enforce.EncryptionCommand(f.wish.Bucket, c.Before.Encryption))
 	}
 	return nil
 }
@@ -195,7 +182,7 @@ func (f *enforceFlags) notMade(messages io.Writer, err error) error {
 	case !errors.As(err, &failed) || !failed.SetBack:
 		return err
 	}
-	fmt.Fprintf(messages, "Set back: the settings of %s are as they were.\n", f.bucket)
+	fmt.Fprintf(messages, "Set back: the settings of %s are as they were.\n", f.wish.Bucket)
 	if errors.Is(err, enforce.ErrReadBack) {
 		fmt.Fprintf(messages, "%v\n", failed.Err)
 		return &finding{exitDifferent}
@@ -205,11 +192,11 @@ func (f *enforceFlags) notMade(messages io.Writer, err error) error {
 
 // nothing says why there is nothing to do.
 func (f *enforceFlags) nothing(messages io.Writer, now *enforce.Settings) {
-	if !f.remove {
-		fmt.Fprintf(messages, "Nothing to do: %s is closed like that already.\n", f.bucket)
+	if !f.wish.Remove {
+		fmt.Fprintf(messages, "Nothing to do: %s is closed like that already.\n", f.wish.Bucket)
 		return
 	}
-	fmt.Fprintf(messages, "Nothing to do: the policy of %s has none of reseal's statements.\n", f.bucket)
+	fmt.Fprintf(messages, "Nothing to do: the policy of %s has none of reseal's statements.\n", f.wish.Bucket)
 	f.stays(messages, now)
 }
 
@@ -221,5 +208,5 @@ func (f *enforceFlags) stays(messages io.Writer, now *enforce.Settings) {
 		return
 	}
 	back := s3api.DefaultEncryption{Algorithm: plan.TargetAES256, Blocked: e.Blocked}
-	fmt.Fprintf(messages, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, enforce.EncryptionCommand(f.bucket, back))
+	fmt.Fprintf(messages, "The default encryption stays: %s under %s, bucket key %v. To have new objects under SSE-S3 again:\n  %s\n", e.Algorithm, e.KeyID, e.BucketKey, enforce.EncryptionCommand(f.wish.Bucket, back))
 }

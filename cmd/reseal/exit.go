@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -50,24 +49,6 @@ type untouchedError struct{ err error }
 func (e *untouchedError) Error() string { return e.err.Error() }
 func (e *untouchedError) Unwrap() error { return e.err }
 
-// signalError is a run that a signal ended; what was settled is recorded.
-type signalError struct{ sig os.Signal }
-
-func (e *signalError) Error() string { return "interrupted (" + signalName(e.sig) + ")" }
-
-// signalName is what a signal is called where it is sent.
-func signalName(sig os.Signal) string {
-	switch sig {
-	case os.Interrupt:
-		return "SIGINT"
-	case syscall.SIGTERM:
-		return "SIGTERM"
-	case syscall.SIGHUP:
-		return "SIGHUP"
-	}
-	return sig.String()
-}
-
 // finding is an ending that is not an error of the run: its output was printed
 // already, only the exit code tells.
 type finding struct{ code int }
@@ -109,7 +90,7 @@ func exitCode(err error) int {
 	case errors.As(err, &refused), errors.As(err, &lossy):
 		return exitRefused
 	case errors.As(err, &sig):
-		switch sig.sig {
+		switch sig.Signal {
 		case syscall.SIGTERM:
 			return exitTerminated
 		case syscall.SIGHUP:

@@ -97,7 +97,7 @@ func TestTakenAwayIsTheDefault(t *testing.T) {
 	if err := cmd.ParseFlags([]string{"--max-duration=", "--kms-share=", "--attempts=7", "--attempts=", "--kms-rps=5", "--kms-rps="}); err != nil {
 		t.Fatal(err)
 	}
-	if f.duration != 0 || f.kmsShare != "50%" || f.attempts != 12 || f.kmsRPS != 0 {
+	if f.duration != 0 || f.KMSShare != "50%" || f.attempts != 12 || f.KMSRPS != 0 {
 		t.Errorf("%+v, %+v; want the defaults", f.limits, f.pace)
 	}
 }

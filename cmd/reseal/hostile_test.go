@@ -16,6 +16,7 @@ import (
 	"reseal/console"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/joblog"
 	"reseal/internal/shell"
 	"reseal/internal/terminal"
 	"reseal/job"
@@ -81,17 +82,17 @@ func hostileWriters(s string) map[string]func(p process) error {
 			return nil
 		},
 		"log": func(p process) error {
-			slog.New(logHandler(p.stderr, logText, slog.LevelInfo)).Info(s, "key", s, s, s, "error", object)
+			slog.New(joblog.NewHandler(p.stderr, joblog.Text, slog.LevelInfo)).Info(s, "key", s, s, s, "error", object)
 			return nil
 		},
 		"log as JSON": func(p process) error {
-			slog.New(logHandler(p.stderr, logJSON, slog.LevelInfo)).Info(s, "key", s, "error", object)
+			slog.New(joblog.NewHandler(p.stderr, joblog.JSON, slog.LevelInfo)).Info(s, "key", s, "error", object)
 			return nil
 		},
 		"a request in the log": func(p process) error {
-			for _, format := range []string{logText, logJSON} {
+			for _, format := range []string{joblog.Text, joblog.JSON} {
 				for _, w := range []io.Writer{p.stderr, terminal.NewScreen(p.stderr)} {
-					slog.New(logHandler(w, format, slog.LevelDebug)).LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("operation", s),
+					slog.New(joblog.NewHandler(w, format, slog.LevelDebug)).LogAttrs(context.Background(), slog.LevelDebug, "request", slog.String("operation", s),
 						slog.String("bucket", s), slog.String("key", s), slog.String("request_id", s), slog.String("error", object.Words()), slog.Any("by", map[string]string{"x": s}))
 				}
 			}

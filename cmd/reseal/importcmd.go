@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -161,14 +160,7 @@ func openCompletion(ctx context.Context, client *s3api.Client, location string) 
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	src, name, err := at.Source(buckets(client), "")
-	if err != nil {
-		return nil, err
-	}
-	if path.Base(name) != "manifest.json" && path.Ext(name) == "" {
-		name = path.Join(name, "manifest.json")
-	}
-	return inventory.OpenBatchTasks(ctx, src, name, inventory.Options{})
+	return batchops.OpenTasks(ctx, at, buckets(client))
 }
 
 // say prints what was recorded.

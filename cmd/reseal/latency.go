@@ -36,7 +36,7 @@ func (o *runObserver) retime(latency time.Duration) {
 	if d == nil {
 		return
 	}
-	o.progress.forecast.Plan(d)
+	o.progress.Forecast.Plan(d)
 	before := o.plan.Estimate.Duration
 	was := "the plan knew of no limit"
 	if before.Binding != "" {

@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"reseal/internal/cli"
+	"reseal/internal/signals"
 	"reseal/internal/terminal"
 )
 
@@ -17,7 +18,7 @@ func main() { os.Exit(start()) }
 
 // start carries out the command line of this process and returns the exit code.
 func start() int {
-	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: listen(), outliveReaders: outliveReaders}
+	p := process{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, signals: signals.Listen(endAtOnce), outliveReaders: signals.OutliveReaders}
 	return p.run(context.Background(), os.Args[1:])
 }
 

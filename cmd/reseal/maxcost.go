@@ -5,22 +5,12 @@ import (
 	"strconv"
 
 	"reseal/cost"
+	"reseal/internal/options"
+	"reseal/migrate"
 )
 
 // maxCost reads --max-cost; 0 means no limit.
-func (f *runFlags) maxCost() (cost.Money, error) {
-	if f.maxCostText == "" {
-		return 0, nil
-	}
-	m, err := cost.ParseMoney(f.maxCostText)
-	if err != nil {
-		return 0, usagef("--max-cost %q: want an amount in USD such as 250 or 99.50: %w", f.maxCostText, err)
-	}
-	if m <= 0 {
-		return 0, usagef("--max-cost %q: want an amount in USD above 0", f.maxCostText)
-	}
-	return m, nil
-}
+func (f *runFlags) maxCost() (cost.Money, error) { return options.MaxCost(f.maxCostText) }
 
 // ofShare says how much of a limit of the whole job is a share's, "" where the job is
 // not divided.
@@ -42,3 +32,6 @@ func (f *runFlags) divided() map[string]string {
 	}
 	return out
 }
+
+// parseFailureLimit reads --max-failures.
+func parseFailureLimit(text string) (migrate.FailureLimit, error) { return options.FailureLimit(text) }

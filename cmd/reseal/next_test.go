@@ -10,15 +10,6 @@ import (
 	"time"
 )
 
-// A progress line never has more than there is: objects that failed in an earlier run
-// are tried again by the canary.
-func TestProgressLineStaysBelowItsTotal(t *testing.T) {
-	p := &progress{total: 200, earlier: 150, handled: func() int64 { return 60 }}
-	if got := p.line(nil); !strings.HasPrefix(got, "200 of 200 objects (100 %)") {
-		t.Errorf("%q", got)
-	}
-}
-
 // A job that is resumed waits for an endpoint that does not answer at its first
 // request, for as long as later; a new one says so at once, and no other error waits.
 func TestOutageAtTheStart(t *testing.T) {

@@ -8,11 +8,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/cobra"
-
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/migrate"
 	"reseal/notify"
 )
@@ -23,42 +22,14 @@ const notifyGrace = 10 * time.Second
 // notifying is who is told of a run. A job does not remember it: who can write in a
 // job must not decide which program runs, or who hears of it.
 type notifying struct {
-	notifyCommand   string
-	notifyURL       string
-	notifyFailures  int64
-	notifyThrottled time.Duration
-	targets         []notify.Target
-}
-
-func (n *notifying) bindNotify(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&n.notifyCommand, "notify-command", "", "run this on events, without a shell: words with blanks between, or a JSON array; see docs/notify.md")
-	f.StringVar(&n.notifyURL, "notify-url", "", "post events as JSON to this https address; best set as RESEAL_NOTIFY_URL, as command lines can be seen")
-	f.Int64Var(&n.notifyFailures, "notify-failures", 0, "tell once more than this many objects failed")
-	f.DurationVar(&n.notifyThrottled, "notify-throttled", 10*time.Minute, "tell when KMS or S3 has throttled the run for so long; 0: never")
+	notify  options.Notify
+	targets []notify.Target
 }
 
 // checkNotify refuses what makes no sense.
-func (n *notifying) checkNotify() error {
-	n.targets = nil
-	if n.notifyFailures < 0 || n.notifyThrottled < 0 {
-		return usagef("--notify-failures and --notify-throttled cannot be negative")
-	}
-	if n.notifyCommand != "" {
-		c, err := notify.ParseCommand(n.notifyCommand)
-		if err != nil {
-			return usagef("--notify-command: %w", err)
-		}
-		n.targets = append(n.targets, c)
-	}
-	if n.notifyURL != "" {
-		p, err := notify.ParseURL(n.notifyURL)
-		if err != nil {
-			return usagef("--notify-url: %w", err)
-		}
-		n.targets = append(n.targets, p)
-	}
-	return nil
+func (n *notifying) checkNotify() (err error) {
+	n.targets, err = n.notify.Targets()
+	return err
 }
 
 // teller begins to tell of the run.
@@ -118,6 +89,5 @@ func (n *notifying) tellRun(t *notify.Teller, run *migrate.Live, log *slog.Logge
 		return notify.Progress{Done: s.Count(engine.Done), Failed: s.Count(engine.Failed), Skipped: s.Count(engine.Skipped), Deferred: s.Count(engine.Deferred), Bytes: s.Bytes.Load()}
 	}, log)
 	t.Tell(notify.Event{Kind: notify.Started})
-	limits := notify.Thresholds{Failures: n.notifyFailures, Throttled: n.notifyThrottled}
-	return func(ctx context.Context) { t.Watch(ctx, limits, run.Controller.Status) }
+	return func(ctx context.Context) { t.Watch(ctx, n.notify.Thresholds(), run.Controller.Status) }
 }

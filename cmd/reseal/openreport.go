@@ -20,7 +20,7 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 	resources.CollectLess(memory)
 	opts := inventory.Options{
 		Open: resources.FileRoom().Report, Memory: memory / 2, // the other half is for what is in flight
-		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum, Results: s.results(),
+		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum, Results: s.Results(),
 	}
 	at, err := inventory.ParseLocation(s.manifest)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"reseal/control"
 	"reseal/control/metrics"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 )
 
 // oversight is what a run goes by besides its limits, and where it can be
@@ -21,9 +22,9 @@ type oversight struct {
 	flagFile   string
 	metrics    string
 	ended      endFile
-	profile    profiles
+	profile    options.Profiles
 	force      bool
-	ui         pageFlags
+	ui         options.Page
 }
 
 func (o *oversight) bind(cmd *cobra.Command) {
@@ -32,11 +33,11 @@ func (o *oversight) bind(cmd *cobra.Command) {
 	f.BoolVar(&o.windowExit, "window-exit", false, "outside the --window, end resumably (exit code 4) instead of pausing")
 	f.BoolVar(&o.force, "force", false, "take a --kms-rps above the account's quota, too: KMS throttles then")
 	pathVar(f, &o.flagFile, "throttle-flag-file", "pause while this `file` exists")
-	o.bindNotify(cmd)
+	o.notify.Bind(f)
 	f.StringVar(&o.metrics, "metrics", "", "serve Prometheus metrics at this `address`; without a host, on this machine alone, e.g. :9325")
 	o.ended.bind(cmd)
-	o.profile.bind(cmd)
-	o.ui.bind(cmd, "")
+	o.profile.Bind(f)
+	o.ui.Bind(f, "")
 }
 
 // check refuses what makes no sense.
@@ -52,10 +53,10 @@ func (o *oversight) check() (err error) {
 	if o.metrics, err = metrics.Address(o.metrics); err != nil {
 		return usagef("--metrics %w", err)
 	}
-	if err := o.profile.check(); err != nil {
+	if err := o.profile.Complete(); err != nil {
 		return err
 	}
-	if err := o.ui.check(); err != nil {
+	if err := o.ui.Complete(); err != nil {
 		return err
 	}
 	return o.checkNotify()

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/internal/explain"
-	"reseal/internal/plain"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
@@ -100,16 +98,13 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	if caller.ARN == "" {
 		caller = callerOf(ctx, env.Client, p.stderr)
 	}
-	e := json.NewEncoder(plain.JSONWriter{Out: p.stdout})
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
 	policies := n.Policies(&env.Policy.Facts, caller)
 	others, notes := n.Others(ctx, env.Client, &env.Policy.Facts)
 	for _, note := range notes {
 		fmt.Fprintf(p.stderr, "note: %s\n", s3api.PlainText(note))
 	}
 	policies.KeyPolicyOthers = others
-	if err := e.Encode(policies); err != nil {
+	if err := writeJSON(p.stdout, policies); err != nil {
 		return fmt.Errorf("print policies: %w", err)
 	}
 	return nil
@@ -121,9 +116,7 @@ func (f *permissionsFlags) surveyPolicy(p process) error {
 		return usagef("--survey goes with no manifest and no job: a survey is of whole accounts")
 	}
 	anywhere, onBuckets := questions.Actions()
-	e := json.NewEncoder(plain.JSONWriter{Out: p.stdout})
-	e.SetIndent("", "  ")
-	return e.Encode(struct{ IdentityPolicy preflight.Grants }{preflight.Grants{Version: "2012-10-17", Statement: []preflight.Grant{
+	return writeJSON(p.stdout, struct{ IdentityPolicy preflight.Grants }{preflight.Grants{Version: "2012-10-17", Statement: []preflight.Grant{
 		{Sid: "Account", Effect: "Allow", Action: anywhere, Resource: []string{"*"}},
 		{Sid: "Buckets", Effect: "Allow", Action: onBuckets, Resource: []string{"*"}},
 	}}})
@@ -146,8 +139,8 @@ func (f *permissionsFlags) readJob(ctx context.Context, p process) (*job.Plan, e
 	if f.probe == "" { // its runs try scratch objects each time they begin
 		f.probe = told.Value("probe-key-prefix")
 	}
-	if f.headroom == "" {
-		f.headroom = told.Value("kms-headroom")
+	if f.Headroom == "" {
+		f.Headroom = told.Value("kms-headroom")
 	}
 	met, err := f.meet(ctx, p, f.connection, f.told, f.job, made, false)
 	if err != nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -80,8 +79,7 @@ func newPlanCommand(p process) *cobra.Command {
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "freeze the plan as a job in this new `folder`")
 	fs.StringVar(&f.html, "html", "", "also write the plan as one HTML page to this `FILE`; - prints it in place of the text")
-	fs.Int64Var(&f.stated.objects, "objects", 0, "price a bucket of this many objects instead of a report's")
-	fs.StringVar(&f.stated.size, "object-size", "", "mean size of these objects, e.g. 1GB")
+	f.stated.Bind(fs)
 	remembers(cmd)
 	return cmd
 }
@@ -184,21 +182,14 @@ func programName() string { return "reseal " + programVersion() }
 
 // planView is what is shown of a plan.
 func planView(e *preflight.Environment, tally *cost.Tally, estimate *cost.Estimate, a accepts) *report.Plan {
-	v := &report.Plan{Job: jobShown(e), Facts: e.Policy.Facts, Tally: tally, Estimate: estimate}
-	for _, h := range e.Hazards() {
-		v.Hazards = append(v.Hazards, report.Hazard{Name: h.Name, Text: h.Why, Accepted: a.has(h.Name)})
-	}
-	return v
+	return migrate.PlanView(e, tally, estimate, a, programVersion())
 }
 
 // jobShown describes what the command is about.
-func jobShown(e *preflight.Environment) report.Job {
-	frozen := e.Frozen()
-	return report.Job{
-		Bucket: frozen.Options.Bucket, Region: e.Policy.Facts.Region, Manifest: frozen.Manifest, ManifestMD5: frozen.ManifestMD5,
-		ManifestTime: e.Report.Manifest().Created, Options: frozen.Options, Hash: frozen.Hash(), Evaluated: frozen.Now, Version: programVersion(),
-	}
-}
+func jobShown(e *preflight.Environment) report.Job { return migrate.Described(e, programVersion()) }
+
+// showEvidence adds to a plan the space that result lines and snapshots take.
+func showEvidence(v *report.Plan, e *job.Evidence, lines bool) { migrate.AddEvidence(v, e, lines) }
 
 // remarks says what a person should know but what stops nothing.
 func (p *prepared) remarks(w io.Writer, estimate *cost.Estimate) {
@@ -226,50 +217,4 @@ func tellUnreadable(p process, damage []error) error {
 	console.Few(p.stderr, "reseal: ", texts)
 	fmt.Fprintf(p.stderr, "hint: the figures are without the rest of %s\n", report.Plural(int64(len(damage)), "file"))
 	return &finding{exitFailures}
-}
-
-// interruptible returns a context that the first signal ends: for commands that
-// have nothing to drain.
-func (p process) interruptible(ctx context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	done := make(chan struct{})
-	finished := make(chan struct{})
-	go func() {
-		defer close(finished)
-		select {
-		case sig := <-p.signals:
-			cancel(&signalError{sig})
-		case <-done:
-		}
-	}()
-	return ctx, func() {
-		close(done)
-		<-finished
-		cancel(nil)
-	}
-}
-
-// phase runs one part of a command under a context that the first signal ends. A signal
-// that comes while the part ends without an error is not lost: phase fails with it.
-func (p process) phase(ctx context.Context, part func(context.Context) error) error {
-	ctx, stop := p.interruptible(ctx)
-	err := part(ctx)
-	if cause := context.Cause(ctx); cause == nil || !errors.Is(err, cause) {
-		err = causeOf(ctx, err)
-	}
-	stop()
-	var taken *signalError
-	if err == nil && errors.As(context.Cause(ctx), &taken) {
-		return taken
-	}
-	return err
-}
-
-// causeOf returns what ended ctx, where that is over, and else err: a request that
-// a signal cut off says of the service what is not true.
-func causeOf(ctx context.Context, err error) error {
-	if err != nil && ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return err
 }

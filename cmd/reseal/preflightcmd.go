@@ -2,24 +2,18 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"reseal/console"
-	"reseal/internal/explain"
-	"reseal/internal/plain"
 	"reseal/internal/terminal"
-	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
-	"reseal/report"
 	"reseal/s3api"
 )
 
@@ -116,9 +110,9 @@ func (f *preflightFlags) preflight(ctx context.Context, p process, cmd *cobra.Co
 	if err := f.check(ctx, client, c, named); err != nil {
 		return err
 	}
-	withHints(c.Findings)
+	console.WithHints(c.Findings)
 	if f.output.json {
-		err = writePreflightJSON(p.stdout, c)
+		err = writeJSON(p.stdout, console.NewCheckDocument(&c.Options, c.Findings))
 	} else {
 		again := func(open []job.OpenHazard) string { return p.settlingAgain(open, f.accept) }
 		err = console.Checks(terminal.Folding(p.stdout), c.Findings, again)
@@ -166,9 +160,9 @@ func (f *preflightFlags) options() (plan.Options, error) {
 	if s.manifest == "" {
 		s.manifest = "the bucket"
 	}
-	keyless := s.sse == plan.TargetKMS && s.keyID == ""
+	keyless := s.SSE == plan.TargetKMS && s.KeyID == ""
 	if keyless {
-		s.keyID = "none"
+		s.KeyID = "none"
 	}
 	o, err := s.options()
 	if keyless {
@@ -192,71 +186,18 @@ func (f *preflightFlags) namedReaders() ([]string, error) {
 
 // check looks at bucket, report and readers.
 func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *preflight.Checker, named []string) (err error) {
-	var listed *inventory.Located
+	beside := preflight.Beside{Probing: f.probe != "", Readers: named}
 	if f.manifest != "" {
-		listed, err = openReport(ctx, client, &selection{manifest: f.manifest, columns: f.columns, onlyBucket: f.onlyBucket, noChecksum: f.noChecksum, memory: "512MiB"})
+		beside.Report, err = openReport(ctx, client, &selection{Selection: f.Selection, manifest: f.manifest, noChecksum: f.noChecksum, memory: "512MiB"})
 		if err != nil {
 			return err
 		}
-		m := listed.Report.Manifest()
-		c.Options.Bucket, c.Missing = m.SourceBucket, inventory.UsefulColumns.Without(m.Columns)
+		c.Options.Bucket = beside.Report.Report.Manifest().SourceBucket
 	}
 	if c.Client, c.Facts, c.Unknown, err = bucketFacts(ctx, client, c.Options.Bucket); err != nil {
 		return &refusedError{err}
 	}
-	c.Probing = f.probe != "" && c.Facts.AWS != plan.Yes
-	c.Look(ctx)
-	try := c.Listed
-	if listed != nil {
-		c.Lifetime(ctx, listed.Report, listed.URI)
-		if c.Facts.ObjectLock != plan.No {
-			if try, err = preflight.ToCopy(ctx, &plan.Policy{Options: c.Options, Facts: c.Facts, Now: time.Now()}, listed.Report, nil); err != nil {
-				return err
-			}
-		}
-	}
-	c.Locks(ctx, try)
-	c.Readers(ctx, named)
-	return nil
-}
-
-// withHints adds to each row without a remedy what helps against its error, and says
-// errors as a person would.
-func withHints(rows []preflight.Finding) {
-	for i := range rows {
-		rows[i].Why = s3api.PlainText(rows[i].Why)
-		if r := &rows[i]; r.Mend == "" && r.Err != nil {
-			r.Mend = explain.Hint(r.Err)
-		}
-	}
-}
-
-// begins says in one word whether a run would begin.
-func begins(c *preflight.Conclusion) string {
-	switch {
-	case !c.Refused():
-		return "yes"
-	case c.Hidden() && !c.Stopped():
-		return "unknown"
-	}
-	return "no"
-}
-
-// preflightDocument is what --json prints.
-type preflightDocument struct {
-	Bucket string              `json:"bucket"`
-	Key    string              `json:"kms_key_id"`
-	Begins string              `json:"run_begins"`    // yes, no or unknown
-	Needed []string            `json:"accept_needed"` // what --accept still has to name
-	Checks []preflight.Finding `json:"checks"`
-}
-
-func writePreflightJSON(w io.Writer, c *preflight.Checker) error {
-	e := json.NewEncoder(plain.JSONWriter{Out: w})
-	e.SetIndent("", "  ")
-	e.SetEscapeHTML(false)
-	end := preflight.Conclude(c.Findings)
-	return e.Encode(preflightDocument{c.Options.Bucket, c.Options.KMSKeyID, begins(&end), append([]string{}, end.Needed...), c.Findings})
+	return c.LookWith(ctx, beside)
 }
 
 // checkRun looks at the start of a run at what a preflight does, apart from what
@@ -270,27 +211,10 @@ func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error 
 	if err != nil {
 		return err
 	}
-	withHints(found)
-	var counted, rows []preflight.Finding
-	for _, row := range found {
-		if row.Name == "SSE-C" { // which no run has to do with
-			continue
-		}
-		counted = append(counted, row)
-		if row.Status != preflight.StatusOK {
-			rows = append(rows, row)
-		}
+	console.WithHints(found)
+	stop, err := console.RunChecks(messages, found)
+	if err == nil && stop != nil {
+		err = &refusedError{fmt.Errorf("refused: nothing was written: %s: %s", stop.Name, stop.Why)}
 	}
-	n := preflight.Conclude(counted).Rows
-	fmt.Fprintf(messages, "preflight: %d ok, %s, %s, %s, %d unknown; reseal preflight shows all\n", n[preflight.StatusOK],
-		report.Plural(n[preflight.StatusWarning], "warning"), report.Plural(n[preflight.StatusHazard], "hazard"), report.Plural(n[preflight.StatusStop], "stop"), n[preflight.StatusUnknown])
-	if err := console.CheckRows(messages, rows); err != nil {
-		return fmt.Errorf("print preflight: %w", err)
-	}
-	for _, row := range rows {
-		if row.Status == preflight.StatusStop {
-			return &refusedError{fmt.Errorf("refused: nothing was written: %s: %s", row.Name, row.Why)}
-		}
-	}
-	return nil
+	return err
 }

@@ -7,35 +7,10 @@ import (
 	"io"
 	"sync"
 
-	"github.com/spf13/cobra"
-
-	"reseal/control/metrics"
 	"reseal/control/profile"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 )
-
-// profiles say where a developer can look into the process.
-type profiles struct {
-	address string // "" for nowhere
-	exposed bool
-}
-
-func (f *profiles) bind(cmd *cobra.Command) {
-	fs := cmd.Flags()
-	fs.StringVar(&f.address, "debug-addr", "", "for developers: serve profiles of the process (pprof) at this `address`; without a host, on this machine alone")
-	fs.BoolVar(&f.exposed, "debug-expose", false, "let --debug-addr be an address that other machines reach; profiles have no password")
-}
-
-// check completes the address.
-func (f *profiles) check() (err error) {
-	if f.address, err = metrics.Address(f.address); err != nil {
-		return usagef("--debug-addr %w", err)
-	}
-	if f.address == "" && f.exposed {
-		return usagef("--debug-expose is about --debug-addr")
-	}
-	return nil
-}
 
 // profileServer serves profiles until it is closed.
 type profileServer struct {
@@ -44,11 +19,11 @@ type profileServer struct {
 }
 
 // serve begins to serve, where that is asked for, and says where.
-func (s *profileServer) serve(ctx context.Context, messages io.Writer, f *profiles) error {
-	if f.address == "" {
+func (s *profileServer) serve(ctx context.Context, messages io.Writer, f *options.Profiles) error {
+	if f.Address == "" {
 		return nil
 	}
-	server, err := profile.Listen(f.address, f.exposed)
+	server, err := profile.Listen(f.Address, f.Exposed)
 	if outside := (*profile.OutsideError)(nil); errors.As(err, &outside) {
 		return usagef("--debug-addr: %w; --debug-expose says that this is meant", outside)
 	}

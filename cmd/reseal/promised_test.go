@@ -28,7 +28,7 @@ func TestPromisedNames(t *testing.T) {
 	compat.Check(t, folder+"words.txt", promisedWords())
 	for name, v := range map[string]any{
 		"json-jobs": status.Listed{}, "json-inventory-ls": console.ListedReport{}, "json-inventory-setup": setup.Setup{}, "json-import": imported{},
-		"json-preflight": preflightDocument{}, "json-ctl": control.Answer{}, "json-uploads": job.Upload{}, "json-selfcheck": selfcheck.Facts{},
+		"json-preflight": console.CheckDocument{}, "json-ctl": control.Answer{}, "json-uploads": job.Upload{}, "json-selfcheck": selfcheck.Facts{},
 		"json-survey": survey.Survey{}, "json-certify": certify.Certificate{}, "json-certify-check": certify.Checked{},
 		"job-plan": job.Plan{}, "job-options": job.Options{}, "job-run": job.Run{},
 	} {

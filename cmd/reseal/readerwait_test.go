@@ -9,6 +9,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"reseal/internal/joblog"
 )
 
 // A run does not hang on a FIFO that nobody reads: it says what it waits for, and ends.
@@ -19,7 +21,7 @@ func TestFIFOWithoutReader(t *testing.T) {
 	}
 	for what, open := range map[string]func(ctx context.Context, p process) error{
 		"log": func(ctx context.Context, p process) error {
-			_, _, err := (&output{logFile: name, logFormat: logText}).logger(ctx, "job", p.stderr)
+			_, _, err := (&output{logFile: name, log: joblog.Options{Format: joblog.Text}}).logger(ctx, "job", p.stderr)
 			return err
 		},
 		"metrics": func(ctx context.Context, p process) error {

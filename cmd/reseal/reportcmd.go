@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"iter"
 
 	"github.com/spf13/cobra"
 
@@ -96,75 +95,24 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if read.HistoryErr != nil {
 		fmt.Fprintf(p.stderr, "note: the history of the job cannot be read: %s\n", explain.Words(read.HistoryErr))
 	}
-	a := &accounts{exact: exact, read: read}
-	if a.runs, err = job.ReportRuns(ctx, store); err != nil {
+	as := &status.Rendering{Format: format, Exact: exact, Version: programVersion()}
+	if as.Runs, err = job.ReportRuns(ctx, store); err != nil {
 		fmt.Fprintf(p.stderr, "note: the runs of the job cannot be read: %s\n", explain.Words(err))
 	}
-	render := func(w io.Writer) error { return a.render(ctx, w, format) }
+	var lines int64
+	render := func(w io.Writer) (err error) {
+		lines, err = read.Render(ctx, w, as)
+		return err
+	}
 	if out == "" {
 		err = render(p.stdout)
 	} else if err = outfile.Write(ctx, out, render); err == nil {
 		fmt.Fprintf(p.stderr, "Written: %s\n", plain.Text(out))
 	}
 	t := read.State.Totals()
-	if settled := t.Done + t.Failed; err == nil && (format == "csv" || format == "lines") && a.lines < settled {
+	if settled := t.Done + t.Failed; err == nil && (format == "csv" || format == "lines") && lines < settled {
 		fmt.Fprintf(p.stderr, "note: %s of %s have a line, as only failures and surprises were recorded; reseal run --results all records every object\n",
-			report.Count(a.lines), report.Plural(settled, "settled row"))
+			report.Count(lines), report.Plural(settled, "settled row"))
 	}
 	return err
-}
-
-// accounts is all that a report is made of.
-type accounts struct {
-	read  *status.Reading
-	runs  []report.JobRun
-	exact bool  // cells of CSV as the service gave them
-	lines int64 // that were written, in formats that have one for each recorded object
-}
-
-// numbered counts the lines that are yielded.
-func numbered(all iter.Seq2[report.Line, error], n *int64) iter.Seq2[report.Line, error] {
-	return func(yield func(report.Line, error) bool) {
-		for line, err := range all {
-			if *n++; !yield(line, err) {
-				return
-			}
-		}
-	}
-}
-
-// render writes the report.
-func (a *accounts) render(ctx context.Context, w io.Writer, format string) error {
-	switch format {
-	case "csv":
-		return report.WriteCSV(w, numbered(job.ResultLines(ctx, a.read.State), &a.lines), a.exact)
-	case "lines":
-		return a.copyLines(ctx, w)
-	}
-	view, err := a.read.Report(ctx, programVersion())
-	if err != nil {
-		return err
-	}
-	view.History = a.runs
-	switch format {
-	case "json":
-		return report.WriteRunJSON(w, view)
-	case "html":
-		return report.WriteRunHTML(w, view)
-	}
-	return report.WriteRun(w, view)
-}
-
-// copyLines writes the result lines as they are.
-func (a *accounts) copyLines(ctx context.Context, w io.Writer) error {
-	for line, err := range a.read.State.Results(ctx) {
-		if err != nil {
-			return err
-		}
-		a.lines++
-		if _, err := w.Write(append(plain.JSON(line.Data), '\n')); err != nil {
-			return fmt.Errorf("write result lines: %w", err)
-		}
-	}
-	return nil
 }

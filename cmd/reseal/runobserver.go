@@ -7,6 +7,7 @@ import (
 	"log/slog"
 
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/control"
 	"reseal/internal/resources"
 	"reseal/job"
@@ -25,8 +26,8 @@ type runObserver struct {
 	log      *slog.Logger
 	told     *notify.Teller
 
-	progress *progress
-	shown    map[string]string // of the canary's table, by the names of kinds
+	progress *console.Progress
+	table    console.CanaryTable
 }
 
 var _ migrate.Observer = (*runObserver)(nil)
@@ -42,12 +43,12 @@ func (o *runObserver) Opened(notices []string) {
 func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 	o.plan = run.Plan
 	o.flags.ended.spent = run.Spent.SpentIfPriced
-	o.progress = o.flags.progress(o.p.screen(), run)
-	o.progress.logger = o.log
-	o.progress.forecast.Plan(o.flags.planned(o.env, run.Plan, 0))
+	o.progress = console.RunProgress(o.p.screen(), o.flags.output.barless(), run, o.flags.rows.Selection)
+	o.progress.Log = o.log
+	o.progress.Forecast.Plan(o.flags.planned(o.env, run.Plan, 0))
 	return []func(context.Context){
 		resources.FitCollector,
-		o.progress.watch,
+		o.progress.Watch,
 		o.flags.tellRun(o.told, run, o.log),
 	}
 }

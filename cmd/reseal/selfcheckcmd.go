@@ -4,20 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"maps"
-	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reseal/console"
 	"reseal/internal/cli"
 	"reseal/internal/outfile"
-	"reseal/internal/shell"
-	"reseal/internal/terminal"
-	"reseal/plan"
-	"reseal/report"
 	"reseal/selfcheck"
 )
 
@@ -106,7 +99,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 		return err
 	}
 	if !f.json {
-		conf.Each = func(one selfcheck.Finding) { printFinding(p.stdout, &one) }
+		conf.Each = func(one selfcheck.Finding) { console.SelfcheckFinding(p.stdout, &one) }
 	}
 	var failed error
 	facts.Findings, facts.Requests, failed = selfcheck.Run(ctx, conf)
@@ -145,42 +138,12 @@ func (f *selfcheckFlags) prepare(ctx context.Context) (selfcheck.Config, *selfch
 
 // consent says what it is going to cost, and asks.
 func (f *selfcheckFlags) consent(ctx context.Context, p process, conf selfcheck.Config) error {
-	d := selfcheck.Demand(f.measureKMS)
 	fmt.Fprintf(p.stderr, "selfcheck writes scratch objects under s3://%s/%s and deletes them again.\n", f.bucket, f.prefix)
-	fmt.Fprintf(p.stderr, "At most %s writes, %s reads and %s KMS requests: %s.\n",
-		report.Count(d.Writes.Max), report.Count(d.Reads.Max), report.Count(d.KMS.Max), selfcheckPrice(conf.Facts.Region, d))
+	console.SelfcheckDemand(p.stderr, conf.Facts.Region, selfcheck.Demand(f.measureKMS))
 	if f.yes {
 		return nil
 	}
 	return ask(ctx, p, "Go on?", "declined: nothing was written")
-}
-
-// selfcheckPrice is what the requests cost at most, in words.
-func selfcheckPrice(region string, d plan.Demand) string {
-	total, known := selfcheck.Price(region, d)
-	if !known {
-		return "no price is known in Region " + region
-	}
-	return "at most " + total.String()
-}
-
-// standingWord is a standing as a person reads it.
-func standingWord(s selfcheck.Standing) string {
-	if s == selfcheck.Differs {
-		return "DIFFERS"
-	}
-	return strings.ReplaceAll(string(s), "-", " ")
-}
-
-// printFinding prints one finding in two lines of at most 80 columns, the second
-// wrapped at words.
-func printFinding(out io.Writer, f *selfcheck.Finding) {
-	fmt.Fprintf(out, "%s  %-13s  %s\n", f.Number, standingWord(f.Standing), terminal.Cut(f.Title, 60))
-	if f.Standing != selfcheck.AsDocumented {
-		for _, line := range terminal.Folded(f.Seen, 60, 60) {
-			fmt.Fprintf(out, "%20s%s\n", "", line)
-		}
-	}
 }
 
 // deliver writes the findings to the file, and says what they come to.
@@ -193,21 +156,6 @@ func (f *selfcheckFlags) deliver(ctx context.Context, p process, facts *selfchec
 	if f.json {
 		return writeJSON(p.stdout, facts)
 	}
-	counts := map[selfcheck.Standing]int64{}
-	lacking := map[string]int64{}
-	for _, one := range facts.Findings {
-		counts[one.Standing]++
-		if one.Lacks != "" {
-			lacking[one.Lacks]++
-		}
-	}
-	fmt.Fprintf(p.stdout, "\n%s as documented, %s different, %s answered, %s not asked\n", report.Count(counts[selfcheck.AsDocumented]),
-		report.Count(counts[selfcheck.Differs]), report.Count(counts[selfcheck.Answered]), report.Count(counts[selfcheck.NotAsked]))
-	for _, permission := range slices.Sorted(maps.Keys(lacking)) {
-		fmt.Fprintf(p.stdout, "Missing, or denied by a policy: %s (items not asked for that: %s)\n", permission, report.Count(lacking[permission]))
-	}
-	if f.out != "" {
-		fmt.Fprintf(p.stdout, "Findings: %s. Plan with them: reseal plan ... --facts %s\n", f.out, shell.Quoted(f.out))
-	}
+	console.SelfcheckSum(p.stdout, facts.Findings, f.out)
 	return nil
 }

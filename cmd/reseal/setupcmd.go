@@ -21,15 +21,11 @@ import (
 // setupFlags is the command line of inventory setup.
 type setupFlags struct {
 	connection
-	bucket      string
+	wish        setup.Wish
 	destination string
-	destOwner   string
 	format      string
 	schedule    string
 	versions    string
-	prefix      string
-	id          string
-	kmsKey      string
 	apply       bool
 	replace     bool
 	output      output
@@ -59,15 +55,15 @@ func newSetupCommand(p process) *cobra.Command {
 	}
 	f.connection.bind(cmd)
 	fs := cmd.Flags()
-	fs.StringVar(&f.bucket, "bucket", "", "`name` of the bucket to take the inventory of")
+	fs.StringVar(&f.wish.Bucket, "bucket", "", "`name` of the bucket to take the inventory of")
 	fs.StringVar(&f.destination, "destination", "", "s3://bucket/prefix that reports go to, in the same Region")
-	fs.StringVar(&f.destOwner, "destination-account", "", "`account` that owns the destination (default: the one of the bucket)")
+	fs.StringVar(&f.wish.DestinationOwner, "destination-account", "", "`account` that owns the destination (default: the one of the bucket)")
 	fs.StringVar(&f.format, "format", string(inventory.Parquet), "CSV, ORC or Parquet; Parquet and ORC are smaller and faster to read")
 	fs.StringVar(&f.schedule, "schedule", "daily", "daily or weekly")
 	fs.StringVar(&f.versions, "versions", "current", "current, or all: noncurrent versions and delete markers, too")
-	fs.StringVar(&f.prefix, "prefix", "", "only keys with this prefix")
-	fs.StringVar(&f.id, "id", preflight.SetupID, "`name` of the configuration")
-	fs.StringVar(&f.kmsKey, "sse-kms-key-id", "", "customer managed `key`, as an ARN, to put the reports under (default: SSE-S3)")
+	fs.StringVar(&f.wish.Prefix, "prefix", "", "only keys with this prefix")
+	fs.StringVar(&f.wish.ID, "id", preflight.SetupID, "`name` of the configuration")
+	fs.StringVar(&f.wish.KMSKeyARN, "sse-kms-key-id", "", "customer managed `key`, as an ARN, to put the reports under (default: SSE-S3)")
 	fs.BoolVar(&f.apply, "apply", false, "make the change")
 	fs.BoolVar(&f.replace, "replace", false, "replace a configuration of the same id that says something else")
 	fs.BoolVarP(&f.output.quiet, "quiet", "q", false, "print nothing but results and errors")
@@ -75,18 +71,18 @@ func newSetupCommand(p process) *cobra.Command {
 }
 
 func (f *setupFlags) check() error {
-	if err := onlyBucket(&f.bucket); err != nil {
+	if err := onlyBucket(&f.wish.Bucket); err != nil {
 		return err
 	}
 	switch {
-	case f.bucket == "":
+	case f.wish.Bucket == "":
 		return usagef("--bucket is needed: the bucket to take the inventory of")
 	case f.destination == "":
 		return usagef("--destination is needed: s3://bucket/prefix for the reports")
-	case !inventory.ValidID(f.id):
-		return usagef("--id %q: want 1 to 64 letters, digits, dots, dashes or underscores", f.id)
-	case f.kmsKey != "" && !strings.HasPrefix(f.kmsKey, "arn:"):
-		return usagef("--sse-kms-key-id %q: S3 Inventory wants the ARN of a customer managed key", f.kmsKey)
+	case !inventory.ValidID(f.wish.ID):
+		return usagef("--id %q: want 1 to 64 letters, digits, dots, dashes or underscores", f.wish.ID)
+	case f.wish.KMSKeyARN != "" && !strings.HasPrefix(f.wish.KMSKeyARN, "arn:"):
+		return usagef("--sse-kms-key-id %q: S3 Inventory wants the ARN of a customer managed key", f.wish.KMSKeyARN)
 	}
 	return errors.Join(cli.ChooseFold("--format", f.format, "CSV", "ORC", "Parquet"), cli.ChooseFold("--schedule", f.schedule, "daily", "weekly"),
 		cli.ChooseFold("--versions", f.versions, versionChoices()...))
@@ -106,7 +102,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
+	if client, err = client.ForBucket(ctx, f.wish.Bucket); err != nil {
 		return &untouchedError{&refusedError{err}}
 	}
 	s, err := f.wanted(ctx, client, to)
@@ -116,7 +112,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	if err := writeJSON(p.stdout, s); err != nil {
 		return fmt.Errorf("print configuration: %w", err)
 	}
-	destination, err := client.Foreign(ctx, to.Bucket, f.destOwner)
+	destination, err := client.Foreign(ctx, to.Bucket, f.wish.DestinationOwner)
 	if err != nil {
 		return &untouchedError{&refusedError{err}}
 	}
@@ -142,7 +138,7 @@ func (f *setupFlags) carryOut(ctx context.Context, messages io.Writer, s *setup.
 	}
 	f.diff(messages, s, to)
 	if s.Exists() && !s.Configured() && !f.replace {
-		return &refusedError{fmt.Errorf("%s has an inventory configuration %q that says something else; --replace overwrites it, --id names another", f.bucket, f.id)}
+		return &refusedError{fmt.Errorf("%s has an inventory configuration %q that says something else; --replace overwrites it, --id names another", f.wish.Bucket, f.wish.ID)}
 	}
 	if !f.apply {
 		fmt.Fprintln(messages, "Nothing was changed; --apply makes the change.")
@@ -153,7 +149,7 @@ func (f *setupFlags) carryOut(ctx context.Context, messages io.Writer, s *setup.
 	} else if err != nil {
 		return err
 	}
-	fmt.Fprintf(messages, "Done. The first report comes up to 48 hours from now; until then: reseal inventory snapshot --bucket %s\n", f.bucket)
+	fmt.Fprintf(messages, "Done. The first report comes up to 48 hours from now; until then: reseal inventory snapshot --bucket %s\n", f.wish.Bucket)
 	if s.KeyPolicy != nil {
 		fmt.Fprintln(messages, "note: the policy of the key needs the statement shown as KeyPolicyStatement; reseal does not change key policies.")
 	}
@@ -170,9 +166,9 @@ func (f *setupFlags) wanted(ctx context.Context, client *s3api.Client, to invent
 		}
 		account = id.Account
 	}
-	w := setup.Wish{ID: f.id, Bucket: f.bucket, Account: account, Region: client.Region(), Prefix: f.prefix,
-		AllVersions: strings.EqualFold(f.versions, "all"), Weekly: strings.EqualFold(f.schedule, "weekly"),
-		Destination: to, DestinationOwner: f.destOwner, KMSKeyARN: f.kmsKey}
+	w := f.wish
+	w.Account, w.Region, w.Destination = account, client.Region(), to
+	w.AllVersions, w.Weekly = strings.EqualFold(f.versions, "all"), strings.EqualFold(f.schedule, "weekly")
 	for _, format := range []inventory.Format{inventory.CSV, inventory.ORC, inventory.Parquet} {
 		if strings.EqualFold(f.format, string(format)) {
 			w.Format = format
@@ -184,7 +180,7 @@ func (f *setupFlags) wanted(ctx context.Context, client *s3api.Client, to invent
 // diff shows what is to be changed.
 func (f *setupFlags) diff(w io.Writer, s *setup.Setup, destination string) {
 	if !s.Configured() {
-		fmt.Fprintf(w, "inventory configuration %s of %s\n", f.id, f.bucket)
+		fmt.Fprintf(w, "inventory configuration %s of %s\n", f.wish.ID, f.wish.Bucket)
 		before, after := s.Configurations()
 		console.Diff(w, before, after)
 	}

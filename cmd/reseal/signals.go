@@ -3,57 +3,43 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
+	"reseal/internal/signals"
 	"reseal/migrate"
 	"reseal/report"
 )
 
-// patientSignals is how many signals a command takes in: to end in order, and to
-// end at once. The next ends the process wherever it is.
-const patientSignals = 2
+// signalError is a run that a signal ended; what was settled is recorded.
+type signalError = signals.Error
 
-// listen returns the signals that ask this process to end. SIGHUP is one of them:
-// the terminal was closed. Under nohup it is ignored, and stays so.
-func listen() <-chan os.Signal {
-	asking := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		asking = append(asking, syscall.SIGHUP)
-	}
-	arriving := make(chan os.Signal, patientSignals+1)
-	signal.Notify(arriving, asking...)
-	return relay(arriving, os.Stderr, os.Exit)
+// endAtOnce ends this process at the third signal.
+func endAtOnce(sig os.Signal) {
+	fmt.Fprintf(os.Stderr, "\nreseal: %s for the third time: ended without waiting for what was being written; the same command goes on from what is recorded\n", sig)
+	os.Exit(exitCode(&signalError{Signal: sig}))
 }
 
-// relay hands on the first signals and calls exit at the one after them. That is
-// as a crash is: what was recorded is. Its goroutine ends with the process.
-func relay(arriving <-chan os.Signal, stderr io.Writer, exit func(code int)) <-chan os.Signal {
-	signals := make(chan os.Signal, patientSignals)
-	go func() {
-		for range patientSignals {
-			signals <- <-arriving
-		}
-		sig := <-arriving
-		fmt.Fprintf(stderr, "\nreseal: %s for the third time: ended without waiting for what was being written; the same command goes on from what is recorded\n", sig)
-		exit(exitCode(&signalError{sig}))
-	}()
-	return signals
+// interruptible returns a context that the first signal ends: for commands that
+// have nothing to drain.
+func (p process) interruptible(ctx context.Context) (context.Context, func()) {
+	return signals.Interruptible(ctx, p.signals)
 }
 
-// outliveReaders keeps this process alive when whoever reads its output is gone:
-// writing then is an error, not a signal that ends the process.
-func outliveReaders() { signal.Ignore(syscall.SIGPIPE) }
+// phase runs one part of a command under a context that the first signal ends.
+func (p process) phase(ctx context.Context, part func(context.Context) error) error {
+	return signals.Phase(ctx, p.signals, part)
+}
+
+// causeOf returns what ended ctx, where that is over, and else err.
+func causeOf(ctx context.Context, err error) error { return signals.CauseOf(ctx, err) }
 
 // obeySignals ends admission at the first signal, and everything at the second, until
 // ctx ends.
 func (f *runFlags) obeySignals(ctx context.Context, p process, life *migrate.Lifetime) {
 	select {
 	case sig := <-p.signals:
-		life.Stop(&signalError{sig})
-		fmt.Fprintf(p.stderr, "%s: finishing the requests under way (at most %s); again to end at once.\n", signalName(sig), report.Duration(f.drain))
+		life.Stop(&signalError{Signal: sig})
+		fmt.Fprintf(p.stderr, "%s: finishing the requests under way (at most %s); again to end at once.\n", signals.Name(sig), report.Duration(f.drain))
 	case <-ctx.Done():
 		return
 	}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -260,47 +259,4 @@ type open struct{}
 
 func (open) Do(ctx context.Context, _ plan.Step, send func(context.Context) error) error {
 	return send(ctx)
-}
-
-// A signal that comes as one part of a command ends without an error ends the command;
-// one that comes between two parts is taken by the next.
-func TestSignalAsAPartEnds(t *testing.T) {
-	signals := make(chan os.Signal, patientSignals)
-	p := process{signals: signals}
-	part := func(err error, sent ...os.Signal) error {
-		return p.phase(t.Context(), func(ctx context.Context) error {
-			for _, sig := range sent {
-				signals <- sig
-			}
-			if len(sent) > 0 {
-				<-ctx.Done()
-			}
-			return err
-		})
-	}
-	var taken *signalError
-	if err := part(nil, syscall.SIGTERM); !errors.As(err, &taken) || taken.sig != syscall.SIGTERM {
-		t.Errorf("a part that was done: %v", err)
-	}
-	if err := part(errors.New("request cut off"), syscall.SIGINT); !errors.As(err, &taken) || taken.sig != syscall.SIGINT {
-		t.Errorf("a part that was cut off: %v", err)
-	}
-	if err := part(nil); err != nil {
-		t.Errorf("a part without a signal: %v", err)
-	}
-	if err := part(io.EOF); err != io.EOF {
-		t.Errorf("a part that failed: %v", err)
-	}
-	err := p.phase(t.Context(), func(ctx context.Context) error {
-		signals <- syscall.SIGTERM
-		<-ctx.Done()
-		return &untouchedError{context.Cause(ctx)}
-	})
-	if untouched := new(untouchedError); !errors.As(err, &untouched) {
-		t.Errorf("what a part says of its end is lost: %v", err)
-	}
-	signals <- syscall.SIGTERM
-	if err := part(nil, syscall.SIGINT); !errors.As(err, &taken) {
-		t.Errorf("a signal between two parts: %v", err)
-	}
 }

@@ -3,27 +3,18 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"strings"
-	"sync"
 
 	"github.com/spf13/cobra"
 
 	"reseal/internal/cli"
-	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
 )
 
 // simulateFlags is the command line of simulate.
 type simulateFlags struct {
-	config    simaws.Config
-	manifest  string
-	objects   int64
-	bucket    string
-	reportDir string
-	users     string
-	maxBody   string
-	traffic   simaws.Traffic
+	host    simaws.Host
+	maxBody string
 }
 
 const simulateLong = `simulate serves a simulated S3, KMS and Service Quotas for any S3 client, with the
@@ -53,124 +44,60 @@ func newSimulateCommand(p process) *cobra.Command {
 		RunE:  func(cmd *cobra.Command, _ []string) error { return f.serve(cmd.Context(), p) },
 	}
 	fs := cmd.Flags()
-	fs.StringVar(&f.config.Listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
-	fs.BoolVar(&f.config.TLS, "tls", false, "serve TLS with a certificate made for the purpose")
-	fs.StringVar(&f.manifest, "from-manifest", "", "fill a bucket with the objects of this local inventory report")
-	fs.Int64Var(&f.objects, "objects", 0, "fill a bucket with this many objects of all kinds, and write an inventory report of it")
-	fs.Uint64Var(&f.config.Seed, "seed", 1, "which objects; the same seed makes the same ones")
-	fs.StringVar(&f.bucket, "bucket", "reseal-demo", "name of the bucket that --objects fills")
-	fs.StringVar(&f.reportDir, "report-dir", "", "also write the report of --objects to this `folder`")
-	fs.DurationVar(&f.config.Latency, "latency", 0, "time that each request takes at least")
-	fs.DurationVar(&f.config.Jitter, "jitter", 0, "random time on top of it, at most")
-	fs.IntVar(&f.config.KMSQuota, "kms-quota", 0, "KMS requests in any second before KMS throttles (default: no quota)")
-	fs.StringVar(&f.users, "users", "", "JSON `file` of more identities, with their policies (docs/enforce.md shows one)")
-	fs.BoolVar(&f.config.HTTPIsInsecure, "http-is-insecure", false, "without --tls: treat requests as S3 treats plain HTTP, instead of as if a proxy had ended TLS")
-	fs.StringVar(&f.config.Region, "region", simaws.DefaultRegion, "Region that it is; a request signed for another one is refused")
+	fs.StringVar(&f.host.Config.Listen, "listen", "127.0.0.1:0", "address to listen on; port 0 takes a free one")
+	fs.BoolVar(&f.host.Config.TLS, "tls", false, "serve TLS with a certificate made for the purpose")
+	fs.StringVar(&f.host.Manifest, "from-manifest", "", "fill a bucket with the objects of this local inventory report")
+	fs.Int64Var(&f.host.Objects, "objects", 0, "fill a bucket with this many objects of all kinds, and write an inventory report of it")
+	fs.Uint64Var(&f.host.Config.Seed, "seed", 1, "which objects; the same seed makes the same ones")
+	fs.StringVar(&f.host.Bucket, "bucket", "reseal-demo", "name of the bucket that --objects fills")
+	fs.StringVar(&f.host.ReportDir, "report-dir", "", "also write the report of --objects to this `folder`")
+	fs.DurationVar(&f.host.Config.Latency, "latency", 0, "time that each request takes at least")
+	fs.DurationVar(&f.host.Config.Jitter, "jitter", 0, "random time on top of it, at most")
+	fs.IntVar(&f.host.Config.KMSQuota, "kms-quota", 0, "KMS requests in any second before KMS throttles (default: no quota)")
+	fs.StringVar(&f.host.Users, "users", "", "JSON `file` of more identities, with their policies (docs/enforce.md shows one)")
+	fs.BoolVar(&f.host.Config.HTTPIsInsecure, "http-is-insecure", false, "without --tls: treat requests as S3 treats plain HTTP, instead of as if a proxy had ended TLS")
+	fs.StringVar(&f.host.Config.Region, "region", simaws.DefaultRegion, "Region that it is; a request signed for another one is refused")
 	fs.StringVar(&f.maxBody, "max-body", "1GiB", "size of an upload in one request at most; 0 refuses all above 8 MiB")
-	fs.IntVar(&f.traffic.KMS, "kms-load", 0, "KMS requests a second that others in the account make")
-	fs.IntVar(&f.traffic.Writes, "client-load", 0, "requests a second with which others write, tag and delete objects of --objects")
-	fs.IntVar(&f.config.S3WriteQuota, "s3-quota", 0, "S3 writes in any second to keys of one first-level prefix before S3 throttles (default: no quota)")
+	fs.IntVar(&f.host.Traffic.KMS, "kms-load", 0, "KMS requests a second that others in the account make")
+	fs.IntVar(&f.host.Traffic.Writes, "client-load", 0, "requests a second with which others write, tag and delete objects of --objects")
+	fs.IntVar(&f.host.Config.S3WriteQuota, "s3-quota", 0, "S3 writes in any second to keys of one first-level prefix before S3 throttles (default: no quota)")
 	return cmd
 }
 
 // serve fills the buckets, prints how to reach them, and serves until a signal.
 func (f *simulateFlags) serve(ctx context.Context, p process) error {
-	if f.manifest != "" && f.objects > 0 {
+	h := &f.host
+	if h.Manifest != "" && h.Objects > 0 {
 		return usagef("--from-manifest and --objects exclude each other")
 	}
-	if c := &f.config; f.objects < 0 || c.KMSQuota < 0 || c.S3WriteQuota < 0 || c.Latency < 0 || c.Jitter < 0 || f.traffic.KMS < 0 || f.traffic.Writes < 0 {
+	if c := &h.Config; h.Objects < 0 || c.KMSQuota < 0 || c.S3WriteQuota < 0 || c.Latency < 0 || c.Jitter < 0 || h.Traffic.KMS < 0 || h.Traffic.Writes < 0 {
 		return usagef("numbers cannot be negative")
 	}
-	if f.traffic.Writes > 0 && f.objects == 0 {
+	if h.Traffic.Writes > 0 && h.Objects == 0 {
 		return usagef("--client-load needs --objects: others change what is there")
 	}
-	f.traffic.Bucket, f.traffic.Seed = f.bucket, f.config.Seed
-	remove, err := f.makeBodyFolder()
-	if err != nil {
-		return err
-	}
-	defer remove()
-	ctx, stop := p.interruptible(ctx)
-	defer stop()
-	if f.users != "" {
-		if f.config.Users, err = simaws.ReadUsers(f.users); err != nil {
-			return err
+	h.Traffic.Bucket, h.Traffic.Seed = h.Bucket, h.Config.Seed
+	if f.maxBody != "0" {
+		var err error
+		if h.Config.MaxBody, err = cli.ParseSize(f.maxBody); err != nil {
+			return usagef("--max-body: %v", err)
 		}
 	}
-	account, err := simaws.New(f.config)
+	ctx, stop := p.interruptible(ctx)
+	defer stop()
+	account, err := h.Open(ctx)
 	if err != nil {
 		return err
 	}
-	defer account.Listener.Close()
-	manifest, err := f.fill(ctx, account)
-	if err != nil {
-		return err
-	}
-	folder, removeFolder, err := f.makeCertificateFolder()
-	if err != nil {
-		return err
-	}
-	defer removeFolder()
-	env, err := account.Environment(ctx, folder)
-	if err != nil {
-		return err
-	}
-	if _, err := fmt.Fprint(p.stdout, exports(env)); err != nil {
+	defer account.Close()
+	if _, err := fmt.Fprint(p.stdout, exports(account.Environment)); err != nil {
 		return fmt.Errorf("print environment: %w", err)
 	}
 	fmt.Fprintf(p.stderr, "serving at %s until interrupted; KMS key %s\n", account.URL(), account.Key())
-	if manifest != "" {
-		fmt.Fprintf(p.stderr, "report: --manifest %s\n", manifest)
+	if account.Manifest != "" {
+		fmt.Fprintf(p.stderr, "report: --manifest %s\n", account.Manifest)
 	}
-	ctx, end := context.WithCancel(ctx)
-	var traffic sync.WaitGroup
-	traffic.Go(func() { f.traffic.Run(ctx, account) })
-	defer traffic.Wait()
-	defer end()
 	return account.Serve(ctx)
-}
-
-// fill makes the objects that were asked for. It returns where their report is.
-func (f *simulateFlags) fill(ctx context.Context, account *simaws.Account) (manifest string, err error) {
-	switch {
-	case f.manifest != "":
-		_, err = account.Load(ctx, f.manifest)
-		return f.manifest, err
-	case f.objects > 0:
-		return account.Populate(ctx, f.bucket, simulator.Population{N: f.objects, Seed: f.config.Seed}, simaws.Report{Folder: f.reportDir})
-	}
-	return "", nil
-}
-
-// makeBodyFolder makes the folder for large uploads, unless none are taken, and
-// returns what removes it.
-func (f *simulateFlags) makeBodyFolder() (remove func(), err error) {
-	if f.maxBody != "0" {
-		if f.config.MaxBody, err = cli.ParseSize(f.maxBody); err != nil {
-			return nil, usagef("--max-body: %v", err)
-		}
-		if f.config.BodyFolder, err = os.MkdirTemp("", "reseal-simulator-"); err != nil {
-			return nil, fmt.Errorf("make a folder for uploads: %w", err)
-		}
-	}
-	return func() {
-		if f.config.BodyFolder != "" {
-			_ = os.RemoveAll(f.config.BodyFolder)
-		}
-	}, nil
-}
-
-// makeCertificateFolder makes the folder for the certificate, with --tls, and returns what
-// removes it. It is the user's alone and new: in the temporary folder itself, others could
-// have a link there, or a certificate of theirs.
-func (f *simulateFlags) makeCertificateFolder() (folder string, remove func(), err error) {
-	if !f.config.TLS {
-		return "", func() {}, nil
-	}
-	if folder, err = os.MkdirTemp("", "reseal-simulator-"); err != nil {
-		return "", nil, fmt.Errorf("make a folder for the certificate: %w", err)
-	}
-	return folder, func() { _ = os.RemoveAll(folder) }, nil
 }
 
 // exports are environment variables as a shell sets them. They are printed at once,

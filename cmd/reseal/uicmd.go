@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/console"
-	"reseal/control/metrics"
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/ui"
@@ -24,33 +24,6 @@ const (
 	pageEvery       = time.Second
 	pageRemoteEvery = watchRemoteEvery
 )
-
-// pageFlags say where the live page of a job is served.
-type pageFlags struct {
-	address string // "" for nowhere
-	exposed bool
-}
-
-func (f *pageFlags) bind(cmd *cobra.Command, address string) {
-	fs := cmd.Flags()
-	fs.StringVar(&f.address, "ui", address, "serve a live page of the job at this `address`; without a host, on this machine alone; port 0 takes a free one")
-	fs.BoolVar(&f.exposed, "ui-expose", false, "let --ui be an address that other machines reach; the page crosses the network without encryption")
-}
-
-// check completes the address, and refuses one that other machines reach where that is
-// not said to be meant.
-func (f *pageFlags) check() (err error) {
-	if f.address, err = metrics.Address(f.address); err != nil {
-		return usagef("--ui %w", err)
-	}
-	switch {
-	case f.address == "" && f.exposed:
-		return usagef("--ui-expose is about --ui")
-	case f.address != "" && !f.exposed && !ui.OnThisMachine(f.address):
-		return usagef("--ui: %w; --ui-expose says that this is meant", &ui.OutsideError{Address: f.address})
-	}
-	return nil
-}
 
 // livePage is a page that is served.
 type livePage struct {
@@ -68,7 +41,7 @@ func (l *livePage) close() {
 
 // serve serves the page of a job until the page is closed, or ctx ends, and returns its
 // address.
-func (l *livePage) serve(ctx context.Context, f *pageFlags, conn connection, dir string, part job.Share, logFile string, log *slog.Logger) (string, error) {
+func (l *livePage) serve(ctx context.Context, f *options.Page, conn connection, dir string, part job.Share, logFile string, log *slog.Logger) (string, error) {
 	store, made, err := openJobAt(ctx, conn, dir)
 	if err != nil {
 		return "", err
@@ -85,7 +58,7 @@ func (l *livePage) serve(ctx context.Context, f *pageFlags, conn connection, dir
 		step := console.AfterLook(s, part)
 		return step.Command, strings.ReplaceAll(step.Does, "\n", " ")
 	}
-	server, err := ui.Listen(ui.Config{Address: f.address, Outside: f.exposed, Pace: pace,
+	server, err := ui.Listen(ui.Config{Address: f.Address, Outside: f.Exposed, Pace: pace,
 		Source: &ui.JobSource{Store: store, Plan: made, Share: part, LogFile: logFile, Next: next}})
 	if err != nil {
 		return "", err
@@ -96,22 +69,22 @@ func (l *livePage) serve(ctx context.Context, f *pageFlags, conn connection, dir
 }
 
 // tellExposed warns of a page that other machines reach.
-func (f *pageFlags) tellExposed(w io.Writer) {
-	if !ui.OnThisMachine(f.address) {
+func tellExposed(w io.Writer, f *options.Page) {
+	if !ui.OnThisMachine(f.Address) {
 		fmt.Fprintln(w, "warning: other machines can reach the live page. Who has its address sees keys,\nerrors and costs, and so does who listens on the network.")
 	}
 }
 
 // show serves the live page of a run, where one is asked for, and says where.
 func (l *livePage) show(p process, f *runFlags, life context.Context, log *slog.Logger) error {
-	if f.ui.address == "" {
+	if f.ui.Address == "" {
 		return nil
 	}
 	url, err := l.serve(context.WithoutCancel(life), &f.ui, f.connection, f.job, f.share, f.output.logFile, log)
 	if err != nil {
 		return err
 	}
-	f.ui.tellExposed(p.stderr)
+	tellExposed(p.stderr, &f.ui)
 	fmt.Fprintf(p.stderr, "live page: %s\n", url) // also where the run is to be quiet: the token is nowhere else
 	return nil
 }
@@ -119,7 +92,7 @@ func (l *livePage) show(p process, f *runFlags, life context.Context, log *slog.
 func newUICommand(p process) *cobra.Command {
 	var dir, shard string
 	var conn connection
-	var page pageFlags
+	var page options.Page
 	cmd := &cobra.Command{
 		Use:   "ui DIR",
 		Short: "Show a job as a live page in a browser",
@@ -136,9 +109,9 @@ another machine: ssh -L 8080:127.0.0.1:8080 HOST`,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			part, err := namedShare(shard, dir)
 			if err == nil {
-				err = page.check()
+				err = page.Complete()
 			}
-			if err == nil && page.address == "" {
+			if err == nil && page.Address == "" {
 				err = usagef("--ui: want an address, e.g. 127.0.0.1:0")
 			}
 			if err != nil {
@@ -152,7 +125,7 @@ another machine: ssh -L 8080:127.0.0.1:8080 HOST`,
 				return causeOf(ctx, err)
 			}
 			defer live.close()
-			page.tellExposed(p.stderr)
+			tellExposed(p.stderr, &page)
 			fmt.Fprintln(p.stderr, "serving until interrupted, at")
 			if _, err := fmt.Fprintln(p.stdout, url); err != nil {
 				return fmt.Errorf("print the address: %w", err)
@@ -163,7 +136,7 @@ another machine: ssh -L 8080:127.0.0.1:8080 HOST`,
 	}
 	conn.bind(cmd)
 	conn.bindJob(cmd)
-	page.bind(cmd, "127.0.0.1:0")
+	page.Bind(cmd.Flags(), "127.0.0.1:0")
 	cmd.Flags().StringVar(&dir, "job", "", "`folder` of the job")
 	cmd.Flags().StringVar(&shard, "shard", "", "share `I/N` of a job in a bucket, whose run is meant")
 	return cmd

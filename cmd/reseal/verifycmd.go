@@ -11,8 +11,8 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
-	"reseal/internal/cli"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/job/verification"
 	"reseal/verify"
@@ -22,20 +22,13 @@ import (
 type verifyFlags struct {
 	connection
 	knownJobs
-	job         string
-	manifest    string
-	keep        string
-	sample      string
-	seed        uint64
-	concurrency int
-	readRPS     float64
-	kmsRPS      float64
-	bodies      string
-	outage      time.Duration
-	accept      accepts
-	allow       []string
-	output      output
-	flags       *pflag.FlagSet
+	job      string
+	manifest string
+	keep     string
+	looks    options.Verification
+	accept   accepts
+	output   output
+	flags    *pflag.FlagSet
 }
 
 // verifyRecalls are the options of a job that a verification goes by, too.
@@ -81,42 +74,17 @@ func newVerifyCommand(p process) *cobra.Command {
 	fs.StringVar(&f.job, "job", "", "`folder` of the job")
 	pathVar(fs, &f.manifest, "manifest", "where the report is now, if not where the job found it")
 	pathVar(fs, &f.keep, "keep-inventory", "`folder` that the report's data files were kept in")
-	fs.StringVar(&f.sample, "sample", "100%", "share of the objects to look at")
-	fs.Uint64Var(&f.seed, "seed", 1, "which objects a sample takes")
-	fs.IntVar(&f.concurrency, "concurrency", 256, "HeadObjects in flight at most")
-	fs.DurationVar(&f.outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
-	fs.StringVar(&f.bodies, "bodies", "0%", "share of the objects whose data is read and compared")
-	fs.Var((*cli.Rate)(&f.kmsRPS), "kms-rps", "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
+	f.looks.Bind(fs)
 	f.accept.bind(cmd)
-	fs.StringArrayVar(&f.allow, "allow", nil, "let rows with this `VERDICT` be no reason for an exit other than 0: not-done, changed-since-NOT-under-key, never-under-key, lost-attribute, could-not-look or not-compared (repeatable)")
-	fs.Float64Var(&f.readRPS, "s3-rps", 5500, "S3 read requests a second to start from")
 	remembers(cmd)
 	return cmd
 }
 
-// check refuses flags that cannot be meant, and reads the shares among them.
-func (f *verifyFlags) check() (sample, bodies float64, err error) {
-	sample, err = cli.ParsePercent(f.sample)
-	switch {
-	case err != nil || sample <= 0:
-		return 0, 0, usagef("--sample %q: want a share above 0%%, such as 1%%", f.sample)
-	case f.concurrency < 1 || !(f.readRPS > 0) || f.kmsRPS < 0:
-		return 0, 0, usagef("--concurrency, --s3-rps and --kms-rps must be above 0")
-	case f.outage <= 0:
-		return 0, 0, usagef("--max-outage %s: want a time above 0", f.outage)
-	}
-	if bodies, err = cli.ParsePercent(f.bodies); err != nil {
-		return 0, 0, usagef("--bodies: %w", err)
+func (f *verifyFlags) verify(ctx context.Context, p process) error {
+	if _, err := f.looks.Read(); err != nil {
+		return err
 	}
 	if err := f.accept.check(); err != nil {
-		return 0, 0, err
-	}
-	return sample, bodies, f.checkAllowed()
-}
-
-func (f *verifyFlags) verify(ctx context.Context, p process) error {
-	share, bodies, err := f.check()
-	if err != nil {
 		return err
 	}
 	ctx, stop := p.interruptible(ctx)
@@ -137,20 +105,23 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	snapshot, err := checkpoint.Read(ctx, store)
+	c, err := f.looks.Read() // with what the job was told
 	if err != nil {
 		return err
 	}
-	v, err := f.look(ctx, p, met, snapshot, share, bodies)
+	if c.State, err = checkpoint.Read(ctx, store); err != nil {
+		return err
+	}
+	v, err := f.look(ctx, p, met, c)
 	if err != nil {
 		return err
 	}
-	f.remember(ctx, p, v, store, snapshot.Totals().Written)
+	f.remember(ctx, p, v, store, c.State.Totals().Written)
 	return f.tell(p, v)
 }
 
 // look opens the report once more, where it is now, and looks at the objects.
-func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, snapshot *checkpoint.Snapshot, share, bodies float64) (*verify.Verification, error) {
+func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, c verification.Config) (*verify.Verification, error) {
 	note := func(text string) { fmt.Fprintf(f.output.messages(p), "note: %s\n", text) }
 	conn, made := f.connection, job.plan
 	if text, err := conn.follow(ctx, job); err != nil {
@@ -163,7 +134,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, snapshot
 	if f.manifest != "" {
 		sel.manifest = f.manifest
 	}
-	client, err := conn.client(ctx, f.concurrency)
+	client, err := conn.client(ctx, c.Workers)
 	if err != nil {
 		return nil, err
 	}
@@ -171,12 +142,13 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, snapshot
 	if err != nil {
 		return nil, err
 	}
-	return verification.Run(ctx, verification.Config{
-		Name: f.job, Plan: made, State: snapshot, Client: client, Report: found.Report,
-		Sample: share, SampleText: f.sample, Seed: f.seed, Bodies: bodies, Accepted: f.accept.losses(), Allowed: f.allowed(),
-		KMSRate: f.kmsRPS, ReadRate: f.readRPS, Workers: f.concurrency, Patience: f.outage, Note: note,
-		Beside: func(ctx context.Context, l *verification.Live) { f.progress(p, l).watch(ctx) },
-	})
+	c.Name, c.Plan, c.Client, c.Report = f.job, made, client, found.Report
+	c.Accepted, c.Note = f.accept.losses(), note
+	c.Beside = func(ctx context.Context, l *verification.Live) {
+		console.Cap(f.output.messages(p), console.VerifyCap(l, c.KMSRate))
+		console.VerifyProgress(p.screen(), f.output.barless(), l).Watch(ctx)
+	}
+	return verification.Run(ctx, c)
 }
 
 // remember leaves in the job what was found. Writing needs the lock, so it does
@@ -219,28 +191,6 @@ func verifiedEnding(v *verify.Verification) error {
 		return &finding{exitDifferent}
 	case verify.Open:
 		return &finding{exitFailures}
-	}
-	return nil
-}
-
-// allowed are the verdicts that are to be no reason for an exit.
-func (f *verifyFlags) allowed() (list []verify.Verdict) {
-	for _, name := range f.allow {
-		list = append(list, verify.Verdict(name))
-	}
-	return list
-}
-
-// checkAllowed refuses names that are no verdict, or none that needs to be allowed.
-func (f *verifyFlags) checkAllowed() error {
-	var names []string
-	for _, a := range verify.Allowable() {
-		names = append(names, string(a))
-	}
-	for _, v := range f.allow {
-		if err := cli.Choose("--allow", v, names...); err != nil {
-			return err
-		}
 	}
 	return nil
 }

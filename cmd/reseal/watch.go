@@ -4,12 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"time"
 
 	"reseal/console"
 	"reseal/internal/plain"
-	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
 )
@@ -28,47 +26,15 @@ func watch(ctx context.Context, p process, dir string, part job.Share, asJSON bo
 	if job.InBucket(dir) {
 		every = watchRemoteEvery
 	}
-	tick := time.NewTicker(every)
-	defer tick.Stop()
-	for {
-		s, err := read(ctx)
-		if err != nil {
-			return causeOf(ctx, err)
+	return status.Follow(ctx, every, read, func(s *status.Status) error {
+		if asJSON {
+			enc := json.NewEncoder(plain.JSONWriter{Out: p.stdout})
+			enc.SetEscapeHTML(false)
+			return enc.Encode(s)
 		}
-		if err := show(p.stdout, s, part, asJSON); err != nil {
-			return err
+		if err := console.Watched(p.stdout, s, part, time.Now()); err != nil {
+			return fmt.Errorf("print status: %w", err)
 		}
-		if s.State == status.Finished && s.Run == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// show writes one status of a stream of them.
-func show(w io.Writer, s *status.Status, part job.Share, asJSON bool) error {
-	if asJSON {
-		enc := json.NewEncoder(plain.JSONWriter{Out: w})
-		enc.SetEscapeHTML(false)
-		return enc.Encode(s)
-	}
-	text := console.BriefLine(s, time.Now()) + "\n"
-	if columns, rows, ok := terminal.Size(w); ok {
-		c := &terminal.Canvas{Width: columns}
-		if err := console.Brief(c, s, console.AfterLook(s, part), time.Now()); err != nil {
-			return err
-		}
-		shown := plain.Lines(c.String())
-		c.Reset()
-		c.WriteString(shown)
-		text, w = c.Frame(rows, "… without --watch it says more"), terminal.Bare(w) // which draws with escapes of its own
-	}
-	if _, err := io.WriteString(w, text); err != nil {
-		return fmt.Errorf("print status: %w", err)
-	}
-	return nil
+		return nil
+	})
 }

@@ -5,29 +5,24 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"slices"
-	"strings"
 
 	"reseal/cost"
 	"reseal/internal/cli"
+	"reseal/internal/options"
 	"reseal/internal/outfile"
-	"reseal/inventory"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/report"
 )
 
 // stated is a bucket that is only stated on the command line, not listed.
 type stated struct {
-	objects     int64
-	size        string
+	options.Stated
 	methodNamed bool // --method was given
 }
 
 // asked tells whether a bucket is stated.
-func (s *stated) asked() bool { return s.objects != 0 || s.size != "" }
-
-// mostObjects bounds what can be stated: more than S3 has in a bucket of today.
-const mostObjects = 10_000_000_000_000
+func (s *stated) asked() bool { return s.Asked() }
 
 // workload prices a bucket that is only stated. It sends nothing anywhere.
 func (f *planFlags) workload(ctx context.Context, p process) error {
@@ -37,84 +32,45 @@ func (f *planFlags) workload(ctx context.Context, p process) error {
 	if f.job != "" {
 		return usagef("--job wants a report; a bucket that is only stated cannot be run on")
 	}
-	if f.objects < 0 || f.objects > mostObjects {
-		return usagef("--objects %d: want 0 to %d", f.objects, int64(mostObjects))
-	}
-	if f.size == "" {
-		return usagef("--object-size is needed: the mean size of an object, e.g. 1GB")
-	}
-	size, err := cli.ParseSize(f.size)
-	if err != nil || size > plan.MaxObjectSize {
-		return usagef("--object-size %q: want a size up to 50TB", f.size)
-	}
-	if err := cli.Choose("--method", f.method, methods()...); err != nil {
+	size, err := f.stated.Bytes()
+	if err != nil {
 		return err
 	}
-	if _, err := f.pace.rates(); err != nil {
+	if err := cli.Choose("--method", f.Method, options.Methods()...); err != nil {
+		return err
+	}
+	rates, err := f.pace.rates()
+	if err != nil {
 		return err
 	}
 	prices, err := f.prices()
 	if err != nil {
 		return err
 	}
-	class, err := f.oneClass()
+	class, err := options.OneClass(f.Classes)
 	if err != nil {
 		return err
 	}
-	if _, ok := prices.Region(f.region); !ok {
-		return usagef("--region %q: %s", f.region, noPrices(prices, f.region))
+	if err := options.PricedRegion(prices, f.region); err != nil {
+		return err
 	}
-	w := cost.Workload{Region: f.region, Class: class, Objects: f.objects, Size: size, Gets: f.gets, Puts: f.puts}
-	v := &report.Workload{Workload: w, FreeCalls: cost.FreeTier, Estimate: f.reencrypt(prices, w)}
-	v.Without = prices.Monthly(w)
-	w.FreeKMS = cost.FreeTier
-	v.FreeTier = prices.Monthly(w)
-	w.FreeKMS, w.BucketKey = 0, true
-	v.With = prices.Monthly(w)
+	w := cost.Workload{Region: f.region, Class: class, Objects: f.stated.Objects, Size: size, Gets: f.Gets, Puts: f.Puts}
+	v := report.NewWorkload(w, prices, f.reencrypt(prices, w, rates))
 	return f.show(ctx, p, func(w io.Writer) error { return report.WriteWorkload(w, v) },
 		func(w io.Writer) error { return report.WriteWorkloadJSON(w, v) },
 		func(w io.Writer) error { return report.WriteWorkloadHTML(w, v) })
 }
 
-// noPrices says what can be done about a Region without prices.
-func noPrices(prices cost.Prices, region string) string {
-	switch {
-	case region == "":
-		return "a Region is needed for prices, e.g. --region eu-west-2"
-	case strings.HasPrefix(region, "cn-"):
-		return "Regions of China are billed in yuan, and no price is known; --prices FILE can name prices in USD"
-	}
-	return "no price is known there; there are prices for " + strings.Join(prices.Names(), ", ") + ", and --prices FILE can name others"
-}
-
-// oneClass is the storage class of a stated bucket.
-func (f *planFlags) oneClass() (inventory.StorageClass, error) {
-	known := []inventory.StorageClass{inventory.Standard, inventory.IntelligentTiering, inventory.StandardIA, inventory.OneZoneIA,
-		inventory.GlacierIR, inventory.Glacier, inventory.DeepArchive, inventory.ReducedRedundancy}
-	switch {
-	case len(f.classes) == 0:
-		return inventory.Standard, nil
-	case len(f.classes) > 1:
-		return "", usagef("--storage-class: a stated bucket has one")
-	}
-	class := inventory.StorageClass(f.classes[0])
-	if !slices.Contains(known, class) {
-		return "", &cli.UsageError{Err: classError(f.classes[0])}
-	}
-	return class, nil
-}
-
 // reencrypt is the estimate for the way that the command line names, else for the
 // recommended one.
-func (f *planFlags) reencrypt(prices cost.Prices, w cost.Workload) *cost.Estimate {
-	share, _ := cli.ParsePercent(f.kmsShare) // checked before
-	rate, _ := f.copyRate()                  // likewise
+func (f *planFlags) reencrypt(prices cost.Prices, w cost.Workload, rates preflight.Rates) *cost.Estimate {
 	p := cost.Params{
-		Prices: prices, Options: plan.Options{Method: plan.Method(f.method), BucketKey: f.bucketKey},
-		KMSPerSecond: cmp.Or(f.kmsRPS, share*cost.KMSQuota(w.Region)), KMSUncounted: 1 - f.keyWeight,
-		WritesPerSecond: f.s3RPS, ReadsPerSecond: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
-		Concurrency: f.concurrency, Latency: f.latency, CopyRate: rate,
+		Prices: prices, Options: plan.Options{Method: plan.Method(f.Method), BucketKey: f.BucketKey},
+		KMSPerSecond: cmp.Or(rates.KMS, rates.KMSShare*cost.KMSQuota(w.Region)), KMSUncounted: 1 - f.keyWeight,
+		WritesPerSecond: rates.S3Writes, ReadsPerSecond: rates.S3Writes * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix,
+		Concurrency: f.concurrency,
 	}
+	f.Assumptions.Into(&p)
 	if f.methodNamed {
 		return w.Reencrypt(p)
 	}

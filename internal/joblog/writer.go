@@ -1,4 +1,4 @@
-package main
+package joblog
 
 import (
 	"errors"
@@ -10,12 +10,12 @@ import (
 	"reseal/internal/explain"
 )
 
-// logPatience is how long a reader of a log that is a FIFO may take to make room for a line.
-const logPatience = 5 * time.Second
+// patience is how long a reader of a log that is a FIFO may take to make room for a line.
+const patience = 5 * time.Second
 
-// logWriter writes a log, and says once where that fails: the run goes on without the lines
+// writer writes a log, and says once where that fails: the run goes on without the lines
 // that could not be written. It is for one writer at a time, as slog's handlers are.
-type logWriter struct {
+type writer struct {
 	file     *os.File
 	messages io.Writer // where the failure is said
 	name     string
@@ -24,11 +24,11 @@ type logWriter struct {
 }
 
 // Write always says that all was written.
-func (l *logWriter) Write(line []byte) (int, error) {
+func (l *writer) Write(line []byte) (int, error) {
 	if l.gone {
 		return len(line), nil
 	}
-	_ = l.file.SetWriteDeadline(time.Now().Add(logPatience)) // regular files have none
+	_ = l.file.SetWriteDeadline(time.Now().Add(patience)) // regular files have none
 	_, err := l.file.Write(line)
 	if err == nil {
 		return len(line), nil

@@ -1,4 +1,4 @@
-package main
+package console
 
 import (
 	"context"
@@ -10,7 +10,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"reseal/console"
 	"reseal/control"
 	"reseal/cost"
 	"reseal/internal/terminal"
@@ -18,20 +17,19 @@ import (
 	"reseal/report"
 )
 
-// progress shows a run to the person who watches it: a bar on a terminal, a
+// Progress shows a run to the person who watches it: a bar on a terminal, a
 // line every half minute elsewhere, nothing where the user wants quiet.
-type progress struct {
-	out   *terminal.Screen
-	quiet bool
+type Progress struct {
+	Out   *terminal.Screen
+	Quiet bool
+	Log   *slog.Logger // nil: none
 
-	logger *slog.Logger // nil: none
-
-	total    int64 // objects to re-encrypt in the whole job, or to try again; -1 where not known
-	earlier  int64 // of them done by earlier runs
-	handled  func() int64
-	status   func() control.Status
-	spent    func() (cost.Money, bool) // by the whole job, at most; false where there is no price
-	forecast migrate.Forecast          // until there is a rate
+	Total    int64 // objects to re-encrypt in the whole job, or to try again; -1 where not known
+	Earlier  int64 // of them done by earlier runs
+	Handled  func() int64
+	Status   func() control.Status
+	Spent    func() (cost.Money, bool) // by the whole job, at most; false where there is no price
+	Forecast migrate.Forecast          // until there is a rate
 }
 
 // intervals between two showings.
@@ -40,20 +38,20 @@ const (
 	lineEvery = 30 * time.Second
 )
 
-// watch shows progress until ctx ends, and logs it every half minute; as lines it has a last one then, while a
-// bar goes and leaves the word to the summary.
-func (p *progress) watch(ctx context.Context) {
+// Watch shows progress until ctx ends, and logs it every half minute; as lines it has a
+// last one then, while a bar goes and leaves the word to the summary.
+func (p *Progress) Watch(ctx context.Context) {
 	tick := time.NewTicker(barEvery)
 	defer tick.Stop()
 	began := time.Now()
-	m, known, shown := control.NewMeter(began, p.handled()), p.forecast.Planned(), began
+	m, known, shown := control.NewMeter(began, p.Handled()), p.Forecast.Planned(), began
 	for {
 		select {
 		case now := <-tick.C:
-			if plan := p.forecast.Planned(); plan != known { // the canary is over, which is no measure of the rest
-				m, known = control.NewMeter(now, p.handled()), plan
+			if plan := p.Forecast.Planned(); plan != known { // the canary is over, which is no measure of the rest
+				m, known = control.NewMeter(now, p.Handled()), plan
 			}
-			st := p.status()
+			st := p.Status()
 			p.sample(m, &st, now)
 			due := now.Sub(shown) >= lineEvery
 			if due {
@@ -61,22 +59,22 @@ func (p *progress) watch(ctx context.Context) {
 				p.log(m, &st)
 			}
 			switch {
-			case p.quiet:
-			case p.out.Drawable():
-				p.out.Show(p.bar(p.parts(m, &st), p.out.Width()))
+			case p.Quiet:
+			case p.Out.Drawable():
+				p.Out.Show(p.bar(p.parts(m, &st), p.Out.Width()))
 			case due:
-				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
+				fmt.Fprintln(p.Out, p.line(p.parts(m, &st)))
 			}
 		case <-ctx.Done():
-			st := p.status()
+			st := p.Status()
 			p.sample(m, &st, time.Now())
 			p.log(m, &st)
 			switch {
-			case p.quiet:
-			case p.out.Drawable():
-				p.out.Clear()
+			case p.Quiet:
+			case p.Out.Drawable():
+				p.Out.Clear()
 			default:
-				fmt.Fprintln(p.out, p.line(p.parts(m, &st)))
+				fmt.Fprintln(p.Out, p.line(p.parts(m, &st)))
 			}
 			return
 		}
@@ -85,12 +83,12 @@ func (p *progress) watch(ctx context.Context) {
 
 // sample lets the meter see how far the run is. While nothing is sent that is no
 // measure of how fast it is.
-func (p *progress) sample(m *control.Meter, st *control.Status, now time.Time) {
+func (p *Progress) sample(m *control.Meter, st *control.Status, now time.Time) {
 	if st.Waiting() {
-		m.Skip(p.handled(), now)
+		m.Skip(p.Handled(), now)
 		return
 	}
-	m.Sample(p.handled(), now)
+	m.Sample(p.Handled(), now)
 }
 
 // part is one thing that is said of a run, in full and as it is said where there
@@ -99,13 +97,13 @@ type part struct{ long, short string }
 
 // parts say how fast it goes, what it uses, what holds it back, and how long that
 // will take, the most important first.
-func (p *progress) parts(m *control.Meter, st *control.Status) []part {
+func (p *Progress) parts(m *control.Meter, st *control.Status) []part {
 	var all []part
 	say := func(long, short string) { all = append(all, part{long, short}) }
 	both := func(text string) { say(text, text) }
 	waits := st.Waiting()
 	if waits {
-		say(console.WaitingText(st.Binding))
+		say(WaitingText(st.Binding))
 	} else {
 		both(report.Rate(m.Rate()))
 		if k := st.KMS; k.Cap > 0 {
@@ -120,17 +118,17 @@ func (p *progress) parts(m *control.Meter, st *control.Status) []part {
 	case st.Draining:
 		say("draining: finishing what is under way", "draining")
 	case st.Binding.Limit != control.LimitNone:
-		brief := console.Briefly(st.Binding)
+		brief := Briefly(st.Binding)
 		say("bound by "+brief, brief)
 	}
-	if money, ok := p.spent(); ok {
+	if money, ok := p.Spent(); ok {
 		both(report.Money(money))
 	}
-	left := p.total - p.earlier - p.handled()
-	if p.total <= 0 || left <= 0 || waits || st.Draining {
+	left := p.Total - p.Earlier - p.Handled()
+	if p.Total <= 0 || left <= 0 || waits || st.Draining {
 		return all
 	}
-	if shortest, longest, ok := p.forecast.Remaining(left, p.total, m); ok {
+	if shortest, longest, ok := p.Forecast.Remaining(left, p.Total, m); ok {
 		say("ETA "+report.Between(shortest, longest), "ETA "+report.Duration(longest))
 	}
 	return all
@@ -168,18 +166,18 @@ const (
 // bar writes the line of a terminal that is so many columns wide: the share, a
 // bar, and the parts, in full where they fit. Where not even the short ones do,
 // first the bar goes and then the least important parts.
-func (p *progress) bar(all []part, columns int) string {
-	done := p.earlier + p.handled()
+func (p *Progress) bar(all []part, columns int) string {
+	done := p.Earlier + p.Handled()
 	share := report.Count(done) + " objects"
-	if p.total > 0 {
-		done = min(done, p.total)
-		share = report.Percent(done, p.total)
-		all = slices.Insert(slices.Clone(all), 0, part{report.Count(done) + " of " + report.Count(p.total), inShort(done) + "/" + inShort(p.total)})
+	if p.Total > 0 {
+		done = min(done, p.Total)
+		share = report.Percent(done, p.Total)
+		all = slices.Insert(slices.Clone(all), 0, part{report.Count(done) + " of " + report.Count(p.Total), inShort(done) + "/" + inShort(p.Total)})
 		for _, full := range []bool{true, false} {
 			text := join(all, full)
 			for _, wide := range barWidths {
 				if besideTheText+wide+utf8.RuneCountInString(text) <= columns {
-					return fmt.Sprintf("%*s ", shareColumns, share) + terminal.Bar(done, p.total, wide) + "  " + text
+					return fmt.Sprintf("%*s ", shareColumns, share) + terminal.Bar(done, p.Total, wide) + "  " + text
 				}
 			}
 		}
@@ -192,20 +190,17 @@ func (p *progress) bar(all []part, columns int) string {
 }
 
 // line writes what is shown where there is no terminal.
-func (p *progress) line(all []part) string {
-	done := p.earlier + p.handled()
-	if p.total > 0 {
-		return fmt.Sprintf("%s of %s (%s)  %s", report.Count(min(done, p.total)), report.Plural(p.total, "object"), report.Percent(min(done, p.total), p.total), join(all, true))
+func (p *Progress) line(all []part) string {
+	done := p.Earlier + p.Handled()
+	if p.Total > 0 {
+		return fmt.Sprintf("%s of %s (%s)  %s", report.Count(min(done, p.Total)), report.Plural(p.Total, "object"), report.Percent(min(done, p.Total), p.Total), join(all, true))
 	}
 	return report.Plural(done, "object") + "  " + join(all, true)
 }
 
-// progress sets up what the user sees of a run.
-func (f *runFlags) progress(out *terminal.Screen, run *migrate.Live) *progress {
-	p := &progress{
-		out: out, quiet: f.output.quiet || f.output.noProgress,
-		status: run.Controller.Status, spent: run.Spent.SpentIfPriced, handled: run.Stats.Handled.Load,
-	}
-	p.total, p.earlier = f.rows.Counts(run.Plan.CountOrUnknown(run.Plan.Todo), run.Earlier)
+// RunProgress is the progress of a run over the rows that it has chosen.
+func RunProgress(out *terminal.Screen, quiet bool, run *migrate.Live, rows migrate.Selection) *Progress {
+	p := &Progress{Out: out, Quiet: quiet, Status: run.Controller.Status, Spent: run.Spent.SpentIfPriced, Handled: run.Stats.Handled.Load}
+	p.Total, p.Earlier = rows.Counts(run.Plan.CountOrUnknown(run.Plan.Todo), run.Earlier)
 	return p
 }

@@ -1,8 +1,9 @@
-package main
+package console
 
 import (
 	"bytes"
 	"context"
+	"log/slog"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -16,12 +17,13 @@ import (
 	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/ratelimit"
 )
 
 // shownBy is the progress of a run that is doing so, and has handled so many objects.
-func shownBy(st control.Status, total, handled int64) *progress {
-	return &progress{out: terminal.NewTerminal(new(bytes.Buffer)), total: total,
-		handled: func() int64 { return handled }, status: func() control.Status { return st }, spent: func() (cost.Money, bool) { return 1234 * cost.Cent, true }}
+func shownBy(st control.Status, total, handled int64) *Progress {
+	return &Progress{Out: terminal.NewTerminal(new(bytes.Buffer)), Total: total,
+		Handled: func() int64 { return handled }, Status: func() control.Status { return st }, Spent: func() (cost.Money, bool) { return 1234 * cost.Cent, true }}
 }
 
 // steady is a meter that has seen so many objects a second for long.
@@ -92,22 +94,21 @@ func TestProgressCountsWhatIsSettled(t *testing.T) {
 	stats.Outcomes[engine.Skipped].Store(4000) // by their rows in the report, but for four
 	stats.Handled.Store(8)
 	made := &job.Plan{Todo: 3000}
-	c := idleController(control.Config{KMSCap: 500, Concurrency: 64})
+	c := control.New(control.Config{Governor: ratelimit.New(ratelimit.Config{}), Stats: stats, Stop: func(error) {}, Log: slog.New(slog.DiscardHandler), Notify: func(control.Notice) {}})
 	for _, tt := range []struct {
-		rows   chosenRows
+		rows   migrate.Selection
 		want   string
 		before int64
 	}{
-		{failedRows(), "8 of 16 objects (50.0 %)  ", 2000},
-		{unsettledRows(), "2,024 of 3,000 objects (67.5 %)  ", 2016},
+		{migrate.Failed(), "8 of 16 objects (50.0 %)  ", 2000},
+		{migrate.Unsettled(), "2,024 of 3,000 objects (67.5 %)  ", 2016},
 	} {
-		f := &runFlags{rows: tt.rows}
 		run := &migrate.Live{Plan: made, Earlier: earlier, Stats: stats, Controller: c, Spent: new(ledger.Ledger)}
-		if got := f.progress(terminal.NewScreen(new(bytes.Buffer)), run).line(nil); got != tt.want {
-			t.Errorf("%s: %q, want %q", tt.rows.command, got, tt.want)
+		if got := RunProgress(terminal.NewScreen(new(bytes.Buffer)), false, run, tt.rows).line(nil); got != tt.want {
+			t.Errorf("%q, want %q", got, tt.want)
 		}
-		if got := f.rows.HandledBefore(earlier); got != tt.before {
-			t.Errorf("%s: %d settled before, want %d", tt.rows.command, got, tt.before)
+		if got := tt.rows.HandledBefore(earlier); got != tt.before {
+			t.Errorf("%d settled before, want %d", got, tt.before)
 		}
 	}
 }
@@ -119,11 +120,11 @@ func TestProgressEnds(t *testing.T) {
 			st := control.Status{Binding: control.Binding{Limit: control.LimitNone}}
 			p := shownBy(st, 400, 400)
 			shown := new(bytes.Buffer)
-			if p.out = terminal.NewScreen(shown); drawn {
-				p.out = terminal.NewTerminal(shown)
+			if p.Out = terminal.NewScreen(shown); drawn {
+				p.Out = terminal.NewTerminal(shown)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
-			p.watch(ctx)
+			p.Watch(ctx)
 			cancel()
 			out := shown.String()
 			if drawn && (!strings.Contains(out, " 100 % ██") || !strings.HasSuffix(out, "\r\x1b[K")) {
@@ -134,4 +135,13 @@ func TestProgressEnds(t *testing.T) {
 			}
 		}
 	})
+}
+
+// A progress line never has more than there is: objects that failed in an earlier run
+// are tried again by the canary.
+func TestProgressLineStaysBelowItsTotal(t *testing.T) {
+	p := &Progress{Total: 200, Earlier: 150, Handled: func() int64 { return 60 }}
+	if got := p.line(nil); !strings.HasPrefix(got, "200 of 200 objects (100 %)") {
+		t.Errorf("%q", got)
+	}
 }
