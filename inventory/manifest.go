@@ -47,6 +47,7 @@ type Manifest struct {
 	Named             string // how the user named the columns of a query's result (Results.Columns); "" with a manifest
 
 	layout []Column // CSV: what each field of a row is; numColumns where it is ignored
+	below  string   // what the keys of a query's result begin with
 }
 
 // File is one data file of a report.

@@ -121,20 +121,48 @@ func openResults(ctx context.Context, src Source, at Location, name string, opts
 	if mapping.Layout != nil && set.Format != CSV {
 		return fail(fmt.Errorf("its files are %s, and --columns names the columns of CSV files without a first line that does: want --columns auto", set.Format))
 	}
+	look := set
+	look.Files = slices.Clone(set.Files)
+	first := OpenFiles(src, name, look, opts) // before the MD5s are known, so that no file is read for its own
+	if err := first.lookInto(ctx, opts.Results.Bucket); err != nil {
+		return fail(err)
+	}
 	if err := freeze(ctx, src, &set); err != nil {
 		return fail(err)
 	}
-	set.MD5 = digest(opts.Results, found.prefix, &set)
+	set.Bucket, set.Columns, set.MD5 = first.manifest.SourceBucket, first.manifest.Columns, digest(opts.Results, found.prefix, &set)
 	r := OpenFiles(src, name, set, opts)
-	if err := r.lookInto(ctx, opts.Results.Bucket); err != nil {
-		return fail(err)
-	}
-	r.warnings = append(r.warnings, found.notes(r.manifest)...)
+	r.manifest.below = found.prefix
+	r.warnings = append(first.warnings, found.notes(r.manifest)...)
 	return r, nil
 }
 
+// ResultFile is a file of a query's result, as a job keeps it.
+type ResultFile struct {
+	Name string `json:"name"` // below the place of the result
+	Size int64  `json:"size"`
+	Sum  string `json:"sum"` // MD5 of its bytes, or its ETag in a bucket
+}
+
+// mostResultFiles is how many files a job keeps the names of.
+const mostResultFiles = 10_000
+
+// ResultFiles are the files of a query's result. There are none where a manifest names
+// the files, and where they are more than a job keeps.
+func (m *Manifest) ResultFiles() []ResultFile {
+	if m.Named == "" || len(m.Files) > mostResultFiles {
+		return nil
+	}
+	out := make([]ResultFile, len(m.Files))
+	for i, f := range m.Files {
+		out[i] = ResultFile{strings.TrimPrefix(f.Key, m.below), f.Size, f.MD5 + f.ETag}
+	}
+	return out
+}
+
 // freeze fills in what the files have to be when they are read: their ETags, or the MD5
-// of their bytes where the place has no ETags that tell as much.
+// of their bytes where the place has no ETags that tell as much. There they have to be
+// what was listed, and looked into.
 func freeze(ctx context.Context, src Source, set *FileSet) error {
 	_, local := src.(*Local)
 	for i := range set.Files {
@@ -154,7 +182,7 @@ func freeze(ctx context.Context, src Source, set *FileSet) error {
 		if err := errors.Join(err, body.Close()); err != nil {
 			return fmt.Errorf("read %.200q: %w", f.Key, err)
 		}
-		if n != f.Size || info.Size != f.Size {
+		if n != f.Size || info.ETag != f.ETag {
 			return fmt.Errorf("%.200q: %w", f.Key, ErrChanged)
 		}
 		f.ETag, f.MD5 = "", hex.EncodeToString(h.Sum(nil))

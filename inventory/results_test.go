@@ -94,6 +94,43 @@ func TestResultsOfDuckDB(t *testing.T) {
 	}
 }
 
+// The ORC files of other programs read as a result, by the names in their schema, as
+// they do by a manifest.
+func TestResultsInORC(t *testing.T) {
+	for _, s := range sets(t, "good/orc-") {
+		t.Run(s.name, func(t *testing.T) {
+			src, name := s.manifest(t)
+			report, err := Open(t.Context(), src, name, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			type object struct{ key, version string }
+			want := map[object]Record{}
+			for _, rec := range resultRows(t, report) {
+				rec.Pos = Position{}
+				want[object{rec.Key, rec.VersionID}] = rec
+			}
+			result, err := openResult(t, filepath.Join(s.dir(), "inv/acme-media-archive/daily-full/data"), auto)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if m := result.Manifest(); m.Format != ORC || m.SourceBucket != report.Manifest().SourceBucket || m.Columns != report.Manifest().Columns {
+				t.Errorf("%s of %s, columns %v", m.Format, m.SourceBucket, m.Columns.Names())
+			}
+			rows := resultRows(t, result)
+			if len(rows) != s.Rows || len(want) != s.Rows {
+				t.Fatalf("%d rows, %d by the manifest, want %d", len(rows), len(want), s.Rows)
+			}
+			for _, rec := range rows {
+				rec.Pos = Position{}
+				if d := diff(rec, want[object{rec.Key, rec.VersionID}]); d != "" {
+					t.Fatal(d)
+				}
+			}
+		})
+	}
+}
+
 // put writes files below a new folder.
 func put(t testing.TB, files map[string]string) string {
 	t.Helper()

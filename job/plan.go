@@ -25,24 +25,25 @@ const PlanFile = "plan.json"
 type Plan struct {
 	Format int `json:"version,omitempty"` // of this document, 0 before there was one
 	plan.Frozen
-	Hash     string              `json:"hash"` // of Frozen; the rest is attached
-	Created  time.Time           `json:"created"`
-	Program  string              `json:"program"`
-	Segments []inventory.Segment `json:"segments"`
-	Sizes    []int64             `json:"file_sizes,omitempty"`   // of the report's files, in bytes: they decide which share has which segment
-	Rows     int64               `json:"rows"`                   // of the whole report, or unknown
-	Todo     int64               `json:"todo"`                   // objects to re-encrypt, or unknown
-	Unread   int                 `json:"unread_files,omitempty"` // that could not be read when these were counted
-	Region   string              `json:"region"`
-	Endpoint string              `json:"endpoint,omitempty"`     // as it was given
-	S3       string              `json:"s3_endpoint,omitempty"`  // where requests went when it was made
-	KMS      string              `json:"kms_endpoint,omitempty"` // "" = AWS's own
-	Estimate *cost.Estimate      `json:"estimate,omitempty"`
-	Tally    *cost.Tally         `json:"tally,omitempty"`
-	Canary   []Row               `json:"canary,omitempty"`   // objects to be tried first
-	Evidence *Evidence           `json:"evidence,omitempty"` // objects that are read as a whole before they are re-encrypted
-	Told     Told                `json:"told,omitempty"`     // when it was made; Frozen has what it is bound to
-	Open     []OpenHazard        `json:"open_hazards,omitempty"`
+	Hash     string                 `json:"hash"` // of Frozen; the rest is attached
+	Created  time.Time              `json:"created"`
+	Program  string                 `json:"program"`
+	Segments []inventory.Segment    `json:"segments"`
+	Sizes    []int64                `json:"file_sizes,omitempty"`   // of the report's files, in bytes: they decide which share has which segment
+	Result   []inventory.ResultFile `json:"result_files,omitempty"` // of a query's result, unless they are too many
+	Rows     int64                  `json:"rows"`                   // of the whole report, or unknown
+	Todo     int64                  `json:"todo"`                   // objects to re-encrypt, or unknown
+	Unread   int                    `json:"unread_files,omitempty"` // that could not be read when these were counted
+	Region   string                 `json:"region"`
+	Endpoint string                 `json:"endpoint,omitempty"`     // as it was given
+	S3       string                 `json:"s3_endpoint,omitempty"`  // where requests went when it was made
+	KMS      string                 `json:"kms_endpoint,omitempty"` // "" = AWS's own
+	Estimate *cost.Estimate         `json:"estimate,omitempty"`
+	Tally    *cost.Tally            `json:"tally,omitempty"`
+	Canary   []Row                  `json:"canary,omitempty"`   // objects to be tried first
+	Evidence *Evidence              `json:"evidence,omitempty"` // objects that are read as a whole before they are re-encrypted
+	Told     Told                   `json:"told,omitempty"`     // when it was made; Frozen has what it is bound to
+	Open     []OpenHazard           `json:"open_hazards,omitempty"`
 
 	read [sha256.Size]byte // digest of the document that it was read from, zero where it was not
 }
@@ -161,7 +162,7 @@ func optionWords(name, value string, o *plan.Options) string {
 
 // CheckSame returns a *checkpoint.MismatchError where the job in dir was made with
 // other decisions than now.
-func (j *Plan) CheckSame(dir string, now plan.Frozen) error {
+func (j *Plan) CheckSame(dir string, now plan.Frozen, read *inventory.Manifest) error {
 	if j.Hash == now.Hash() {
 		return nil
 	}
@@ -171,7 +172,17 @@ func (j *Plan) CheckSame(dir string, now plan.Frozen) error {
 		have, want, _ := strings.Cut(values, " -> ")
 		diff = append(diff, checkpoint.Difference{Name: name, Have: optionWords(name, have, &j.Options), Want: optionWords(name, want, &now.Options)})
 	}
-	return &checkpoint.MismatchError{Job: dir, Differences: diff}
+	return &checkpoint.MismatchError{Job: dir, Differences: append(diff, changedFiles(j.Result, read.ResultFiles())...)}
+}
+
+// CheckReport returns a *checkpoint.MismatchError where the job in dir was made of another
+// report than the one that is read.
+func (j *Plan) CheckReport(dir string, read *inventory.Manifest) error {
+	if j.ManifestMD5 == read.MD5 {
+		return nil
+	}
+	diff := []checkpoint.Difference{{Name: "manifest MD5", Have: j.ManifestMD5, Want: read.MD5}}
+	return &checkpoint.MismatchError{Job: dir, Differences: append(diff, changedFiles(j.Result, read.ResultFiles())...)}
 }
 
 // Begun tells whether a run of a job has recorded anything yet.

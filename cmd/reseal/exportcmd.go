@@ -98,7 +98,7 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 		return err
 	}
 	if job := met.made(); job != nil {
-		if err := job.CheckSame(f.job, pre.env.Frozen()); err != nil {
+		if err := job.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
 			return err
 		}
 	}

@@ -107,7 +107,7 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 	if err != nil {
 		return err
 	}
-	if err := made.CheckSame(f.job, pre.env.Frozen()); err != nil {
+	if err := made.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
 		return err
 	}
 	memory, err := cli.ParseSize(f.memory)

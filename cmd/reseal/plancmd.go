@@ -116,7 +116,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	}
 	old := met.made()
 	if old != nil {
-		if err := old.CheckSame(f.job, pre.env.Frozen()); err != nil {
+		if err := old.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
 			return err
 		}
 	}

@@ -20,7 +20,7 @@ import (
 // asked for now. It shows the plan of one that no run has begun yet, and how far
 // another is; where that is the end, the run is idle.
 func (f *runFlags) resume(ctx context.Context, p process, r *readiness) (err error) {
-	if err := r.plan.CheckSame(f.job, r.pre.env.Frozen()); err != nil {
+	if err := r.plan.CheckSame(f.job, r.pre.env.Frozen(), r.pre.env.Report.Manifest()); err != nil {
 		return err
 	}
 	if r.plan.Tally != nil {

@@ -127,6 +127,8 @@ func ofJob(err error) (Remedy, bool) {
 		return ofKnownFile(doubtful), true
 	case errors.As(err, &mismatch) && slices.ContainsFunc(mismatch.Differences, func(d checkpoint.Difference) bool { return d.Name == "--exclude-prefix" }):
 		return Remedy{Say: "go on with the prefixes that the job was made with: one that is denied holds up nothing, it is put off and reported, and the rest is done"}, true
+	case errors.As(err, &mismatch) && slices.ContainsFunc(mismatch.Differences, func(d checkpoint.Difference) bool { return d.Name == "manifest MD5" }):
+		return Remedy{Say: "the report, or the result of a query, is not the one that the job was made from: put it back as it was, or make another job in another folder"}, true
 	case errors.As(err, &mismatch):
 		return Remedy{Say: "a job keeps the options it was made with; use them again, or another folder for another job"}, true
 	case errors.As(err, &made):

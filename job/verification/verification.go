@@ -57,8 +57,8 @@ type Live struct {
 // Run goes through the report of a job once more, and looks at the objects. It writes
 // nothing. A report that is not the job's is a checkpoint.MismatchError.
 func Run(ctx context.Context, c Config) (*verify.Verification, error) {
-	if md5 := c.Report.Manifest().MD5; md5 != c.Plan.ManifestMD5 {
-		return nil, &checkpoint.MismatchError{Job: c.Name, Differences: []checkpoint.Difference{{Name: "manifest MD5", Have: c.Plan.ManifestMD5, Want: md5}}}
+	if err := c.Plan.CheckReport(c.Name, c.Report.Manifest()); err != nil {
+		return nil, err
 	}
 	o := c.Plan.Options
 	client, err := c.Client.ForBucket(ctx, o.Bucket)
