@@ -14,6 +14,7 @@ import (
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
+	"reseal/ratelimit"
 	"reseal/s3api"
 )
 
@@ -50,11 +51,12 @@ type Config struct {
 // Pace is how fast a run goes at most. Rates are requests a second.
 type Pace struct {
 	KMSCap      float64
-	KMSQuota    float64 // of the account, 0 where nobody knows
-	S3Writes    float64 // that the bucket is expected to take; 0 for what S3 documents
-	Concurrency int     // objects in flight at most
-	Connections int     // that this process may open at most
-	KeyWeight   float64 // share of the KMS requests that bucket keys may spare and that count all the same, 0 to 1
+	KMSQuota    float64           // of the account, 0 where nobody knows
+	Shared      *ratelimit.Shared // of the runs of a campaign that go on at once, beside KMSCap; nil for none
+	S3Writes    float64           // that the bucket is expected to take; 0 for what S3 documents
+	Concurrency int               // objects in flight at most
+	Connections int               // that this process may open at most
+	KeyWeight   float64           // share of the KMS requests that bucket keys may spare and that count all the same, 0 to 1
 
 	Window     control.Window
 	WindowExit bool   // outside the window end instead of pausing

@@ -80,6 +80,7 @@ func (r *run) makePacing() {
 		Caps:     ratelimit.Limits{KMS: pace.KMSCap},
 		Expected: ratelimit.Limits{Writes: pace.S3Writes, Reads: pace.S3Writes * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix},
 		MaxSlots: control.MaxConcurrency, // the controller sets less
+		Shared:   pace.Shared,
 	})
 	r.stats.Requests.Store(r.cfg.Probe.Requests.Load())
 	r.stats.KMSMax.Store(r.cfg.Probe.KMSMax.Load())

@@ -119,7 +119,7 @@ func BenchmarkTickManyLanes(b *testing.B) {
 		p := fmt.Sprintf("%04d/", i)
 		g.writes.split(p, 3500, 0)
 		w := &waiter{key: p, weight: weight{0, 1, 1, 0}, ready: make(chan struct{}, 1)}
-		g.enqueue(w, g.laneOf(p, &w.weight))
+		g.enqueue(w, g.laneOf(nil, p, &w.weight))
 	}
 	for b.Loop() {
 		g.base = g.base.Add(-tick) // time passes

@@ -40,6 +40,10 @@ type Config struct {
 	// minutes to partition, and sheds load until it has.
 	Rise float64
 
+	// Shared is a cap on KMS requests that this governor has together with others; nil
+	// for none. It has to run for as long as the governor does.
+	Shared *Shared
+
 	// MaxSlots is the most that Slots returns. Default 1,024.
 	MaxSlots int
 }

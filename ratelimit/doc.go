@@ -51,6 +51,9 @@
 // all. A head that does not fit closes the scope that it lacks until the next
 // tick, so that light steps cannot starve a heavy one.
 //
+// The runs of several buckets may share one cap on KMS requests besides (shared.go): a
+// step that its own governor released then waits for its turn among those of the others.
+//
 // # Finding the rate
 //
 // Each scope has a rate, and is in one phase (control.go):

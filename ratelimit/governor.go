@@ -43,6 +43,9 @@ type Governor struct {
 	waiters  sync.Pool
 	sampling atomic.Int64 // samples under way
 	latency  struct{ n, total atomic.Int64 }
+	shared   *Shared      // may be nil
+	sharing  atomic.Int64 // steps that wait for it
+	pausing  atomic.Bool  // there are pauses
 
 	mu       sync.Mutex
 	state    runState
@@ -54,6 +57,7 @@ type Governor struct {
 	busy     []*lane // lanes with somebody waiting
 	waiting  int
 	order    uint64
+	virtual  uint64 // of Shared: the largest tag that was released
 	contexts []sharedContext
 	lastDone <-chan struct{} // of the last context that is not watched
 	pauses   []string
@@ -81,7 +85,7 @@ type sizing struct {
 // New returns a governor with the given limits.
 func New(c Config) *Governor {
 	c = c.withDefaults()
-	g := &Governor{base: time.Now(), wake: make(chan struct{}, 1), lanes: map[laneKey]*lane{}}
+	g := &Governor{base: time.Now(), shared: c.Shared, wake: make(chan struct{}, 1), lanes: map[laneKey]*lane{}}
 	g.waiters.New = func() any { return &waiter{ready: make(chan struct{}, 1)} }
 	root := func(q plan.Quota, limit, expected float64) *scope {
 		return newScope(q, "", newControl(limit, expected, c.RampUp, c.Start, c.Rise))
@@ -167,6 +171,9 @@ func (g *Governor) tickBy(at time.Duration) {
 
 // stop fails everybody who waits.
 func (g *Governor) stop() {
+	if g.shared != nil {
+		defer g.shared.g.forget(g)
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.state = ended
@@ -219,6 +226,7 @@ func (g *Governor) Pause(reason string) {
 		g.pausedAt = g.now()
 	}
 	g.pauses = append(g.pauses, reason)
+	g.pausing.Store(true)
 }
 
 // Resume takes a reason to pause away. Releases go on when none is left.
@@ -226,6 +234,7 @@ func (g *Governor) Resume(reason string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.pauses = slices.DeleteFunc(g.pauses, func(r string) bool { return r == reason })
+	g.pausing.Store(len(g.pauses) > 0)
 	g.tickBy(0)
 }
 

@@ -71,7 +71,10 @@ func (q *queue) remove(w *waiter) {
 
 // laneKey is the set of scopes that a step has to pass; nil are quotas that it
 // does not ask for.
-type laneKey struct{ kms, writes, reads *scope }
+type laneKey struct {
+	kms, writes, reads *scope
+	from               *Governor // of Shared: whose steps they are; else nil
+}
 
 // lane is where the steps wait that have to pass the same scopes. So the first
 // of a lane never keeps one waiting whose scopes are free.
@@ -81,7 +84,8 @@ type lane struct {
 	retries queue
 	fresh   queue
 	waiting int
-	listed  bool // among the lanes that the pacer looks at
+	finish  uint64 // of Shared: the tag at which the last step's turn ends
+	listed  bool   // among the lanes that the pacer looks at
 }
 
 func newLane(k laneKey) *lane {

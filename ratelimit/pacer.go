@@ -43,7 +43,9 @@ func (g *Governor) release(now time.Duration) time.Duration {
 	for _, l := range g.busy {
 		if l.listed = l.waiting > 0; l.listed {
 			busy = append(busy, l)
-			h = append(h, l)
+			if !l.paused() {
+				h = append(h, l)
+			}
 		}
 	}
 	clear(g.busy[len(busy):])
@@ -66,6 +68,9 @@ func (g *Governor) release(now time.Duration) time.Duration {
 			s.take(w.weight.of(s))
 		}
 		g.dequeue(w)
+		if l.from != nil {
+			g.virtual = max(g.virtual, w.order)
+		}
 		g.steps++
 		w.released = now
 		g.chosen = append(g.chosen, w)

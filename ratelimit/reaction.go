@@ -21,7 +21,9 @@ func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration)
 	n := max(1, int64(w[q]))
 	if q == plan.QuotaKMS {
 		g.kms.throttles++
-		g.kms.cut(now, released, n)
+		if g.shared == nil { // else its rate is the one to be found
+			g.kms.cut(now, released, n)
+		}
 		return
 	}
 	t := g.treeOf(q)
@@ -142,7 +144,7 @@ func (g *Governor) move(s *scope) {
 				next := w.next
 				if strings.HasPrefix(w.key, s.prefix) {
 					g.dequeue(w)
-					g.place(w, g.laneOf(w.key, &w.weight))
+					g.place(w, g.laneOf(nil, w.key, &w.weight))
 				}
 				w = next
 			}
@@ -160,7 +162,7 @@ func (g *Governor) drop(t *tree, s *scope) {
 		}
 		for w := l.head(); w != nil; w = l.head() {
 			g.dequeue(w)
-			g.place(w, g.laneOf(w.key, &w.weight))
+			g.place(w, g.laneOf(nil, w.key, &w.weight))
 		}
 		delete(g.lanes, k)
 	}

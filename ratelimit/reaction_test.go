@@ -219,7 +219,7 @@ func TestSplit(t *testing.T) {
 	root.shut = true // the rate is used in full
 	for i, key := range []string{"hot/1", "cold/2", "hot/3", "hot/4", "cold/5"} {
 		w := &waiter{key: key, weight: weight{plan.QuotaWrites: 1}, retry: i == 3, ready: make(chan struct{}, 1)}
-		g.enqueue(w, g.laneOf(key, &w.weight))
+		g.enqueue(w, g.laneOf(nil, key, &w.weight))
 	}
 	result := func(from time.Duration, n int) {
 		for i := range n {
@@ -248,7 +248,7 @@ func TestSplit(t *testing.T) {
 	}
 	writes := weight{plan.QuotaWrites: 1}
 	for key, want := range map[string]string{"hot/": "hot/4 hot/1 hot/3", "cold/": "cold/2 cold/5"} {
-		l := g.laneOf(key, &writes)
+		l := g.laneOf(nil, key, &writes)
 		var got []string
 		for w := l.head(); w != nil; w = l.head() {
 			got = append(got, w.key)
@@ -287,7 +287,7 @@ func TestScopesAreBounded(t *testing.T) {
 			root.sample.add(outcome{key: fmt.Sprintf("%06d/", i), released: now, throttled: true})
 			root.sample.add(outcome{key: "other", released: now})
 		}
-		g.laneOf(fmt.Sprintf("%06d/", i), &weight{0, 1, 1, 1})
+		g.laneOf(nil, fmt.Sprintf("%06d/", i), &weight{0, 1, 1, 1})
 		g.decideSamples(now)
 	}
 	if n := len(g.scopesOf(plan.QuotaWrites)); n != maxScopes {

@@ -103,6 +103,11 @@ func (g *Governor) Status() Status {
 	case g.why.now.Since.IsZero():
 		s.Bottleneck.Since = g.base
 	}
+	if s.Bottleneck.Cause == CauseNone {
+		if b := g.bottleneckShared(); b.Cause != CauseNone {
+			s.Bottleneck = b
+		}
+	}
 	return s
 }
 

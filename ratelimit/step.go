@@ -22,6 +22,10 @@ import (
 // those with Retry set before all others.
 func (g *Governor) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
 	released, err := g.admit(ctx, &s)
+	var sharedAt time.Duration
+	if err == nil && g.asksShared(&s) {
+		sharedAt, err = g.admitShared(ctx, &s)
+	}
 	if err != nil {
 		return fmt.Errorf("wait for permission to send: %w", err)
 	}
@@ -39,6 +43,9 @@ func (g *Governor) Do(ctx context.Context, s plan.Step, send func(context.Contex
 	if errors.As(err, &t) {
 		if q, ok := t.Throttle(); ok {
 			g.throttled(&s, q, released)
+			if q == plan.QuotaKMS && g.asksShared(&s) {
+				g.throttledShared(&s, sharedAt)
+			}
 		}
 	}
 	return err
@@ -46,6 +53,11 @@ func (g *Governor) Do(ctx context.Context, s plan.Step, send func(context.Contex
 
 // admit returns the instant at which s was released.
 func (g *Governor) admit(ctx context.Context, s *plan.Step) (time.Duration, error) {
+	return g.admitFrom(ctx, nil, s)
+}
+
+// admitFrom is admit for a step of another governor, nil for one's own.
+func (g *Governor) admitFrom(ctx context.Context, from *Governor, s *plan.Step) (time.Duration, error) {
 	if err := ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -55,7 +67,7 @@ func (g *Governor) admit(ctx context.Context, s *plan.Step) (time.Duration, erro
 		return 0, ErrStopped
 	}
 	weight := weights(&s.Demand)
-	l := g.laneOf(s.Key, &weight)
+	l := g.laneOf(from, s.Key, &weight)
 	if now, ok := g.pass(l, &weight); ok {
 		g.mu.Unlock()
 		return now, nil
@@ -121,6 +133,9 @@ func (g *Governor) pass(l *lane, weight *weight) (time.Duration, bool) {
 	for _, s := range l.scopes {
 		s.spend(now, weight.of(s))
 	}
+	if l.from != nil {
+		g.virtual = max(g.virtual, g.tagged(l, weight))
+	}
 	g.steps++
 	return now, true
 }
@@ -141,7 +156,9 @@ func (g *Governor) free(w *waiter) {
 // enqueue makes w wait in l.
 func (g *Governor) enqueue(w *waiter, l *lane) {
 	g.order++
-	w.order = g.order
+	if w.order = g.order; l.from != nil {
+		w.order = g.tagged(l, &w.weight)
+	}
 	// The pacer sleeps for those it knows to be first in their lanes.
 	if w.retry || l.waiting == 0 {
 		defer g.tickBy(0)
@@ -176,9 +193,10 @@ func (g *Governor) withdraw(w *waiter) bool {
 	return true
 }
 
-// laneOf returns the lane for a step with the given key and weights.
-func (g *Governor) laneOf(key string, weight *weight) *lane {
-	var k laneKey
+// laneOf returns the lane for a step with the given key and weights, of another governor
+// or, where that is nil, of one's own.
+func (g *Governor) laneOf(from *Governor, key string, weight *weight) *lane {
+	k := laneKey{from: from}
 	if weight[plan.QuotaKMS] > 0 {
 		k.kms = g.kms
 	}
