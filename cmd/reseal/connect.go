@@ -20,6 +20,15 @@ func (c *connection) client(ctx context.Context, concurrency int) (*s3api.Client
 	})
 }
 
+// worker is client for the work on a bucket, as the role that a campaign names for it.
+func (c *connection) worker(ctx context.Context, concurrency int) (*s3api.Client, error) {
+	client, err := c.client(ctx, concurrency)
+	if err != nil || c.role.ARN == "" {
+		return client, err
+	}
+	return client.Assume(ctx, c.role, c.owner)
+}
+
 // waiting says that the job's bucket does not answer, so that nobody wonders what a
 // command waits for.
 func (c *connection) waiting(why error) {

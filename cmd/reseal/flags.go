@@ -14,6 +14,7 @@ import (
 	"reseal/migrate"
 	"reseal/plan"
 	"reseal/preflight"
+	"reseal/s3api"
 )
 
 // connection says where the store is and who asks.
@@ -28,6 +29,9 @@ type connection struct {
 	allowHTTP bool
 	sdkClient bool
 	stderr    func() io.Writer // for a person who waits
+
+	role   s3api.Role  // that works on a bucket of a campaign
+	keeper *connection // over which a campaign's jobs are kept, nil for this one
 }
 
 func (c *connection) bind(cmd *cobra.Command) {
@@ -57,7 +61,8 @@ type selection struct {
 	memory        string
 	offline       bool
 
-	bound *plan.Options // of the job that is resumed, in place of the flags; nil for none
+	beside int           // runs in this process, which share its memory; 0 and 1 are this one alone
+	bound  *plan.Options // of the job that is resumed, in place of the flags; nil for none
 }
 
 func (s *selection) bind(cmd *cobra.Command) {

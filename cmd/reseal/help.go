@@ -15,7 +15,7 @@ var flagGroups = []cli.FlagGroup{
 	{Title: "How", Common: []string{"accept", "method", "dry-run", "yes"}, Rest: []string{
 		"dryrun", "bucket-key-enabled", "copy-via", "acl", "confirm", "snapshot", "no-canary", "no-plan-pass", "trust-inventory", "inspect-all", "multipart-threshold",
 		"probe-key-prefix", "offline", "sweep", "measure-kms"}},
-	{Title: "Pace", Common: []string{"kms-share", "kms-rps", "window"}, Rest: []string{"kms-headroom", "force", "s3-rps", "read-rps", "survey-rps", "concurrency", "window-exit", "throttle-flag-file"}},
+	{Title: "Pace", Common: []string{"kms-share", "kms-rps", "window"}, Rest: []string{"kms-headroom", "force", "s3-rps", "read-rps", "survey-rps", "concurrency", "parallel-buckets", "order", "window-exit", "throttle-flag-file"}},
 	{Title: "Limits", Common: []string{"max-cost", "max-duration", "max-failures"}, Rest: []string{"limit", "max-outage", "attempts", "drain-timeout", "settle-timeout", "memory"}},
 	{Title: "Money and time", Rest: []string{"prices", "object-rps", "monthly-gets", "monthly-puts", "copy-rate", "latency", "update-kms-weight", "bucket-key-weight"}},
 	{Title: "Output", Common: []string{"out", "sign-ssh-key", "format", "output", "html", "campaign", "json", "watch"}, Rest: []string{"allowed-signers", "quiet", "no-progress", "results", "ui", "ui-expose", "metrics", "metrics-file", "debug-addr", "debug-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "log-file", "log-level", "log-format", "csv-exact"}},
@@ -29,7 +29,7 @@ var flagGroups = []cli.FlagGroup{
 // commandGroups are the commands in the order of help: those of a migration as they
 // follow each other, then the others.
 var commandGroups = []cli.CommandGroup{
-	{Title: "A migration", Names: []string{"survey", "inventory", "plan", "preflight", "run", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report", "certify"}},
+	{Title: "A migration", Names: []string{"survey", "inventory", "plan", "preflight", "run", "campaign", "status", "ui", "jobs", "ctl", "retry-failed", "verify", "report", "certify"}},
 	{Title: "Around it", Names: []string{"permissions", "enforce", "selfcheck", "uploads", "forget", "export", "import"}},
 	{Title: "To try it", Names: []string{"demo", "simulate"}},
 }
@@ -48,7 +48,7 @@ var placeholders = []cli.Placeholder{
 	{Word: "SIZE", Flags: []string{"min-size", "max-size", "multipart-threshold", "memory", "object-size", "max-body"}},
 	{Word: "SHARE", Flags: []string{"kms-share", "confirm", "sample", "bodies", "bucket-key-weight"}},
 	{Word: "RATE", Flags: []string{"kms-rps", "s3-rps", "read-rps", "survey-rps", "object-rps", "copy-rate"}},
-	{Word: "N", Flags: []string{"kms-headroom", "snapshot", "max-failures", "notify-failures", "concurrency", "limit", "attempts", "shards"}},
+	{Word: "N", Flags: []string{"parallel-buckets", "kms-headroom", "snapshot", "max-failures", "notify-failures", "concurrency", "limit", "attempts", "shards"}},
 	{Word: "USD", Flags: []string{"max-cost"}},
 	{Word: "TIME", Flags: []string{"max-duration", "max-outage", "drain-timeout", "latency", "jitter", "settle-timeout", "notify-throttled"}},
 	{Word: "HOURS", Flags: []string{"window"}},

@@ -26,6 +26,7 @@ func start() int {
 // its arguments.
 type process struct {
 	args           []string // of the command line, for the record
+	campaign       []string // that of the campaign which this run is part of; nil for none
 	stdin          io.Reader
 	stdout, stderr io.Writer
 	signals        <-chan os.Signal // the first asks for a drain, the second for an end at once, a third never gets here
@@ -33,6 +34,14 @@ type process struct {
 	// outliveReaders has the process go on when nobody reads its output any more, for
 	// commands that have something to bring to its end; nil where that is so anyway.
 	outliveReaders func()
+}
+
+// typed is the command line as it was typed, for the record.
+func (p process) typed() []string {
+	if p.campaign != nil {
+		return p.campaign
+	}
+	return p.args
 }
 
 // screen is stderr as a screen.

@@ -19,7 +19,7 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 	}
 	resources.CollectLess(memory)
 	opts := inventory.Options{
-		Open: resources.FileRoom().Report, Memory: memory / 2, // the other half is for what is in flight
+		Open: resources.FileRoom().Report, Memory: memory / 2 / int64(max(s.beside, 1)), // the other half is for what is in flight
 		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum, Results: s.Results(),
 	}
 	at, err := inventory.ParseLocation(s.manifest)

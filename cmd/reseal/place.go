@@ -15,6 +15,9 @@ import (
 
 // jobs opens jobs, those in a bucket over this connection.
 func (c connection) jobs() job.Opener {
+	if c.keeper != nil {
+		return c.keeper.jobs()
+	}
 	return job.Opener{Connect: c.client, BucketOwner: c.jobOwner, Waiting: c.waitingFor}
 }
 

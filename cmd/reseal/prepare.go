@@ -68,7 +68,7 @@ func prepare(ctx context.Context, r *request, job *metJob, now time.Time) (*prep
 	if err != nil {
 		return nil, err
 	}
-	client, err := r.connection.client(ctx, r.concurrency)
+	client, err := r.connection.worker(ctx, r.concurrency)
 	if err != nil {
 		return nil, err
 	}

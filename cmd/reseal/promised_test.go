@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"reseal/campaign"
 	"reseal/certify"
 	"reseal/console"
 	"reseal/control"
@@ -29,7 +30,7 @@ func TestPromisedNames(t *testing.T) {
 	for name, v := range map[string]any{
 		"json-jobs": status.Listed{}, "json-inventory-ls": console.ListedReport{}, "json-inventory-setup": setup.Setup{}, "json-import": imported{},
 		"json-preflight": console.CheckDocument{}, "json-ctl": control.Answer{}, "json-uploads": job.Upload{}, "json-selfcheck": selfcheck.Facts{},
-		"json-survey": survey.Survey{}, "json-certify": certify.Certificate{}, "json-certify-check": certify.Checked{},
+		"json-survey": survey.Survey{}, "json-campaign": campaign.Status{}, "campaign": campaign.Document{}, "json-certify": certify.Certificate{}, "json-certify-check": certify.Checked{},
 		"job-plan": job.Plan{}, "job-options": job.Options{}, "job-run": job.Run{},
 	} {
 		compat.Check(t, folder+name+".txt", compat.Keys(v))
@@ -73,6 +74,9 @@ func promisedWords() (all []string) {
 	}
 	for _, s := range survey.States() {
 		all = append(all, "survey state "+string(s))
+	}
+	for _, s := range campaign.States() {
+		all = append(all, "campaign state "+string(s))
 	}
 	for _, l := range control.Limits() {
 		all = append(all, "limit "+string(l))

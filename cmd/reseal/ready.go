@@ -116,7 +116,7 @@ func (f *runFlags) lookAround(ctx context.Context, p process, r *readiness) erro
 	e := r.pre.env
 	e.Report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.messages(p), name, f.outage, err) })
 	e.Caps = e.Caps.Divided(f.share.Count, f.share.Name())
-	return nil
+	return f.part.join(ctx, e)
 }
 
 // patience is how an endpoint that does not answer is waited for, as the run would later,

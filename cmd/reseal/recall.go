@@ -212,6 +212,6 @@ func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*j
 // newRecord is what is known of a run at its beginning.
 func (f *runFlags) newRecord(p process, who job.Who) job.Run {
 	commit, sum := job.Built()
-	return job.Run{Command: f.rows.command, By: who, Program: programVersion(), Commit: commit, SHA256: sum, Line: job.CommandLine("reseal", p.args),
+	return job.Run{Command: f.rows.command, By: who, Program: programVersion(), Commit: commit, SHA256: sum, Line: job.CommandLine("reseal", p.typed()),
 		Options: f.held, Accepted: slices.Sorted(slices.Values(f.accept)), Share: f.share.Name()}
 }

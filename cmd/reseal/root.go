@@ -41,7 +41,7 @@ func newRoot(p process) *cobra.Command {
 	root.PersistentPreRunE = takeSettings
 	helpInGroups.Bind(root)
 	root.AddCommand(
-		newSurveyCommand(p), newPlanCommand(p), newRunCommand(p), newCtlCommand(p), newStatusCommand(p), newUICommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
+		newSurveyCommand(p), newPlanCommand(p), newRunCommand(p), newCampaignCommand(p), newCtlCommand(p), newStatusCommand(p), newUICommand(p), newRetryCommand(p), newExportCommand(p), newImportCommand(p), newReportCommand(p),
 		newVerifyCommand(p), newCertifyCommand(p), newUploadsCommand(p), newInventoryCommand(p), newSimulateCommand(p), newDemoCommand(p),
 		newPreflightCommand(p), newEnforceCommand(p), newPermissionsCommand(p), newSelfcheckCommand(p), newJobsCommand(p), newForgetCommand(p), newManCommand(), newCompletionCommand(p),
 	)

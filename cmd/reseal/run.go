@@ -73,18 +73,18 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config {
 	e := r.pre.env
 	whole, _ := f.maxCost() // checked before
-	maxCost := f.share.PartOf(whole)
+	maxCost, costText := f.part.limit(f.share.PartOf(whole), f.maxCostText)
 	return migrate.Config{
 		Client: e.Client, Report: e.Report, Policy: e.Policy, Prices: e.Prices,
 		Accepted: f.accept.losses(), Canary: !f.noCanary, UpdateProven: e.UpdateProven(), LocksShown: e.LocksShown, Probe: &e.Sent,
 		Store: r.claim.Store, State: f.stateOptions(r.plan, e.Report.Manifest().Files), Plan: r.plan, Share: f.share, Rows: f.rows.Selection,
 		Lines: f.results == "all",
 		Pace: migrate.Pace{
-			KMSCap: e.Caps.KMS, KMSQuota: e.Caps.Quota, S3Writes: e.Caps.S3Writes, Concurrency: f.concurrency, Connections: resources.FileRoom().Slots(),
+			KMSCap: e.Caps.KMS, Shared: f.part.cap(), KMSQuota: e.Caps.Quota, S3Writes: e.Caps.S3Writes, Concurrency: f.concurrency, Connections: resources.FileRoom().Slots(),
 			KeyWeight: f.keyWeight, Window: f.window, WindowExit: f.windowExit, FlagFile: f.flagFile,
 		},
 		Limits: migrate.Limits{
-			Objects: f.objects, Duration: f.duration, Since: f.began, Cost: maxCost, CostText: f.maxCostText + f.ofShare(maxCost.String()), Budget: f.failures.Of(f.share).Budget(f.divided()["max-failures"]),
+			Objects: f.objects, Duration: f.duration, Since: f.began, Cost: maxCost, CostText: costText + f.ofShare(maxCost.String()), Budget: f.failures.Of(f.share).Budget(f.divided()["max-failures"]),
 			Attempts: f.attempts, Outage: f.outage, Drain: f.drain,
 		},
 		Services: migrate.Services{

@@ -40,6 +40,7 @@ type runFlags struct {
 
 	shardFlags
 	share job.Share
+	part  *campaignPart // of what a campaign has; nil for a run of its own
 
 	told job.Told // on this command line, of what a job remembers
 	held job.Told // that, and what the job was told before
@@ -66,28 +67,34 @@ Ctrl-C, SIGTERM and a terminal that is closed finish the requests that are under
 way and record them; a second signal ends at once. Nothing is lost either way.`
 
 func newRunCommand(p process) *cobra.Command {
+	f, cmd := bindRun()
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if err := f.recall(cmd.Context(), p, cmd); err != nil {
+			if f.dryRun || f.dryrun {
+				return &untouchedError{err}
+			}
+			return f.neverBegan(cmd.Context(), p, &untouchedError{err})
+		}
+		f.held = given(cmd)
+		if f.dryRun || f.dryrun {
+			if err := f.checkDry(); err != nil {
+				return err
+			}
+			return planOnly(cmd.Context(), p, &planFlags{request: f.request, knownJobs: f.knownJobs, accept: f.accept, job: f.job, output: f.output, told: f.told, dry: true})
+		}
+		return f.run(cmd.Context(), p)
+	}
+	return cmd
+}
+
+// bindRun makes the command run with its options, which does nothing yet.
+func bindRun() (*runFlags, *cobra.Command) {
 	f := &runFlags{rows: unsettledRows()}
 	cmd := &cobra.Command{
 		Use:   "run JOB | run --manifest URI --sse-kms-key-id ARN --job JOB",
 		Short: "Re-encrypt the objects that a report lists",
 		Long:  runLong,
 		Args:  jobArgument(&f.job),
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := f.recall(cmd.Context(), p, cmd); err != nil {
-				if f.dryRun || f.dryrun {
-					return &untouchedError{err}
-				}
-				return f.neverBegan(cmd.Context(), p, &untouchedError{err})
-			}
-			f.held = given(cmd)
-			if f.dryRun || f.dryrun {
-				if err := f.checkDry(); err != nil {
-					return err
-				}
-				return planOnly(cmd.Context(), p, &planFlags{request: f.request, knownJobs: f.knownJobs, accept: f.accept, job: f.job, output: f.output, told: f.told, dry: true})
-			}
-			return f.run(cmd.Context(), p)
-		},
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)
@@ -110,7 +117,7 @@ func newRunCommand(p process) *cobra.Command {
 	fs.StringVar(&f.probe, "probe-key-prefix", "", "off AWS: find out what the endpoint keeps on scratch objects under this `prefix`")
 	fs.DurationVar(&f.drain, "drain-timeout", 2*time.Minute, "how long the requests under way may take once the run is to end: after a signal, a limit, the end of a window, ctl drain")
 	remembers(cmd)
-	return cmd
+	return f, cmd
 }
 
 // check refuses what makes no sense before anything is opened.

@@ -58,6 +58,8 @@ func TestScripts(t *testing.T) {
 			"spent":      spentCmd,
 			"hook":       hookCmd,
 			"rekey":      rekeyCmd,
+			"bucket":     bucketCmd,
+			"once":       onceCmd,
 		},
 	})
 }

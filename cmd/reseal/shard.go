@@ -44,7 +44,7 @@ func environment(name string) string { return os.Getenv(name) }
 // stateOptions say how the state of a job is kept in its store.
 func (f *runFlags) stateOptions(made *job.Plan, files []inventory.File) checkpoint.Options {
 	o := job.StateOptions(f.job, f.share, made, files)
-	if f.maxCostText != "" {
+	if f.maxCostText != "" || f.part.limited() {
 		o.ReserveRows = 256 // what a crash sets aside comes back once the rows in doubt are settled
 	}
 	return o

@@ -23,7 +23,8 @@ func newStatusCommand(p process) *cobra.Command {
 		Short: "Say how far a job is",
 		Long: `status says how far a job is, from its files alone: while it runs, after it
 ended, and after a crash. It says how the last run ended, and what to type next.
-It needs no network, unless the job is in a bucket, and changes nothing.`,
+It needs no network, unless the job is in a bucket, and changes nothing. Of the
+folder of a campaign it shows all buckets.`,
 		Args: jobArgument(&dir),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			part, err := namedShare(shard, dir)
@@ -32,6 +33,9 @@ It needs no network, unless the job is in a bucket, and changes nothing.`,
 			}
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
+			if whole, err := readCampaign(ctx, conn, dir); err != nil || whole != nil {
+				return showCampaign(ctx, p, whole, asJSON, watched || shard != "", err)
+			}
 			if watched {
 				return watch(ctx, p, dir, part, asJSON, func(ctx context.Context) (*status.Status, error) { return readStatusAt(ctx, conn, dir, part) })
 			}

@@ -49,8 +49,7 @@ Without more it prints a table; --bucket prints all about some buckets, with the
 next commands. A question that is refused is called unknown, with the action that
 would allow it; the rest stands, and the exit code is 3. --accounts FILE names
 roles of more accounts: CSV with the columns role, external-id and alias.
---campaign FILE writes the buckets as a list to be edited, for your own scripts:
-no command of reseal reads it yet.`
+--campaign FILE writes the buckets as a list to be edited, for reseal campaign.`
 
 func newSurveyCommand(p process) *cobra.Command {
 	f := &surveyFlags{}

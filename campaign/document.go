@@ -1,0 +1,259 @@
+package campaign
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"reseal/campaign/list"
+	"reseal/checkpoint"
+	"reseal/cost"
+	"reseal/internal/plain"
+	"reseal/job"
+)
+
+// File is the document of a campaign, in its folder.
+const File = "campaign.json"
+
+const (
+	format = 1
+
+	// maxDocument bounds what is read: a list has 8 MiB at most.
+	maxDocument = 64 << 20
+
+	longestWhy = 400 // bytes
+)
+
+// Document is what a campaign keeps of itself beside its jobs.
+type Document struct {
+	Version int       `json:"version"`
+	Program string    `json:"program"`
+	Created time.Time `json:"created"`
+	Buckets []Entry   `json:"buckets"` // in the order of the list
+}
+
+// Entry is a bucket of the document.
+type Entry struct {
+	Name     string   `json:"bucket"`
+	Region   string   `json:"region,omitempty"`
+	Account  string   `json:"account,omitempty"`
+	Manifest string   `json:"manifest"`
+	Key      string   `json:"kms_key_id"`
+	Prefixes []string `json:"prefix,omitempty"`
+	Exclude  []string `json:"exclude_prefix,omitempty"`
+
+	Made    bool     `json:"made"` // the entry has a job
+	LeftOut bool     `json:"left_out,omitempty"`
+	Planned *Figures `json:"planned,omitempty"`
+	Ended   *Ending  `json:"ended,omitempty"` // how its last run ended, or the last try to begin one
+}
+
+// Figures are what a bucket takes.
+type Figures struct {
+	Objects int64      `json:"objects"`
+	Bytes   int64      `json:"bytes"`
+	KMS     cost.Calls `json:"kms_calls"`
+	Priced  bool       `json:"priced"` // Price is all that it costs
+	Price   cost.Span  `json:"price_usd"`
+}
+
+// add adds those of another bucket.
+func (f *Figures) add(o *Figures) {
+	f.Objects, f.Bytes, f.Priced = plus(f.Objects, o.Objects), plus(f.Bytes, o.Bytes), f.Priced && o.Priced
+	f.KMS = cost.Calls{Min: plus(f.KMS.Min, o.KMS.Min), Expected: plus(f.KMS.Expected, o.KMS.Expected), Max: plus(f.KMS.Max, o.KMS.Max)}
+	if o.Priced {
+		f.Price = f.Price.Add(o.Price)
+	}
+}
+
+// plus adds numbers that are not negative, and stops at the largest one.
+func plus(a, b int64) int64 {
+	if sum := a + b; sum >= a {
+		return sum
+	}
+	return int64(^uint64(0) >> 1)
+}
+
+// Ending is how a run of a bucket ended, or why none began.
+type Ending struct {
+	At   time.Time `json:"at"`
+	Code int       `json:"exit_code"`
+	Why  string    `json:"why,omitempty"`
+}
+
+// NewEnding is an ending at this moment. Why may be any text.
+func NewEnding(at time.Time, code int, why string) *Ending {
+	why, _, _ = strings.Cut(why, "\n")
+	if len(why) > longestWhy {
+		why = strings.ToValidUTF8(why[:longestWhy-3], "") + "..."
+	}
+	return &Ending{At: at.UTC(), Code: code, Why: strings.ToValidUTF8(why, "?")}
+}
+
+// EntryOf is what is kept of a bucket of the list.
+func EntryOf(b *list.Bucket) Entry {
+	return Entry{Name: b.Name, Region: b.Region, Account: b.Account, Manifest: b.Manifest, Key: b.Key, Prefixes: b.Prefixes, Exclude: b.ExcludePrefixes}
+}
+
+// ChangedError is a bucket whose entry says something else than the one that its job was
+// made of.
+type ChangedError struct {
+	Bucket, Field string
+	Was, Is       string
+}
+
+func (e *ChangedError) Error() string {
+	return fmt.Sprintf("the list has another %s for %s than when its job was made: %q then, %q now. Nothing was done for it. Set it back, or take the bucket out of the list and make a campaign of its own for it",
+		e.Field, e.Bucket, plain.Text(e.Was), plain.Text(e.Is))
+}
+
+// Check compares the entry, whose job was made, with what the list says now. Roles and
+// profiles may change: they decide who asks, and not what for.
+func (e *Entry) Check(b *list.Bucket) error {
+	is := EntryOf(b)
+	for _, f := range []struct{ field, was, is string }{
+		{"manifest", e.Manifest, is.Manifest}, {"sse-kms-key-id", e.Key, is.Key}, {"region", e.Region, is.Region}, {"account", e.Account, is.Account},
+		{"prefix", strings.Join(e.Prefixes, ", "), strings.Join(is.Prefixes, ", ")}, {"exclude-prefix", strings.Join(e.Exclude, ", "), strings.Join(is.Exclude, ", ")},
+	} {
+		if f.was != f.is {
+			return &ChangedError{b.Name, f.field, f.was, f.is}
+		}
+	}
+	return nil
+}
+
+// Find returns the entry of a bucket, nil where there is none.
+func (d *Document) Find(bucket string) *Entry {
+	if i := slices.IndexFunc(d.Buckets, func(e Entry) bool { return e.Name == bucket }); i >= 0 {
+		return &d.Buckets[i]
+	}
+	return nil
+}
+
+// DocumentError is a campaign.json that is not believed.
+type DocumentError struct {
+	Place string
+	Err   error
+}
+
+func (e *DocumentError) Error() string {
+	return fmt.Sprintf("%s in %s cannot be believed: %v. The jobs beside it are as they were: reseal jobs lists them, and each can be used by itself", File, e.Place, e.Err)
+}
+
+func (e *DocumentError) Unwrap() error { return e.Err }
+
+// Read reads the document of the campaign in a place. Where there is none, it and the
+// error are nil.
+func Read(ctx context.Context, store job.Store) (*Document, checkpoint.Version, error) {
+	body, err := store.Open(ctx, File) // Get would read a gigabyte
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, "", nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	n, err := io.Copy(io.Discard, io.LimitReader(body, maxDocument+1))
+	if err := errors.Join(err, body.Close()); err != nil {
+		return nil, "", fmt.Errorf("read %s in %s: %w", File, store, err)
+	}
+	if n > maxDocument {
+		return nil, "", &DocumentError{store.String(), fmt.Errorf("it is larger than %d bytes", maxDocument)}
+	}
+	text, version, err := store.Get(ctx, File)
+	if err != nil {
+		return nil, "", err
+	}
+	d, err := Parse(text)
+	if newer := (*job.VersionError)(nil); errors.As(err, &newer) {
+		newer.Name = store.String() + "/" + File
+		return nil, "", newer
+	}
+	if err != nil {
+		return nil, "", &DocumentError{store.String(), err}
+	}
+	return d, version, nil
+}
+
+// Parse reads a document.
+func Parse(text []byte) (*Document, error) {
+	d := new(Document)
+	if len(text) > maxDocument {
+		return nil, errors.New("it is too large")
+	}
+	if err := json.Unmarshal(text, d); err != nil {
+		return nil, err
+	}
+	if d.Version > format {
+		return nil, &job.VersionError{Name: File, Version: d.Version, Known: format}
+	}
+	return d, d.check()
+}
+
+// check refuses what no campaign writes.
+func (d *Document) check() error {
+	if d.Version < 1 || len(d.Buckets) > list.MaxBuckets {
+		return fmt.Errorf("version %d with %d buckets", d.Version, len(d.Buckets))
+	}
+	l := new(list.List)
+	for i := range d.Buckets {
+		e := &d.Buckets[i]
+		if err := e.check(); err != nil {
+			return fmt.Errorf("entry %d: %w", i+1, err)
+		}
+		l.Buckets = append(l.Buckets, list.Bucket{Name: e.Name, Region: e.Region, Account: e.Account, Manifest: e.Manifest, Key: e.Key, Prefixes: e.Prefixes, ExcludePrefixes: e.Exclude})
+	}
+	if err := l.Check(); err != nil {
+		return err
+	}
+	return Apart(l.Buckets)
+}
+
+func (e *Entry) check() error {
+	if f := e.Planned; f != nil && (f.Objects < 0 || f.Bytes < 0 || f.KMS.Min < 0 || f.KMS.Expected < 0 || f.KMS.Max < 0 || f.Price.Min < 0 || f.Price.Expected < 0 || f.Price.Max < 0) {
+		return errors.New("a figure is negative")
+	}
+	if n := e.Ended; n != nil && (n.Code < 0 || n.Code > 255 || len(n.Why) > longestWhy || !utf8.ValidString(n.Why)) {
+		return errors.New("how its run ended makes no sense")
+	}
+	return nil
+}
+
+// Apart refuses buckets whose jobs could not lie beside each other: of one name in two
+// partitions, or of names that a file system may take for one, or for a file of the
+// campaign itself.
+func Apart(buckets []list.Bucket) error {
+	own := append(checkpoint.OwnNames(), File, job.PlanFile)
+	seen := map[string]string{}
+	for i := range buckets {
+		name := buckets[i].Name
+		folded := strings.ToLower(name)
+		if slices.Contains(own, folded) {
+			return fmt.Errorf("bucket %s has the name of a file of the campaign itself: migrate it by reseal run, with a --job of its own", name)
+		}
+		if other, twice := seen[folded]; twice {
+			return fmt.Errorf("buckets %s and %s would have their jobs in one folder: make a campaign of its own for one of them", other, name)
+		}
+		seen[folded] = name
+	}
+	return nil
+}
+
+// Write writes the document, if it still is the version that was read.
+func (d *Document) Write(ctx context.Context, store job.Store, was checkpoint.Version) (checkpoint.Version, error) {
+	d.Version = format
+	if err := d.check(); err != nil {
+		return was, fmt.Errorf("write %s: %w", File, err)
+	}
+	text, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return was, fmt.Errorf("write %s: %w", File, err)
+	}
+	return store.Put(ctx, File, append(text, '\n'), was)
+}

@@ -1,0 +1,321 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"reseal/campaign"
+	"reseal/campaign/list"
+	"reseal/checkpoint"
+	"reseal/console"
+	"reseal/cost"
+	"reseal/internal/cli"
+	"reseal/internal/explain"
+	"reseal/internal/resources"
+	"reseal/job"
+	"reseal/job/status"
+	"reseal/migrate"
+	"reseal/preflight"
+	"reseal/s3api"
+)
+
+// campaignBucket is one bucket of a campaign on its way.
+type campaignBucket struct {
+	list.Bucket
+	entry campaign.Entry
+
+	run  *runFlags // that planned it; nil once its job is made
+	plan *job.Plan // of a job to be made
+	open []job.OpenHazard
+
+	fresh  bool // no run has begun its job
+	idle   bool // nothing is left in it
+	made   bool // its job was made by this process
+	of     *status.Status
+	left   campaign.Figures // of what is left
+	failed error            // why it cannot begin
+	next   string           // command, where failed is not nil
+	quota  campaign.Quota
+}
+
+// job is the name of the bucket's job.
+func (f *campaignFlags) jobOf(b *campaignBucket) string { return campaign.JobOf(f.job, b.Name) }
+
+// runOf is the run of a bucket: the options of the campaign, and what the list says. It
+// is not recalled yet.
+func (f *campaignFlags) runOf(p process, b *campaignBucket, atMost cost.Money) (*runFlags, *cobra.Command, error) {
+	r, cmd := bindRun()
+	cmd.SetErr(p.stderr)
+	var errs []error
+	set := func(name string, values ...string) {
+		for _, v := range values {
+			if v != "" {
+				errs = append(errs, cmd.Flags().Set(name, v))
+			}
+		}
+	}
+	for _, name := range passedOn {
+		if flag := f.flags.Lookup(name); flag.Changed {
+			set(name, cli.ValuesOf(flag)...)
+		}
+	}
+	set("manifest", b.Manifest)
+	if !b.NeedsKey() {
+		set("sse-kms-key-id", b.Key)
+	}
+	set("prefix", b.Prefixes...)
+	set("exclude-prefix", b.ExcludePrefixes...)
+	set("region", b.Region)
+	set("profile", b.Profile)
+	set("expected-bucket-owner", b.Account)
+	r.job, r.yes, r.output.quiet, r.output.noProgress = f.jobOf(b), true, true, true
+	r.part = &campaignPart{shares: f.shares, atMost: atMost, whole: f.run.maxCostText}
+	if b.Role != "" {
+		r.role = s3api.Role{ARN: b.Role, ExternalID: b.ExternalID, Session: "reseal-campaign"}
+		if account, _ := list.ValidRole(b.Role); b.Account == "" {
+			set("expected-bucket-owner", account)
+		}
+	}
+	r.keeper = &f.run.connection
+	return r, cmd, errors.Join(errs...)
+}
+
+// told has the run know what its job was told before, and what else it needs before its
+// first step.
+func (f *campaignFlags) tell(ctx context.Context, p process, r *runFlags, cmd *cobra.Command) error {
+	if err := r.recall(ctx, p, cmd); err != nil {
+		return &untouchedError{err}
+	}
+	r.held, r.began, r.beside = given(cmd), f.began, f.parallel
+	r.concurrency = min(r.concurrency, max(1, resources.FileRoom().Slots()/f.parallel))
+	return nil
+}
+
+// foresee finds out what the run of a bucket would do, and writes nothing.
+func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucket) error {
+	switch {
+	case b.Manifest == "":
+		return &refusedError{errNoReport}
+	case b.NeedsKey() && f.run.keyID == "":
+		return &refusedError{errNoKey}
+	}
+	if was := f.document.Find(b.Name); was != nil && was.Made {
+		if err := was.Check(&b.Bucket); err != nil {
+			return err
+		}
+	}
+	r, cmd, err := f.runOf(p, b, 0)
+	if err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	if err := f.tell(ctx, p, r, cmd); err != nil {
+		return err
+	}
+	if err := r.checkFlags(); err != nil {
+		return err
+	}
+	ready := r.newReadiness()
+	if err := f.findJob(ctx, p, r, ready, b); err != nil || b.idle {
+		return err
+	}
+	err = f.lookAhead(ctx, p, r, ready, b)
+	b.quota = r.part.quota
+	return err
+}
+
+// findJob looks for the job of a bucket, without holding it.
+func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, ready *readiness, b *campaignBucket) (err error) {
+	c := ready.claim
+	if c.Store, c.Plan, err = r.connection.jobs().Find(ctx, r.job, job.Share{}); err != nil {
+		return err
+	}
+	b.fresh = true
+	if c.Found = c.Plan != nil; !c.Found {
+		return nil
+	}
+	if ready.met, err = r.meet(ctx, p, r.connection, r.told, r.job, c.Plan, false); err != nil {
+		return err
+	}
+	if ready.at, err = checkpoint.Read(ctx, c.Store); err != nil {
+		return err
+	}
+	b.fresh = !job.Begun(ready.at)
+	if b.of, err = status.Read(ctx, c.Store, c.Plan, job.Share{}); err != nil {
+		return err
+	}
+	left, err := r.rows.Left(ctx, c.Plan, ready.at)
+	b.idle = err == nil && !left && c.Plan.Owns(ready.at)
+	return err
+}
+
+// lookAhead takes the steps of a run that look, up to its first one that writes. A plan
+// that was made stays with the bucket, also where a hazard refuses it.
+func (f *campaignFlags) lookAhead(ctx context.Context, p process, r *runFlags, ready *readiness, b *campaignBucket) error {
+	type step = func(context.Context, process, *readiness) error
+	for _, look := range []step{r.lookAround, r.planOrResume, f.priced} {
+		if err := look(ctx, p, ready); err != nil {
+			return err
+		}
+	}
+	if b.idle = ready.idle; b.idle {
+		return nil
+	}
+	b.left = figuresOf(ready.plan, b.of)
+	if !ready.claim.Found {
+		b.run, b.plan = r, ready.plan
+		b.open = migrate.OpenHazards(ready.pre.env, preflight.Unaccepted(ready.pre.env.Hazards(), r.accept))
+	}
+	for _, look := range []step{r.checkRun, r.refuseAboveQuota, r.refuseHazards} {
+		if err := look(ctx, p, ready); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// priced refuses a plan without a price where there is a limit of money.
+func (f *campaignFlags) priced(_ context.Context, _ process, ready *readiness) error {
+	if f.maxCost == 0 || ready.plan == nil {
+		return nil
+	}
+	why := "its plan has no price"
+	if e := ready.plan.Estimate; e != nil {
+		why = unpriced(e)
+	}
+	if why == "" {
+		return nil
+	}
+	return &refusedError{fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
+}
+
+// figuresOf is what is left of a job: all of it where no run has begun it, as s is nil, or
+// else its part by the number of objects.
+func figuresOf(made *job.Plan, s *status.Status) campaign.Figures {
+	var f campaign.Figures
+	if e := made.Estimate; e != nil {
+		f = campaign.Figures{Objects: e.Objects, Bytes: e.Bytes, KMS: e.KMSCalls, Priced: unpriced(e) == "", Price: e.Once.Total}
+	}
+	if s == nil || s.Left == nil || s.Todo == nil || *s.Todo <= 0 {
+		return f
+	}
+	part := min(1, float64(*s.Left)/float64(*s.Todo))
+	of := func(n int64) int64 { return int64(float64(n) * part) }
+	f.Objects, f.Bytes = *s.Left, of(f.Bytes)
+	f.KMS = cost.Calls{Min: of(f.KMS.Min), Expected: of(f.KMS.Expected), Max: of(f.KMS.Max)}
+	f.Price = cost.Span{Min: cost.Money(of(int64(f.Price.Min))), Expected: cost.Money(of(int64(f.Price.Expected))), Max: cost.Money(of(int64(f.Price.Max)))}
+	return f
+}
+
+// freeze makes the job of a bucket that was planned: from here on, it can be used by
+// itself.
+func (f *campaignFlags) freeze(ctx context.Context, p process, b *campaignBucket) error {
+	if b.plan == nil {
+		return nil
+	}
+	b.plan.Open = b.open
+	r := b.run
+	if err := checkNewJob(ctx, r.connection, r.job); err != nil {
+		return err
+	}
+	if err := r.connection.jobs().Freeze(ctx, r.job, b.plan); err != nil {
+		return fmt.Errorf("make job %s: %w", r.job, err)
+	}
+	b.made = true
+	err := r.made(ctx, p, r.connection, r.told, r.job, b.plan)
+	b.run, b.plan = nil, nil // the run reads it again
+	return err
+}
+
+// work runs a bucket to its end, or to that of the campaign.
+func (f *campaignFlags) work(ctx context.Context, p process, b *campaignBucket, atMost cost.Money) error {
+	r, cmd, err := f.runOf(p, b, atMost)
+	if err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	if err := f.tell(ctx, p, r, cmd); err != nil {
+		return err
+	}
+	return r.run(ctx, p)
+}
+
+// processOf is the process that the run of a bucket sees: what it says has the name of the
+// bucket before it, and the signals of the campaign reach it.
+func (f *campaignFlags) processOf(p process, b *campaignBucket, signals <-chan os.Signal) (process, func()) {
+	says := &namedLines{out: p.stderr, name: b.Name, lock: &f.saying}
+	return process{args: []string{"run", f.jobOf(b)}, campaign: p.args, stdin: p.stdin, stdout: io.Discard, stderr: says, signals: signals}, says.end
+}
+
+// namedLines puts a name before each line.
+type namedLines struct {
+	out  io.Writer
+	name string
+	lock *sync.Mutex // of out
+
+	mu   sync.Mutex
+	line bytes.Buffer
+}
+
+func (n *namedLines) Write(text []byte) (int, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for _, c := range text {
+		n.line.WriteByte(c)
+		if c == '\n' || n.line.Len() > 64<<10 {
+			n.flush()
+		}
+	}
+	return len(text), nil
+}
+
+// flush writes the line so far. A line that is empty is left out.
+func (n *namedLines) flush() {
+	line := bytes.TrimRight(n.line.Bytes(), "\r\n ")
+	if len(line) > 0 {
+		n.lock.Lock()
+		fmt.Fprintf(n.out, "%s: %s\n", n.name, line)
+		n.lock.Unlock()
+	}
+	n.line.Reset()
+}
+
+func (n *namedLines) end() {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.flush()
+}
+
+// why says in one line why a bucket ended as it did, and the command that is next.
+func why(p process, err error, s *status.Status) (text, next string) {
+	if s != nil {
+		next = console.NextStep(s, job.Share{}).Command
+	}
+	if err == nil {
+		return "", next
+	}
+	if errors.As(err, new(*finding)) {
+		if s != nil {
+			text = console.LeftWords(s.Failed, s.Damaged)
+		}
+		return text, next
+	}
+	r := explain.RemedyOf(err, func(flag, value string) string { return p.with(flag, value) })
+	if r.Next != "" && !errors.As(err, new(*campaign.ChangedError)) {
+		next = r.Next
+	}
+	return firstSentence(strings.TrimPrefix(explain.Words(err), "refused: ")), next
+}
+
+// firstSentence is the first line of a text, which may go on for long.
+func firstSentence(text string) string {
+	e := campaign.NewEnding(time.Time{}, 1, text)
+	return e.Why
+}

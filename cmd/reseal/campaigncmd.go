@@ -1,0 +1,385 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"reseal/campaign"
+	"reseal/campaign/list"
+	"reseal/checkpoint"
+	"reseal/console"
+	"reseal/cost"
+	"reseal/internal/cli"
+	"reseal/internal/resources"
+	"reseal/internal/terminal"
+	"reseal/job"
+	"reseal/migrate"
+	"reseal/report"
+)
+
+// campaignFlags is the command line of campaign, and what it works with.
+type campaignFlags struct {
+	run      *runFlags // the options that all runs have in common, and how the campaign's folder is reached
+	flags    *pflag.FlagSet
+	file     string
+	job      string
+	order    string
+	parallel int
+	yes      bool
+	dryRun   bool
+	json     bool
+	quiet    bool
+
+	began    time.Time
+	maxCost  cost.Money
+	shares   *campaign.Shares
+	saying   sync.Mutex // of stderr
+	buckets  []*campaignBucket
+	leftOut  []campaign.Entry // of the document, that the list does not have
+	store    job.Store        // of the campaign; nil until it is there
+	document *campaign.Document
+	version  checkpoint.Version
+	lock     *checkpoint.Lock
+}
+
+// passedOn are the options of run that a campaign takes for all of its runs.
+var passedOn = []string{"sse-kms-key-id", "method", "bucket-key-enabled", "rekey", "versions", "acl", "confirm", "trust-inventory", "inspect-all", "memory",
+	"accept", "probe-key-prefix", "no-canary", "snapshot", "results", "kms-share", "kms-rps", "s3-rps", "concurrency", "bucket-key-weight", "force", "window", "window-exit", "throttle-flag-file",
+	"max-duration", "max-failures", "max-outage", "attempts", "drain-timeout", "prices",
+	"endpoint-url", "ca-bundle", "allow-http", "sdk-client", "region", "profile", "known-jobs", "log-level", "log-format"}
+
+const campaignLong = `campaign re-encrypts the objects of many buckets as one job. FILE is the list that
+reseal survey --campaign writes, with the keys named and the buckets chosen.
+
+  reseal survey --campaign campaign.yaml
+  reseal campaign campaign.yaml --job ./campaign --dry-run
+  reseal campaign campaign.yaml --job ./campaign
+
+It plans every bucket, shows one table and the sum, asks once, and runs. The job of
+bucket media lies in ./campaign/media, and is one like any other: reseal status, run,
+verify and report take it. The runs that go on at once share one cap on KMS requests
+for each account and Region. A bucket that is refused does not stop the others.
+
+The same command goes on after any end. docs/campaign.md has the rest.`
+
+func newCampaignCommand(p process) *cobra.Command {
+	f := &campaignFlags{}
+	cmd := &cobra.Command{
+		Use:   "campaign FILE --job DIR",
+		Short: "Re-encrypt the objects of many buckets as one job",
+		Long:  campaignLong,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) != 1 {
+				return usagef("%s takes one argument, the list of buckets that reseal survey --campaign writes; got %q", cmd.CommandPath(), args)
+			}
+			f.file = args[0]
+			return cli.CheckPath("campaign", f.file)
+		},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := f.check(); err != nil {
+				return err
+			}
+			f.run.connection.stderr = cmd.ErrOrStderr
+			return f.campaign(cmd.Context(), p)
+		},
+	}
+	run, options := bindRun()
+	f.run, f.flags = run, cmd.Flags()
+	fs := f.flags
+	for _, name := range append(passedOn, "max-cost", "job-bucket-owner") {
+		fs.AddFlag(options.Flags().Lookup(name))
+	}
+	fs.StringVar(&f.job, "job", "", "`folder` of the campaign, with the job of each bucket in it, or s3://bucket/prefix; made if it is not there")
+	fs.StringVar(&f.order, "order", string(campaign.ByFile), "which buckets begin first: file, as the list has them; price, the cheapest; size, those with the fewest objects; name")
+	fs.IntVar(&f.parallel, "parallel-buckets", 2, "work on so many buckets at once at most")
+	fs.BoolVarP(&f.yes, "yes", "y", false, "do not ask")
+	fs.BoolVar(&f.dryRun, "dry-run", false, "show the table and change nothing, not even the folder of the campaign")
+	fs.BoolVar(&f.json, "json", false, "print how the campaign stands at the end as one JSON document on stdout")
+	fs.BoolVarP(&f.quiet, "quiet", "q", false, "print nothing but results and errors")
+	return cmd
+}
+
+// check refuses what makes no sense before anything is read or asked.
+func (f *campaignFlags) check() (err error) {
+	f.began = time.Now()
+	switch {
+	case f.job == "":
+		return usagef("--job is needed: the folder of the campaign")
+	case f.parallel < 1 || f.parallel > 64:
+		return usagef("--parallel-buckets %d: want 1 to 64", f.parallel)
+	}
+	if err := cli.Choose("--order", f.order, campaign.Orders()...); err != nil {
+		return err
+	}
+	if s, err := (&shardFlags{}).share(environment, "s3://bucket/prefix"); err != nil || s.Count > 0 {
+		return usagef("a campaign is the work of one process, and the environment says that this is one of several: run its jobs by themselves, reseal run DIR/BUCKET")
+	}
+	shape := *f.run // with what each bucket has of its own
+	shape.manifest = "s3://reports/"
+	if shape.keyID == "" {
+		shape.keyID = list.KeyPlaceholder
+	}
+	if err := shape.checkFlags(); err != nil {
+		return err
+	}
+	f.maxCost, err = f.run.maxCost()
+	return err
+}
+
+// campaign plans, asks, and runs.
+func (f *campaignFlags) campaign(ctx context.Context, p process) error {
+	if p.outliveReaders != nil {
+		p.outliveReaders()
+	}
+	work, end := context.WithCancel(ctx)
+	defer end()
+	f.shares = campaign.NewShares(work)
+	defer f.shares.Close()
+	planned := p.phase(ctx, func(ctx context.Context) error {
+		if err := f.open(ctx); err != nil {
+			return &untouchedError{err}
+		}
+		return f.plan(ctx, p)
+	})
+	if planned != nil || f.dryRun {
+		f.giveBack(ctx)
+		return planned
+	}
+	defer f.giveBack(ctx)
+	if err := p.phase(ctx, func(ctx context.Context) error { return f.begin(ctx, p) }); err != nil {
+		return err
+	}
+	codes := f.runAll(work, p)
+	return f.conclude(work, p, codes)
+}
+
+// giveBack gives the folder of the campaign back.
+func (f *campaignFlags) giveBack(ctx context.Context) {
+	if f.lock != nil {
+		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		defer cancel()
+		_ = f.lock.GiveBack(short) // one that cannot be given back is taken over
+		f.lock = nil
+	}
+}
+
+// open reads the list and the campaign that is there, and holds that.
+func (f *campaignFlags) open(ctx context.Context) error {
+	l, err := list.Read(f.file)
+	if err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	included := l.Included()
+	if len(included) == 0 {
+		return usagef("%s includes no bucket: set include: true for those that the campaign takes", f.file)
+	}
+	if err := campaign.Apart(included); err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	f.document = &campaign.Document{Program: programVersion(), Created: f.began.UTC()}
+	jobs := f.run.connection.jobs()
+	switch f.store, err = jobs.Open(ctx, f.job, job.Share{}); {
+	case err == nil:
+		if err := f.openFound(ctx); err != nil {
+			return err
+		}
+	case !errors.Is(err, os.ErrNotExist):
+		return fmt.Errorf("open campaign %s: %w", f.job, err)
+	}
+	for i := range included {
+		b := &campaignBucket{Bucket: included[i], entry: campaign.EntryOf(&included[i])}
+		if was := f.document.Find(b.Name); was != nil {
+			b.entry.Ended, b.entry.Planned = was.Ended, was.Planned
+			if was.Made { // what the job was made of is what counts
+				b.entry = *was
+				b.entry.LeftOut = false
+			}
+		}
+		f.buckets = append(f.buckets, b)
+	}
+	for _, e := range f.document.Buckets {
+		if !containsBucket(included, e.Name) {
+			e.LeftOut = true
+			f.leftOut = append(f.leftOut, e)
+		}
+	}
+	return nil
+}
+
+func containsBucket(all []list.Bucket, name string) bool {
+	for i := range all {
+		if all[i].Name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// openFound reads the campaign of a place that is there. A job of one bucket is none.
+func (f *campaignFlags) openFound(ctx context.Context) error {
+	_, made, err := f.run.connection.jobs().Find(ctx, f.job, job.Share{})
+	if err != nil {
+		return err
+	}
+	if made != nil {
+		return usagef("%s is the job of one bucket, and no campaign: name another folder", f.job)
+	}
+	d, version, err := campaign.Read(ctx, f.store)
+	if err != nil {
+		return err
+	}
+	if d == nil { // made later, once somebody said yes
+		if f.store = nil; f.dryRun {
+			return nil
+		}
+		return checkNewJob(ctx, f.run.connection, f.job)
+	}
+	f.document, f.version = d, version
+	if f.dryRun {
+		return nil
+	}
+	return f.hold(ctx)
+}
+
+// hold takes the campaign, so that no other process works on it: its cap on KMS requests
+// would be another one.
+func (f *campaignFlags) hold(ctx context.Context) (err error) {
+	f.lock, err = f.store.Lock(ctx, checkpoint.Self("reseal campaign"))
+	return err
+}
+
+// plan plans every bucket and shows the table.
+func (f *campaignFlags) plan(ctx context.Context, p process) error {
+	defer resources.Fitting(ctx)()
+	f.foreseeAll(ctx, p)
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	s := f.status(ctx)
+	f.planned(s)
+	if f.json && f.dryRun {
+		return writeJSON(p.stdout, s)
+	}
+	out := p.stderr
+	if f.dryRun {
+		out = p.stdout
+	} else if f.quiet {
+		return nil
+	}
+	if err := console.CampaignPlan(out, s); err != nil {
+		return err
+	}
+	caps := f.shares.Caps()
+	for _, q := range slices.SortedFunc(maps.Keys(caps), campaign.Quota.Compare) {
+		account := ""
+		if q.Account != "" {
+			account = " of account " + q.Account
+		}
+		fmt.Fprint(out, terminal.Wrapped("", fmt.Sprintf("KMS%s in %s: at most %s for all together.", account, q.Region, report.Rate(caps[q]))))
+	}
+	if f.dryRun {
+		return f.dryEnd()
+	}
+	return nil
+}
+
+// planned has a status show what is still to be done by a run of each bucket, and how it
+// stands before that.
+func (f *campaignFlags) planned(s *campaign.Status) {
+	for i, b := range f.buckets {
+		row := &s.Buckets[i]
+		switch {
+		case b.failed != nil || b.idle:
+		case b.fresh:
+			row.State, row.Why, row.Planned, row.Left = campaign.New, "", &b.left, &b.left.Objects
+		default:
+			row.State, row.Why, row.Planned, row.Left = campaign.GoesOn, "", &b.left, &b.left.Objects
+		}
+	}
+}
+
+// dryEnd is the exit of a dry run: that of the buckets that cannot begin.
+func (f *campaignFlags) dryEnd() error {
+	var codes []int
+	for _, b := range f.buckets {
+		if b.failed != nil {
+			codes = append(codes, exitCode(b.failed))
+		}
+	}
+	if code := campaign.Worst(codes); code != exitDone {
+		return &finding{code}
+	}
+	return nil
+}
+
+// begin asks, and makes the campaign and the jobs that are not there yet.
+func (f *campaignFlags) begin(ctx context.Context, p process) error {
+	var fresh, objects int64
+	for _, b := range f.buckets {
+		if b.fresh && b.failed == nil {
+			fresh++
+			objects += b.left.Objects
+		}
+	}
+	if fresh > 0 && !f.yes {
+		if err := ask(ctx, p, fmt.Sprintf("Re-encrypt %s of %s in place?", report.Plural(objects, "object"), report.Plural(fresh, "bucket")), "declined: nothing was written"); err != nil {
+			return err
+		}
+	}
+	if f.store == nil {
+		store, err := f.run.connection.jobs().Create(ctx, f.job, job.Share{})
+		if err != nil {
+			return fmt.Errorf("make campaign %s: %w", f.job, err)
+		}
+		f.store = store
+		if err := f.hold(ctx); err != nil {
+			return err
+		}
+	}
+	for _, b := range f.buckets {
+		named, said := f.processOf(p, b, nil)
+		err := f.freeze(ctx, named, b)
+		said()
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		if err != nil && b.failed == nil {
+			b.failed = err
+			text, next := why(named, err, nil)
+			b.entry.Ended, b.next = campaign.NewEnding(f.began, exitCode(err), text), next
+		}
+		b.entry.Made = b.entry.Made || err == nil && (b.of != nil || b.made)
+	}
+	return f.write(ctx)
+}
+
+// write writes the document as it is now.
+func (f *campaignFlags) write(ctx context.Context) (err error) {
+	f.document.Buckets = nil
+	for _, b := range f.buckets {
+		f.document.Buckets = append(f.document.Buckets, b.entry)
+	}
+	f.document.Buckets = append(f.document.Buckets, f.leftOut...)
+	f.version, err = f.document.Write(ctx, f.store, f.version)
+	return err
+}
+
+// admission is the context that ends the beginning of buckets: with the time, or the first
+// signal.
+func (f *campaignFlags) admission(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	admit, stop := context.WithCancelCause(ctx)
+	if f.run.duration <= 0 {
+		return admit, stop
+	}
+	timer := time.AfterFunc(time.Until(f.began.Add(f.run.duration)), func() { stop(migrate.TimeIsUp(f.run.duration)) })
+	return admit, func(cause error) { timer.Stop(); stop(cause) }
+}

@@ -1,0 +1,265 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"reseal/campaign"
+	"reseal/console"
+	"reseal/cost"
+	"reseal/internal/explain"
+	"reseal/internal/plain"
+	"reseal/job"
+	"reseal/job/status"
+	"reseal/report"
+)
+
+// foreseeAll plans the buckets, some at once. What fails of one is with it.
+func (f *campaignFlags) foreseeAll(ctx context.Context, p process) {
+	var each errgroup.Group
+	each.SetLimit(f.parallel)
+	var showing sync.Mutex
+	done := 0
+	for _, b := range f.buckets {
+		each.Go(func() error {
+			if ctx.Err() != nil {
+				return nil
+			}
+			quiet := p
+			quiet.stderr = p.screen()
+			named, said := f.processOf(quiet, b, nil)
+			b.failed = f.foresee(ctx, named, b)
+			said()
+			if b.failed != nil {
+				text, next := why(named, b.failed, b.of)
+				if errors.As(b.failed, new(*hazardsError)) {
+					var names []string
+					for _, h := range b.open {
+						names = append(names, h.Name)
+					}
+					text = "hazards that nobody accepted: " + strings.Join(names, ", ")
+				}
+				b.entry.Ended, b.next = campaign.NewEnding(f.began, exitCode(b.failed), text), next
+			}
+			if b.of == nil && b.plan != nil {
+				b.entry.Planned = &b.left
+			}
+			showing.Lock()
+			defer showing.Unlock()
+			if done++; !f.quiet {
+				p.screen().Show(fmt.Sprintf("planned %s of %s", report.Count(int64(done)), report.Plural(int64(len(f.buckets)), "bucket")))
+			}
+			return nil
+		})
+	}
+	_ = each.Wait() // none returns an error
+	p.screen().Clear()
+}
+
+// status is how the campaign stands, as far as this process knows.
+func (f *campaignFlags) status(ctx context.Context) *campaign.Status {
+	var rows []campaign.Row
+	for _, b := range f.buckets {
+		if b.of != nil || b.made { // not what was before
+			if s, err := readStatusAt(ctx, f.run.connection, f.jobOf(b), job.Share{}); err == nil {
+				b.of = s
+			}
+		}
+		row := campaign.RowOf(f.job, &b.entry, b.of)
+		if row.Next = b.next; row.Next == "" && b.of != nil {
+			row.Next = console.AfterLook(b.of, job.Share{}).Command
+		}
+		rows = append(rows, row)
+	}
+	for i := range f.leftOut {
+		rows = append(rows, campaign.RowOf(f.job, &f.leftOut[i], nil))
+	}
+	return campaign.NewStatus(f.job, rows)
+}
+
+// tasks are the buckets with something to do, and what those spent that have nothing.
+func (f *campaignFlags) tasks(ctx context.Context) (tasks []campaign.Task, spent cost.Money) {
+	for _, b := range f.buckets {
+		before := cost.Money(0)
+		if b.of != nil {
+			before = b.of.Spent
+		}
+		if b.failed != nil || b.idle {
+			spent = spent.Add(before)
+			continue
+		}
+		tasks = append(tasks, campaign.Task{Bucket: b.Name, Figures: b.left, Spent: before})
+	}
+	for i := range f.leftOut {
+		if s, err := readStatusAt(ctx, f.run.connection, campaign.JobOf(f.job, f.leftOut[i].Name), job.Share{}); err == nil {
+			spent = spent.Add(s.Spent)
+		}
+	}
+	return tasks, spent
+}
+
+// runAll runs the buckets, and returns the exit codes of all.
+func (f *campaignFlags) runAll(ctx context.Context, p process) (codes []int) {
+	by := map[string]*campaignBucket{}
+	for _, b := range f.buckets {
+		by[b.Name] = b
+		switch {
+		case b.failed != nil:
+			codes = append(codes, exitCode(b.failed))
+		case b.idle && b.of != nil && b.of.Failed+int64(b.of.Damaged) > 0:
+			codes = append(codes, exitFailures)
+		}
+	}
+	admit, stop := f.admission(ctx)
+	defer stop(nil)
+	signals := &fannedSignals{}
+	listening, deaf := context.WithCancel(ctx)
+	var listener sync.WaitGroup
+	listener.Go(func() { signals.listen(listening, p, stop, &f.saying) })
+	defer listener.Wait()
+	defer deaf()
+
+	tasks, spent := f.tasks(ctx)
+	plan := campaign.Plan{Order: campaign.Order(f.order), Parallel: f.parallel, MaxCost: f.maxCost, Spent: spent}
+	ended := map[string]error{}
+	var keeping sync.Mutex
+	plan.Run(admit, tasks, func(t *campaign.Task, limit cost.Money) campaign.Outcome {
+		b := by[t.Bucket]
+		f.say(p, "%s: begun, %s to do", b.Name, report.Plural(b.left.Objects, "object"))
+		mine, done := signals.join()
+		defer done()
+		named, said := f.processOf(p, b, mine)
+		err := f.work(ctx, named, b, limit)
+		said()
+		keeping.Lock()
+		ended[b.Name] = err
+		keeping.Unlock()
+		return f.outcomeOf(ctx, named, b, err, t.Spent)
+	}, func(t *campaign.Task, o campaign.Outcome) {
+		b := by[t.Bucket]
+		codes = append(codes, o.Code)
+		b.entry.Ended = campaign.NewEnding(time.Now(), o.Code, o.Why)
+		f.tellEnded(p, b, o)
+		if err := f.write(ctx); err != nil {
+			f.say(p, "note: the campaign cannot record how %s ended, its job did: %s", b.Name, explain.Words(err))
+		}
+	}, exitCode)
+	return codes
+}
+
+// outcomeOf is how the run of a bucket ended. What its job spent is read from it; where
+// that cannot be read, all that was granted counts.
+func (f *campaignFlags) outcomeOf(ctx context.Context, named process, b *campaignBucket, err error, before cost.Money) campaign.Outcome {
+	o := campaign.Outcome{Spent: before}
+	var s *status.Status
+	if read, failed := readStatusAt(ctx, f.run.connection, f.jobOf(b), job.Share{}); failed == nil {
+		s, b.of, o.Spent = read, read, read.Spent
+	} else {
+		o.Spent = before.Add(b.left.Price.Max)
+	}
+	if err != nil {
+		o.Code = exitCode(err)
+	}
+	o.Why, b.next = why(named, err, s)
+	return o
+}
+
+// say prints a line about a bucket.
+func (f *campaignFlags) say(p process, format string, args ...any) {
+	if f.quiet {
+		return
+	}
+	f.saying.Lock()
+	defer f.saying.Unlock()
+	fmt.Fprintf(p.stderr, format+"\n", args...)
+}
+
+// tellEnded says how a bucket ended.
+func (f *campaignFlags) tellEnded(p process, b *campaignBucket, o campaign.Outcome) {
+	row := campaign.RowOf(f.job, &b.entry, b.of)
+	what := string(row.State)
+	if b.of != nil {
+		what += fmt.Sprintf(", %s re-encrypted, up to %s", report.Plural(b.of.Done, "object"), report.Money(b.of.Spent))
+	}
+	f.say(p, "%s: %s", b.Name, what)
+	if o.Why != "" {
+		f.say(p, "%s: %s", b.Name, plain.Text(o.Why))
+	}
+}
+
+// conclude shows how the campaign stands, and ends with the worst of its buckets.
+func (f *campaignFlags) conclude(ctx context.Context, p process, codes []int) error {
+	s := f.status(ctx)
+	var err error
+	if f.json {
+		err = writeJSON(p.stdout, s)
+	} else {
+		err = console.Campaign(p.stdout, s)
+	}
+	if err != nil {
+		return err
+	}
+	if code := campaign.Worst(codes); code != exitDone {
+		return &finding{code}
+	}
+	return nil
+}
+
+// fannedSignals hands the signals of this process to each run.
+type fannedSignals struct {
+	mu  sync.Mutex
+	all []chan os.Signal
+	got []os.Signal
+}
+
+// join returns the signals that a run gets, those that came before among them, until done
+// is called.
+func (s *fannedSignals) join() (mine <-chan os.Signal, done func()) {
+	to := make(chan os.Signal, patientSignals)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, sig := range s.got {
+		to <- sig
+	}
+	s.all = append(s.all, to)
+	return to, func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for i, c := range s.all {
+			if c == to {
+				s.all = append(s.all[:i], s.all[i+1:]...)
+				return
+			}
+		}
+	}
+}
+
+// listen hands on what comes until ctx ends. The first signal lets no bucket begin.
+func (s *fannedSignals) listen(ctx context.Context, p process, stop context.CancelCauseFunc, saying *sync.Mutex) {
+	for {
+		select {
+		case sig := <-p.signals:
+			stop(&signalError{sig})
+			s.mu.Lock()
+			if len(s.got) < patientSignals {
+				s.got = append(s.got, sig)
+				for _, c := range s.all {
+					c <- sig // each takes as many
+				}
+			}
+			s.mu.Unlock()
+			saying.Lock()
+			fmt.Fprintf(p.stderr, "%s: no further bucket begins, and those under way end in order; again to end at once.\n", signalName(sig))
+			saying.Unlock()
+		case <-ctx.Done():
+			return
+		}
+	}
+}

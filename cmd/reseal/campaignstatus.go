@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"reseal/campaign"
+	"reseal/console"
+	"reseal/job"
+)
+
+// readCampaign reads how the campaign in a place stands, nil where there is none. What is
+// wrong with a place of a job is said by who reads that.
+func readCampaign(ctx context.Context, c connection, dir string) (*campaign.Status, error) {
+	if dir == "" {
+		return nil, nil
+	}
+	store, err := c.jobs().Open(ctx, dir, job.Share{})
+	if err != nil {
+		return nil, nil
+	}
+	d, _, err := campaign.Read(ctx, store)
+	switch {
+	case errors.As(err, new(*campaign.DocumentError)), errors.As(err, new(*job.VersionError)):
+		return nil, err
+	case err != nil || d == nil:
+		return nil, nil
+	}
+	s, err := campaign.ReadStatus(ctx, c.jobs(), dir, d)
+	if err != nil {
+		return nil, err
+	}
+	for i := range s.Buckets {
+		if r := &s.Buckets[i]; r.Of != nil {
+			r.Next = console.AfterLook(r.Of, job.Share{}).Command
+		}
+	}
+	return s, nil
+}
+
+// showCampaign prints how a campaign stands, or why that is not known.
+func showCampaign(ctx context.Context, p process, s *campaign.Status, asJSON, ofOne bool, err error) error {
+	switch {
+	case err != nil:
+		return causeOf(ctx, err)
+	case ofOne:
+		return usagef("%s is a campaign: --watch and --shard are for the job of one bucket, such as %s", s.Job, s.Buckets[0].Job)
+	case asJSON:
+		return writeJSON(p.stdout, s)
+	}
+	return console.Campaign(p.stdout, s)
+}
