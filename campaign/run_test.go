@@ -163,8 +163,8 @@ func TestSharesAreOfAccountAndRegion(t *testing.T) {
 			t.Error("not one cap for each Region")
 		}
 		s.Of(here, 100)
-		if caps := s.Caps(); caps[here] != 100 || caps[there] != 500 || len(caps) != 2 {
-			t.Errorf("caps %v", caps)
+		if all := s.Uses(); len(all) != 2 || all[0].Quota != here || all[0].Cap != 100 || all[1].Quota != there || all[1].Cap != 500 {
+			t.Errorf("caps %+v", all)
 		}
 		var mu sync.Mutex
 		sent := map[int]int{} // by whole seconds
@@ -190,6 +190,9 @@ func TestSharesAreOfAccountAndRegion(t *testing.T) {
 			}
 		}
 		workers.Wait()
+		if all := s.Uses(); all[0].Fullest > 100 || all[0].Sent < 2500 || all[1].Sent != 0 {
+			t.Errorf("used %+v", all)
+		}
 		for second, n := range sent {
 			if n > 100 || second > 15 && second < 29 && n < 95 {
 				t.Errorf("second %d: %d requests, the cap is 100", second, n)

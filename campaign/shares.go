@@ -18,8 +18,20 @@ type Quota struct {
 	KeyStore string // "" for KMS's own
 }
 
-// Compare orders quotas by account, Region and key store.
-func (q Quota) Compare(o Quota) int {
+// String names the quota.
+func (q Quota) String() string {
+	text := "KMS"
+	if q.Account != "" {
+		text += " of account " + q.Account
+	}
+	if text += " in " + q.Region; q.KeyStore != "" {
+		text += ", key store " + q.KeyStore
+	}
+	return text
+}
+
+// compare orders quotas by account, Region and key store.
+func (q Quota) compare(o Quota) int {
 	return cmp.Or(cmp.Compare(q.Account, o.Account), cmp.Compare(q.Region, o.Region), cmp.Compare(q.KeyStore, o.KeyStore))
 }
 
@@ -60,15 +72,24 @@ func (s *Shares) Of(q Quota, kms float64) *ratelimit.Shared {
 	return at.shared
 }
 
-// Caps are the caps so far, in requests a second.
-func (s *Shares) Caps() map[Quota]float64 {
+// Use is what all runs made of a cap together.
+type Use struct {
+	Quota
+	Cap     float64 // requests a second
+	Sent    int64   // requests, by the upper end
+	Fullest int64   // in any one second
+}
+
+// Uses are those of all caps, in order.
+func (s *Shares) Uses() (all []Use) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	caps := map[Quota]float64{}
-	for q, at := range s.of {
-		caps[q] = at.cap
+	for _, q := range slices.SortedFunc(maps.Keys(s.of), Quota.compare) {
+		at := s.of[q]
+		k := at.shared.Status().KMS
+		all = append(all, Use{q, at.cap, k.Released, k.FullestSecond})
 	}
-	return caps
+	return all
 }
 
 // Close ends all caps. No run goes on any more.

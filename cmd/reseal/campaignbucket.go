@@ -105,7 +105,7 @@ func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucke
 	switch {
 	case b.Manifest == "":
 		return &refusedError{errNoReport}
-	case b.NeedsKey() && f.run.keyID == "":
+	case b.NeedsKey() && f.run.KeyID == "":
 		return &refusedError{errNoKey}
 	}
 	if was := f.document.Find(b.Name); was != nil && was.Made {
@@ -172,8 +172,8 @@ func (f *campaignFlags) lookAhead(ctx context.Context, p process, r *runFlags, r
 	b.left = figuresOf(ready.plan, b.of)
 	if !ready.claim.Found {
 		b.run, b.plan = r, ready.plan
-		b.open = migrate.OpenHazards(ready.pre.env, preflight.Unaccepted(ready.pre.env.Hazards(), r.accept))
 	}
+	b.open = migrate.OpenHazards(ready.pre.env, preflight.Unaccepted(ready.pre.env.Hazards(), r.accept))
 	for _, look := range []step{r.checkRun, r.refuseAboveQuota, r.refuseHazards} {
 		if err := look(ctx, p, ready); err != nil {
 			return err

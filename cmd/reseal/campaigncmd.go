@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -125,8 +123,8 @@ func (f *campaignFlags) check() (err error) {
 	}
 	shape := *f.run // with what each bucket has of its own
 	shape.manifest = "s3://reports/"
-	if shape.keyID == "" {
-		shape.keyID = list.KeyPlaceholder
+	if shape.KeyID == "" {
+		shape.KeyID = list.KeyPlaceholder
 	}
 	if err := shape.checkFlags(); err != nil {
 		return err
@@ -140,6 +138,7 @@ func (f *campaignFlags) campaign(ctx context.Context, p process) error {
 	if p.outliveReaders != nil {
 		p.outliveReaders()
 	}
+	p.stderr = p.screen() // one for all that is said
 	work, end := context.WithCancel(ctx)
 	defer end()
 	f.shares = campaign.NewShares(work)
@@ -278,13 +277,8 @@ func (f *campaignFlags) plan(ctx context.Context, p process) error {
 	if err := console.CampaignPlan(out, s); err != nil {
 		return err
 	}
-	caps := f.shares.Caps()
-	for _, q := range slices.SortedFunc(maps.Keys(caps), campaign.Quota.Compare) {
-		account := ""
-		if q.Account != "" {
-			account = " of account " + q.Account
-		}
-		fmt.Fprint(out, terminal.Wrapped("", fmt.Sprintf("KMS%s in %s: at most %s for all together.", account, q.Region, report.Rate(caps[q]))))
+	for _, u := range f.shares.Uses() {
+		fmt.Fprint(out, terminal.Wrapped("", fmt.Sprintf("%s: at most %s for all together.", u.Quota, report.Rate(u.Cap))))
 	}
 	if f.dryRun {
 		return f.dryEnd()

@@ -16,6 +16,7 @@ import (
 	"reseal/cost"
 	"reseal/internal/explain"
 	"reseal/internal/plain"
+	"reseal/internal/signals"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
@@ -119,28 +120,30 @@ func (f *campaignFlags) runAll(ctx context.Context, p process) (codes []int) {
 	}
 	admit, stop := f.admission(ctx)
 	defer stop(nil)
-	signals := &fannedSignals{}
+	fan := new(signals.Fan)
 	listening, deaf := context.WithCancel(ctx)
 	var listener sync.WaitGroup
-	listener.Go(func() { signals.listen(listening, p, stop, &f.saying) })
+	listener.Go(func() {
+		fan.Listen(listening, p.signals, func(sig os.Signal) {
+			stop(&signalError{Signal: sig})
+			f.saying.Lock()
+			defer f.saying.Unlock()
+			fmt.Fprintf(p.stderr, "%s: no further bucket begins, and those under way end in order; again to end at once.\n", signals.Name(sig))
+		})
+	})
 	defer listener.Wait()
 	defer deaf()
 
 	tasks, spent := f.tasks(ctx)
 	plan := campaign.Plan{Order: campaign.Order(f.order), Parallel: f.parallel, MaxCost: f.maxCost, Spent: spent}
-	ended := map[string]error{}
-	var keeping sync.Mutex
 	plan.Run(admit, tasks, func(t *campaign.Task, limit cost.Money) campaign.Outcome {
 		b := by[t.Bucket]
 		f.say(p, "%s: begun, %s to do", b.Name, report.Plural(b.left.Objects, "object"))
-		mine, done := signals.join()
+		mine, done := fan.Join()
 		defer done()
 		named, said := f.processOf(p, b, mine)
 		err := f.work(ctx, named, b, limit)
 		said()
-		keeping.Lock()
-		ended[b.Name] = err
-		keeping.Unlock()
 		return f.outcomeOf(ctx, named, b, err, t.Spent)
 	}, func(t *campaign.Task, o campaign.Outcome) {
 		b := by[t.Bucket]
@@ -197,6 +200,11 @@ func (f *campaignFlags) tellEnded(p process, b *campaignBucket, o campaign.Outco
 // conclude shows how the campaign stands, and ends with the worst of its buckets.
 func (f *campaignFlags) conclude(ctx context.Context, p process, codes []int) error {
 	s := f.status(ctx)
+	for _, u := range f.shares.Uses() {
+		if u.Sent > 0 {
+			f.say(p, "%s: %s in the fullest second, the cap was %s", u.Quota, report.Plural(u.Fullest, "request"), report.Rate(u.Cap))
+		}
+	}
 	var err error
 	if f.json {
 		err = writeJSON(p.stdout, s)
@@ -210,56 +218,4 @@ func (f *campaignFlags) conclude(ctx context.Context, p process, codes []int) er
 		return &finding{code}
 	}
 	return nil
-}
-
-// fannedSignals hands the signals of this process to each run.
-type fannedSignals struct {
-	mu  sync.Mutex
-	all []chan os.Signal
-	got []os.Signal
-}
-
-// join returns the signals that a run gets, those that came before among them, until done
-// is called.
-func (s *fannedSignals) join() (mine <-chan os.Signal, done func()) {
-	to := make(chan os.Signal, patientSignals)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, sig := range s.got {
-		to <- sig
-	}
-	s.all = append(s.all, to)
-	return to, func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for i, c := range s.all {
-			if c == to {
-				s.all = append(s.all[:i], s.all[i+1:]...)
-				return
-			}
-		}
-	}
-}
-
-// listen hands on what comes until ctx ends. The first signal lets no bucket begin.
-func (s *fannedSignals) listen(ctx context.Context, p process, stop context.CancelCauseFunc, saying *sync.Mutex) {
-	for {
-		select {
-		case sig := <-p.signals:
-			stop(&signalError{sig})
-			s.mu.Lock()
-			if len(s.got) < patientSignals {
-				s.got = append(s.got, sig)
-				for _, c := range s.all {
-					c <- sig // each takes as many
-				}
-			}
-			s.mu.Unlock()
-			saying.Lock()
-			fmt.Fprintf(p.stderr, "%s: no further bucket begins, and those under way end in order; again to end at once.\n", signalName(sig))
-			saying.Unlock()
-		case <-ctx.Done():
-			return
-		}
-	}
 }
