@@ -145,10 +145,7 @@ func listenTo(t *testing.T, src Source) *Server {
 
 // start serves until stop is called, or the test ends.
 func start(t *testing.T, s *Server) (stop func()) {
-	ctx, cancel := context.WithCancel(t.Context())
-	var served sync.WaitGroup
-	served.Go(func() { s.Serve(ctx, slog.New(slog.DiscardHandler)) })
-	stop = func() { cancel(); served.Wait() }
+	stop = s.Begin(t.Context(), slog.New(slog.DiscardHandler))
 	t.Cleanup(stop)
 	return stop
 }

@@ -100,6 +100,18 @@ func (s *Server) URL() string {
 // Close gives the address back, where Serve was never called.
 func (s *Server) Close() { s.listener.Close() }
 
+// Begin serves the page in the background, until ctx ends or end is called. end returns
+// once who looks has the job as it is then.
+func (s *Server) Begin(ctx context.Context, log *slog.Logger) (end func()) {
+	ctx, stop := context.WithCancel(ctx)
+	var served sync.WaitGroup
+	served.Go(func() { s.Serve(ctx, log) })
+	return func() {
+		stop()
+		served.Wait()
+	}
+}
+
 // Serve serves the page until ctx ends. Then each page gets the job as it is at the end,
 // for some seconds at most.
 func (s *Server) Serve(ctx context.Context, log *slog.Logger) {

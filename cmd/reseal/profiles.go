@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"reseal/control/profile"
 	"reseal/internal/explain"
@@ -13,10 +12,7 @@ import (
 )
 
 // profileServer serves profiles until it is closed.
-type profileServer struct {
-	end    context.CancelFunc // nil where nothing is served
-	served sync.WaitGroup
-}
+type profileServer struct{ end func() } // nil where nothing is served
 
 // serve begins to serve, where that is asked for, and says where.
 func (s *profileServer) serve(ctx context.Context, messages io.Writer, f *options.Profiles) error {
@@ -31,12 +27,7 @@ func (s *profileServer) serve(ctx context.Context, messages io.Writer, f *option
 		return err
 	}
 	fmt.Fprintf(messages, "profiles: http://%s/debug/pprof/\n", server.Addr())
-	ctx, s.end = context.WithCancel(context.WithoutCancel(ctx))
-	s.served.Go(func() {
-		if err := server.Serve(ctx); err != nil {
-			fmt.Fprintf(messages, "note: %s\n", explain.Words(err))
-		}
-	})
+	s.end = server.Begin(ctx, func(err error) { fmt.Fprintf(messages, "note: %s\n", explain.Words(err)) })
 	return nil
 }
 
@@ -44,6 +35,5 @@ func (s *profileServer) serve(ctx context.Context, messages io.Writer, f *option
 func (s *profileServer) close() {
 	if s.end != nil {
 		s.end()
-		s.served.Wait()
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"path/filepath"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -26,16 +25,12 @@ const (
 )
 
 // livePage is a page that is served.
-type livePage struct {
-	end    context.CancelFunc // nil where none is
-	served sync.WaitGroup
-}
+type livePage struct{ end func() } // nil where none is
 
 // close ends the page, once who looks has the job as it is now.
 func (l *livePage) close() {
 	if l.end != nil {
 		l.end()
-		l.served.Wait()
 	}
 }
 
@@ -63,8 +58,7 @@ func (l *livePage) serve(ctx context.Context, f *options.Page, conn connection, 
 	if err != nil {
 		return "", err
 	}
-	ctx, l.end = context.WithCancel(ctx)
-	l.served.Go(func() { server.Serve(ctx, log) })
+	l.end = server.Begin(ctx, log)
 	return server.URL(), nil
 }
 

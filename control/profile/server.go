@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/pprof"
 	"net/netip"
+	"sync"
 	"time"
 )
 
@@ -47,6 +48,22 @@ func Listen(address string, outside bool) (*Server, error) {
 
 // Addr is the address that Listen took.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Begin answers in the background, until end is called. failed is told why it no longer
+// could.
+func (s *Server) Begin(ctx context.Context, failed func(error)) (end func()) {
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := s.Serve(ctx); err != nil {
+			failed(err)
+		}
+	})
+	return func() {
+		stop()
+		served.Wait()
+	}
+}
 
 // Serve answers until ctx ends. The error says why it no longer could.
 func (s *Server) Serve(ctx context.Context) error {

@@ -1,7 +1,6 @@
 package profile
 
 import (
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -16,15 +15,7 @@ func served(t *testing.T, address string, outside bool) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, end := context.WithCancel(t.Context())
-	done := make(chan error)
-	go func() { done <- s.Serve(ctx) }()
-	t.Cleanup(func() {
-		end()
-		if err := <-done; err != nil {
-			t.Error(err)
-		}
-	})
+	t.Cleanup(s.Begin(t.Context(), func(err error) { t.Error(err) }))
 	return "http://" + s.Addr().String()
 }
 
