@@ -58,8 +58,8 @@ func intake(t *testing.T, encrypted float64, ended string) *Intake {
 		code := map[string]string{"succeeded": "succeeded,,200,", "failed": "failed,AccessDenied,403,"}[ended]
 		fmt.Fprintf(&tasks, "%s,%s,,%s\n", testBucket, encodeKey(key), code)
 	}
-	o := plan.Options{Bucket: testBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simaws.Key, BucketKey: true}.Normal()
-	policy := &plan.Policy{Options: o, Facts: facts, Weights: plan.DefaultWeights(true), Now: time.Now()}
+	o := plan.Options{Bucket: testBucket, Method: plan.MethodCopy, SSE: plan.TargetKMS, KMSKeyID: simaws.Key}.Normal()
+	policy := &plan.Policy{Options: o, Facts: facts, Weights: plan.DefaultWeights(false), Now: time.Now()}
 	return &Intake{Job: "j", Store: jobtest.Locked(t), Plan: &job.Plan{Frozen: plan.Frozen{Options: o}, Segments: segments, Rows: objects, Todo: objects}, State: checkpoint.Options{},
 		Client: client, Report: rep, Policy: policy, Tasks: completionReport(t, tasksThat{ended, tasks.Bytes()}), Memory: 1 << 20, KMSRate: 1000, ReadRate: 1000, AllLines: true}
 }

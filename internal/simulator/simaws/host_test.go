@@ -19,7 +19,7 @@ func TestHostLeavesNothing(t *testing.T) {
 		}
 		return len(all)
 	}
-	h, err := (&Host{Config: Config{TLS: true, MaxBody: 1 << 30, Seed: 1}, Objects: 3, Bucket: "b"}).Open(t.Context())
+	h, err := (&Host{Config: Config{TLS: true, MaxBody: 1 << 30, Seed: 1}, Objects: 3, Bucket: "media"}).Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
