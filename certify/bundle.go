@@ -30,6 +30,8 @@ type Bundle struct {
 	Bucket  *Bucket    // as LookAt found it
 	Program string     // version
 	Signer  ssh.Signer // nil for no signature
+
+	Against []Objection // that stand against later generations of the job
 }
 
 // Preview is the certificate of the job as it is, without result lines. It writes nothing.
@@ -41,6 +43,8 @@ func (b *Bundle) Preview(ctx context.Context) (*Certificate, error) {
 	c, err := e.certificate(ctx)
 	if err == nil {
 		c.Made, c.Program = now(), b.Program
+		c.Against = append(c.Against, b.Against...)
+		c.Certified = len(c.Against) == 0
 	}
 	return c, err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/plan"
 	"reseal/verify"
 )
@@ -37,6 +38,19 @@ type Certificate struct {
 	Runs     int          `json:"runs"`
 	Signer   string       `json:"signer,omitempty"` // fingerprint of the key that signs the bundle
 	Against  []Objection  `json:"against"`
+
+	Generations []Generation `json:"generations,omitempty"` // after the first, each of which has a certificate of its own
+}
+
+// Generation is a pass of the job after the first.
+type Generation struct {
+	Number  int                 `json:"number"`
+	Plan    string              `json:"plan_sha256,omitempty"` // "" where it had no row
+	Source  generations.Source  `json:"source"`
+	Created time.Time           `json:"created"`
+	Listed  int64               `json:"listed"`
+	Done    int64               `json:"done"`
+	Verdict generations.Verdict `json:"verdict"`
 }
 
 // Verified is what the last verification found.
@@ -79,6 +93,10 @@ const (
 	NoKey      Kind = "no-key"     // the job is not about a key
 )
 
+// Superseded tells whether a later generation that found nothing to do takes an objection
+// back: it saw that what had failed is done, or gone.
+func (k Kind) Superseded() bool { return k == Failed || k == Left }
+
 // Objection is one thing that stands against a certificate.
 type Objection struct {
 	Kind Kind   `json:"kind"`
@@ -117,8 +135,31 @@ func (e *evidence) certificate(ctx context.Context) (*Certificate, error) {
 	c.unfinished(&e.state, made)
 	c.verified(verify.ReadNote(ctx, e.docs), &e.state, made)
 	c.open(&e.bucket, o)
+	if err := c.generations(ctx, e.docs, made); err != nil {
+		return nil, err
+	}
 	c.Certified = len(c.Against) == 0
 	return c, nil
+}
+
+// generations takes over the later generations, and says what of them stands against it.
+func (c *Certificate) generations(ctx context.Context, docs documents, made *job.Plan) error {
+	chain, err := generations.Read(ctx, docs, made)
+	if err != nil {
+		return err
+	}
+	for i := range chain.Generations {
+		g := &chain.Generations[i]
+		c.Generations = append(c.Generations, Generation{g.Number, g.Plan, g.Source, g.Created, g.Listed, g.Done, g.Verdict})
+	}
+	switch last := chain.Last(); {
+	case last == nil:
+	case last.Verdict != generations.Clean:
+		c.against(Unfinished, "generation %d, the last one: %s; reseal run --until-clean goes on", last.Number, last.Words())
+	default:
+		c.Against = slices.DeleteFunc(c.Against, func(o Objection) bool { return o.Kind.Superseded() })
+	}
+	return nil
 }
 
 // acceptances are the hazards that runs accepted, each when it first was.

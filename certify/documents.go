@@ -13,6 +13,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/job"
+	"reseal/job/generations"
 )
 
 // verifiedFile is the document of a job that a verification leaves.
@@ -30,7 +31,7 @@ type documents map[string][]byte
 
 // readDocuments reads them from a job. Only plan.json must be there.
 func readDocuments(ctx context.Context, store checkpoint.Reader) (documents, error) {
-	names := []string{job.PlanFile, "options.json", "runs.json", verifiedFile}
+	names := []string{job.PlanFile, "options.json", "runs.json", verifiedFile, generations.File}
 	infos, err := store.List(ctx, runsFolder)
 	if err != nil {
 		return nil, fmt.Errorf("look for runs: %w", err)
@@ -63,7 +64,7 @@ func fileOf(name string) string { return strings.ReplaceAll(name, "/", "-") }
 // documentOf is the other way round; "" for a file that is no document of the job.
 func documentOf(file string) string {
 	switch file {
-	case job.PlanFile, "options.json", "runs.json", verifiedFile:
+	case job.PlanFile, "options.json", "runs.json", verifiedFile, generations.File:
 		return file
 	}
 	if name := strings.Replace(file, "-", "/", 1); shareRuns.MatchString(name) {

@@ -97,6 +97,10 @@ func (c *Certificate) WriteText(w io.Writer) error {
 	row("bucket", "%s", plain.Text(c.Bucket))
 	row("key", "%s", plain.Text(c.Key))
 	row("report", "%s (MD5 %s)", plain.Text(c.Manifest), plain.Text(c.MD5))
+	for _, g := range c.Generations {
+		row(fmt.Sprintf("generation %d", g.Number), "of the %s of %s: %s listed, %s re-encrypted, %s", plain.Text(string(g.Source)), report.Time(g.Created),
+			report.Plural(g.Listed, "object"), report.Count(g.Done), plain.Text(string(g.Verdict)))
+	}
 	row("job", "%s, plan %s, %s", plain.Text(c.Job), plain.Text(c.PlanHash), report.Plural(int64(c.Runs), "run"))
 	row("rows", "%s settled: %s done, %s left alone", report.Count(c.Rows), report.Count(c.Done), report.Count(c.Skipped))
 	c.verifiedRows(row)

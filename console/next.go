@@ -60,6 +60,8 @@ func NextStep(s *status.Status, part job.Share) Step {
 		return Step{at("run"), "goes on where it stopped, with what the job was told before"}
 	case status.LookAtDoubt:
 		return Step{whole("verify"), "names what differs of the objects that failed; another try does not bring it back"}
+	case status.MoreGenerations:
+		return Step{whole("run") + " --until-clean", "goes on with the last generation, and looks again"}
 	case status.Retry:
 		return Step{at("retry-failed"), "tries the failed objects again, and nothing else"}
 	}

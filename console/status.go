@@ -48,6 +48,7 @@ func Status(out io.Writer, s *status.Status, next Step, now time.Time) error {
 	w.canary(s.Canary)
 	w.runs(s, now)
 	w.shares(s.Shares, now)
+	w.generations(s)
 	w.ends(s, next)
 	return w.out.Flush()
 }

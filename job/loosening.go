@@ -61,7 +61,7 @@ func (e Effective) looser(option string, before, after Told) (looser, judged boo
 	switch option {
 	case AcceptOption:
 		return slices.ContainsFunc(after[option], func(v string) bool { return !slices.Contains(before[option], v) }), true
-	case "force":
+	case "force", "until-clean": // which does what came after the report, too
 		return to == "true" && from != "true", true
 	case "kms-rps", "kms-share":
 		return e.kmsCap(after) > e.kmsCap(before), true
@@ -77,7 +77,7 @@ func (e Effective) looser(option string, before, after Told) (looser, judged boo
 		return to != from && !NoLimit(e.value(after, "max-cost")), true // what that is held against
 	case "throttle-flag-file", "expected-bucket-owner":
 		return from != "" && to != from, true
-	case "s3-rps", "concurrency", "attempts", "max-outage", "drain-timeout":
+	case "s3-rps", "concurrency", "attempts", "max-outage", "drain-timeout", "max-generations":
 		return above(to, from), true
 	case "kms-headroom":
 		return !NoLimit(from) && (NoLimit(to) || above(from, to)), true

@@ -11,7 +11,7 @@ import (
 
 // ownNames are the files and folders in the folder of a job that reseal writes.
 var ownNames = append([]string{PlanFile, optionsFile, runsFile, runsFolder, HistoryFile, HistoryFolder, spendingFolder, spendingFolder + ".json",
-	"verified.json", "ctl.sock", LogFile}, checkpoint.OwnNames()...)
+	"verified.json", "ctl.sock", LogFile, GenerationsFolder, GenerationsFolder + ".json", "listings"}, checkpoint.OwnNames()...)
 
 // OwnFile tells whether path is, or would be, a file that reseal itself keeps in the
 // folder of a job: by its name there, once links are followed, or as another name of

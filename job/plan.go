@@ -45,6 +45,8 @@ type Plan struct {
 	Told     Told                   `json:"told,omitempty"`     // when it was made; Frozen has what it is bound to
 	Open     []OpenHazard           `json:"open_hazards,omitempty"`
 
+	Generation *Generation `json:"generation,omitempty"` // that it is of another job; nil where it is a job by itself
+
 	read [sha256.Size]byte // digest of the document that it was read from, zero where it was not
 }
 

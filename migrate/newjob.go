@@ -16,6 +16,8 @@ type Origin struct {
 	Endpoint string         // as it was given, "" where none was
 	Estimate *cost.Estimate // nil where there is none
 	Told     job.Told       // options by name
+
+	Generation *job.Generation // that it is of another job; nil for none
 }
 
 // NewJob binds a job to what was decided, and attaches what was found out. Nothing is
@@ -26,7 +28,7 @@ func NewJob(e *preflight.Environment, s *Survey, from Origin) *job.Plan {
 		Format: job.PlanFormat, Frozen: frozen, Hash: frozen.Hash(), Created: time.Now().UTC(), Program: from.Program,
 		Segments: s.Segments, Sizes: job.SizesOf(e.Report.Manifest().Files), Result: e.Report.Manifest().ResultFiles(), Rows: s.Rows, Todo: s.Todo, Unread: len(s.Damage),
 		Region: e.Policy.Facts.Region, Endpoint: from.Endpoint, S3: at.URL, KMS: at.KMS,
-		Estimate: from.Estimate, Tally: s.Tally, Canary: s.Canary, Evidence: s.Evidence,
+		Estimate: from.Estimate, Tally: s.Tally, Canary: s.Canary, Evidence: s.Evidence, Generation: from.Generation,
 	}
 	return made.WithTold(from.Told)
 }

@@ -31,6 +31,7 @@ func WriteRunHTML(w io.Writer, v *Run) error {
 	d.add(timeline(v))
 	d.add(acceptedSection(v))
 	d.add(canarySection(v.Canary))
+	d.add(generationsSection(v.Generations))
 	d.add(runsSection(v.History))
 	d.add(against(v))
 	if v.Tally != nil {

@@ -33,6 +33,7 @@ func WriteRun(w io.Writer, v *Run) error {
 	writeBeforeAfter(p, v)
 	writeVerify(p, v.Verified)
 	writeAgainst(p, v)
+	writeGenerations(p, v.Generations)
 	writeRuns(p, v.History)
 	writeGroups(p, v)
 	named(p, errorClasses, v.Summary.ErrorClasses())

@@ -193,6 +193,8 @@ type Run struct {
 	Client   ClientEncrypted `json:"client_side_encrypted,omitzero"`
 	History  []JobRun        `json:"history,omitempty"` // its runs, first to last
 	Damages  []string        `json:"damages,omitempty"` // files of the report that could not be read to the end, and why
+
+	Generations []Generation `json:"generations,omitempty"` // after the first, which all else is about
 }
 
 // JobRun is one run of a job, for those who audit it.

@@ -25,6 +25,7 @@ type ListOptions struct {
 	Workers       int         // requests at a time, at least 1. With 1, pages are asked for one after the other
 	Gate          engine.Gate // every request passes it
 	RequesterPays bool        // the caller accepts to pay for the requests
+	Owners        bool        // with the owner of each object
 }
 
 // ListColumns are the columns that a listing knows, with or without versions.
@@ -75,7 +76,7 @@ func (p *pages) payer() types.RequestPayer {
 // objects asks for current objects.
 func (p *pages) objects(ctx context.Context, ask listAsk) (*listPage, error) {
 	in := &s3.ListObjectsV2Input{Bucket: &p.bucket, Prefix: optional(p.options.Prefix), EncodingType: types.EncodingTypeUrl,
-		ExpectedBucketOwner: p.client.bucketOwner(), RequestPayer: p.payer(), MaxKeys: nonzero(int32(ask.max))}
+		ExpectedBucketOwner: p.client.bucketOwner(), RequestPayer: p.payer(), MaxKeys: nonzero(int32(ask.max)), FetchOwner: asked(p.options.Owners)}
 	if ask.token != "" {
 		in.ContinuationToken = &ask.token
 	} else {
@@ -98,6 +99,7 @@ func (p *pages) objects(ctx context.Context, ask listAsk) (*listPage, error) {
 		}
 		r.ETag, r.LastModified = unquoted(o.ETag), value(o.LastModified)
 		fill(&r, o.Size, string(o.StorageClass), o.ChecksumAlgorithm)
+		p.owned(&r, o.Owner)
 		page.records = append(page.records, r)
 	}
 	switch token := value(out.NextContinuationToken); {
@@ -135,6 +137,7 @@ func (p *pages) versions(ctx context.Context, ask listAsk) (*listPage, error) {
 		r.VersionID, r.IsLatest = value(v.VersionId), value(v.IsLatest)
 		r.ETag, r.LastModified = unquoted(v.ETag), value(v.LastModified)
 		fill(&r, v.Size, string(v.StorageClass), v.ChecksumAlgorithm)
+		p.owned(&r, v.Owner)
 		page.records = append(page.records, r)
 	}
 	ordered := inOrder(page.records)
@@ -206,6 +209,23 @@ func fill(r *inventory.Record, size *int64, class string, checksum []types.Check
 	if r.Checksum == "" {
 		r.Known = r.Known.Without(inventory.ColumnsOf(inventory.ColChecksum))
 	}
+}
+
+// owned adds the owner, where the listing names one and it was asked for.
+func (p *pages) owned(r *inventory.Record, o *types.Owner) {
+	if !p.options.Owners || o == nil || value(o.ID) == "" {
+		return
+	}
+	r.Owner = value(o.ID)
+	r.Known = r.Known.With(inventory.ColOwner)
+}
+
+// asked is a switch of a request that is left out where it is off.
+func asked(on bool) *bool {
+	if !on {
+		return nil
+	}
+	return &on
 }
 
 func (p *pages) broken(err error) error {
@@ -304,6 +324,8 @@ func (c *Client) Look(ctx context.Context, r *inventory.Record, o ListOptions) (
 			r.BucketKey = "ENABLED"
 		}
 		know(inventory.ColBucketKey, true)
+		r.KMSKeyARN = h.KMSKeyID
+		know(inventory.ColKMSKey, h.KMSKeyID != "")
 	}
 	if r.ReplicationStatus = string(out.ReplicationStatus); r.ReplicationStatus == "COMPLETE" { // inventory's word is another
 		r.ReplicationStatus = "COMPLETED"

@@ -122,11 +122,18 @@ func (f *certifyFlags) certify(ctx context.Context, p process) error {
 	if b.Read, err = status.Look(ctx, store, made, job.Share{}); err != nil {
 		return err
 	}
+	later, err := f.later(ctx, b)
+	if err != nil {
+		return err
+	}
 	var c *certify.Certificate
 	if f.out == "" {
 		c, err = b.Preview(ctx)
 	} else {
 		c, err = b.Write(ctx, f.out)
+	}
+	if err == nil && f.out != "" && c.Certified {
+		err = writeLater(ctx, later)
 	}
 	if err != nil {
 		return err

@@ -11,8 +11,10 @@ import (
 
 	"reseal/batchops"
 	"reseal/checkpoint"
+	"reseal/console"
 	"reseal/internal/cli"
 	"reseal/inventory"
+	"reseal/job/generations"
 	"reseal/migrate"
 	"reseal/report"
 )
@@ -80,6 +82,14 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 			return err
 		}
 		f.adopt(found)
+		chain, err := generations.Read(ctx, store, found)
+		if err != nil {
+			return err
+		}
+		if last := chain.Last(); last != nil && last.HasJob() {
+			fmt.Fprintf(p.stderr, "note: this exports the first generation of the job. What is left of the last one: %s --out FOLDER\n",
+				console.OnJob("export batch-operations", generations.Name(f.job, last.Number)))
+		}
 		snapshot, err := checkpoint.Read(ctx, store)
 		if err != nil {
 			return err

@@ -9,8 +9,14 @@ import (
 	"reseal/migrate"
 )
 
-// maxCost reads --max-cost; 0 means no limit.
-func (f *runFlags) maxCost() (cost.Money, error) { return options.MaxCost(f.maxCostText) }
+// maxCost reads --max-cost; 0 means no limit. Of a later generation it is what the others left.
+func (f *runFlags) maxCost() (cost.Money, error) {
+	m, err := options.MaxCost(f.maxCostText)
+	if err != nil || m == 0 {
+		return m, err
+	}
+	return f.generation.left(m), nil
+}
 
 // ofShare says how much of a limit of the whole job is a share's, "" where the job is
 // not divided.

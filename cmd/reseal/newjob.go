@@ -28,11 +28,11 @@ func (f *runFlags) newJob(ctx context.Context, p process, pre *prepared) (*job.P
 	if err != nil {
 		return nil, err
 	}
-	if err := console.UnusedFilters(s); err != nil {
+	if err := console.UnusedFilters(s); err != nil && f.generation == nil { // what is new may be of other kinds
 		return nil, &cli.UsageError{Err: err}
 	}
 	_ = tellUnreadable(p, s.Damage) // said before anybody is asked; what can be read is done
-	made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: cost.New(s.Tally, f.params(pre.env)), Told: f.told})
+	made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: cost.New(s.Tally, f.params(pre.env)), Told: f.told, Generation: f.generation.of()})
 	return made, f.showPlan(p, pre, made)
 }
 

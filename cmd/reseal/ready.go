@@ -29,7 +29,7 @@ type readiness struct {
 // newReadiness is that of a run of which nothing is ready yet.
 func (f *runFlags) newReadiness() *readiness {
 	return &readiness{claim: &migrate.Claim{
-		Jobs: f.connection.jobs(), Name: f.job, Share: f.share, Socket: job.Socket(f.job, f.share), Program: "reseal " + f.rows.command}}
+		Jobs: f.connection.jobs(), Name: f.job, Share: f.share, Socket: job.Socket(f.generation.whole(f.job), f.share), Program: "reseal " + f.rows.command}}
 }
 
 // ready makes all ready for a run: it shows the plan, asks, and makes the job's folder. A
@@ -74,6 +74,9 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 		return err
 	}
 	if err := r.claim.Find(ctx); err != nil {
+		return err
+	}
+	if err := f.generation.check(r.claim); err != nil {
 		return err
 	}
 	if !r.claim.Found {

@@ -21,7 +21,8 @@ func TestEveryOptionIsJudged(t *testing.T) {
 		"ca-bundle": "the endpoint proves itself either way", "profile": "the caller is recorded with each run", "sdk-client": "another way to send the same",
 		"region": "the bucket tells its own", "endpoint-url": "a job goes to where it was made", "probe-key-prefix": "scratch objects, taken away again",
 		"latency": "for the estimate", "copy-rate": "for the estimate", "monthly-gets": "for the estimate", "monthly-puts": "for the estimate",
-		"window-exit": "outside the window nothing is begun either way",
+		"window-exit": "outside the window nothing is begun either way", "every": "how long a run waits between two generations",
+		"delta-from": "where the same objects are read from",
 	}
 	run := newRunCommand(process{})
 	e := job.Effective{Default: defaultsOf(run)}

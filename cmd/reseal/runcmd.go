@@ -27,6 +27,7 @@ type runFlags struct {
 	oversight
 	accept accepts
 	knownJobs
+	untilFlags
 	job   string
 	probe string
 	yes   bool
@@ -50,6 +51,8 @@ type runFlags struct {
 	rows chosenRows
 
 	began time.Time // the command
+
+	generation *generationRun // nil for the job itself
 }
 
 const runLong = `run re-encrypts the objects of a bucket in place.
@@ -107,6 +110,7 @@ func bindRun() (*runFlags, *cobra.Command) {
 	f.accept.bind(cmd)
 	f.output.bind(cmd)
 	f.shardFlags.bind(cmd)
+	f.untilFlags.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringVar(&f.job, "job", "", "`folder` that records the progress, or s3://bucket/prefix; made if it is not there")
 	fs.BoolVar(&f.noPlanPass, "no-plan-pass", false, "start at once, without a first pass over the report: the price is provisional, and the canary is chosen among the first rows")
@@ -191,6 +195,9 @@ func (f *runFlags) checkFlags() error {
 	if err := f.oversight.check(); err != nil {
 		return err
 	}
+	if err := f.untilFlags.check(f); err != nil {
+		return err
+	}
 	if err := f.output.checkLog(); err != nil {
 		return err
 	}
@@ -219,7 +226,7 @@ func (f *runFlags) run(ctx context.Context, p process) error {
 	}
 	defer debug.close()
 	told := f.teller(ctx, p)
-	err := f.attempt(ctx, p, told)
+	err := f.generations(ctx, p, told)
 	err = f.ended.write(ctx, p, f, err)
 	tellEnded(ctx, p, told, err)
 	return err
@@ -239,6 +246,9 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 		if isStop(err) {
 			return fmt.Errorf("%w before it began; the same command goes on", err)
 		}
+		return err
+	}
+	if err := f.generation.bind(ctx, r.claim.Store); err != nil {
 		return err
 	}
 	var log *slog.Logger

@@ -14,6 +14,7 @@ import (
 	"reseal/internal/explain"
 	"reseal/internal/options"
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/job/verification"
 	"reseal/verify"
 )
@@ -29,6 +30,7 @@ type verifyFlags struct {
 	accept   accepts
 	output   output
 	flags    *pflag.FlagSet
+	given    job.Told // on the command line
 }
 
 // verifyRecalls are the options of a job that a verification goes by, too.
@@ -62,7 +64,7 @@ func newVerifyCommand(p process) *cobra.Command {
 		Long:  verifyLong,
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.flags = cmd.Flags()
+			f.flags, f.given = cmd.Flags(), givenOf(cmd.Flags())
 			return f.verify(cmd.Context(), p)
 		},
 	}
@@ -93,31 +95,51 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	chain, err := generations.Read(ctx, store, made)
+	if err != nil {
+		return err
+	}
+	if len(chain.Generations) > 0 {
+		return f.all(ctx, p, store, made, chain)
+	}
+	v, err := f.one(ctx, p, store, made)
+	if err != nil {
+		return err
+	}
+	return f.tell(p, v)
+}
+
+// one verifies one generation of a job, or a job that has no more.
+func (f *verifyFlags) one(ctx context.Context, p process, store job.Store, made *job.Plan) (*verify.Verification, error) {
+	if err := f.recall(ctx, store, made); err != nil {
+		return nil, err
+	}
+	met, err := f.meet(ctx, p, f.connection, f.given, f.job, made, false)
+	if err != nil {
+		return nil, err
+	}
+	c, err := f.looks.Read() // with what the job was told
+	if err != nil {
+		return nil, err
+	}
+	if c.State, err = checkpoint.Read(ctx, store); err != nil {
+		return nil, err
+	}
+	v, err := f.look(ctx, p, met, c)
+	if err != nil {
+		return nil, err
+	}
+	f.remember(ctx, p, v, store, c.State.Totals().Written)
+	return v, nil
+}
+
+// recall takes over what the job was told, as far as a verification goes by it.
+func (f *verifyFlags) recall(ctx context.Context, store job.Store, made *job.Plan) error {
 	told, err := job.CurrentOptions(ctx, store, made)
 	if err != nil {
 		return err
 	}
-	now := givenOf(f.flags)
-	if err := recalled(f.flags, told.Only(verifyRecalls)); err != nil {
-		return err
-	}
-	met, err := f.meet(ctx, p, f.connection, now, f.job, made, false)
-	if err != nil {
-		return err
-	}
-	c, err := f.looks.Read() // with what the job was told
-	if err != nil {
-		return err
-	}
-	if c.State, err = checkpoint.Read(ctx, store); err != nil {
-		return err
-	}
-	v, err := f.look(ctx, p, met, c)
-	if err != nil {
-		return err
-	}
-	f.remember(ctx, p, v, store, c.State.Totals().Written)
-	return f.tell(p, v)
+	return recalled(f.flags, told.Only(verifyRecalls))
 }
 
 // look opens the report once more, where it is now, and looks at the objects.
@@ -175,13 +197,18 @@ func (f *verifyFlags) tell(p process, v *verify.Verification) error {
 	if err != nil {
 		return fmt.Errorf("print verification: %w", err)
 	}
+	f.tellUnread(p, v)
+	return verifiedEnding(v)
+}
+
+// tellUnread says which files of the report were not read.
+func (f *verifyFlags) tellUnread(p process, v *verify.Verification) {
 	for _, u := range v.Unread {
 		fmt.Fprintf(p.stderr, "reseal: not verified: %s\n", u)
 	}
 	if len(v.Unread) > 0 {
 		fmt.Fprintln(p.stderr, "hint: the rest was; the same command tries these files again, --keep-inventory reads them where the run kept them")
 	}
-	return verifiedEnding(v)
 }
 
 // verifiedEnding is the exit that the verdicts give.

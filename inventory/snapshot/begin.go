@@ -24,6 +24,8 @@ type Target struct {
 
 	AllVersions bool // noncurrent versions and delete markers, too
 	Look        bool // with the columns that only a look at each object fills
+	Keys        bool // with the KMS key that a look shows, which S3 Inventory has no column for
+	Owners      bool // with the owner of each object, as a listing names it
 }
 
 // ExistsError is a report that is there already: reports are named after the minute.
@@ -46,6 +48,12 @@ func Begin(ctx context.Context, t Target) (*inventory.Writer, error) {
 	}
 	if t.Look {
 		o.Columns |= s3api.LookColumns()
+	}
+	if t.Keys {
+		o.Columns = o.Columns.With(inventory.ColKMSKey)
+	}
+	if t.Owners {
+		o.Columns = o.Columns.With(inventory.ColOwner)
 	}
 	w, err := inventory.NewWriter(sink, o)
 	if err != nil {

@@ -30,6 +30,10 @@ type Config struct {
 	Workers  int               // looks at a time, at least 1
 	Writer   *inventory.Writer
 	Progress func(rows int64) // called after each piece of the listing, by one goroutine
+
+	// Keep tells, of a record that was listed and looked at, whether it belongs into the
+	// report. It is called by one goroutine; nil keeps all.
+	Keep func(*inventory.Record) bool
 }
 
 // Result is what was written.
@@ -74,6 +78,9 @@ func (t *taking) list(ctx context.Context) error {
 			return err
 		}
 		for i := range records {
+			if t.Keep != nil && !t.Keep(&records[i]) {
+				continue
+			}
 			if err := t.Writer.Write(ctx, &records[i]); err != nil {
 				return err
 			}

@@ -5,6 +5,7 @@ import (
 
 	"reseal/canary"
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/plan"
 	"reseal/verify"
 )
@@ -14,18 +15,19 @@ type Next int
 
 // What is to be done with a job.
 const (
-	Watch       Next = iota // somebody works on it
-	WatchShares             // somebody works on each share that is left
-	TakeShare               // nobody works on one of its shares
-	LookAtLoss              // the canary found a loss, which stops the next run as well
-	Begin                   // nothing was done yet
-	Resume                  // some rows are left
-	ResumeRetry             // some rows are left, and others failed
-	LookAtDoubt             // nothing is left but objects that are not as they were before
-	Retry                   // nothing is left but objects that failed
-	Verify                  // all is done
-	VerifyAgain             // all is done, and the last verification of it did not find all as promised
-	MakeReport              // all is done, and verified
+	Watch           Next = iota // somebody works on it
+	WatchShares                 // somebody works on each share that is left
+	TakeShare                   // nobody works on one of its shares
+	LookAtLoss                  // the canary found a loss, which stops the next run as well
+	Begin                       // nothing was done yet
+	Resume                      // some rows are left
+	ResumeRetry                 // some rows are left, and others failed
+	LookAtDoubt                 // nothing is left but objects that are not as they were before
+	Retry                       // nothing is left but objects that failed
+	Verify                      // all is done
+	VerifyAgain                 // all is done, and the last verification of it did not find all as promised
+	MakeReport                  // all is done, and verified
+	MoreGenerations             // the last generation did not end, or found something to do
 )
 
 // Next returns what is to be done with the job, or with a share of it. share is the one
@@ -41,6 +43,12 @@ func (s *Status) Next(part job.Share) (next Next, share string) {
 		if slices.ContainsFunc(s.Shares, func(o job.ShareStatus) bool { return o.State == job.ShareRunning }) {
 			return WatchShares, ""
 		}
+	}
+	if n := len(s.Generations); n > 0 { // they go on after what failed or was put off in the first
+		if g := &s.Generations[n-1]; !g.Over() || g.Verdict == generations.Worked {
+			return MoreGenerations, ""
+		}
+		return s.afterwards(), ""
 	}
 	if _, lost := s.Lost(); lost {
 		return LookAtLoss, ""

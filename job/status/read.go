@@ -7,6 +7,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/control"
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/plan"
 	"reseal/verify"
 )
@@ -24,6 +25,8 @@ type Reading struct {
 
 	Verified *verify.Note // what the last verification found; nil for none
 
+	Chain *generations.Chain // of the generations after the first
+
 	// HistoryErr is why the history lacks something. SharesErr is why nothing is known of
 	// who works on the job, as where its runs are of a later format.
 	HistoryErr, SharesErr error
@@ -37,6 +40,9 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 		return nil, err
 	}
 	r := &Reading{Name: store.String(), Plan: made, State: at, Verified: verify.ReadNote(ctx, store)}
+	if r.Chain, err = generations.Read(ctx, store, made); err != nil {
+		return nil, err
+	}
 	r.History, r.HistoryErr = job.ReadWholeHistory(ctx, store)
 	r.Run = control.LiveStatus(ctx, job.Socket(r.Name, share))
 	r.Shares, r.Holder, r.SharesErr = job.ReadShares(ctx, store, made, at, time.Now())
@@ -61,6 +67,7 @@ func (r *Reading) Status() *Status {
 	if past := &r.History; s.Run == nil && past.Status != nil && !s.WorkedOn(past.StatusOf) {
 		s.LastRun = &LastRun{past.Last, past.Status, past.StatusOf, r.SharesErr == nil}
 	}
+	s.Generations = r.Chain.Generations
 	s.forecast()
 	s.Notices, s.Damages = r.State.Notices(), Damages(r.State)
 	return s

@@ -32,7 +32,22 @@ func (r *Reading) Report(ctx context.Context, version string) (*report.Run, erro
 	if v.Started.IsZero() {
 		v.Started = made.Created
 	}
+	v.Generations = r.generations()
 	return v, nil
+}
+
+// generations are those after the first, as a report has them.
+func (r *Reading) generations() (all []report.Generation) {
+	for i := range r.Chain.Generations {
+		g := &r.Chain.Generations[i]
+		row := report.Generation{Number: g.Number, Source: string(g.Source), Created: g.Created, Listed: g.Listed, New: g.New, Done: g.Done, Failed: g.Failed,
+			PutOff: g.PutOff, Left: g.Left, Cost: g.Listing.Add(g.Spent), Verdict: g.Words()}
+		for _, w := range g.Writers {
+			row.Writers = append(row.Writers, report.Arrival(w))
+		}
+		all = append(all, row)
+	}
+	return all
 }
 
 // summary sums up the result lines and what the history counts. whole tells whether

@@ -12,6 +12,7 @@ import (
 	"reseal/cost"
 	"reseal/cost/ledger"
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/plan"
 	"reseal/report"
 	"reseal/s3api"
@@ -70,6 +71,8 @@ type Status struct {
 	Holder      *job.ShareStatus       `json:"holder,omitempty"`   // of one that is not; of a local job while somebody has it
 	Notices     []string               `json:"notices,omitempty"`
 	Damages     []string               `json:"damages,omitempty"`
+
+	Generations []generations.Generation `json:"generations,omitempty"` // after the first, which the rest is about
 
 	Options     plan.Options     `json:"-"` // of the job
 	Verified    *verify.Note     `json:"-"` // what the last verification found; nil for none
