@@ -29,8 +29,15 @@ type Steps interface {
 	Count(ctx context.Context, g *generations.Generation) error
 }
 
-// ErrNoneNewer says that no report is newer than that of the generation before.
-var ErrNoneNewer = errors.New("no newer report")
+// ErrNoneNewer says that no report is newer than that of the generation before. It is a
+// limit: the same command goes on once there is one.
+var ErrNoneNewer error = noneNewer{}
+
+type noneNewer struct{}
+
+func (noneNewer) Error() string { return "no newer report" }
+
+func (noneNewer) Unwrap() error { return &engine.StopError{Limit: "the newest report"} }
 
 // Loop makes generations of a job.
 type Loop struct {
