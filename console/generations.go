@@ -20,7 +20,8 @@ func Generation(out io.Writer, g *generations.Generation) {
 	w := newRows(out)
 	w.row(fmt.Sprintf("Generation %d", g.Number), "%s", g.Words())
 	if g.Source == generations.Listing {
-		w.row("", "%s listed, %s not known to be under the key; listing cost %s", report.Plural(g.Listed, "object"), report.Count(g.Rows), report.AtMost(g.Listing))
+		w.row("", "%s listed, %s not known to be under the key", report.Plural(g.Listed, "object"), report.Count(g.Rows))
+		w.row("", "listing: %s, %s", report.Plural(g.Asked.Lists+g.Asked.Heads, "request"), report.AtMost(g.Listing))
 	}
 	w.row("", "%s re-encrypted, %s failed, %s put off, %s left alone", report.Count(g.Done), report.Count(g.Failed), report.Count(g.PutOff), report.Count(g.Left))
 	_ = w.out.Flush() // a person's screen
@@ -87,7 +88,7 @@ func UntilClean(out io.Writer, name string, c *generations.Chain) {
 func (w rows) generations(s *status.Status) {
 	for i := range s.Generations {
 		g := &s.Generations[i]
-		w.row(fmt.Sprintf("Generation %d", g.Number), "%s; %s re-encrypted, %s failed, %s put off, %s left alone",
-			g.Words(), report.Count(g.Done), report.Count(g.Failed), report.Count(g.PutOff), report.Count(g.Left))
+		w.row(fmt.Sprintf("Generation %d", g.Number), "%s", g.Words())
+		w.row("", "%s re-encrypted, %s failed, %s put off, %s left alone", report.Count(g.Done), report.Count(g.Failed), report.Count(g.PutOff), report.Count(g.Left))
 	}
 }

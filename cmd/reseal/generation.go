@@ -100,7 +100,7 @@ func (f *runFlags) later(whole *job.Plan, run *generationRun, manifest string) *
 	g := *f
 	g.generation, g.job = run, generations.Name(f.job, run.link.Number)
 	g.selection.adopt(whole)
-	g.manifest, g.keepInventory, g.columns, g.onlyBucket, g.noChecksum = manifest, "", "", "", false
+	g.manifest, g.keepInventory, g.Columns, g.OnlyBucket, g.noChecksum = manifest, "", "", "", false
 	g.yes, g.noPlanPass = true, false
 	g.held = maps.Clone(f.held)
 	for _, option := range []string{"keep-inventory", "columns", "only-bucket", "until-clean", "every", "max-generations", "delta-from"} {

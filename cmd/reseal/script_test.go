@@ -60,6 +60,7 @@ func TestScripts(t *testing.T) {
 			"rekey":      rekeyCmd,
 			"bucket":     bucketCmd,
 			"once":       onceCmd,
+			"arrive":     arriveCmd,
 		},
 	})
 }
@@ -70,6 +71,8 @@ const scriptBucket = "script-bucket"
 type scene struct {
 	sim     *simaws.Account
 	digests map[string][32]byte
+
+	stopWriter func() // nil before one was started
 }
 
 // scenes finds the scene of a script; there is one a script, which runs alone.

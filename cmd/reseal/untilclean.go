@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -74,6 +75,7 @@ func (f *runFlags) generations(ctx context.Context, p process, told *notify.Tell
 	if f.share.Count > 0 {
 		return usagef("--until-clean lists the bucket as a whole, and share %s is a part of the job: run all shares without it, and then once: %s --until-clean", f.share, console.OnJob("run", f.job))
 	}
+	f.chooseSource()
 	first := *f // which prints no document: there is one for all generations
 	first.output.json, first.output.quiet = false, f.output.quiet || f.output.json
 	err := first.attempt(ctx, p, told)
@@ -155,20 +157,41 @@ func (u *untilSteps) bounded(ctx context.Context, part func(context.Context) err
 
 // source is what generations are made of.
 func (u *untilSteps) source() generations.Source {
-	switch u.flags.deltaFrom {
-	case string(generations.Listing):
-		return generations.Listing
-	case fromReports:
-		return generations.Report
-	}
-	at, err := inventory.ParseLocation(u.flags.manifest)
-	if err != nil {
-		return generations.Listing
-	}
-	if info, err := os.Stat(at.Name); at.Folder() || at.Local() && err == nil && info.IsDir() {
+	if u.flags.deltaFrom == fromReports {
 		return generations.Report
 	}
 	return generations.Listing
+}
+
+// chooseSource has a job that is made of a folder of reports go on with these, and
+// remember it: it keeps the name of the one report that it was made of.
+func (f *runFlags) chooseSource() {
+	if f.deltaFrom == "" && isFolder(f.manifest) {
+		f.deltaFrom = fromReports
+		f.told["delta-from"] = []string{fromReports}
+	}
+}
+
+// isFolder tells whether a manifest is named by a folder.
+func isFolder(manifest string) bool {
+	at, err := inventory.ParseLocation(manifest)
+	if err != nil {
+		return false
+	}
+	info, err := os.Stat(at.Name)
+	return at.Folder() || at.Local() && err == nil && info.IsDir()
+}
+
+// folderOf is the folder that has a report and its successors, by what is named.
+func folderOf(manifest string) string {
+	if isFolder(manifest) {
+		return manifest
+	}
+	if job.InBucket(manifest) {
+		bucket, name, _ := strings.Cut(strings.TrimPrefix(manifest, "s3://"), "/")
+		return "s3://" + bucket + "/" + strings.TrimPrefix(path.Dir(path.Dir(name))+"/", "./")
+	}
+	return filepath.Dir(filepath.Dir(manifest))
 }
 
 // spent is what all generations may have cost but the run of that number, or of none
@@ -222,7 +245,7 @@ func (u *untilSteps) Find(ctx context.Context, g *generations.Generation, keep f
 	if u.limit > 0 {
 		l.Limit = u.limit - spent + g.Listing
 	}
-	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: f.s3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix}, MaxSlots: f.concurrency})
+	governor := ratelimit.New(ratelimit.Config{Expected: ratelimit.Limits{Reads: f.S3RPS * cost.S3ReadsPerPrefix / cost.S3WritesPerPrefix}, MaxSlots: f.concurrency})
 	defer governor.Start(ctx)()
 	l.Gate = governor
 	fmt.Fprintf(f.output.messages(u.p), "\nGeneration %d: listing %s, and looking at each object.\n", g.Number, made.Options.Bucket)
@@ -241,7 +264,7 @@ func (u *untilSteps) since(g *generations.Generation) time.Time {
 func (u *untilSteps) newest(ctx context.Context, client *s3api.Client, g *generations.Generation) error {
 	f, made := u.flags, u.claim.Plan
 	sel := f.selection
-	sel.noChecksum = false
+	sel.noChecksum, sel.manifest = false, folderOf(sel.manifest)
 	found, err := openReport(ctx, client, &sel)
 	if err != nil {
 		return err

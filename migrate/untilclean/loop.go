@@ -177,7 +177,8 @@ func (l *Loop) generation(ctx context.Context, g *generations.Generation) error 
 // find finds the report of g, where that is not there yet.
 func (l *Loop) find(ctx context.Context, g *generations.Generation) error {
 	for g.Awaited() {
-		g.Attempt++ // of an earlier one, there may be files
+		g.Source = l.Source // which may be another one by now
+		g.Attempt++         // of an earlier one, there may be files
 		if err := l.save(ctx); err != nil {
 			return err
 		}
