@@ -46,7 +46,7 @@ func BenchmarkPipeline(b *testing.B) {
 			for range b.N {
 				s := serve(b, binary, n)
 				cmd := exec.Command(binary, append([]string{"run", "--manifest", s.manifest, "--sse-kms-key-id", s.key, "--yes", "--quiet",
-					"--job", filepath.Join(b.TempDir(), "job"), "--probe-key-prefix", "probe/", "--kms-rps", "1000000", "--s3-rps", "1000000",
+					"--job", filepath.Join(b.TempDir(), "job"), "--probe-key-prefix", "probe/", "--kms-rps", "1000000", "--s3-rps", "1000000", "--force",
 					"--concurrency", "64"}, tt.args...)...)
 				cmd.Env = s.env
 				start := time.Now()
