@@ -56,7 +56,7 @@ func (c *columnar) read(recs []Record) (int, error) {
 	recs = recs[:n]
 	at := c.row()
 	for i := range recs {
-		recs[i] = Record{Pos: Position{Row: at + int64(i)}, Size: -1}
+		recs[i] = Record{Pos: Position{Row: at + int64(i)}, Size: -1, ByHand: c.mapped}
 	}
 	var err error
 	for _, fill := range c.fill {
@@ -71,6 +71,9 @@ func (c *columnar) read(recs []Record) (int, error) {
 
 // fillText fills a text column; at returns the value of a row, nothing for null.
 func (c *columnar) fillText(col Column, at func(int) []byte) filler {
+	if c.mapped {
+		at = statedText(col, at)
+	}
 	a := &c.arena
 	known := ColumnsOf(col)
 	switch col {
@@ -99,9 +102,13 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 	case ColVersionID:
 		return func(recs []Record, from int) (int, error) {
 			for i := range recs {
-				recs[i].VersionID = "null"
-				if b := at(from + i); len(b) > 0 {
+				switch b := at(from + i); {
+				case len(b) > 0:
 					recs[i].VersionID = a.string(b)
+				case c.mapped: // a query that has none, and not S3, wrote it
+					continue
+				default:
+					recs[i].VersionID = nullVersion
 				}
 				recs[i].Known |= known
 			}
@@ -198,6 +205,27 @@ func fillTime(col Column, v *vector.Timestamp) filler {
 	}
 }
 
+// fillDays fills a column of instants from days since 1970-01-01.
+func fillDays(col Column, v *vector.Int64) filler {
+	var times vector.Timestamp
+	fill := fillTime(col, &times)
+	return func(recs []Record, from int) (int, error) {
+		times.Null = v.Null
+		times.Seconds, times.Nanos = vector.Resize(times.Seconds, len(v.Values)), vector.Resize(times.Nanos, len(v.Values))
+		for i := from; i < from+len(recs); i++ {
+			if v.Null[i] {
+				continue
+			}
+			const day, most = 24 * 60 * 60, vector.MaxSecond / (24 * 60 * 60)
+			if v.Values[i] < vector.MinSecond/day || v.Values[i] > most {
+				return i - from, fmt.Errorf("%s: day %d since 1970 is none of the years 1 to 9999", col, v.Values[i])
+			}
+			times.Seconds[i], times.Nanos[i] = v.Values[i]*day, 0
+		}
+		return fill(recs, from)
+	}
+}
+
 // valueKind is the kind of value that a column of a report holds.
 type valueKind uint8
 
@@ -211,6 +239,11 @@ const (
 // String names the kind for people.
 func (k valueKind) String() string {
 	return [...]string{"text", "a truth value", "a whole number", "a timestamp"}[k]
+}
+
+// cast is how a query makes a column of the kind.
+func (k valueKind) cast(column string) string {
+	return fmt.Sprintf("CAST(%s AS %s)", column, [...]string{"VARCHAR", "BOOLEAN", "BIGINT", "TIMESTAMP"}[k])
 }
 
 func (c Column) kind() valueKind {

@@ -38,6 +38,7 @@ type columnarRows interface {
 	Bool(name string) (*vector.Bool, error)
 	Int64(name string) (*vector.Int64, error)
 	Timestamp(name string) (*vector.Timestamp, error)
+	Days(name string) (*vector.Int64, error) // since 1970-01-01, where dates are not read as timestamps
 
 	// text returns what gives the string of a row, nothing where it is null.
 	text(name string) (func(int) []byte, error)
@@ -105,7 +106,7 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 	}
 	rows, err := f.open(picked, from, to, o)
 	if err != nil {
-		return nil, err
+		return nil, o.mapping.castHint(fields, at, err)
 	}
 	c := &columnar{ctx: ctx, step: rows.Next, first: from, mapped: o.mapping != nil}
 	for col, i := range at {
@@ -114,7 +115,11 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 		}
 		fill, err := c.filler(rows, Column(col), fields[i].name)
 		if err != nil {
-			return nil, &SchemaError{Reason: fmt.Sprintf("column %s is %s: want %v", fields[i].name, fields[i].kind, Column(col).kind())}
+			reason := fmt.Sprintf("column %s is %s: want %v", fields[i].name, fields[i].kind, Column(col).kind())
+			if c.mapped {
+				reason += "; have the query cast it: " + Column(col).kind().cast(fields[i].name)
+			}
+			return nil, &SchemaError{Reason: reason}
 		}
 		c.fill = append(c.fill, fill)
 	}
@@ -131,6 +136,9 @@ func (c *columnar) filler(rows columnarRows, col Column, name string) (filler, e
 	}
 	if v, boolErr := rows.Bool(name); boolErr == nil && col == ColBucketKey {
 		return c.fillText(col, boolText(v)), nil
+	}
+	if v, daysErr := rows.Days(name); daysErr == nil && col.kind() == timeValue {
+		return fillDays(col, v), nil
 	}
 	if at, textErr := rows.text(name); textErr == nil {
 		return c.fillParsed(col, at), nil
@@ -218,6 +226,14 @@ func (r orcColumns) Int64(name string) (*vector.Int64, error) {
 	return r.Rows.Int64(name)
 }
 
+// Days are dates.
+func (r orcColumns) Days(name string) (*vector.Int64, error) {
+	if r.kinds[name] != orc.Date {
+		return nil, errOtherKind
+	}
+	return r.Rows.Int64(name)
+}
+
 // text leaves out strings that are filled up with spaces to a fixed length.
 func (r orcColumns) text(name string) (func(int) []byte, error) {
 	if r.kinds[name] == orc.Char {
@@ -251,6 +267,9 @@ func (f parquetFile) open(names []string, from, to int64, o Options) (columnarRo
 }
 
 type parquetColumns struct{ *parquet.Rows }
+
+// Days are none: dates are read as timestamps.
+func (r parquetColumns) Days(string) (*vector.Int64, error) { return nil, errOtherKind }
 
 func (r parquetColumns) text(name string) (func(int) []byte, error) {
 	return textOf(r.Bytes(name))

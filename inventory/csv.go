@@ -32,6 +32,7 @@ type csvShape struct {
 	decodeKeys bool
 	noVersion  bool // an empty version names none, instead of the null version
 	byHand     bool // keys may not be encoded although they should be
+	query      bool // no S3 wrote it, but a query: see stated
 
 	header bool    // the first line names the columns
 	names  bool    // and they may be any, in any order: the layout is what it says
@@ -124,7 +125,7 @@ func (c *csvReader) read(recs []Record) (int, error) {
 		if err != nil {
 			return i, err
 		}
-		recs[i] = Record{Pos: Position{Row: c.next}, Size: -1}
+		recs[i] = Record{Pos: Position{Row: c.next}, Size: -1, ByHand: c.shape.query || c.shape.byHand}
 		if err := c.decode(&recs[i], fields); err != nil {
 			return i, err
 		}
@@ -166,13 +167,19 @@ func (c *csvReader) line() ([]csvField, error) {
 		c.fields = min(max(len(fields), len(c.shape.layout)-c.shape.optional), len(c.shape.layout))
 	}
 	if len(fields) != c.fields {
-		return nil, fmt.Errorf("%d fields, want %d", len(fields), c.fields)
+		return nil, &fieldsError{len(fields), c.fields}
 	}
 	if bytes.HasPrefix(fields[0].raw, byteOrderMark) {
 		return nil, errMark
 	}
 	return fields, nil
 }
+
+// fieldsError says that a row has another number of fields than the others, or than its
+// kind of file has.
+type fieldsError struct{ got, want int }
+
+func (e *fieldsError) Error() string { return fmt.Sprintf("%d fields, want %d", e.got, e.want) }
 
 func isSplitError(err error) bool {
 	for _, e := range []error{errUnclosed, errBareQuote, errAfter, errTooLong, errTooMany, errMark, errUTF16, context.Canceled, context.DeadlineExceeded} {
@@ -193,6 +200,11 @@ func (c *csvReader) decode(rec *Record, fields []csvField) error {
 		if f.doubled {
 			c.scratch = appendUndoubled(c.scratch[:0], b)
 			b = c.scratch
+		}
+		if c.shape.query || c.shape.byHand && col == ColVersionID && len(b) > 0 {
+			if b = stated(col, b); len(b) == 0 && col != ColBucket && col != ColKey {
+				continue
+			}
 		}
 		if col == ColKey && c.shape.decodeKeys {
 			if c.shape.byHand && doubtful(b) {
@@ -239,7 +251,7 @@ func setField(rec *Record, col Column, b []byte, a *arena, in *interner) (err er
 		case ColBucket, ColKey:
 			return errEmpty // a request for it would go to the bucket or the service
 		case ColVersionID:
-			rec.VersionID = "null" // what S3 calls the version that reports leave empty
+			rec.VersionID = nullVersion // which reports of S3 leave empty
 			rec.Known = rec.Known.With(col)
 		}
 		return nil

@@ -27,6 +27,8 @@ var ErrNotManifest = errors.New("not the manifest of an S3 Inventory report")
 type NoReportError struct {
 	Below string // location that was looked below, "" where that is not known
 	Why   error  // what is wrong with the newest one, nil where there is none at all
+
+	Results bool // the files there could be the result of a query
 }
 
 func (e *NoReportError) Error() string {
@@ -62,6 +64,20 @@ func (e *UnlikeError) Error() string {
 
 // Is tells that it is ErrNotManifest.
 func (e *UnlikeError) Is(target error) bool { return target == ErrNotManifest }
+
+// ResultLikeError says that what was to be a report or a list looks like the result of a
+// query, whose columns have to be named. It is ErrNotManifest.
+type ResultLikeError struct {
+	Name string
+	What string // it is
+}
+
+func (e *ResultLikeError) Error() string {
+	return e.Name + " " + e.What + ": neither the manifest.json of a report nor a list of bucket,key lines"
+}
+
+// Is tells that it is ErrNotManifest.
+func (e *ResultLikeError) Is(target error) bool { return target == ErrNotManifest }
 
 // ManifestError says that the manifest called Name cannot be used.
 type ManifestError struct {

@@ -45,10 +45,12 @@ func listHeader(fields []csvField) (bool, error) {
 	case !hasBucket || !hasKey:
 		return false, nil
 	case bucket != 0 || key != 1:
-		return false, fmt.Errorf("the first line names the columns %.100q: want bucket,key or bucket,key,versionId", strings.Join(names, ","))
+		return false, fmt.Errorf("%w: %.100q: want bucket,key or bucket,key,versionId", errOtherOrder, strings.Join(names, ","))
 	}
 	return true, nil
 }
+
+var errOtherOrder = errors.New("the first line names the columns")
 
 var errNoBucket = errors.New("is no bucket name: the lines of a list are bucket,key or bucket,key,versionId")
 

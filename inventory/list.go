@@ -60,7 +60,11 @@ func OpenList(ctx context.Context, src Source, name string, opts Options) (*Repo
 	}
 	r.warnings = append(r.warnings, rows.warnings()...)
 	if m.SourceBucket, m.Columns, err = r.firstRow(ctx, head.Bytes()); err != nil {
-		return nil, fmt.Errorf("list %s: %w", name, err)
+		err = fmt.Errorf("list %s: %w", name, err)
+		if fields := (*fieldsError)(nil); errors.As(err, &fields) && fields.got > fields.want || errors.Is(err, errOtherOrder) {
+			err = fmt.Errorf("%w; %w", err, &ResultLikeError{name, "has more columns, or in another order"})
+		}
+		return nil, err
 	}
 	return r, nil
 }

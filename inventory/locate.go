@@ -122,7 +122,7 @@ func openAny(ctx context.Context, src Source, name string, opts Options) (*Repor
 	case err != nil:
 		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
 	case bytes.HasPrefix(head, []byte("PAR1")), bytes.HasPrefix(head, []byte("ORC")):
-		return nil, fmt.Errorf("%s is a data file of a report: %w", name, ErrNotManifest)
+		return nil, &ResultLikeError{name, "is a Parquet or ORC file, of a report or of the result of a query"}
 	case bytes.HasPrefix(head, []byte("{")), path.Ext(name) == ".json":
 		rep, err := Open(ctx, src, name, opts)
 		if errors.Is(err, ErrNotManifest) {

@@ -2,6 +2,8 @@ package inventory
 
 import (
 	"fmt"
+	"strconv"
+	"strings"
 
 	"reseal/inventory/vector"
 )
@@ -84,6 +86,21 @@ func (m *Mapping) unneeded() (set Columns) {
 // encodes tells whether the keys, which are in field i, are URL-encoded.
 func (m *Mapping) encodes(fields []columnarField, i int) bool {
 	return m != nil && (m.EncodedKeys || m.Column == nil && i >= 0 && foldName(fields[i].name) == encodedKey)
+}
+
+// castHint adds to the error of a column that is not read as it is how a query makes it
+// one that is.
+func (m *Mapping) castHint(fields []columnarField, at [numColumns]int, err error) error {
+	schema, ok := err.(*SchemaError)
+	if m == nil || !ok {
+		return err
+	}
+	for col, i := range at {
+		if i >= 0 && strings.Contains(schema.Reason, strconv.Quote(fields[i].name)) {
+			return &SchemaError{Reason: schema.Reason + "; have the query cast it: " + Column(col).kind().cast(fields[i].name)}
+		}
+	}
+	return err
 }
 
 // with returns the options for a file whose rows all have these values.
@@ -169,6 +186,7 @@ func boolText(v *vector.Bool) func(int) []byte {
 // fillParsed fills a column of another kind from its text.
 func (c *columnar) fillParsed(col Column, at func(int) []byte) filler {
 	in := &interner{col: col}
+	at = statedText(col, at)
 	return func(recs []Record, from int) (int, error) {
 		for i := range recs {
 			if err := setField(&recs[i], col, at(from+i), &c.arena, in); err != nil {

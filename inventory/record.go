@@ -116,6 +116,10 @@ type Record struct {
 	Pos   Position
 	Known Columns // the columns that the report has and that are not null in this row
 
+	// ByHand: not S3 wrote the row, but a query, a script or a person. Its key may be
+	// spelled otherwise than S3 spells it.
+	ByHand bool
+
 	Bucket            string
 	Key               string // decoded: the name that S3 knows the object by
 	VersionID         string // "null" for the null version of an all-versions report; "" in a report of current versions

@@ -65,7 +65,7 @@ const maxListed = 100
 // them. Their manifests are read and checked; a report that cannot be used is
 // in the list with the reason.
 func Reports(ctx context.Context, src Source, prefix string) ([]Listed, error) {
-	found, err := findReports(ctx, src, prefix)
+	found, _, err := findReports(ctx, src, prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ var ErrNoReport = errors.New("no complete inventory report found")
 // more than one configuration lie there, which one is meant is not for a program to
 // guess: that is an error that names them.
 func Newest(ctx context.Context, src Source, prefix string) (*Listed, error) {
-	found, err := findReports(ctx, src, prefix)
+	found, rows, err := findReports(ctx, src, prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -120,7 +120,7 @@ func Newest(ctx context.Context, src Source, prefix string) (*Listed, error) {
 	if why != nil {
 		return nil, &NoReportError{Why: why}
 	}
-	return nil, &NoReportError{}
+	return nil, &NoReportError{Results: rows}
 }
 
 // reportFolder is how S3 names the folder of one report: the time at which the
@@ -128,19 +128,20 @@ func Newest(ctx context.Context, src Source, prefix string) (*Listed, error) {
 // 2026-11-21).
 var reportFolder = regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d-\d\dZ$`)
 
-// findReports finds manifests, newest first, without reading them.
-func findReports(ctx context.Context, src Source, prefix string) ([]Listed, error) {
+// findReports finds manifests, newest first, without reading them. rows tells whether
+// files are there that hold rows by their names.
+func findReports(ctx context.Context, src Source, prefix string) (found []Listed, rows bool, err error) {
 	objects, err := src.List(ctx, prefix)
 	if err != nil {
-		return nil, fmt.Errorf("look for reports: %w", err)
+		return nil, false, fmt.Errorf("look for reports: %w", err)
 	}
 	checksums := map[string]bool{}
 	for _, o := range objects {
+		rows = rows || slices.Contains([]string{".parquet", ".orc", ".csv"}, path.Ext(strings.TrimSuffix(o.Name, ".gz")))
 		if path.Base(o.Name) == checksumFile {
 			checksums[path.Dir(o.Name)] = true
 		}
 	}
-	var found []Listed
 	for _, o := range objects {
 		if path.Base(o.Name) != manifestFile {
 			continue
@@ -154,7 +155,7 @@ func findReports(ctx context.Context, src Source, prefix string) ([]Listed, erro
 	slices.SortFunc(found, func(a, b Listed) int {
 		return cmp.Or(b.Time.Compare(a.Time), strings.Compare(b.Name, a.Name))
 	})
-	return found, nil
+	return found, rows, nil
 }
 
 // read fills in what the manifest says. Only the end of ctx is an error.

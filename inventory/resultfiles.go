@@ -28,7 +28,7 @@ func (f *foundFiles) take(ctx context.Context, src Source, o ObjectInfo) error {
 	switch {
 	case err != nil || skipped:
 		return err
-	case o.Size == 0 || strings.HasSuffix(o.Name, "/"):
+	case o.Size == 0:
 		f.empty++
 		return nil
 	case o.Size < 0:
@@ -134,9 +134,9 @@ func partitionValue(column, text string) (v Value, ok bool, err error) {
 		return v, false, fmt.Errorf("its folder for the column %s has a value that cannot be read", col)
 	case col == ColKey:
 		return v, false, fmt.Errorf("it lies in a folder for the column %s: a result is not cut by keys", col)
-	case text == noPartition && col == ColBucket:
+	case col == ColBucket && (text == noPartition || text == ""):
 		return v, false, fmt.Errorf("its rows have no %s", col)
-	case text == noPartition:
+	case len(stated(col, []byte(text))) == 0:
 		return v, false, nil
 	}
 	if err := setField(new(Record), col, []byte(text), new(arena), &interner{col: col}); err != nil {
@@ -187,7 +187,7 @@ func (f *foundFiles) check(name string) error {
 	case f.empty > 0 || len(f.leftOut) > 0:
 		return fmt.Errorf("no file there has rows: %s", f.others())
 	}
-	return fmt.Errorf("nothing is there: %w", ErrNoReport)
+	return errors.New("nothing is there: no file has this name, and none lies below it")
 }
 
 // others says what is there beside data files, "" for nothing.

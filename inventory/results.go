@@ -86,7 +86,7 @@ func OpenFiles(src Source, name string, set FileSet, opts Options) *Report {
 	r.given = set.Values
 	r.manifest = &Manifest{SourceBucket: set.Bucket, Format: set.Format, Columns: set.Columns, Files: set.Files,
 		MD5: set.MD5, Named: opts.Results.Columns, layout: set.Mapping.Layout}
-	r.shape = csvShape{layout: set.Mapping.Layout, names: set.Mapping.Layout == nil, sniff: true, decodeKeys: set.Mapping.EncodedKeys, given: set.Mapping.unneeded()}
+	r.shape = csvShape{layout: set.Mapping.Layout, names: set.Mapping.Layout == nil, sniff: true, query: true, decodeKeys: set.Mapping.EncodedKeys, given: set.Mapping.unneeded()}
 	return r
 }
 
@@ -227,12 +227,18 @@ func (r *Report) lookInto(ctx context.Context, wanted string) error {
 		for j := range first {
 			m.Columns |= first[j].Known
 		}
+		if err := r.keepCommon(ctx); err != nil {
+			return err
+		}
 		m.SourceBucket = first[0].Bucket
 		if wanted != "" {
 			m.SourceBucket = wanted
 		}
 		if !ValidBucket(m.SourceBucket) || DirectoryBucket(m.SourceBucket) {
 			return fmt.Errorf("%.200q, row 1: %.100q is no name of a general purpose bucket", m.Files[i].Key, m.SourceBucket)
+		}
+		if slices.ContainsFunc(first, func(r Record) bool { return r.VersionID == nullVersion && !r.Known.Has(ColIsLatest) }) {
+			r.warnings = append(r.warnings, errNullVersion)
 		}
 		if !r.opts.mapping.EncodedKeys && looksEncoded(first) {
 			r.warnings = append(r.warnings, errLooksEncoded)
@@ -244,6 +250,7 @@ func (r *Report) lookInto(ctx context.Context, wanted string) error {
 
 var (
 	errNoRows       = errors.New("none of its files has a row")
+	errNullVersion  = errors.New("the version_id null is taken for the version that S3 calls so; where it stands for no version, leave the column out, or have the query write NULL")
 	errLooksEncoded = errors.New("the keys look URL-encoded, as S3 Inventory writes them in CSV, and are taken as they are: " +
 		"if they are encoded, call their column encoded_key, or have the query decode them (Athena: url_decode(key))")
 )
@@ -274,9 +281,15 @@ func findFiles(ctx context.Context, src Source, name string) (*foundFiles, error
 			err = body.Close()
 			found.prefix = strings.TrimSuffix(name, path.Base(name))
 			if err == nil {
+				err = alone(ctx, src, name)
+			}
+			if err == nil {
 				err = found.take(ctx, src, info)
 			}
-			return found, errors.Join(err, found.check(name))
+			if err != nil {
+				return nil, err
+			}
+			return found, found.check(name)
 		}
 		if !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -304,6 +317,19 @@ func findFiles(ctx context.Context, src Source, name string) (*foundFiles, error
 		}
 	}
 	return found, found.check(name)
+}
+
+// alone is an error where objects lie below the name of an object, as they can in a
+// bucket: which of the two is meant, the name does not say.
+func alone(ctx context.Context, src Source, name string) error {
+	if _, local := src.(*Local); local {
+		return nil
+	}
+	below, err := src.List(ctx, name+"/")
+	if err != nil || len(below) == 0 {
+		return err
+	}
+	return fmt.Errorf("%.200q is an object, and %d more lie below %.200q: name the folder with its slash for those; to read the object alone, copy it to another place", name, len(below), name+"/")
 }
 
 // listAll is src.List, with the names of what that leaves out in a local folder.

@@ -60,7 +60,7 @@ func TestResultsOfDuckDB(t *testing.T) {
 			LastModified: at("2026-03-01T10:11:12.5Z"), StorageClass: Standard},
 		{Known: withKey, Bucket: "media", Key: "b/space and+plus%41.txt", Size: 20, VersionID: "v2", IsLatest: true, Encryption: SSEKMS, ETag: "e41d8cd98f00b204e9800998ecf8427e",
 			LastModified: at("2026-03-02T10:11:12Z"), StorageClass: Standard, KMSKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/k1", BucketKey: "ENABLED"},
-		{Known: withKey, Bucket: "media", Key: "c/\"quote\", comma\nline ü.txt", Size: 30, VersionID: "null", Encryption: DSSEKMS, ETag: "f41d8cd98f00b204e9800998ecf8427e-3",
+		{Known: withKey.Without(ColumnsOf(ColVersionID)), Bucket: "media", Key: "c/\"quote\", comma\nline ü.txt", Size: 30, Encryption: DSSEKMS, ETag: "f41d8cd98f00b204e9800998ecf8427e-3",
 			LastModified: at("2026-03-03T10:11:12.000001Z"), StorageClass: GlacierIR, KMSKeyARN: "arn:aws:kms:eu-west-1:111122223333:key/k2", BucketKey: "DISABLED"},
 		{Known: ColumnsOf(ColBucket, ColKey, ColVersionID, ColIsLatest, ColIsDeleteMarker), Bucket: "media", Key: "d/unknown", Size: -1, VersionID: "v4", IsLatest: true},
 	}
@@ -78,7 +78,7 @@ func TestResultsOfDuckDB(t *testing.T) {
 				t.Fatalf("%d rows, want %d", len(got), len(want))
 			}
 			for i := range want {
-				want[i].Pos = got[i].Pos
+				want[i].Pos, want[i].ByHand = got[i].Pos, true
 				if d := diff(got[i], want[i]); d != "" {
 					t.Errorf("row %d: %s", i, d)
 				}
@@ -335,7 +335,8 @@ func readOnce(ctx context.Context, r *Report) error {
 	return nil
 }
 
-// A hundred thousand files are listed, not opened: that is left to who reads them.
+// A hundred thousand files are listed, and some asked for their columns; the rest is left
+// to who reads them.
 func TestManyResultFiles(t *testing.T) {
 	const n = 100_000
 	m := newMemory()
@@ -350,7 +351,7 @@ func TestManyResultFiles(t *testing.T) {
 	if !strings.Contains(fmt.Sprint(found.Report.Warnings()), "../traversal.csv") {
 		t.Errorf("notes %v name no file above the place", found.Report.Warnings())
 	}
-	if files, opened := len(found.Report.Manifest().Files), len(m.opened()); files != n || opened > 2 {
+	if files, opened := len(found.Report.Manifest().Files), len(m.opened()); files != n || opened > mostAsked+2 {
 		t.Errorf("%d files, %d opened", files, opened)
 	}
 }

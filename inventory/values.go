@@ -84,7 +84,7 @@ func parseSize(b []byte) (int64, error) {
 	for _, c := range b {
 		d := int64(c) - '0'
 		if d < 0 || d > 9 || n > (1<<63-1-d)/10 {
-			return -1, fmt.Errorf("%.40q is not a size in bytes", b)
+			return -1, fmt.Errorf("%.40q is not a size in bytes, in digits alone", b)
 		}
 		n = n*10 + d
 	}

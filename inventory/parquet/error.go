@@ -37,6 +37,17 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
+// FractionError says that a decimal is no whole number. The file is as it should be; what
+// is in it is not what is wanted.
+type FractionError struct {
+	Value string // without the point
+	Scale int    // digits behind the point
+}
+
+func (e *FractionError) Error() string {
+	return fmt.Sprintf("%s with %d digits behind the point is no whole number: have the query round it, or cast it to BIGINT", e.Value, e.Scale)
+}
+
 func corrupt(format string, a ...any) error {
 	return fmt.Errorf("%w: %s", ErrCorrupt, fmt.Sprintf(format, a...))
 }

@@ -30,8 +30,11 @@ func (c *column) finish(n int) error {
 
 // unit is what the numbers of the column count: INT96 is read as microseconds.
 func (f *Field) unit() Unit {
-	if f.Kind == Int96 {
+	switch {
+	case f.Kind == Int96:
 		return Micros
+	case f.Logical.Meaning == Date:
+		return Days
 	}
 	return f.Logical.Unit
 }
@@ -106,7 +109,7 @@ func (c *column) wholeStrings(n int) error {
 func tenTo(n int) *big.Int { return new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(n)), nil) }
 
 func notWhole(v *big.Int, scale int) error {
-	return corrupt("%v with %d digits behind the point is no whole number", v, scale)
+	return &FractionError{Value: v.String(), Scale: scale}
 }
 
 // unpadded is an error where a string of a fixed length may be a shorter one that was
@@ -131,6 +134,9 @@ func setTimes(c *vector.Timestamp, values []int64, unit Unit) (bad int) {
 	}
 	c.Seconds, c.Nanos = vector.Resize(c.Seconds, len(values)), vector.Resize(c.Nanos, len(values))
 	for i, v := range values {
+		if unit == Days { // of 32 bits
+			v = v * (24 * 60 * 60) * per
+		}
 		sec, frac := v/per, v%per
 		if frac < 0 {
 			sec, frac = sec-1, frac+per

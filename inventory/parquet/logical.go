@@ -16,7 +16,7 @@ type Logical struct {
 // Meaning is the kind of a logical type.
 type Meaning uint8
 
-// The meanings. Those from Date on are told apart for their names alone.
+// The meanings. Those from TimeOfDay on are told apart for their names alone.
 const (
 	NoMeaning Meaning = iota // what the physical type says
 	Text                     // UTF-8
@@ -44,6 +44,7 @@ const (
 	Millis
 	Micros
 	Nanos
+	Days // of Date
 )
 
 // annotation is what a schema says of a column's meaning, in its old way and its new.
@@ -187,6 +188,10 @@ func (f *Field) values() valueKind {
 			return f.decimal()
 		case Timestamp:
 			if f.Kind == Int64 && l.Unit != NoUnit {
+				return instants
+			}
+		case Date:
+			if f.Kind == Int32 {
 				return instants
 			}
 		}

@@ -23,6 +23,10 @@ async function main() {
   await copy(`SELECT * FROM ${rows}`, 'header.csv', 'FORMAT csv, HEADER')
   await copy(`SELECT * REPLACE (last_modified_date::TIMESTAMPTZ AS last_modified_date) FROM ${rows}`, 'header.csv.gz', 'FORMAT csv, HEADER, COMPRESSION gzip')
   await copy(`SELECT bucket, key, size, e_tag FROM ${rows}`, 'bare.csv', 'FORMAT csv, HEADER false')
+  const one = "'media' AS bucket, 'k' AS key"
+  await copy(`SELECT ${one}, NULL::VARCHAR AS version_id, 'None' AS storage_class, DATE '2026-03-01' AS last_modified_date, 3 AS size`, 'date.parquet', 'FORMAT parquet')
+  await copy(`SELECT ${one}, 1.50::DECIMAL(10,2) AS size`, 'fraction.parquet', 'FORMAT parquet')
+  await copy(`SELECT ${one}, 3::HUGEINT AS size`, 'huge.parquet', 'FORMAT parquet') // which DuckDB writes as DOUBLE
   await copy(`SELECT * FROM ${rows}`, 'hive', 'FORMAT parquet, PARTITION_BY (bucket)')
 }
 main()
