@@ -103,7 +103,8 @@ func (o *trial) before(ctx context.Context, g engine.Gate) (*plan.Snapshot, erro
 			Err: errors.New("the object is not what the report says")}
 	case err == nil:
 		return s, nil
-	case !errors.As(err, &oe) || oe.Class == engine.Changed || oe.Class == engine.Gone || oe.Class == engine.Fatal:
+	case !errors.As(err, &oe) || oe.Class == engine.Changed || oe.Class == engine.Gone || oe.Class == engine.Fatal,
+		oe.Reason == plan.KeySpelling: // as if it was gone, and told as a failure of its own
 		return nil, err
 	case oe.Contradicted && t.Head != nil: // what it shows would be sent along
 		o.because(t, reasonOf(whyFailed, err))

@@ -199,13 +199,17 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 }
 
 // skipResult is the result of a row that is left alone by its report row. A row
-// of another bucket is not left alone rightly: the report is not this job's.
+// of another bucket is not left alone rightly: the report is not this job's. Nor is one
+// that names no version of those that it is about.
 func (r *run) skipResult(t plan.Task, segment int) Result {
 	res := Result{Task: t, Segment: segment, Outcome: Skipped, Reason: t.Reason}
-	if t.Reason == plan.OtherBucket {
+	if t.Reason.OfRow() {
 		res.Outcome = Failed
 		res.Err = &ObjectError{Op: "read report", Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Permanent, Reason: t.Reason,
 			Err: fmt.Errorf("the row names bucket %q, but the job is for %q", t.Record.Bucket, r.Policy.Options.Bucket)}
+		if t.Reason == plan.NoVersion {
+			res.Err.Err = errors.New("the row is about a noncurrent version and does not name it, so nothing was written: the report needs the column VersionId")
+		}
 	}
 	return res
 }

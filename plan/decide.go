@@ -149,6 +149,8 @@ func (p *Policy) skip(r *inventory.Record) Reason {
 		return DeleteMarker
 	case !r.Current() && !o.AllVersions:
 		return Noncurrent
+	case !r.Current() && !r.Known.Has(inventory.ColVersionID): // a request would go to the current one
+		return NoVersion
 	case !p.selected(r):
 		return Filtered
 	}
@@ -259,6 +261,13 @@ func (p *Policy) demandFirst(t *Task) (d Demand) {
 	}
 	if len(p.Options.Tags) > 0 {
 		d = d.Add(p.Weights.Of(StepGetTags, t.FromKMS))
+	}
+	if decoded, plus := OtherSpellings(&t.Record); t.NeedHead && decoded+plus != "" { // where it is not there
+		looks := p.look(t)
+		if decoded != "" && plus != "" {
+			looks = looks.Add(looks)
+		}
+		d = d.Add(looks.UpTo())
 	}
 	if t.NeedHead && p.Facts.AWS != Yes && OddKey(t.Record.Key) { // the first of a kind is held against its twin
 		d = d.Add(p.look(t).Add(p.Weights.Of(StepList, false)).UpTo())

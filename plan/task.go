@@ -55,6 +55,13 @@ const (
 	SelfCopy     Reason = "self-copy"    // the endpoint does not copy an object onto itself for the sake of its encryption
 	OtherBucket  Reason = "other-bucket" // the row names another bucket than the report
 
+	// NoVersion: the row is about a version that is not the current one, and names none.
+	NoVersion Reason = "no-version"
+
+	// KeySpelling: no object has the row's key, and one has it in another spelling: the
+	// source, which S3 did not write, spells its keys otherwise than S3.
+	KeySpelling Reason = "key-spelling"
+
 	// NeedsParts: only a copy in parts does it, what that brings with it was not
 	// accepted, and the plan had no such copies to ask about.
 	NeedsParts Reason = "needs-parts"
@@ -63,6 +70,9 @@ const (
 	// contradict each other about it, or requests about it meet another object.
 	Unaddressable Reason = "unaddressable"
 )
+
+// OfRow tells whether the row itself, whatever its object is, cannot be done.
+func (r Reason) OfRow() bool { return r == OtherBucket || r == NoVersion }
 
 // Task is one object version and what is to be done to it.
 type Task struct {

@@ -33,7 +33,11 @@ func (w *work) met(ctx context.Context, k plan.StepKind, version string) (*plan.
 	var oe *engine.ObjectError
 	switch {
 	case errors.As(err, &oe) && oe.Class == engine.Gone:
-		return w.absent(ctx, k, version, oe)
+		head, err := w.absent(ctx, k, version, oe)
+		if isGone(err) {
+			err = w.misspelled(ctx, err)
+		}
+		return head, err
 	case err != nil:
 		return nil, err
 	}

@@ -36,10 +36,18 @@ func RemedyOf(err error, again func(flag, value string) string) Remedy {
 	switch r, ok := ofPlace(err, again); {
 	case ok:
 		return r
+	case looksLikeResult(err):
+		r := Remedy{Say: "a report is named by its manifest.json or its folder; where this is the result of a query, name its columns: --columns auto takes them by their names"}
+		if again != nil {
+			r.Next = again("columns", inventory.AutoColumns)
+		}
+		return r
 	case errors.As(err, &knows):
 		return Remedy{Next: knows.Next()}
 	case errors.As(err, &object) && object.Reason == plan.SelfCopy:
 		return Remedy{Say: "the endpoint does not copy an object onto itself to change its encryption; in parts it may: --copy-via multipart, in a new job"}
+	case errors.As(err, &object) && object.Reason == plan.KeySpelling:
+		return Remedy{Say: "make a new job, with --columns that name the keys encoded_key where they are URL-encoded, and key where they are not"}
 	case errors.As(err, &object) && object.Class == engine.Denied:
 		return denied(object.Bucket)
 	case errors.As(err, &object) && s3api.RegionOf(err) != "":
@@ -62,6 +70,12 @@ func RemedyOf(err error, again func(flag, value string) string) Remedy {
 		return setupRemedy(&s3api.SetupError{Kind: s3api.KindOf(err), Subject: object.KMSKey, Err: err}, again)
 	}
 	return setupRemedy(&s3api.SetupError{Kind: s3api.KindOf(err), Err: err}, again)
+}
+
+// looksLikeResult tells whether what was named may be the result of a query.
+func looksLikeResult(err error) bool {
+	var none *inventory.NoReportError
+	return errors.As(err, new(*inventory.ResultLikeError)) || errors.As(err, &none) && none.Results
 }
 
 // ofPlace is what to do about where something is to be written.

@@ -1,0 +1,55 @@
+package plan
+
+import (
+	"testing"
+
+	"reseal/inventory"
+)
+
+// A key that S3 wrote has one spelling. One of another source may be encoded, or decoded.
+func TestOtherSpellings(t *testing.T) {
+	for _, tt := range []struct {
+		key           string
+		byHand        bool
+		decoded, plus string
+	}{
+		{"my+report", true, "my report", ""},
+		{"com%2Cma", true, "com,ma", ""},
+		{"a b%20c", true, "a b c", "a+b%20c"},
+		{"a b", true, "", "a+b"},
+		{"100%", true, "", ""},
+		{"plain/key", true, "", ""},
+		{"my+report", false, "", ""},
+	} {
+		r := inventory.Record{Key: tt.key, ByHand: tt.byHand}
+		if decoded, plus := OtherSpellings(&r); decoded != tt.decoded || plus != tt.plus {
+			t.Errorf("%q: %q, %q, want %q, %q", tt.key, decoded, plus, tt.decoded, tt.plus)
+		}
+		p := Policy{Options: Options{Bucket: "b", SSE: TargetKMS}, Weights: DefaultWeights(true), Facts: Facts{AWS: Yes}}
+		r.Bucket, r.Size = "b", -1
+		same := r
+		same.ByHand = false
+		more := p.Decide(&r).Demand.Reads.Max - p.Decide(&same).Demand.Reads.Max
+		if want := tt.decoded != "" || tt.plus != ""; (more > 0) != want {
+			t.Errorf("%q: %v more reads at most, want some: %v", tt.key, more, want)
+		}
+	}
+}
+
+// A row about a noncurrent version that names none is no success, whatever versions are
+// asked for: a request would go to the current one.
+func TestNoncurrentWithoutAVersion(t *testing.T) {
+	for _, tt := range []struct {
+		all  bool
+		want Reason
+	}{{false, Noncurrent}, {true, NoVersion}} {
+		p := Policy{Options: Options{Bucket: "b", SSE: TargetKMS, Method: MethodUpdate, AllVersions: tt.all}, Weights: DefaultWeights(true)}
+		r := inventory.Record{Known: inventory.ColumnsOf(inventory.ColBucket, inventory.ColKey, inventory.ColIsLatest), Bucket: "b", Key: "k", Size: -1}
+		if task := p.Decide(&r); task.Action != Skip || task.Reason != tt.want {
+			t.Errorf("all versions %v: %v, %q, want it left as %q", tt.all, task.Action, task.Reason, tt.want)
+		}
+	}
+	if !NoVersion.OfRow() || !OtherBucket.OfRow() || Noncurrent.OfRow() {
+		t.Error("a row without its version is refused, and a noncurrent one is left alone")
+	}
+}
