@@ -91,6 +91,7 @@ const (
 	Different  Kind = "different"  // by the verification something is not as promised, or nobody could tell
 	Open       Kind = "open"       // the bucket lets something arrive outside the key
 	NoKey      Kind = "no-key"     // the job is not about a key
+	Nothing    Kind = "nothing"    // no row is under the key
 )
 
 // Superseded tells whether a later generation that found nothing to do takes an objection
@@ -227,6 +228,8 @@ func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan) {
 		c.against(Different, "the sample of the verification took no object: it proves nothing")
 	case result == verify.Wrong:
 		c.against(Different, "the verification found rows that are not as promised, or that nobody could look at: %s", ofGrade(n, verify.Wrong))
+	case n.UnderKey(c.Key) == 0 && result == verify.Fine:
+		c.against(Nothing, "the verification saw no row under the key, so there is nothing to certify: %s", ofGrade(n, verify.Fine))
 	case result == verify.Open:
 		c.against(Left, "the verification found work that is left: %s", ofGrade(n, verify.Open))
 	}

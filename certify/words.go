@@ -45,6 +45,9 @@ func ofGrade(n *verify.Note, grade verify.Grade) string {
 			parts = append(parts, report.Count(rows)+" "+plain.Text(string(v)))
 		}
 	}
+	if len(parts) == 0 && grade == verify.Fine {
+		return "no verdict of any"
+	}
 	if grade == verify.Wrong && n.Uncount > 0 {
 		parts = append(parts, "the rows of "+report.Plural(n.Uncount, "file")+" that nobody has counted")
 	}
@@ -148,6 +151,9 @@ func (c *Certificate) verifiedRows(row func(name, format string, args ...any)) {
 		if v.Verdicts[name] > 0 {
 			row("", "%s %s", report.Count(v.Verdicts[name]), plain.Text(string(name)))
 		}
+	}
+	if about := report.NearlyAllGone(v.Verdicts[verify.Gone], v.Looked); about != "" {
+		row("", "%s", about)
 	}
 	if v.Left > 0 {
 		row("", "%s not in the sample", report.Plural(v.Left, "row"))

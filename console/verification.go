@@ -164,6 +164,8 @@ func signedText(v *verify.Verification) string {
 	switch {
 	case v.Bound != nil || v.Rows == 0:
 		return next
+	case v.UnderKey(v.Key) == 0:
+		return "Each row is as promised, and no row was seen under the key: this job is no proof of any encryption. See above what the rows were left alone for, and whether the report names the right objects.\n" + next
 	case v.Grade() != verify.Fine:
 		return "Apart from what --allow takes, all rows are as promised.\n" + next
 	case v.Rows == 1:

@@ -35,7 +35,9 @@ func TestVerifyEndsWithItsVerdict(t *testing.T) {
 		v    verify.Verification
 		ends string
 	}{
-		"all":     {verify.Verification{Tally: verify.Tally{Rows: 3000, Looked: 3000, Sampled: 3000, Verdicts: proven(3000)}}, "All 3,000 rows are as promised." + next},
+		"all": {verify.Verification{Tally: verify.Tally{Rows: 3000, Looked: 3000, Sampled: 3000, Verdicts: proven(3000)}}, "All 3,000 rows are as promised." + next},
+		"nothing": {verify.Verification{Tally: verify.Tally{Rows: 3, Looked: 3, Sampled: 3, Verdicts: map[verify.Verdict]int64{verify.Gone: 1, verify.LeftAlone: 2}}},
+			"Each row is as promised, and no row was seen under the key: this job is no proof of any encryption. See above what the rows were left alone for, and whether the report names the right objects." + next},
 		"one":     {verify.Verification{Tally: verify.Tally{Rows: 1, Looked: 1, Sampled: 1, Verdicts: proven(1)}}, "The one row is as promised." + next},
 		"none":    {verify.Verification{}, next},
 		"allowed": {verify.Verification{Allowed: []verify.Verdict{verify.NotDone}, Tally: verify.Tally{Rows: 2, Verdicts: map[verify.Verdict]int64{verify.Proven: 1, verify.NotDone: 1}}}, "Apart from what --allow takes, all rows are as promised." + next},

@@ -27,6 +27,8 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 	switch {
 	case t.Reason == plan.OtherBucket:
 		f.Verdict, f.Reason, f.Why = NotDone, plan.OtherBucket, "the row names another bucket"
+	case t.Reason == plan.NoVersion:
+		f.Verdict, f.Reason, f.Why = NotDone, plan.NoVersion, "the row is about a noncurrent version and does not name it"
 	case p.State == Failed && p.Reason != plan.Unfaithful: // of those some were re-encrypted
 		f.Verdict, f.Reason, f.Why = NotDone, p.Reason, "the run tried it and failed"
 	case t.Action == plan.Skip && (t.Reason == plan.Filtered || t.Reason == plan.DeleteMarker && !t.Record.Current()):
@@ -71,14 +73,14 @@ func (j *Judge) leftAlone(f *Finding, reason plan.Reason, p *Promise, h *plan.He
 	t := &f.Task
 	again := j.Policy.DecideHead(*t, h)
 	under, state := j.underKey(h)
-	written := !j.sameAsBefore(t, p, h)
+	written := j.written(t, p, h)
 	holds := false
 	switch reason {
 	case plan.Gone, plan.DeleteMarker: // there is an object now
 	case plan.Noncurrent:
 		holds = !t.Record.Current() || again.Reason == plan.Noncurrent
 	case plan.TooLarge: // by S3's own answer
-		holds = !written
+		holds = j.sameAsBefore(t, p, h)
 	default:
 		holds = again.Action == plan.Skip && again.Reason == reason
 	}
@@ -91,8 +93,10 @@ func (j *Judge) leftAlone(f *Finding, reason plan.Reason, p *Promise, h *plan.He
 		}
 	case under:
 		f.Verdict, f.Why = ChangedUnderKey, "was left alone: "+string(reason)
-	case written, reason == plan.AlreadyEncrypted, reason == plan.DualLayer, reason == plan.SSECustomer: // nothing but a change ends these
+	case written, reason == plan.Gone, p.Write.known() && slices.Contains([]plan.Reason{plan.AlreadyEncrypted, plan.DualLayer, plan.SSECustomer}, reason): // nothing but a change ends these
 		f.Verdict, f.Why = ChangedNotUnderKey, fmt.Sprintf("was left alone (%s), and changed since: %s", reason, state)
+	case !p.Write.known(): // nobody looked then
+		f.Verdict, f.Why = NotDone, fmt.Sprintf("was left alone (%s) without a look, by what its row says, which is not so: %s; nothing shows that it was written since", reason, state)
 	default:
 		f.Verdict, f.Why = NotDone, fmt.Sprintf("was left alone (%s), for which there is no reason any more: %s", reason, state)
 	}
@@ -285,6 +289,19 @@ func (j *Judge) sameAsBefore(t *plan.Task, p *Promise, h *plan.Head) bool {
 		w = WriteOf(t.Record.ETag, "")
 	}
 	return w.known() && w.is(h)
+}
+
+// written tells whether something shows that the object was written since the job, or
+// the report, knew it. That a look differs from a row that names no write is no sign.
+func (j *Judge) written(t *plan.Task, p *Promise, h *plan.Head) bool {
+	known, row := p.Write.known() || t.Record.ETag != "", t.Record.LastModified
+	switch {
+	case known:
+		return !j.sameAsBefore(t, p, h)
+	case row.IsZero():
+		row = j.Policy.Now
+	}
+	return h.LastModified.After(row.Add(time.Second))
 }
 
 // underKey tells whether h is as the job's target says, and in which state it is.

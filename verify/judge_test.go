@@ -139,6 +139,17 @@ func TestJudge(t *testing.T) {
 		{"gone at the run, and there now", nil, nil, skipped(plan.Gone), plain, ChangedNotUnderKey},
 		{"gone at the run, and there now under the key", nil, nil, skipped(plan.Gone), nil, ChangedUnderKey},
 
+		// Nobody looked at what a row left alone, and the row names no write: that a look
+		// differs is no sign that anybody wrote the object.
+		{"of a class that nobody knows, by its row alone", func(r *inventory.Record) { r.StorageClass, r.ETag, r.LastModified = "NULL", "", time.Time{} }, nil, noLine, inPlace, NotDone},
+		{"under a key by its row alone", func(r *inventory.Record) { r.Encryption, r.ETag, r.LastModified = inventory.SSEKMS, "", time.Time{} }, nil, noLine,
+			func(h *plan.Head) { plain(h); h.LastModified = began.Add(-time.Hour) }, NotDone},
+		{"under a key by its row alone, and written since the job began", func(r *inventory.Record) { r.Encryption, r.ETag, r.LastModified = inventory.SSEKMS, "", time.Time{} }, nil, noLine,
+			func(h *plan.Head) { plain(h); h.LastModified = began.Add(time.Hour) }, ChangedNotUnderKey},
+		{"under a key by its row alone, and written since its time", func(r *inventory.Record) { r.Encryption, r.ETag = inventory.SSEKMS, "" }, nil, noLine,
+			func(h *plan.Head) { plain(h); h.LastModified = began.Add(-time.Hour) }, ChangedNotUnderKey},
+		{"gone at the run by a row without an ETag, and there now", func(r *inventory.Record) { r.ETag = "" }, nil, Promise{State: Settled, Line: true, Skipped: true, Reason: plan.Gone, Size: -1}, plain, ChangedNotUnderKey},
+
 		{"failed before it was re-encrypted", nil, nil, Promise{State: Failed, Line: true, Reason: plan.Unfaithful, Error: "no date"}, inPlace, NotDone},
 		{"re-encrypted, and tags lost", nil, nil, Promise{State: Failed, Line: true, Reason: plan.Unfaithful, Error: plan.NotKept([]plan.Attribute{plan.Tags})}, nil, LostAttribute},
 		{"re-encrypted, and a loss that was accepted", nil, nil, Promise{State: Failed, Line: true, Reason: plan.Unfaithful, Error: plan.NotKept([]plan.Attribute{plan.Expires})}, nil, LostAttribute},
@@ -181,6 +192,9 @@ func TestJudgeWithoutALook(t *testing.T) {
 		{"a current delete marker", func(r *inventory.Record) { r.IsDeleteMarker = true }, Promise{}, ""},
 		{"encrypted before, not reached", func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, Promise{}, ""},
 		{"of another bucket", func(r *inventory.Record) { r.Bucket = "c" }, Promise{}, NotDone},
+		{"an old version that is not named", func(r *inventory.Record) {
+			r.IsLatest, r.VersionID, r.Known = false, "", r.Known.Without(inventory.ColumnsOf(inventory.ColVersionID))
+		}, Promise{State: Failed}, NotDone},
 		{"of another bucket, and failed", func(r *inventory.Record) { r.Bucket = "c" }, Promise{State: Failed}, NotDone},
 	} {
 		p := aPolicy()

@@ -145,6 +145,18 @@ func (t *Tally) Grade(allowed ...Verdict) Grade {
 	return worst
 }
 
+// UnderKey is how many rows were seen under a key: as the job left them, written since, or
+// left alone as they were under it before.
+func (t *Tally) UnderKey(key string) int64 {
+	n := t.Verdicts[Proven] + t.Verdicts[ChangedUnderKey]
+	for other, rows := range t.OtherKeys {
+		if plan.SameKey(other, key) {
+			n += rows
+		}
+	}
+	return n
+}
+
 // DrawnFrom is how many objects the sample was drawn from: all that need a look, with
 // a snapshot or without. Those that were looked at for their snapshot alone, and not
 // drawn, are among them, as the drawn ones with a snapshot are.

@@ -72,10 +72,11 @@ func RemedyOf(err error, again func(flag, value string) string) Remedy {
 	return setupRemedy(&s3api.SetupError{Kind: s3api.KindOf(err), Err: err}, again)
 }
 
-// looksLikeResult tells whether what was named may be the result of a query.
+// looksLikeResult tells whether what was named may be the result of a query. Files with
+// rows lie in any bucket, and are more likely data there.
 func looksLikeResult(err error) bool {
 	var none *inventory.NoReportError
-	return errors.As(err, new(*inventory.ResultLikeError)) || errors.As(err, &none) && none.Results
+	return errors.As(err, new(*inventory.ResultLikeError)) || errors.As(err, &none) && none.Results && !strings.HasPrefix(none.Below, "s3://")
 }
 
 // ofPlace is what to do about where something is to be written.
@@ -132,7 +133,6 @@ func ofJob(err error) (Remedy, bool) {
 		changed  *known.DifferentError
 		doubtful *known.FileError
 		key      *certify.KeyError
-		later    *job.GenerationError
 	)
 	switch {
 	case errors.As(err, &changed):
@@ -152,8 +152,6 @@ func ofJob(err error) (Remedy, bool) {
 		return Remedy{"wait for it, or watch it", onJob("status", locked.Job) + " --watch"}, true
 	case errors.As(err, new(*checkpoint.ConflictError)):
 		return Remedy{Say: "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since; reseal status shows who has it"}, true
-	case errors.As(err, &later) && later.Whole() != "":
-		return Remedy{"run the job that it belongs to, which goes on with it", onJob("run", later.Whole()) + " --until-clean"}, true
 	case errors.Is(err, control.ErrNotRunning):
 		return Remedy{Say: "reseal status shows how far it is, and the same reseal run goes on with it"}, true
 	case errors.As(err, new(*batchops.SelectionError)):
@@ -193,7 +191,11 @@ func ofReport(err error) (Remedy, bool) {
 		return Remedy{Say: "reseal reads CSV, ORC and Parquet reports"}, true
 	case errors.Is(err, inventory.ErrNoReport):
 		r := Remedy{Say: "the first report comes up to 48 hours after it was set up; reseal inventory snapshot makes one at once; see what is there"}
-		if none := new(inventory.NoReportError); errors.As(err, &none) && none.Below != "" {
+		none := new(inventory.NoReportError)
+		if errors.As(err, &none) && none.Results {
+			r.Say = "the result of a query is read with --columns auto; " + r.Say
+		}
+		if none.Below != "" {
 			r.Next = "reseal inventory ls " + shell.Path(none.Below)
 		}
 		return r, true
