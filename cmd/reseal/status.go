@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"io"
 	"time"
 
@@ -33,20 +34,18 @@ folder of a campaign it shows all buckets.`,
 			}
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
-			if whole, err := readCampaign(ctx, conn, dir); err != nil || whole != nil {
-				return showCampaign(ctx, p, whole, asJSON, watched || shard != "", err)
-			}
+			read := func(ctx context.Context) (*status.Status, error) { return readStatusAt(ctx, conn, dir, part) }
 			if watched {
-				return watch(ctx, p, dir, part, asJSON, func(ctx context.Context) (*status.Status, error) { return readStatusAt(ctx, conn, dir, part) })
+				err = watch(ctx, p, dir, part, asJSON, read)
+			} else {
+				err = showStatus(ctx, p, part, asJSON, read)
 			}
-			s, err := readStatusAt(ctx, conn, dir, part)
-			if err != nil {
-				return causeOf(ctx, err)
+			if errors.As(err, new(*job.NotJobError)) {
+				if whole, unread := readCampaign(ctx, conn, dir); whole != nil || unread != nil {
+					return showCampaign(ctx, p, whole, asJSON, watched || shard != "", unread)
+				}
 			}
-			if asJSON {
-				return writeJSON(p.stdout, s)
-			}
-			return console.Status(p.stdout, s, console.AfterLook(s, part), time.Now())
+			return err
 		},
 	}
 	conn.bind(cmd)
@@ -56,6 +55,18 @@ folder of a campaign it shows all buckets.`,
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print one JSON document; with --watch one a line")
 	cmd.Flags().BoolVar(&watched, "watch", false, "look again and again until the job is finished")
 	return cmd
+}
+
+// showStatus prints how a job, or a share of it, stands.
+func showStatus(ctx context.Context, p process, part job.Share, asJSON bool, read func(context.Context) (*status.Status, error)) error {
+	s, err := read(ctx)
+	switch {
+	case err != nil:
+		return causeOf(ctx, err)
+	case asJSON:
+		return writeJSON(p.stdout, s)
+	}
+	return console.Status(p.stdout, s, console.AfterLook(s, part), time.Now())
 }
 
 // readStatusAt reads a job that must be there, and how the run of all of it does, or
