@@ -25,12 +25,7 @@ const longName = 22
 // what was not answered, and the sums. Detail is in WriteSurveyBucket.
 func WriteSurvey(w io.Writer, v *survey.Survey) error {
 	p := newPage(w)
-	for i := range v.Accounts {
-		if a := &v.Accounts[i]; a.Error != nil {
-			p.wrapped("", accountName(a.ID, a.Alias, a.Role)+": not asked: "+visible(a.Error.Why, 400)+".")
-			p.printf("\n")
-		}
-	}
+	notAsked(p, v)
 	for _, group := range places(v.Rows) {
 		first := &group[0]
 		p.wrapped("", accountName(first.Account, first.Alias, "")+", "+knownOr(visible(first.Region, 40))+": "+Plural(int64(len(group)), "bucket"))
@@ -50,6 +45,37 @@ func WriteSurvey(w io.Writer, v *survey.Survey) error {
 	}
 	surveyTotals(p, v)
 	return p.err
+}
+
+// WriteSurveyBuckets writes all that a survey found about each of its buckets, and which
+// accounts could not be asked about them.
+func WriteSurveyBuckets(w io.Writer, v *survey.Survey) error {
+	p := newPage(w)
+	notAsked(p, v)
+	if p.err != nil {
+		return p.err
+	}
+	for i := range v.Rows {
+		if i > 0 {
+			if _, err := fmt.Fprintln(w); err != nil {
+				return err
+			}
+		}
+		if err := WriteSurveyBucket(w, &v.Rows[i], v.Rate); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notAsked says which accounts could not be asked, and why.
+func notAsked(p *page, v *survey.Survey) {
+	for i := range v.Accounts {
+		if a := &v.Accounts[i]; a.Error != nil {
+			p.wrapped("", accountName(a.ID, a.Alias, a.Role)+": not asked: "+visible(a.Error.Why, 400)+".")
+			p.printf("\n")
+		}
+	}
 }
 
 // star says that not all questions about a bucket were answered.
@@ -216,14 +242,13 @@ const mostRefusals = 100
 // Refusals sums up what was not answered, what concerns most buckets first: the first
 // mostRefusals kinds, each with all its buckets.
 func Refusals(v *survey.Survey) (out []Refusal) {
-	at := map[[2]string]int{}
+	at := map[Refusal]int{}
 	for i := range v.Rows {
 		for _, u := range v.Rows[i].Unread {
-			action, question := u.Action, u.Question
-			if !u.Denied {
-				action, question = u.Operation, question+": "+visible(u.Why, 200)
+			key := Refusal{Action: u.Action, Question: u.Question}
+			if !u.Denied { // its text names bucket and request: one of them stands for all
+				key = Refusal{Action: u.Operation, Question: u.Question, Why: u.Code}
 			}
-			key := [2]string{action, question}
 			j, ok := at[key]
 			if !ok {
 				if len(out) == mostRefusals {
@@ -231,13 +256,27 @@ func Refusals(v *survey.Survey) (out []Refusal) {
 				}
 				j = len(out)
 				at[key] = j
-				out = append(out, Refusal{Action: action, Question: question, Why: u.Why})
+				out = append(out, shownRefusal(&u, key))
 			}
 			out[j].Buckets++
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Refusal) int { return b.Buckets - a.Buckets })
 	return out
+}
+
+// shownRefusal is a kind of refusal as a page has it, of which u is the first.
+func shownRefusal(u *survey.Unread, kind Refusal) Refusal {
+	kind.Why = u.Why
+	if u.Denied {
+		return kind
+	}
+	kind.Question += ": "
+	if u.Code != "" {
+		kind.Question += visible(u.Code, 60) + ", such as "
+	}
+	kind.Question += visible(u.Why, 200)
+	return kind
 }
 
 // WriteSurveyBucket writes all that a survey found about one bucket.
@@ -259,7 +298,7 @@ func WriteSurveyBucket(w io.Writer, r *survey.Row, rate float64) error {
 			if u.Denied {
 				why = "denied: " + u.Action
 			}
-			p.wrapped(indent, u.Question+": "+why)
+			p.wrapped(indent, visible(u.Words(), 120)+": "+why)
 		}
 	}
 	if len(r.Needs) > 0 {
@@ -386,14 +425,22 @@ func bytesText(r *survey.Row) string {
 	}
 	s := Bytes(*r.Bytes)
 	if len(r.Classes) == 1 && r.Classes[0].Class != inventory.Standard {
-		s += " in " + string(r.Classes[0].Class)
+		s += " in " + className(&r.Classes[0])
 	}
 	if len(r.Classes) > 1 {
 		var parts []string
 		for _, c := range r.Classes {
-			parts = append(parts, Bytes(c.Bytes)+" "+string(c.Class))
+			parts = append(parts, Bytes(c.Bytes)+" "+className(&c))
 		}
 		s += " (" + strings.Join(parts, ", ") + ")"
 	}
 	return s + ", as of " + r.Figures.UTC().Format("2006-01-02")
+}
+
+// className is a class, and an archive tier of it.
+func className(c *survey.Class) string {
+	if c.Tier == "" {
+		return string(c.Class)
+	}
+	return string(c.Class) + " (" + c.Tier + ")"
 }

@@ -131,14 +131,17 @@ func TestSurveyFiles(t *testing.T) {
 	}
 	noControls(t, out.String())
 	rows, err := csv.NewReader(&out).ReadAll()
-	if err != nil || len(rows) != 6 {
+	if err != nil || len(rows) != 7 {
 		t.Fatalf("%d lines, %v", len(rows), err)
 	}
 	at := map[string]int{}
 	for i, name := range rows[0] {
 		at[name] = i
 	}
-	hidden, evil := rows[4], rows[5]
+	hidden, evil, refused := rows[4], rows[5], rows[6]
+	if refused[at["account"]] != "777788889999" || refused[at["bucket"]] != "" || refused[at["state"]] != "not-asked" || refused[at["not_answered"]] != "the role" || refused[at["denied_actions"]] != "sts:AssumeRole" {
+		t.Errorf("an account that refused: %q", refused)
+	}
 	for _, name := range []string{"objects", "bytes", "default_encryption", "update_usd_max", "manifest"} {
 		if hidden[at[name]] != "" {
 			t.Errorf("%s of a bucket that hides it: %q", name, hidden[at[name]])
@@ -175,11 +178,51 @@ func TestRefusalsAreCountedOn(t *testing.T) {
 	for i := range 2 * mostRefusals {
 		v.Rows = append(v.Rows, survey.Row{Unread: []survey.Unread{
 			{Question: "bucket policy", Operation: "GetBucketPolicy", Action: "s3:GetBucketPolicy", Denied: true},
-			{Question: "versioning", Operation: "GetBucketVersioning", Why: fmt.Sprintf("answer %d", i)},
+			{Question: "versioning", Operation: "GetBucketVersioning", Code: fmt.Sprintf("Code%d", i), Why: "answer"},
 		}})
 	}
 	all := Refusals(v)
 	if len(all) != mostRefusals || all[0].Action != "s3:GetBucketPolicy" || all[0].Buckets != len(v.Rows) {
 		t.Errorf("%d kinds, the first %+v; want %d, and %d buckets", len(all), all[0], mostRefusals, len(v.Rows))
+	}
+}
+
+// One failure of many buckets is one line, though the answers name bucket, request and inventory.
+func TestRefusalsAreGrouped(t *testing.T) {
+	v := new(survey.Survey)
+	for i := range 1000 {
+		v.Rows = append(v.Rows, survey.Row{Unread: []survey.Unread{
+			{Question: "bucket policy", Operation: "GetBucketPolicy", Action: "s3:GetBucketPolicy", Code: "SlowDown", Why: fmt.Sprintf("GetBucketPolicy bucket-%d: request id %d", i, i)},
+			{Question: "the reports of the inventory", About: fmt.Sprint("daily-", i), Operation: "ListObjectsV2", Action: "s3:ListBucket", Denied: true, Code: "AccessDenied", Why: fmt.Sprint(i)},
+		}})
+	}
+	v.Totals.Partial = 1000
+	if all := Refusals(v); len(all) != 2 || all[0].Buckets != 1000 || all[1].Buckets != 1000 {
+		t.Fatalf("%d kinds: %+v", len(all), all)
+	}
+	var out columnsOf80
+	if err := WriteSurvey(&out, v); err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Join(strings.Fields(out.String()), " ")
+	for _, want := range []string{"1,000 buckets GetBucketPolicy bucket policy: SlowDown, such as GetBucketPolicy bucket-0: request id 0", "1,000 buckets s3:ListBucket the reports of the inventory"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("lacks %q:\n%s", want, text[max(0, len(text)-600):])
+		}
+	}
+}
+
+// The bucket that an inventory hides of names it, where all is said about the one.
+func TestSurveyBucketNamesTheInventory(t *testing.T) {
+	r := survey.Row{Bucket: "media", Unread: []survey.Unread{{Question: "the reports of the inventory", About: "daily", Denied: true, Action: "s3:ListBucket"}},
+		Classes: []survey.Class{{Class: inventory.IntelligentTiering, Tier: "DEEP_ARCHIVE", Bytes: 5}}, Bytes: new(int64)}
+	var out columnsOf80
+	if err := WriteSurveyBucket(&out, &r, 500); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"the reports of the inventory daily: denied: s3:ListBucket", "INTELLIGENT_TIERING (DEEP_ARCHIVE)"} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("lacks %q:\n%s", want, out.String())
+		}
 	}
 }

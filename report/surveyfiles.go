@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -31,8 +32,7 @@ func WriteSurveyCSV(w io.Writer, v *survey.Survey) error {
 	if err := out.Write(surveyColumns); err != nil {
 		return fmt.Errorf("write CSV: %w", err)
 	}
-	for i := range v.Rows {
-		cells := surveyCells(&v.Rows[i])
+	for _, cells := range surveyLines(v) {
 		for j := range cells {
 			cells[j] = safeCell(cells[j])
 		}
@@ -45,6 +45,28 @@ func WriteSurveyCSV(w io.Writer, v *survey.Survey) error {
 		return fmt.Errorf("write CSV: %w", err)
 	}
 	return nil
+}
+
+// surveyLines are the lines of the CSV: each bucket, then each account of which there is none,
+// as it could not be asked.
+func surveyLines(v *survey.Survey) (out [][]string) {
+	for i := range v.Rows {
+		out = append(out, surveyCells(&v.Rows[i]))
+	}
+	for i := range v.Accounts {
+		a := &v.Accounts[i]
+		if a.Error == nil {
+			continue
+		}
+		cells := make([]string, len(surveyColumns))
+		at := func(name string) *string { return &cells[slices.Index(surveyColumns, name)] }
+		*at("account"), *at("alias"), *at("state"), *at("not_answered") = a.ID, a.Alias, string(survey.Failed), a.Error.Question
+		if a.Error.Denied {
+			*at("denied_actions") = a.Error.Action
+		}
+		out = append(out, cells)
+	}
+	return out
 }
 
 func surveyCells(r *survey.Row) []string {
@@ -85,7 +107,7 @@ func surveyCells(r *survey.Row) []string {
 	}
 	var questions, actions []string
 	for _, u := range r.Unread {
-		questions = append(questions, u.Question)
+		questions = append(questions, u.Words())
 		if u.Denied {
 			actions = append(actions, u.Action)
 		}

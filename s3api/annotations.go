@@ -33,27 +33,28 @@ func (w *work) annotations(ctx context.Context, version string) ([]annotation, e
 		return nil, nil
 	}
 	var all []annotation
-	token := ""
-	for {
-		var out *s3.ListObjectAnnotationsOutput
-		err := w.do(ctx, plan.StepListAnnotations, func(ctx context.Context) (err error) {
-			out, err = w.s3.ListObjectAnnotations(ctx, &s3.ListObjectAnnotationsInput{
+	list, more, token := leafing{}, true, ""
+	for more {
+		err := w.do(ctx, plan.StepListAnnotations, func(ctx context.Context) error {
+			out, err := w.s3.ListObjectAnnotations(ctx, &s3.ListObjectAnnotationsInput{
 				Bucket: &w.config.Options.Bucket, Key: &w.task.Record.Key, VersionId: optional(version), ContinuationToken: optional(token),
 				ExpectedBucketOwner: w.owner, RequestPayer: w.payer,
 			})
-			return err
+			if err != nil {
+				return err
+			}
+			for _, a := range out.Annotations {
+				all = append(all, annotation{value(a.AnnotationName), value(a.ETag), value(a.Size)})
+			}
+			token = value(out.NextContinuationToken)
+			if more, err = list.on(token != "", token, len(out.Annotations) > 0); err == nil && len(all) > maxAnnotations {
+				err = errEndlessList
+			}
+			return err // of a list without end: what it did not show would be lost
 		})
 		if err != nil {
 			return nil, err
 		}
-		for _, a := range out.Annotations {
-			all = append(all, annotation{value(a.AnnotationName), value(a.ETag), value(a.Size)})
-		}
-		next := value(out.NextContinuationToken)
-		if next == "" || next == token || len(all) >= maxAnnotations {
-			break
-		}
-		token = next
 	}
 	slices.SortFunc(all, func(a, b annotation) int { return strings.Compare(a.name, b.name) })
 	return all, nil

@@ -2,7 +2,6 @@ package s3api
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -184,7 +183,7 @@ func (c *Client) Inventories(ctx context.Context, bucket string) ([]InventoryCon
 	const op = "ListBucketInventoryConfigurations"
 	in := &s3.ListBucketInventoryConfigurationsInput{Bucket: &bucket, ExpectedBucketOwner: c.bucketOwner()}
 	var all []InventoryConfig
-	for {
+	for list := new(leafing); ; {
 		out, err := c.preflight.ListBucketInventoryConfigurations(ctx, in)
 		if err != nil {
 			return nil, setupError(op, bucket, err)
@@ -206,11 +205,15 @@ func (c *Client) Inventories(ctx context.Context, bucket string) ([]InventoryCon
 			}
 			all = append(all, k)
 		}
-		if !value(out.IsTruncated) || value(out.NextContinuationToken) == "" {
-			return all, nil
-		}
+		more, err := list.on(value(out.IsTruncated), value(out.NextContinuationToken), len(out.InventoryConfigurationList) > 0)
 		if len(all) > maxInventories {
-			return nil, setupError(op, bucket, errors.New("more inventories than a bucket can have"))
+			err = errEndlessList
+		}
+		switch {
+		case err != nil:
+			return nil, &SetupError{Kind: Other, Op: op, Subject: bucket, Err: err}
+		case !more:
+			return all, nil
 		}
 		in.ContinuationToken = out.NextContinuationToken
 	}

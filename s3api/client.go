@@ -70,7 +70,8 @@ type Config struct {
 	// Product names the program in the User-Agent, as "name/version".
 	Product string
 
-	log *requestLog // of all clients that come from one
+	log   *requestLog // of all clients that come from one
+	paced bool        // see Client.Paced
 }
 
 // s3URL is where S3 was said to be, "" where the environment tells.

@@ -255,7 +255,8 @@ func (w *work) listedVersion(ctx context.Context, version string) (entry *listEn
 			return entryOf(v.ETag, v.Size, v.LastModified), true, nil
 		}
 	}
-	return nil, !value(out.IsTruncated) || !w.isKey(out.NextKeyMarker, out.EncodingType), nil
+	behind := value(out.NextKeyMarker) != "" && !w.isKey(out.NextKeyMarker, out.EncodingType) // goes on with another key
+	return nil, !value(out.IsTruncated) || behind, nil
 }
 
 // isKey tells whether a listing's name is the task's key.

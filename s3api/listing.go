@@ -68,8 +68,7 @@ type span struct {
 const maxGuesses = 3
 
 var (
-	errEndlessList = errors.New("the listing goes on without end")
-	errUnordered   = errors.New("the server does not list keys in order, so they cannot be listed several pages at a time; use one worker")
+	errUnordered = errors.New("the server does not list keys in order, so they cannot be listed several pages at a time; use one worker")
 )
 
 // all yields everything there is, in pieces and in no order. The last pair has

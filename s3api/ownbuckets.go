@@ -22,15 +22,12 @@ type OwnBucket struct {
 const mostBuckets = 1_000_000
 
 // Buckets lists the buckets of the caller's account, in all Regions of its partition.
-// before is called before each request, for its pace. Errors are *SetupError.
-func (c *Client) Buckets(ctx context.Context, before func(context.Context) error) ([]OwnBucket, error) {
+// Errors are *SetupError.
+func (c *Client) Buckets(ctx context.Context) ([]OwnBucket, error) {
 	const op = "ListBuckets"
 	in := &s3.ListBucketsInput{MaxBuckets: aws.Int32(1000)} // with a parameter, S3 names the Regions
 	var all []OwnBucket
-	for {
-		if err := before(ctx); err != nil {
-			return nil, err
-		}
+	for list := (leafing{most: mostBuckets}); ; {
 		out, err := c.preflight.ListBuckets(ctx, in)
 		if err != nil {
 			return nil, setupError(op, "", err)
@@ -39,11 +36,15 @@ func (c *Client) Buckets(ctx context.Context, before func(context.Context) error
 			all = append(all, OwnBucket{value(b.Name), value(b.BucketRegion)})
 		}
 		next := value(out.ContinuationToken)
+		more, err := list.on(next != "", next, len(out.Buckets) > 0)
+		if len(all) > mostBuckets {
+			err = errEndlessList
+		}
 		switch {
-		case next == "":
+		case err != nil:
+			return nil, &SetupError{Kind: Other, Op: op, Err: err}
+		case !more:
 			return all, nil
-		case len(out.Buckets) == 0, len(all) > mostBuckets:
-			return nil, &SetupError{Kind: Other, Op: op, Err: errors.New("the list of buckets does not end")}
 		}
 		in.ContinuationToken = &next
 	}
@@ -137,8 +138,11 @@ func (c *Client) ReadSetting(ctx context.Context, bucket string, s Setting, fact
 	}[s]
 	err := find(ctx)
 	*facts = f.facts
-	if err == nil && len(f.unknown) > 0 {
+	switch {
+	case err == nil && len(f.unknown) > 0:
 		err = f.unknown[0].Err
+	case err == nil && s == VersioningSetting && facts.Versioning == plan.VersioningUnknown:
+		err = &SetupError{Kind: Other, Op: string(s), Subject: bucket, Err: errors.New("the answer has a status that is not known")}
 	}
 	return err
 }

@@ -172,12 +172,14 @@ func (s *Source) Folders(ctx context.Context, prefix string) (all []string, err 
 // anything new.
 func (s *Source) pages(ctx context.Context, in *s3.ListObjectsV2Input, take func(*s3.ListObjectsV2Output) (news bool, err error)) error {
 	prefix := value(in.Prefix)
-	tokens := map[string]bool{}
-	for barren := 0; barren < maxBarrenPages; barren++ {
+	for list := new(leafing); ; {
 		var out *s3.ListObjectsV2Output
 		err := s.do("ListObjectsV2", prefix, func(c *Client) (err error) {
-			ctx, cancel := context.WithTimeout(ctx, s.stall)
-			defer cancel()
+			if !c.config.paced { // else the client has a limit of its own, without the wait for a turn
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, s.stall)
+				defer cancel()
+			}
 			in.ExpectedBucketOwner = s.owner(c)
 			out, err = c.preflight.ListObjectsV2(ctx, in)
 			return err
@@ -186,28 +188,19 @@ func (s *Source) pages(ctx context.Context, in *s3.ListObjectsV2Input, take func
 			return err
 		}
 		news, err := take(out)
-		switch {
-		case err != nil:
-			return fmt.Errorf("ListObjectsV2 s3://%s/%s: %w", s.bucket, prefix, err)
-		case news:
-			barren = -1
+		more := false
+		if err == nil {
+			more, err = list.on(value(out.IsTruncated), value(out.NextContinuationToken), news)
 		}
-		token := value(out.NextContinuationToken)
-		if !value(out.IsTruncated) {
+		if err != nil {
+			return fmt.Errorf("ListObjectsV2 s3://%s/%s: %w", s.bucket, prefix, err)
+		}
+		if !more {
 			return nil
 		}
-		if token == "" || tokens[token] {
-			break
-		}
-		tokens[token] = true
-		in.ContinuationToken = &token
+		in.ContinuationToken = out.NextContinuationToken
 	}
-	return fmt.Errorf("ListObjectsV2 s3://%s/%s: the listing goes on without end", s.bucket, prefix)
 }
-
-// maxBarrenPages is how many pages without a new name are believed. S3 may send
-// some while it passes over deleted objects; a broken server sends them for ever.
-const maxBarrenPages = 100
 
 // decodedName undoes the encoding that S3 was asked for, as XML cannot hold
 // every byte a name can.

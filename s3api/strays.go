@@ -220,7 +220,8 @@ func (w *work) listUploads(ctx context.Context) (of []types.MultipartUpload, err
 	key := w.task.Record.Key
 	in := &s3.ListMultipartUploadsInput{Bucket: &w.config.Options.Bucket, Prefix: &key, EncodingType: types.EncodingTypeUrl,
 		ExpectedBucketOwner: w.owner, RequestPayer: w.payer}
-	for range maxUploadPages {
+	const maybe = "there may be more uploads of the key than are listed"
+	for list := (leafing{most: maxUploadPages}); ; {
 		var out *s3.ListMultipartUploadsOutput
 		err = w.do(ctx, plan.StepListUploads, func(ctx context.Context) (err error) {
 			out, err = w.s3.ListMultipartUploads(ctx, in)
@@ -239,12 +240,17 @@ func (w *work) listUploads(ctx context.Context) (of []types.MultipartUpload, err
 			return nil, fmt.Errorf("ListMultipartUploads s3://%s/%s: %w", w.config.Options.Bucket, key, err)
 		}
 		nextID := value(out.NextUploadIdMarker)
-		same := nextKey == value(in.KeyMarker) && nextID == value(in.UploadIdMarker)
-		if !value(out.IsTruncated) || nextKey == "" || same || nextKey > key { // they come in the order of keys
+		next := ""
+		if nextKey != "" {
+			next = nextKey + "\x00" + nextID
+		}
+		more, err := list.on(value(out.IsTruncated) && nextKey <= key, next, len(out.Uploads) > 0) // they come in the order of keys
+		if err != nil {
+			w.mayBeLeft("", maybe)
+		}
+		if !more {
 			return of, nil
 		}
 		in.KeyMarker, in.UploadIdMarker = &nextKey, &nextID
 	}
-	w.mayBeLeft("", "there are more uploads of the key than are listed")
-	return of, nil
 }

@@ -44,7 +44,7 @@ func NotedStrays(note []byte) (strays []Upload) {
 // take; false where there is no such upload any more.
 func (r *Rewriter) UploadedParts(ctx context.Context, u Upload) (parts, bytes int64, there bool, err error) {
 	marker := ""
-	for {
+	for list := (leafing{most: plan.MaxParts}); ; {
 		out, err := r.s3.ListParts(ctx, &s3.ListPartsInput{Bucket: &r.config.Options.Bucket, Key: &u.Key, UploadId: &u.ID,
 			PartNumberMarker: optional(marker), ExpectedBucketOwner: r.owner, RequestPayer: r.payer})
 		if a := answerOf(err); a.code == "NoSuchUpload" || a.code == "NoSuchKey" {
@@ -57,11 +57,14 @@ func (r *Rewriter) UploadedParts(ctx context.Context, u Upload) (parts, bytes in
 			parts++
 			bytes += value(p.Size)
 		}
-		next := value(out.NextPartNumberMarker)
-		if !value(out.IsTruncated) || next == "" || next == marker || parts > plan.MaxParts {
+		marker = value(out.NextPartNumberMarker)
+		more, err := list.on(value(out.IsTruncated), marker, len(out.Parts) > 0)
+		if err != nil {
+			return 0, 0, true, &SetupError{Kind: Other, Op: "ListParts", Subject: "s3://" + r.config.Options.Bucket + "/" + u.Key, Err: err}
+		}
+		if !more {
 			return parts, bytes, true, nil
 		}
-		marker = next
 	}
 }
 

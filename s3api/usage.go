@@ -35,7 +35,7 @@ func (c *Client) KMSUsage(ctx context.Context, from, to time.Time) ([]KMSCalls, 
 		return nil, &SetupError{Kind: Unsupported, Op: op, Err: err}
 	}
 	dimension := func(name, value string) types.Dimension { return types.Dimension{Name: &name, Value: &value} }
-	out, err := c.metrics.GetMetricData(ctx, &cloudwatch.GetMetricDataInput{
+	in := &cloudwatch.GetMetricDataInput{
 		StartTime: aws.Time(from.Truncate(usagePeriod)), EndTime: aws.Time(to), ScanBy: types.ScanByTimestampAscending,
 		MetricDataQueries: []types.MetricDataQuery{{
 			Id: aws.String("calls"),
@@ -46,18 +46,45 @@ func (c *Client) KMSUsage(ctx context.Context, from, to time.Time) ([]KMSCalls, 
 				Period: aws.Int32(int32(usagePeriod / time.Second)), Stat: aws.String("Sum"),
 			},
 		}},
-	})
-	if err != nil {
-		return nil, setupError(op, usageNamespace+" "+usageMetric, err)
 	}
 	var calls []KMSCalls
-	for _, r := range out.MetricDataResults {
+	err := c.metricPages(ctx, in, usageNamespace+" "+usageMetric, func(r *types.MetricDataResult) error {
 		if len(r.Timestamps) != len(r.Values) {
-			return nil, &SetupError{Kind: Other, Op: op, Err: errors.New("the answer has not one value for each minute")}
+			return errors.New("the answer has not one value for each minute")
 		}
 		for i, at := range r.Timestamps {
 			calls = append(calls, KMSCalls{Minute: at, Calls: r.Values[i]})
 		}
+		return nil
+	})
+	return calls, err
+}
+
+// maxMetricPages bounds the answer to one question for metrics.
+const maxMetricPages = 100
+
+// metricPages has take called with each result, of all pages of the answer. A result may be
+// on several. Errors are *SetupError.
+func (c *Client) metricPages(ctx context.Context, in *cloudwatch.GetMetricDataInput, subject string, take func(*types.MetricDataResult) error) error {
+	const op = "GetMetricData"
+	for list := (leafing{most: maxMetricPages}); ; {
+		page, err := c.metrics.GetMetricData(ctx, in)
+		if err != nil {
+			return setupError(op, subject, err)
+		}
+		for i := range page.MetricDataResults {
+			if err := take(&page.MetricDataResults[i]); err != nil {
+				return &SetupError{Kind: Other, Op: op, Subject: subject, Err: err}
+			}
+		}
+		token := value(page.NextToken)
+		more, err := list.on(token != "", token, len(page.MetricDataResults) > 0)
+		switch {
+		case err != nil:
+			return &SetupError{Kind: Other, Op: op, Subject: subject, Err: err}
+		case !more:
+			return nil
+		}
+		in.NextToken = page.NextToken
 	}
-	return calls, nil
 }

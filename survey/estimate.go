@@ -1,6 +1,7 @@
 package survey
 
 import (
+	"cmp"
 	"slices"
 	"time"
 
@@ -39,8 +40,8 @@ func estimate(r *Row, f *Facts, t *Terms) *Estimate {
 		return out
 	}
 	for i := range r.Classes {
-		c := r.Classes[i].Class
-		out.Archived = out.Archived || c == inventory.Glacier || c == inventory.DeepArchive
+		c := &r.Classes[i]
+		out.Archived = out.Archived || c.Class == inventory.Glacier || c.Class == inventory.DeepArchive || c.Tier != ""
 	}
 	for i, deal := range deals(objects, r.Classes) {
 		update, copied := price(r, f, t, plan.MethodUpdate, deal), price(r, f, t, plan.MethodCopy, deal)
@@ -73,6 +74,7 @@ func wider(a, b cost.Span) cost.Span {
 // part is so many objects of one class.
 type part struct {
 	class          inventory.StorageClass
+	tier           string // an archive tier of INTELLIGENT_TIERING
 	objects, bytes int64
 }
 
@@ -80,7 +82,7 @@ type part struct {
 // many as its bytes need at least.
 func deals(objects int64, classes []Class) [][]part {
 	if len(classes) == 0 {
-		return [][]part{{{inventory.Standard, objects, 0}}}
+		return [][]part{{{class: inventory.Standard, objects: objects}}}
 	}
 	var all float64
 	least := make([]int64, len(classes))
@@ -99,7 +101,7 @@ func deals(objects int64, classes []Class) [][]part {
 		for i, c := range classes {
 			n := min(share(i), rest)
 			rest -= n
-			out = append(out, part{c.Class, least[i] + n, c.Bytes})
+			out = append(out, part{c.Class, c.Tier, least[i] + n, c.Bytes})
 		}
 		out[0].objects += rest
 		return slices.DeleteFunc(out, func(p part) bool { return p.objects == 0 })
@@ -135,7 +137,7 @@ func price(r *Row, f *Facts, t *Terms, method plan.Method, deal []part) *cost.Es
 	sum := cost.NewTally(t.Now)
 	for _, d := range deal {
 		record := inventory.Record{Bucket: r.Bucket, Known: ^inventory.Columns(0), IsLatest: true, Size: d.bytes / d.objects, ETag: "any", StorageClass: d.class,
-			Tier: "FREQUENT", Encryption: inventory.SSES3} // of unknown age: the rest of a minimum duration may be charged, or not
+			Tier: cmp.Or(d.tier, "FREQUENT"), Encryption: inventory.SSES3} // of unknown age: the rest of a minimum duration may be charged, or not
 		task := p.Decide(&record)
 		_ = sum.Merge(cost.Uniform(&task, d.objects, t.Now)) // ages count from the same instant
 	}

@@ -37,6 +37,7 @@ type Document struct{ Text []byte }
 type Stored struct {
 	Objects *int64
 	Bytes   map[inventory.StorageClass]int64
+	Tiers   map[string]int64 // bytes in the archive tiers of INTELLIGENT_TIERING, which are in Bytes no more
 	Day     time.Time
 }
 
@@ -75,22 +76,30 @@ func Judge(a *Account, f *Facts, t *Terms) Row {
 	if f.Policy != nil {
 		r.Policy = says(f.Policy.Text, a.ID, partition.OfRegion(f.Region), f.Name)
 		r.Public = r.Policy.public
+		if why := r.Policy.Unreadable; why != "" { // it was sent, and nobody knows what it says
+			r.Unread = append(slices.Clone(f.Unread), Unread{Question: "bucket policy", Operation: "GetBucketPolicy", Code: "not-understood", Why: "it could not be understood: " + why})
+		}
 	}
 	if f.Inventories != nil {
 		r.Inventories = slices.Clone(*f.Inventories)
 		if r.Inventories == nil {
 			r.Inventories = []Inventory{}
 		}
+		for i := range r.Inventories {
+			if k := &r.Inventories[i]; k.Missing == nil {
+				k.Missing = []string{}
+			}
+		}
 	}
 	if s := f.Stored; s != nil {
 		r.stored(s)
 	}
-	best := r.best()
+	best := r.best(t.Now)
 	r.State = r.state(best, f, t.Now)
 	if best != nil {
 		r.Manifest = best.Location
 	}
-	if r.Objects != nil && r.Bytes != nil {
+	if r.Objects != nil && r.Bytes != nil && !r.contradicts() {
 		r.Estimate = estimate(&r, f, t)
 	}
 	r.notes(f)
@@ -101,48 +110,75 @@ func Judge(a *Account, f *Facts, t *Terms) Row {
 // stored takes over the figures, classes in order.
 func (r *Row) stored(s *Stored) {
 	r.Objects, r.Figures = s.Objects, s.Day
-	if len(s.Bytes) == 0 {
+	for class, n := range s.Bytes {
+		r.Classes = append(r.Classes, Class{Class: class, Bytes: n})
+	}
+	for tier, n := range s.Tiers {
+		r.Classes = append(r.Classes, Class{Class: inventory.IntelligentTiering, Tier: tier, Bytes: n})
+	}
+	if len(r.Classes) == 0 {
 		return
 	}
 	var all int64
-	for class, n := range s.Bytes {
-		r.Classes = append(r.Classes, Class{class, n})
-		all = plan.Sum(all, n)
+	for _, c := range r.Classes {
+		all = plan.Sum(all, c.Bytes)
 	}
 	slices.SortFunc(r.Classes, func(a, b Class) int {
-		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(string(a.Class), string(b.Class)))
+		return cmp.Or(cmp.Compare(b.Bytes, a.Bytes), strings.Compare(string(a.Class), string(b.Class)), strings.Compare(a.Tier, b.Tier))
 	})
 	r.Bytes = &all
 }
 
-// best is the inventory that a plan would go by: switched on, of the whole bucket, with
-// the columns that spare looks, with the newest report.
-func (r *Row) best() *Inventory {
+// empty tells whether the figures show that nothing is in the bucket.
+func (r *Row) empty() bool {
+	return r.Objects != nil && *r.Objects == 0 && (r.Bytes == nil || *r.Bytes == 0)
+}
+
+// contradicts tells whether the figures have bytes of no object, as parts of unfinished
+// uploads may make them. Nothing can be reckoned from such.
+func (r *Row) contradicts() bool {
+	return r.Objects != nil && *r.Objects == 0 && !r.empty()
+}
+
+// best is the inventory that a plan would go by: switched on, of the whole bucket, with a
+// report, the columns that spare looks, the newest report. A report that is there and
+// lacks a column takes a look at each object, and one that is not there yet is no report.
+func (r *Row) best(now time.Time) *Inventory {
 	var best *Inventory
 	for i := range r.Inventories {
 		k := &r.Inventories[i]
-		if k.Enabled && k.Location != "" && (best == nil || k.better(best)) {
+		if k.Enabled && k.Location != "" && (best == nil || k.better(best, now)) {
 			best = k
 		}
 	}
 	return best
 }
 
-func (k *Inventory) better(o *Inventory) bool {
+func (k *Inventory) better(o *Inventory, now time.Time) bool {
 	weight := func(k *Inventory) int {
 		n := 0
 		if k.Prefix == "" {
+			n += 8
+		}
+		switch {
+		case k.Newest.IsZero():
+		case k.old(now):
+			n += 2
+		default:
 			n += 4
 		}
 		if len(k.Missing) == 0 {
-			n += 2
-		}
-		if !k.Newest.IsZero() {
 			n++
 		}
 		return n
 	}
 	return cmp.Or(weight(k)-weight(o), k.Newest.Compare(o.Newest)) > 0
+}
+
+// unseen tells whether there is an inventory of the whole bucket whose reports nobody
+// could look for.
+func (r *Row) unseen() bool {
+	return slices.ContainsFunc(r.Inventories, func(k Inventory) bool { return k.Enabled && k.Prefix == "" && !k.Looked && k.Newest.IsZero() })
 }
 
 // Age is how old the newest report is; false where none is known.
@@ -165,10 +201,10 @@ func (r *Row) state(best *Inventory, f *Facts, now time.Time) State {
 		return Failed
 	case f.Inventories == nil:
 		return Unsure
+	case (best == nil || best.Prefix != "" || best.Newest.IsZero()) && r.unseen():
+		return Unsure
 	case best == nil || best.Prefix != "":
 		return Setup
-	case best.Newest.IsZero() && !best.Looked:
-		return Unsure
 	case best.Newest.IsZero():
 		return NoReport
 	case best.old(now):
@@ -179,6 +215,9 @@ func (r *Row) state(best *Inventory, f *Facts, now time.Time) State {
 
 // Complete makes a survey of the rows of all accounts.
 func Complete(accounts []Account, rows []Row, t *Terms, version string) *Survey {
+	if rows == nil {
+		rows = []Row{} // which is none, and not unknown
+	}
 	s := &Survey{Taken: t.Now.UTC(), Version: version, Rate: t.Rate, Accounts: accounts, Rows: rows}
 	slices.SortStableFunc(s.Rows, func(a, b Row) int {
 		return cmp.Or(strings.Compare(a.Account, b.Account), strings.Compare(a.Region, b.Region), strings.Compare(a.Bucket, b.Bucket))
@@ -192,7 +231,7 @@ func Complete(accounts []Account, rows []Row, t *Terms, version string) *Survey 
 		if len(r.Unread) > 0 {
 			n.Partial++
 		}
-		if r.Objects == nil || r.Bytes == nil {
+		if r.Objects == nil || r.Bytes == nil || r.contradicts() {
 			n.Unsized++
 			continue
 		}

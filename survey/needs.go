@@ -47,6 +47,7 @@ func (r *Row) notes(f *Facts) {
 		say(e.Archived, "Some objects are archived: an update takes them, a copy has to restore them first.")
 		say(e.Rough, "Several storage classes: how many objects each has is not known, so the price is a range.")
 	}
+	say(r.contradicts(), "CloudWatch has bytes of no object, as unfinished uploads may leave them: nothing is reckoned from that.")
 	say(r.Objects != nil && r.Bytes == nil, "CloudWatch has the number of objects and not their bytes.")
 	say(r.Objects == nil && f.Stored != nil, "CloudWatch has no figures of it: it is empty, or new, or they are late.")
 }
@@ -92,7 +93,12 @@ func (r *Row) needs(best *Inventory, f *Facts) {
 		need("a newer report: the newest is of "+best.Newest.UTC().Format("2006-01-02"), "reseal inventory ls "+shell.Word(best.Location)+r.connection())
 	}
 	if best != nil && len(best.Missing) > 0 && r.State != Setup {
-		need("reports with the columns "+strings.Join(best.Missing, ", ")+", or a HeadObject for each object", setup)
+		command := setup
+		what := "reports with the columns " + strings.Join(best.Missing, ", ") + ", or a HeadObject for each object"
+		if k := r.coming(); k != nil {
+			what, command = "the first report of "+k.ID+", which has all columns, or a HeadObject for each object", "reseal inventory ls "+shell.Word(k.Location)+r.connection()
+		}
+		need(what, command)
 	}
 	if e := r.Encryption; e != nil && e.Algorithm != "aws:kms" {
 		need("a default encryption under the key, so that nothing new arrives outside it",
@@ -101,6 +107,16 @@ func (r *Row) needs(best *Inventory, f *Facts) {
 	if r.State == Ready || r.State == Late {
 		need("a plan, which changes nothing", "reseal plan --manifest "+shell.Word(r.Manifest)+" --sse-kms-key-id "+list.KeyPlaceholder+r.connection())
 	}
+}
+
+// coming is an inventory of the whole bucket with all columns, whose first report is yet to come.
+func (r *Row) coming() *Inventory {
+	for i := range r.Inventories {
+		if k := &r.Inventories[i]; k.Enabled && k.Prefix == "" && k.Location != "" && len(k.Missing) == 0 && k.Newest.IsZero() {
+			return k
+		}
+	}
+	return nil
 }
 
 // connection is what commands need to reach the bucket as the survey did.

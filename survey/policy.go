@@ -17,6 +17,7 @@ type PolicySays struct {
 	DeniesUpdates string `json:"denies_updates"` // s3:UpdateObjectEncryption
 
 	public string
+	reads  string // whether reading is denied
 }
 
 // trialKey is the key in the question: none that a policy can have named.
@@ -25,14 +26,14 @@ const trialKey = "00000000-0000-4000-8000-000000000000"
 // says asks a policy about uploads. The caller is a role of the bucket's account whose name
 // no policy has: what it denies is denied to anybody who is not excepted by name.
 func says(text []byte, account string, p partition.Partition, bucket string) *PolicySays {
-	out := &PolicySays{Exists: text != nil, DeniesPlain: "no", DeniesSSES3: "no", DeniesSSEKMS: "no", DeniesUpdates: "no", public: "no"}
+	out := &PolicySays{Exists: text != nil, DeniesPlain: "no", DeniesSSES3: "no", DeniesSSEKMS: "no", DeniesUpdates: "no", public: "no", reads: "no"}
 	if text == nil {
 		return out
 	}
 	d, err := policy.Parse(policy.Bucket, text)
 	if err != nil {
 		const unknown = "unknown"
-		return &PolicySays{Exists: true, Unreadable: err.Error(), DeniesPlain: unknown, DeniesSSES3: unknown, DeniesSSEKMS: unknown, DeniesUpdates: unknown, public: unknown}
+		return &PolicySays{Exists: true, Unreadable: err.Error(), DeniesPlain: unknown, DeniesSSES3: unknown, DeniesSSEKMS: unknown, DeniesUpdates: unknown, public: unknown, reads: unknown}
 	}
 	out.public = plan.AnswerOf(d.Public()).String()
 	ask := func(action string, header map[string]string) string {
@@ -52,6 +53,7 @@ func says(text []byte, account string, p partition.Partition, bucket string) *Po
 	out.DeniesSSES3 = ask("s3:PutObject", map[string]string{algorithm: "AES256"})
 	out.DeniesSSEKMS = ask("s3:PutObject", map[string]string{algorithm: "aws:kms", key: arn})
 	out.DeniesUpdates = ask("s3:UpdateObjectEncryption", nil)
+	out.reads = ask("s3:GetObject", nil)
 	return out
 }
 
@@ -73,11 +75,13 @@ func (s *PolicySays) Word() string {
 		return "none"
 	case s.DeniesSSEKMS == "yes":
 		return "denies SSE-KMS"
+	case s.DeniesSSEKMS == "unknown":
+		return "depends"
 	case s.DeniesPlain == "yes" && s.DeniesSSES3 == "yes":
 		return "wants SSE-KMS"
 	case s.DeniesPlain == "yes":
 		return "wants a header"
-	case s.DeniesSSEKMS == "unknown" || s.DeniesPlain == "unknown":
+	case s.DeniesPlain == "unknown":
 		return "depends"
 	}
 	return "says nothing"

@@ -27,6 +27,8 @@ type Account struct {
 	Profile    string  `json:"-"`
 	Error      *Unread `json:"error,omitempty"` // why nothing of it is in the survey
 	Buckets    int     `json:"buckets"`
+
+	Elsewhere map[string]int `json:"-"` // buckets that were left out as no Region of theirs was wished for, by Region
 }
 
 // Unread is a question that was not answered.
@@ -35,8 +37,18 @@ type Unread struct {
 	Operation string `json:"operation"`        // GetBucketEncryption
 	Action    string `json:"action,omitempty"` // that lets it be asked: s3:GetEncryptionConfiguration
 	Denied    bool   `json:"denied"`           // by a policy; else it failed for another reason
+	Code      string `json:"code,omitempty"`   // of the answer, or the kind of failure: SlowDown
+	About     string `json:"about,omitempty"`  // which of several in the bucket: the id of an inventory
 	Why       string `json:"why"`
 	Err       error  `json:"-"`
+}
+
+// Words are the question, and which of several in the bucket it is about.
+func (u *Unread) Words() string {
+	if u.About == "" {
+		return u.Question
+	}
+	return u.Question + " " + u.About
 }
 
 // State is how far a bucket is from a plan.
@@ -127,6 +139,7 @@ type Metadata struct {
 // Class is what a bucket has in one storage class.
 type Class struct {
 	Class inventory.StorageClass `json:"class"`
+	Tier  string                 `json:"tier,omitempty"` // an archive tier of INTELLIGENT_TIERING
 	Bytes int64                  `json:"bytes"`
 }
 

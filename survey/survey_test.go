@@ -60,6 +60,15 @@ func TestStates(t *testing.T) {
 		"not read":       {func(f *Facts) { f.Inventories = nil }, Unsure, ""},
 		"failed":         {func(f *Facts) { f.Failed, f.Inventories = true, nil }, Failed, ""},
 		"missing column": {first(func(k *Inventory) { k.Missing = []string{"ETag"} }), Ready, "reseal inventory setup"},
+		"an older one without a column": {func(f *Facts) {
+			*f.Inventories = append(*f.Inventories, Inventory{ID: "new", Enabled: true, Location: "s3://reports/media/new/", Looked: true})
+			(*f.Inventories)[0].Missing = []string{"ETag"}
+		}, Ready, "reseal inventory ls s3://reports/media/new/"},
+		"another not looked": {func(f *Facts) {
+			(*f.Inventories)[0].Newest = time.Time{}
+			*f.Inventories = append(*f.Inventories, Inventory{ID: "hidden", Enabled: true, Location: "s3://reports/media/hidden/", Missing: []string{"ETag"}})
+		}, Unsure, ""},
+		"nobody knows where": {first(func(k *Inventory) { k.Location, k.Newest, k.Looked = "", time.Time{}, false }), Unsure, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := judged(c.edit)
@@ -102,11 +111,12 @@ func TestPolicies(t *testing.T) {
 	}
 	for policy, want := range map[string]string{
 		"": "none",
-		deny(`{"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}`):                                                             "wants SSE-KMS",
-		deny(`{"Null":{"s3:x-amz-server-side-encryption":"true"}}`):                                                                           "wants a header",
-		deny(`{"StringEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}`):                                                                "denies SSE-KMS",
-		deny(`{"StringNotEquals":{"s3:x-amz-server-side-encryption-aws-kms-key-id":"arn:aws:kms:us-east-1:111122223333:key/1"}}`):             "denies SSE-KMS",
-		deny(`{"Bool":{"aws:SecureTransport":"false"}}`):                                                                                      "says nothing",
+		deny(`{"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}`):                                                 "wants SSE-KMS",
+		deny(`{"Null":{"s3:x-amz-server-side-encryption":"true"}}`):                                                               "wants a header",
+		deny(`{"StringEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}`):                                                    "denies SSE-KMS",
+		deny(`{"StringNotEquals":{"s3:x-amz-server-side-encryption-aws-kms-key-id":"arn:aws:kms:us-east-1:111122223333:key/1"}}`): "denies SSE-KMS",
+		deny(`{"Bool":{"aws:SecureTransport":"false"}}`):                                                                          "says nothing",
+		deny(`{"StringNotEquals":{"s3:x-amz-server-side-encryption":"aws:kms"}}},{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::media/*","Condition":{"StringNotEquals":{"aws:PrincipalTag/a":"b"}}`): "depends",
 		deny(`{"StringNotEquals":{"aws:SourceVpce":"vpce-1"}}`):                                                                               "depends",
 		`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":"*","Action":"s3:GetObject","Resource":"arn:aws:s3:::media/*"}]}`: "says nothing",
 		`{"Version":"2012-10-17","Statement":"\u001b[31m"}`:                                                                                   "unknown",
@@ -164,7 +174,7 @@ func TestEstimate(t *testing.T) {
 			f.Stored.Objects = number(n)
 			f.Stored.Bytes = map[inventory.StorageClass]int64{inventory.Standard: 1 << 60, inventory.Glacier: 1 << 60, "x": 0}
 		})
-		if e := r.Estimate; e == nil || e.Update.Min > e.Update.Max || e.Copy.Min > e.Copy.Max || e.Update.Min < 0 {
+		if e := r.Estimate; n > 0 && e == nil || e != nil && (e.Update.Min > e.Update.Max || e.Copy.Min > e.Copy.Max || e.Update.Min < 0) {
 			t.Errorf("%d objects: %+v", n, e)
 		}
 	}
@@ -172,7 +182,7 @@ func TestEstimate(t *testing.T) {
 
 // All objects are dealt out, in each way.
 func TestDeals(t *testing.T) {
-	classes := []Class{{inventory.Standard, 100}, {inventory.Glacier, 200}, {inventory.StandardIA, 0}}
+	classes := []Class{{Class: inventory.Standard, Bytes: 100}, {Class: inventory.Glacier, Bytes: 200}, {Class: inventory.StandardIA}}
 	for _, objects := range []int64{1, 2, 3, 1000, 1_000_003} {
 		for i, deal := range deals(objects, classes) {
 			var sum int64
@@ -184,7 +194,7 @@ func TestDeals(t *testing.T) {
 			}
 		}
 	}
-	if all := deals(1000, classes); len(all) != 4 || all[2][1] != (part{inventory.Glacier, 999, 200}) {
+	if all := deals(1000, classes); len(all) != 4 || all[2][1] != (part{inventory.Glacier, "", 999, 200}) {
 		t.Errorf("%+v", all)
 	}
 }
@@ -200,14 +210,17 @@ func TestTotals(t *testing.T) {
 	if n.Buckets != 3 || n.Unsized != 1 || n.Unpriced != 1 || n.Partial != 1 || n.Objects != 2_000_000 || n.Update.Max != judged(nil).Estimate.Update.Max || !s.Partial() {
 		t.Errorf("%+v", n)
 	}
+	if text, err := json.Marshal(&judged(nil).Inventories[0]); err != nil || !strings.Contains(string(text), `"missing_columns":[]`) {
+		t.Errorf("an inventory with all columns: %s, %v", text, err)
+	}
 	if s.Rows[0].Bucket != "china" || s.Rows[1].Bucket != "hidden" {
 		t.Errorf("order: %s, %s", s.Rows[0].Bucket, s.Rows[1].Bucket)
 	}
 	if text, err := json.Marshal(&s.Rows[1]); err != nil || !strings.Contains(string(text), `"objects":null,"bytes":null`) || !strings.Contains(string(text), `"estimate":null`) {
 		t.Errorf("%s, %v", text, err)
 	}
-	if s := Complete([]Account{{Error: &denied[0]}}, nil, terms(), ""); !s.Partial() {
-		t.Error("an account that was not asked is no part of the survey, and that is not said")
+	if s := Complete([]Account{{Error: &denied[0]}}, nil, terms(), ""); !s.Partial() || s.Rows == nil {
+		t.Errorf("an account that was not asked is no part of the survey: %+v", s)
 	}
 }
 
@@ -217,7 +230,7 @@ func TestCampaign(t *testing.T) {
 	of := func(edit func(*Facts)) Row { return Judge(a, known(edit), terms()) }
 	s := Complete(nil, []Row{
 		of(nil), of(func(f *Facts) { f.Name, f.Inventories = "later", &[]Inventory{} }), of(func(f *Facts) { f.Name, f.Region = "\x1b[31m", "x" }),
-		of(func(f *Facts) { f.Name, f.Stored.Objects = "empty", number(0) }),
+		of(func(f *Facts) { f.Name, f.Stored = "empty", &Stored{Objects: number(0), Day: noon} }),
 	}, terms(), "")
 	l, unfit := s.Campaign()
 	if !reflect.DeepEqual(unfit, []string{"\x1b[31m"}) || len(l.Buckets) != 3 || l.Check() != nil {
@@ -232,6 +245,76 @@ func TestCampaign(t *testing.T) {
 	}
 	if want := map[string]string{"media": "ready: a report is there", "later": "no inventory of the whole bucket", "empty": "empty"}; !reflect.DeepEqual(got, want) {
 		t.Errorf("%q", got)
+	}
+}
+
+// What nobody could read is no "no": a bucket whose policy may deny what a migration does is
+// not in a campaign, and what else is unknown is said there.
+func TestCampaignKnowsUnknown(t *testing.T) {
+	statement := func(condition string) func(*Facts) {
+		return func(f *Facts) {
+			f.Policy = &Document{[]byte(`{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"s3:*","Resource":"arn:aws:s3:::media/*"` + condition + `}]}`)}
+		}
+	}
+	for name, c := range map[string]struct {
+		edit    func(*Facts)
+		include bool
+		reason  string
+		unread  int
+	}{
+		"all known":        {nil, true, "ready: a report is there", 0},
+		"denied":           {func(f *Facts) { f.Policy, f.Unread = nil, []Unread{{Operation: "GetBucketPolicy"}} }, false, "the bucket policy could not be read", 1},
+		"an operator":      {statement(`,"Condition":{"FancyNew":{"s3:x-amz-server-side-encryption":"aws:kms"}}`), false, `the bucket policy could not be understood: malformed policy: statement 1: Condition: invalid operator "FancyNew"`, 1},
+		"nothing to parse": {func(f *Facts) { f.Policy = &Document{[]byte("[[")} }, false, "the bucket policy could not be understood: malformed policy: not valid JSON", 1},
+		"a tag":            {statement(`,"Condition":{"StringNotEquals":{"aws:PrincipalTag/team":"legal"}}`), false, "the bucket policy may deny SSE-KMS: it hinges on what is not known here", 0},
+		"the network":      {statement(`,"Condition":{"NotIpAddress":{"aws:SourceIp":"10.0.0.0/8"}}`), false, "the bucket policy may deny SSE-KMS: it hinges on what is not known here", 0},
+		"denies":           {statement(""), false, "the bucket policy denies SSE-KMS with another key than it names", 0},
+		"versioned, locked": {func(f *Facts) {
+			f.Settings.Versioning, f.Settings.ObjectLock, f.Settings.Retention = plan.VersioningEnabled, plan.Yes, plan.Yes
+		}, true, "ready: a report is there; versioned; object lock; a copy would lock objects", 0},
+		"suspended":  {func(f *Facts) { f.Settings.Versioning = plan.VersioningSuspended }, true, "ready: a report is there; versioning suspended", 0},
+		"replicated": {func(f *Facts) { f.Replication = &Replication{Rules: 1} }, true, "ready: a report is there; replicated", 0},
+		"nothing read": {func(f *Facts) { f.Settings, f.Replication, f.Encryption, f.Stored = plan.Facts{}, nil, nil, nil }, true,
+			"ready: a report is there; not known: versioning, object lock, default retention, replication, ACLs, requester pays, default encryption, size", 0},
+		"bytes of no object": {func(f *Facts) { f.Stored.Objects = number(0) }, true, "ready: a report is there; not known: size", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := judged(c.edit)
+			if yes, reason := r.include(); yes != c.include || reason != c.reason || len(r.Unread) != c.unread {
+				t.Errorf("include: %v # %s, %d not answered; want %v # %s, %d", yes, reason, len(r.Unread), c.include, c.reason, c.unread)
+			}
+		})
+	}
+	if r := judged(statement(`,"Condition":{"FancyNew":{}}`)); len(r.Unread) != 1 || r.Unread[0].Operation != "GetBucketPolicy" || r.Unread[0].Denied || !strings.Contains(r.Unread[0].Why, "FancyNew") {
+		t.Errorf("not answered: %+v", r.Unread)
+	}
+	if r := judged(func(f *Facts) { f.Stored.Objects = number(0) }); r.Estimate != nil {
+		t.Errorf("a TiB of no object is priced: %+v", r.Estimate)
+	}
+}
+
+// A bucket stands once in a campaign, whichever accounts were asked for it.
+func TestCampaignNamesABucketOnce(t *testing.T) {
+	first, second := &Account{ID: "111122223333"}, &Account{ID: "444455556666"}
+	rows := []Row{Judge(first, &Facts{Name: "media", Region: "us-east-1", Failed: true}, terms()), Judge(second, known(nil), terms()),
+		Judge(&Account{ID: "777788889999"}, &Facts{Name: "media", Region: "us-east-1", Failed: true}, terms())}
+	l, _ := Complete(nil, rows, terms(), "").Campaign()
+	if len(l.Buckets) != 1 || l.Buckets[0].Account != second.ID || l.Check() != nil {
+		t.Errorf("%+v, %v", l.Buckets, l.Check())
+	}
+}
+
+// Objects in the archive tiers of Intelligent-Tiering are archived: a copy does not take them.
+func TestArchiveTiers(t *testing.T) {
+	frequent := judged(func(f *Facts) {
+		f.Stored.Bytes = map[inventory.StorageClass]int64{inventory.IntelligentTiering: 1 << 40}
+	})
+	deep := judged(func(f *Facts) { f.Stored.Bytes, f.Stored.Tiers = nil, map[string]int64{"DEEP_ARCHIVE": 1 << 40} })
+	if frequent.Estimate.Archived || !deep.Estimate.Archived || deep.Estimate.Copy.Max >= frequent.Estimate.Copy.Min || deep.Estimate.Update.Max < cost.Dollar {
+		t.Errorf("frequent %+v\narchived %+v", frequent.Estimate, deep.Estimate)
+	}
+	if *deep.Bytes != 1<<40 || !reflect.DeepEqual(deep.Classes, []Class{{Class: inventory.IntelligentTiering, Tier: "DEEP_ARCHIVE", Bytes: 1 << 40}}) || !strings.Contains(strings.Join(deep.Notes, " "), "archived") {
+		t.Errorf("%+v %v", deep.Classes, deep.Notes)
 	}
 }
 

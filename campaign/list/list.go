@@ -106,6 +106,9 @@ var (
 // ValidBucket tells whether text can be the name of a bucket.
 func ValidBucket(text string) bool { return bucketName.MatchString(text) }
 
+// ValidRegion tells whether text can be the name of a Region, on AWS or elsewhere.
+func ValidRegion(text string) bool { return regionName.MatchString(text) }
+
 // ValidRole tells whether text can be the ARN of a role, and of which account.
 func ValidRole(text string) (account string, ok bool) {
 	m := roleARN.FindStringSubmatch(text)

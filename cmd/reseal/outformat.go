@@ -5,6 +5,8 @@ import (
 	"io"
 	"path/filepath"
 	"strings"
+
+	"reseal/internal/plain"
 )
 
 // endings are the formats of a report by the ending of a file's name.
@@ -21,9 +23,14 @@ func formatOf(out string) string {
 	return "text"
 }
 
-// tellOtherFormat says that a file will hold another format than its name promises.
-func tellOtherFormat(w io.Writer, format, out string) {
-	if promised := endings[strings.ToLower(filepath.Ext(out))]; promised != "" && promised != format {
-		fmt.Fprintf(w, "note: %s will hold %s, as --format says; its name says %s\n", out, format, promised)
+// tellOtherFormat says that a file will hold another format than its name promises, or that
+// its ending is none that is known. flag is the one that names the format.
+func tellOtherFormat(w io.Writer, flag, format, out string) {
+	ending := strings.ToLower(filepath.Ext(out))
+	switch promised := endings[ending]; {
+	case promised != "" && promised != format:
+		fmt.Fprintf(w, "note: %s will hold %s, as --%s says; its name says %s\n", plain.Text(out), format, flag, promised)
+	case promised == "" && ending != "" && format == "text":
+		fmt.Fprintf(w, "note: %s will hold text: no format goes by the ending %s; --%s names one\n", plain.Text(out), plain.Text(ending), flag)
 	}
 }

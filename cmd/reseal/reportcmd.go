@@ -83,7 +83,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 			return err
 		}
 	}
-	tellOtherFormat(p.stderr, format, out)
+	tellOtherFormat(p.stderr, "format", format, out)
 	store, made, err := openJobAt(ctx, c, dir)
 	if err != nil {
 		return err

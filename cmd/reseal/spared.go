@@ -6,8 +6,12 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/internal/cli"
+	"reseal/internal/outfile"
 	"reseal/job"
 )
+
+// outputFlags are the flags that name a file which the command writes.
+var outputFlags = []string{"out", "html", "campaign", "log-file", "metrics-file"}
 
 // inputFlags are the flags that name a file which the command reads.
 var inputFlags = []string{"manifest", "prices", "facts", "ca-bundle", "readers", "accounts", "throttle-flag-file", cli.ConfigFlag}
@@ -23,6 +27,11 @@ func spare(ctx context.Context, flags *pflag.FlagSet, option, name, dir string) 
 			return f.Value.String()
 		}
 		return ""
+	}
+	for _, flag := range outputFlags {
+		if other := value(flag); flag != option && other != "" && outfile.Same(name, other) {
+			return usagef("--%s %s: that is the file that --%s names, and one would replace the other; name another file", option, name, flag)
+		}
 	}
 	var in job.Inputs
 	for _, flag := range inputFlags {

@@ -1,17 +1,24 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/campaign/list"
 	"reseal/internal/cli"
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
+	"reseal/internal/shell"
 	"reseal/internal/smallfile"
 	"reseal/internal/terminal"
 	"reseal/report"
@@ -70,6 +77,9 @@ func newSurveyCommand(p process) *cobra.Command {
 			if err := spare(ctx, cmd.Flags(), "campaign", f.campaign, ""); err != nil {
 				return err
 			}
+			if err := f.campaignIsNew(); err != nil {
+				return err
+			}
 			return causeOf(ctx, f.survey(ctx, p))
 		},
 	}
@@ -111,10 +121,18 @@ func (f *surveyFlags) check(named bool) error {
 	case !(f.rate > 0) || f.rate > 1e9:
 		return usagef("--object-rps %v: want a rate above 0", f.rate)
 	}
+	for i := range f.regions {
+		if f.regions[i] = strings.TrimSpace(f.regions[i]); !list.ValidRegion(f.regions[i]) {
+			return usagef("--regions: %q is no name of a Region; want names such as eu-west-1,us-east-1", plain.Name(f.regions[i], 60))
+		}
+	}
 	for i := range f.buckets {
 		if err := onlyBucket(&f.buckets[i]); err != nil {
 			return err
 		}
+	}
+	if f.campaign == cli.Stdout {
+		return usagef("--campaign -: want the name of a file")
 	}
 	for _, out := range []string{f.out, f.campaign} {
 		if out == "" || out == cli.Stdout {
@@ -143,20 +161,37 @@ func (f *surveyFlags) survey(ctx context.Context, p process) error {
 	terms := &survey.Terms{Prices: prices, Rate: f.rate, Now: time.Now(), AWS: client.Endpoint().AWS}
 	asker := questions.New(questions.Options{Requests: f.pace, Parallel: f.parallel, Regions: f.regions, Buckets: f.buckets, Now: terms.Now, Progress: f.ticker(p)})
 	defer asker.Start(ctx)()
-	rows, err := f.ask(ctx, asker, client, accounts, terms)
+	rows := f.ask(ctx, asker, client, accounts, terms)
 	p.screen().Clear()
-	if err != nil {
-		return err
+	var interrupted error
+	if ctx.Err() != nil { // what was answered is shown and written all the same
+		if len(rows) == 0 {
+			return context.Cause(ctx)
+		}
+		fmt.Fprintln(p.stderr, "note: interrupted: what was not answered by then is unknown")
+		interrupted = context.Cause(ctx)
+		var stop func()
+		ctx, stop = p.interruptible(context.WithoutCancel(ctx))
+		defer stop()
 	}
 	if a := &accounts[0]; f.accounts == "" && a.Error != nil {
 		return a.Error.Err // there is nothing else to show
 	}
+	elsewhere := f.elsewhere(accounts, rows)
 	s := survey.Complete(accounts, rows, terms, programVersion())
 	if err := f.print(ctx, p, s); err != nil {
 		return err
 	}
 	if err := f.writeCampaign(ctx, p, s); err != nil {
 		return err
+	}
+	switch {
+	case interrupted != nil:
+		return interrupted
+	case elsewhere != "" && len(rows) == 0:
+		return errors.New(elsewhere)
+	case elsewhere != "" && !f.quiet:
+		fmt.Fprintf(p.stderr, "note: %s\n", elsewhere)
 	}
 	if s.Partial() {
 		return &finding{exitFailures}
@@ -180,28 +215,51 @@ func (f *surveyFlags) whom() ([]survey.Account, error) {
 	return all, nil
 }
 
+// elsewhere says which buckets --regions left out, and which of its Regions have none; ""
+// where it left out none.
+func (f *surveyFlags) elsewhere(accounts []survey.Account, rows []survey.Row) string {
+	out, all := map[string]int{}, 0
+	for i := range accounts {
+		for region, n := range accounts[i].Elsewhere {
+			out[region] += n
+			all += n
+		}
+	}
+	if all == 0 {
+		return ""
+	}
+	var places []string
+	for _, region := range slices.Sorted(maps.Keys(out)) {
+		places = append(places, fmt.Sprintf("%s %d", plain.Name(region, 60), out[region]))
+	}
+	text := fmt.Sprintf("--regions left out %s: %s", report.Plural(int64(all), "bucket"), strings.Join(places, ", "))
+	var none []string
+	for _, region := range f.regions {
+		if !slices.ContainsFunc(rows, func(r survey.Row) bool { return r.Region == region }) {
+			none = append(none, region)
+		}
+	}
+	if len(none) > 0 {
+		text += "; none is in " + strings.Join(none, ", ")
+	}
+	return text
+}
+
 // ask asks one account after the other. One whose role cannot be assumed is in the survey
-// with the reason.
-func (f *surveyFlags) ask(ctx context.Context, asker *questions.Asker, client *s3api.Client, accounts []survey.Account, terms *survey.Terms) (rows []survey.Row, err error) {
+// with the reason, and so is what was not asked when ctx ended.
+func (f *surveyFlags) ask(ctx context.Context, asker *questions.Asker, client *s3api.Client, accounts []survey.Account, terms *survey.Terms) (rows []survey.Row) {
 	for i := range accounts {
 		a, as := &accounts[i], client
 		if a.Role != "" {
 			assumed, ok := asker.Assume(ctx, client, a)
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
 			if !ok {
 				continue
 			}
 			as = assumed
 		}
-		facts, err := asker.Account(ctx, as, a)
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, survey.JudgeAll(a, facts, terms)...)
+		rows = append(rows, survey.JudgeAll(a, asker.Account(ctx, as, a), terms)...)
 	}
-	return rows, nil
+	return rows
 }
 
 // ticker shows on a terminal how far it is.
@@ -222,7 +280,7 @@ func (f *surveyFlags) print(ctx context.Context, p process, s *survey.Survey) er
 	if f.out == cli.Stdout {
 		f.out = ""
 	}
-	tellOtherFormat(p.stderr, f.format, f.out)
+	tellOtherFormat(p.stderr, "output", f.format, f.out)
 	render := map[string]func(io.Writer) error{
 		"text": func(w io.Writer) error { return f.text(w, s) },
 		"json": func(w io.Writer) error { return report.WriteSurveyJSON(w, s) },
@@ -254,21 +312,32 @@ func (f *surveyFlags) text(w io.Writer, s *survey.Survey) error {
 		_, err := fmt.Fprintf(w, "\nnext: reseal survey --bucket %s\n", plain.Text(s.Rows[first].Bucket))
 		return err
 	}
-	for i := range s.Rows {
-		if i > 0 {
-			fmt.Fprintln(w)
-		}
-		if err := report.WriteSurveyBucket(w, &s.Rows[i], s.Rate); err != nil {
-			return err
-		}
+	return report.WriteSurveyBuckets(w, s)
+}
+
+// campaignIsNew refuses to write a campaign over a file that is there: somebody may have
+// edited it.
+func (f *surveyFlags) campaignIsNew() error {
+	at, err := os.Stat(f.campaign)
+	if f.campaign == "" || err != nil || !at.Mode().IsRegular() || at.Size() == 0 {
+		return nil
 	}
-	return nil
+	return usagef("--campaign %s: the file is there already, and somebody may have edited it; name a new one and take over from it what you need, or remove it: rm %s",
+		f.campaign, shell.Word(f.campaign))
 }
 
 // writeCampaign writes the list that a campaign begins with, where it is wished for.
 func (f *surveyFlags) writeCampaign(ctx context.Context, p process, s *survey.Survey) error {
 	if f.campaign == "" {
 		return nil
+	}
+	for i := range s.Accounts {
+		if a := &s.Accounts[i]; a.Error != nil {
+			fmt.Fprintf(p.stderr, "note: %s has no bucket of account %s, which was not asked: %s\n", plain.Text(f.campaign), plain.Text(cmp.Or(a.ID, "unknown")), plain.Name(a.Error.Why, 400))
+		}
+	}
+	if err := f.campaignIsNew(); err != nil { // it came while buckets were asked about
+		return err
 	}
 	buckets, unfit := s.Campaign()
 	for _, name := range unfit {

@@ -125,6 +125,22 @@ func Check(name string) error {
 	return nil
 }
 
+// Same tells whether two names lead to one file that is replaced as a whole, be it there yet
+// or not. Descriptors, devices and FIFOs take what several write.
+func Same(name, other string) bool {
+	a, err := find(name)
+	b, otherErr := find(other)
+	switch {
+	case err != nil || otherErr != nil || a.kind != replaceable || b.kind != replaceable || (a.info == nil) != (b.info == nil):
+		return false
+	case a.info != nil:
+		return os.SameFile(a.info, b.info)
+	}
+	folder, err := os.Stat(realDir(a.path))
+	otherFolder, otherErr := os.Stat(realDir(b.path))
+	return err == nil && otherErr == nil && os.SameFile(folder, otherFolder) && filepath.Base(a.path) == filepath.Base(b.path)
+}
+
 // Append opens the file called name to add to its end. It is made if it is not
 // there. The errors are those of Write.
 func Append(ctx context.Context, name string) (*os.File, error) {

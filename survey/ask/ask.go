@@ -1,8 +1,10 @@
 package ask
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"sync"
@@ -24,8 +26,13 @@ type Options struct {
 	Regions  []string // only buckets in these; none is all
 	Buckets  []string // only these, and the account is not asked for others; none is all
 	Now      time.Time
+	Limit    time.Duration      // for the answer to one request; 0 is AnswerLimit
 	Progress func(done, of int) // told after each bucket, one call at a time; may be nil
 }
+
+// AnswerLimit is how long an answer may take: all questions are small ones, and one that is
+// never answered is not to hold the others.
+const AnswerLimit = 10 * time.Second
 
 // Asker asks accounts. It is made by New and safe for concurrent use.
 type Asker struct {
@@ -38,6 +45,7 @@ type Asker struct {
 
 // New makes an asker. Its questions wait until Start was called.
 func New(o Options) *Asker {
+	o.Limit = cmp.Or(o.Limit, AnswerLimit)
 	pace := ratelimit.Limits{Reads: float64(o.Requests)}
 	return &Asker{o: o, gate: ratelimit.New(ratelimit.Config{Caps: pace, Expected: pace, Start: 1, RampUp: -1})}
 }
@@ -45,42 +53,51 @@ func New(o Options) *Asker {
 // Start lets questions be sent until stop is called or ctx ends.
 func (a *Asker) Start(ctx context.Context) (stop func()) { return a.gate.Start(ctx) }
 
-// paced sends one request in its turn.
-func (a *Asker) paced(ctx context.Context, send func(context.Context) error) error {
-	return a.gate.Do(ctx, plan.Step{Kind: plan.StepHead, Demand: plan.Demand{Reads: plan.Exactly(1)}}, send)
+// turn waits until one more request may be sent.
+func (a *Asker) turn(ctx context.Context) error {
+	return a.gate.Do(ctx, plan.Step{Kind: plan.StepHead, Demand: plan.Demand{Reads: plan.Exactly(1)}}, func(context.Context) error { return nil })
 }
 
 // Assume turns to the role of an account, with its errors in the account.
 func (a *Asker) Assume(ctx context.Context, client *s3api.Client, to *survey.Account) (*s3api.Client, bool) {
+	client, err := client.Paced(a.turn, a.o.Limit)
 	var out *s3api.Client
-	err := a.paced(ctx, func(ctx context.Context) (err error) {
+	if err == nil {
 		out, err = client.Assume(ctx, s3api.Role{ARN: to.Role, ExternalID: to.ExternalID, Session: "reseal-survey"}, to.ID)
-		return err
-	})
+	}
 	if err != nil {
-		to.Error = unread("the role "+to.Role, "AssumeRole", err)
+		to.Error = unread("the role "+to.Role, "AssumeRole", why(ctx, err))
 	}
 	return out, err == nil
 }
 
-// Account asks about the buckets of an account. Only the end of ctx is an error; what the
-// account refuses is in it, and in the facts of its buckets.
-func (a *Asker) Account(ctx context.Context, client *s3api.Client, of *survey.Account) ([]survey.Facts, error) {
+// why is the reason for an error of a question: where ctx has ended, that.
+func why(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("not asked to the end: %w", context.Cause(ctx))
+	}
+	return err
+}
+
+// Account asks about the buckets of an account. What the account refuses, and what was not
+// answered when ctx ended, is in it, and in the facts of its buckets.
+func (a *Asker) Account(ctx context.Context, client *s3api.Client, of *survey.Account) []survey.Facts {
+	client, err := client.Paced(a.turn, a.o.Limit)
+	if err != nil {
+		of.Error = unread("the list of buckets", "ListBuckets", err)
+		return nil
+	}
 	if of.ID == "" {
-		if err := a.paced(ctx, func(ctx context.Context) error {
-			id, err := client.Identity(ctx)
+		if id, err := client.Identity(ctx); err == nil { // else nobody is expected
 			of.ID = id.Account
-			return err
-		}); err != nil && ctx.Err() != nil {
-			return nil, context.Cause(ctx)
 		}
 	}
 	if of.ID != "" && client.Owner() == "" {
 		client = client.Expecting(of.ID)
 	}
-	all, err := a.buckets(ctx, client, of)
-	if err != nil || of.Error != nil {
-		return nil, err
+	all := a.buckets(ctx, client, of)
+	if of.Error != nil {
+		return nil
 	}
 	a.mu.Lock()
 	a.of += len(all)
@@ -108,10 +125,7 @@ func (a *Asker) Account(ctx context.Context, client *s3api.Client, of *survey.Ac
 		})
 	}
 	_ = each.Wait() // none returns an error
-	if ctx.Err() != nil {
-		return nil, context.Cause(ctx)
-	}
-	return factsOf(all, of), nil
+	return factsOf(all, of)
 }
 
 // asked is a bucket on its way. Facts and the rest are written by a goroutine each.
@@ -135,23 +149,25 @@ func factsOf(all []asked, of *survey.Account) []survey.Facts {
 	return out
 }
 
-// buckets lists the buckets that are asked about, each with its Region.
-func (a *Asker) buckets(ctx context.Context, client *s3api.Client, of *survey.Account) ([]asked, error) {
+// buckets lists the buckets that are asked about, each with its Region, and each once.
+func (a *Asker) buckets(ctx context.Context, client *s3api.Client, of *survey.Account) []asked {
 	var own []s3api.OwnBucket
 	for _, name := range a.o.Buckets {
 		own = append(own, s3api.OwnBucket{Name: name})
 	}
 	if len(a.o.Buckets) == 0 {
-		turn := func(ctx context.Context) error { return a.paced(ctx, func(context.Context) error { return nil }) }
 		var err error
-		if own, err = client.Buckets(ctx, turn); err != nil {
-			if ctx.Err() != nil {
-				return nil, context.Cause(ctx)
-			}
-			of.Error = unread("the list of buckets", "ListBuckets", err)
-			return nil, nil
+		if own, err = client.Buckets(ctx); err != nil {
+			of.Error = unread("the list of buckets", "ListBuckets", why(ctx, err))
+			return nil
 		}
 	}
+	seen := map[string]bool{}
+	own = slices.DeleteFunc(own, func(b s3api.OwnBucket) bool {
+		again := seen[b.Name]
+		seen[b.Name] = true
+		return again
+	})
 	all := make([]asked, len(own))
 	var each errgroup.Group
 	each.SetLimit(a.o.Parallel)
@@ -164,9 +180,9 @@ func (a *Asker) buckets(ctx context.Context, client *s3api.Client, of *survey.Ac
 			a.failed(f, "the bucket", "ListBuckets", errors.New("its name cannot be one of a bucket"))
 		case b.Region == "":
 			each.Go(func() error {
-				err := a.paced(ctx, func(ctx context.Context) (err error) { f.Region, err = client.BucketRegion(ctx, f.Name); return err })
-				if err != nil {
-					a.failed(f, "its Region", "HeadBucket", err)
+				var err error
+				if f.Region, err = client.BucketRegion(ctx, f.Name); err != nil {
+					a.failed(f, "its Region", "HeadBucket", why(ctx, err))
 				}
 				return nil
 			})
@@ -174,9 +190,23 @@ func (a *Asker) buckets(ctx context.Context, client *s3api.Client, of *survey.Ac
 	}
 	_ = each.Wait() // none returns an error
 	if len(a.o.Regions) > 0 {
-		all = slices.DeleteFunc(all, func(b asked) bool { return b.Region != "" && !slices.Contains(a.o.Regions, b.Region) })
+		all = slices.DeleteFunc(all, func(b asked) bool {
+			out := b.Region != "" && !slices.Contains(a.o.Regions, b.Region)
+			if out {
+				of.Elsewhere = counted(of.Elsewhere, b.Region)
+			}
+			return out
+		})
 	}
-	return all, nil
+	return all
+}
+
+func counted(m map[string]int, name string) map[string]int {
+	if m == nil {
+		m = map[string]int{}
+	}
+	m[name]++
+	return m
 }
 
 func (a *Asker) failed(f *survey.Facts, question, op string, err error) {
@@ -222,14 +252,13 @@ func (a *Asker) stored(ctx context.Context, there *s3api.Client, all []asked, ba
 	for i, at := range batch {
 		names[i] = all[at].Name
 	}
-	var figures []s3api.Stored
-	err := a.paced(ctx, func(ctx context.Context) (err error) { figures, err = there.Stored(ctx, names, a.o.Now); return err })
+	figures, err := there.Stored(ctx, names, a.o.Now)
 	for i, at := range batch {
 		if err != nil {
-			all[at].unstored = unread("objects and bytes", "GetMetricData", err)
+			all[at].unstored = unread("objects and bytes", "GetMetricData", why(ctx, err))
 			continue
 		}
-		s := &survey.Stored{Bytes: figures[i].Bytes, Day: figures[i].Day}
+		s := &survey.Stored{Bytes: figures[i].Bytes, Tiers: figures[i].Tiers, Day: figures[i].Day}
 		if figures[i].Counted {
 			s.Objects = &figures[i].Objects
 		}

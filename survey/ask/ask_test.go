@@ -101,10 +101,7 @@ func (a *account) ask(o Options) (*survey.Account, map[string]survey.Row) {
 	asker := New(o)
 	defer asker.Start(a.t.Context())()
 	of := new(survey.Account)
-	facts, err := asker.Account(a.t.Context(), client, of)
-	if err != nil {
-		a.t.Fatal(err)
-	}
+	facts := asker.Account(a.t.Context(), client, of)
 	rows := map[string]survey.Row{}
 	for i := range facts {
 		rows[facts[i].Name] = survey.Judge(of, &facts[i], &survey.Terms{Prices: cost.BuiltIn(), Rate: 500, Now: o.Now, AWS: plan.No})
@@ -322,10 +319,10 @@ func BenchmarkSurvey(b *testing.B) {
 		asker := New(Options{Requests: 500, Parallel: 32, Now: now})
 		stop := asker.Start(ctx)
 		of := new(survey.Account)
-		facts, err := asker.Account(ctx, client, of)
+		facts := asker.Account(ctx, client, of)
 		stop()
-		if err != nil || of.Error != nil || len(facts) != 1001 {
-			b.Fatalf("%d buckets, %v, %v", len(facts), err, of.Error)
+		if of.Error != nil || len(facts) != 1001 {
+			b.Fatalf("%d buckets, %v", len(facts), of.Error)
 		}
 		terms := &survey.Terms{Prices: cost.BuiltIn(), Rate: 500, Now: now, AWS: plan.No}
 		for _, r := range survey.JudgeAll(of, facts, terms) {

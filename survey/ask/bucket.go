@@ -1,7 +1,9 @@
 package ask
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"path"
 	"slices"
 	"strings"
@@ -52,21 +54,43 @@ func Actions() (anywhere, onBuckets []string) {
 
 // unread is a question that was not answered.
 func unread(question, op string, err error) *survey.Unread {
-	return &survey.Unread{Question: question, Operation: op, Action: actions[op], Denied: s3api.KindOf(err) == s3api.AccessDenied, Why: s3api.PlainText(err.Error()), Err: err}
+	return &survey.Unread{Question: question, Operation: op, Action: actions[op], Denied: s3api.KindOf(err) == s3api.AccessDenied, Code: codeOf(err), Why: s3api.PlainText(err.Error()), Err: err}
 }
+
+// codeOf is what tells one kind of failure from another, whatever bucket and request it is of.
+func codeOf(err error) string {
+	var setup *s3api.SetupError
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "no-answer"
+	case errors.As(err, &setup):
+		return s3api.PlainText(cmp.Or(setup.Code, string(setup.Kind)))
+	}
+	return ""
+}
+
+// mostSilent is how many questions about a bucket may have no answer in time before no more
+// are asked: a server that takes each for itself would hold the survey.
+const mostSilent = 2
 
 // bucket asks all questions about a bucket. there is a client of its Region.
 func (a *Asker) bucket(ctx context.Context, there *s3api.Client, f *survey.Facts) {
 	if f.Failed {
 		return
 	}
-	for _, q := range a.questions(there, f) {
-		err := a.paced(ctx, q.ask)
+	all, silent := a.questions(there, f), 0
+	for i, q := range all {
+		err := q.ask(ctx)
+		late := errors.Is(err, context.DeadlineExceeded)
+		if late {
+			silent++
+		}
 		switch {
 		case err == nil:
-		case ctx.Err() != nil:
+		case ctx.Err() != nil, silent == mostSilent:
+			a.leave(f, all, i, why(ctx, err))
 			return
-		case fatal(err):
+		case fatal(err) && !late:
 			a.failed(f, q.words, q.op, err)
 			return
 		default:
@@ -78,6 +102,18 @@ func (a *Asker) bucket(ctx context.Context, there *s3api.Client, f *survey.Facts
 	}
 	for i := range *f.Inventories {
 		a.newest(ctx, there, f, &(*f.Inventories)[i])
+	}
+}
+
+// leave ends the questions about a bucket at the one with index i. What was answered stands.
+func (a *Asker) leave(f *survey.Facts, all []question, i int, err error) {
+	if len(f.Unread) == i { // none was answered
+		f.Unread = nil
+		a.failed(f, "the bucket", all[i].op, err)
+		return
+	}
+	for _, q := range all[i:] {
+		f.Unread = append(f.Unread, *unread(q.words, q.op, err))
 	}
 }
 
@@ -195,15 +231,11 @@ func (a *Asker) newest(ctx context.Context, c *s3api.Client, f *survey.Facts, k 
 	source := c.Source(at.Bucket)
 	month := time.Date(a.o.Now.UTC().Year(), a.o.Now.UTC().Month(), 1, 0, 0, 0, 0, time.UTC)
 	for _, m := range []time.Time{month, month.AddDate(0, -1, 0)} {
-		var found []inventory.ObjectInfo
-		err := a.paced(ctx, func(ctx context.Context) (err error) {
-			found, err = source.List(ctx, at.Name+m.Format("2006-01"))
-			return err
-		})
+		found, err := source.List(ctx, at.Name+m.Format("2006-01"))
 		if err != nil {
-			if ctx.Err() == nil {
-				f.Unread = append(f.Unread, *unread("the reports of the inventory "+k.ID, "ListObjectsV2", err))
-			}
+			u := unread("the reports of the inventory", "ListObjectsV2", why(ctx, err))
+			u.About = k.ID
+			f.Unread = append(f.Unread, *u)
 			return
 		}
 		k.Looked = true
