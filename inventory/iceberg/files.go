@@ -24,6 +24,10 @@ type File struct {
 	// Global: the spec does not divide the table.
 	Partition string
 	Global    bool
+
+	// Values are those of columns that all rows of the file have, by the ids of the
+	// columns: texts, truth values and whole numbers as text. The file may lack them.
+	Values map[int]string
 }
 
 // Delete is a file of rows that are no more.
@@ -33,8 +37,6 @@ type Delete struct {
 	// Equality are the ids of the columns whose values tell which rows are no more.
 	// Where there are none, the file names data files and numbers of rows.
 	Equality []int
-
-	path string
 }
 
 // TakesFrom tells whether the delete file can take rows out of a data file (Iceberg
@@ -47,6 +49,9 @@ func (d *Delete) TakesFrom(f *File) bool {
 	}
 	return f.Sequence < d.Sequence && (d.Global || d.Partition == f.Partition)
 }
+
+// Name returns the name in the table's place of a file as the table spells its path.
+func (t *Table) Name(path string) (string, error) { return t.place.name(path) }
 
 // listed is an entry of a manifest list.
 type listed struct {
@@ -76,7 +81,7 @@ func (t *Table) Files(ctx context.Context, s Snapshot) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &collector{table: t, out: &Files{Snapshot: s}, seen: map[string]bool{}, partitions: map[string]string{}}
+	c := &collector{table: t, out: &Files{Snapshot: s}, seen: map[string]bool{}, partitions: map[string]partition{}}
 	for _, m := range manifests {
 		if err := c.manifest(ctx, m); err != nil {
 			return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -28,12 +29,12 @@ func TestFilesOfASnapshot(t *testing.T) {
 	if files.Snapshot.ID != 8 || files.Snapshot.Sequence != 2 || files.Snapshot.Time.UnixMilli() != 2000 {
 		t.Errorf("snapshot %+v", files.Snapshot)
 	}
-	part := `0 {"bucket":"photos"}`
+	part, values := `0 {"bucket":"photos"}`, map[int]string{1: "photos"}
 	want := []File{
-		{Name: "data/a.parquet", Size: 100, Rows: 3, Sequence: 2, Partition: part},
-		{Name: "data/b.parquet", Size: 100, Rows: 3, Sequence: 1, Partition: part},
+		{Name: "data/a.parquet", Size: 100, Rows: 3, Sequence: 2, Partition: part, Values: values},
+		{Name: "data/b.parquet", Size: 100, Rows: 3, Sequence: 1, Partition: part, Values: values},
 	}
-	if !slices.Equal(files.Data, want) {
+	if !reflect.DeepEqual(files.Data, want) {
 		t.Errorf("data files\n%+v, want\n%+v", files.Data, want)
 	}
 	if len(files.Deletes) != 2 || files.Deletes[0].Name != "data/p.parquet" || files.Deletes[0].Equality != nil || !slices.Equal(files.Deletes[1].Equality, []int{2, 1}) {
@@ -89,6 +90,32 @@ func TestColumnsKeepTheirIDs(t *testing.T) {
 	}
 	if got := now.Schema[4].Type; got != "map" {
 		t.Errorf("type of the tags: %q", got)
+	}
+}
+
+// Names of columns in files without ids are those of the property alone.
+func TestNameMapping(t *testing.T) {
+	names := func(text string) (map[string]int, error) {
+		table, err := parse(metadataOf(func(m object) { m["properties"] = object{"schema.name-mapping.default": text} }))
+		if err != nil {
+			return nil, err
+		}
+		return table.Names(), nil
+	}
+	got, err := names(`[{"field-id":2,"names":["key","object_key"]},{"field-id":4,"names":["arn"],"fields":[{"field-id":9,"names":["x"]}]},{"names":["none"]}]`)
+	if want := map[string]int{"key": 2, "object_key": 2, "arn": 4, "none": 0}; err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("names %v, %v", got, err)
+	}
+	for text, want := range map[string]string{
+		`[{"field-id":2,"names":["key"]},{"field-id":3,"names":["key"]}]`: "columns 2 and 3",
+		`{`: "schema.name-mapping.default",
+	} {
+		if _, err := names(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: error %v, want %q", text, err, want)
+		}
+	}
+	if got, err := names(""); got != nil || err != nil {
+		t.Errorf("without one: %v, %v", got, err)
 	}
 }
 

@@ -53,8 +53,15 @@ const (
 type collector struct {
 	table      *Table
 	out        *Files
-	seen       map[string]bool   // names of files
-	partitions map[string]string // each once in memory
+	seen       map[string]bool      // names of files
+	partitions map[string]partition // each once in memory
+	columns    map[string]int       // of the manifest that is read: the columns that the fields of its partitions are
+}
+
+// partition is where the rows of a file belong.
+type partition struct {
+	key    string
+	values map[int]string
 }
 
 // manifest adds the files that a manifest names.
@@ -68,7 +75,17 @@ func (c *collector) manifest(ctx context.Context, m listed) error {
 			return err
 		}
 		file := field(root, "data_file").Type
-		return check(&file, c.table.needed(fileFields))
+		if err := check(&file, c.table.needed(fileFields)); err != nil {
+			return err
+		}
+		c.columns = map[string]int{}
+		for _, f := range field(&file, "partition").Type.Fields {
+			id, _ := number(f.Props["field-id"])
+			if column, ok := c.table.identity[int(m.Spec)][int(id)]; ok {
+				c.columns[f.Name] = column
+			}
+		}
+		return nil
 	}
 	return c.table.readAvro(ctx, name, fields, func(decode func(any) error) error {
 		var e entry
@@ -103,16 +120,16 @@ func (c *collector) add(m listed, e *entry) error {
 	if len(c.seen) > maxFiles {
 		return fmt.Errorf("the snapshot has more than %d files", maxFiles)
 	}
-	partition, err := c.partition(m.Spec, f.Partition)
+	of, err := c.partition(m.Spec, f.Partition)
 	if err != nil {
 		return fmt.Errorf("the file %q: %w", f.Path, err)
 	}
-	file := File{Name: name, Size: f.Size, Rows: f.Rows, Sequence: sequence, Partition: partition, Global: c.table.global[int(m.Spec)]}
+	file := File{Name: name, Size: f.Size, Rows: f.Rows, Sequence: sequence, Partition: of.key, Values: of.values, Global: c.table.global[int(m.Spec)]}
 	if f.Content == dataFile {
 		c.out.Data = append(c.out.Data, file)
 		return nil
 	}
-	d := Delete{File: file, path: f.Path}
+	d := Delete{File: file}
 	for _, id := range f.Equality {
 		d.Equality = append(d.Equality, int(id))
 	}
@@ -158,15 +175,41 @@ func (f *entryFile) readable(content int32) error {
 }
 
 // partition makes the values of a partition comparable.
-func (c *collector) partition(spec int32, values any) (string, error) {
+func (c *collector) partition(spec int32, values any) (partition, error) {
 	text, err := json.Marshal(values)
 	if err != nil {
-		return "", fmt.Errorf("its partition: %w", err)
+		return partition{}, fmt.Errorf("its partition: %w", err)
 	}
 	key := strconv.Itoa(int(spec)) + " " + string(text)
 	if kept, ok := c.partitions[key]; ok {
 		return kept, nil
 	}
-	c.partitions[key] = key
-	return key, nil
+	p := partition{key: key}
+	fields, _ := values.(map[string]any)
+	for name, column := range c.columns {
+		if text, ok := valueText(fields[name]); ok {
+			if p.values == nil {
+				p.values = map[int]string{}
+			}
+			p.values[column] = text
+		}
+	}
+	c.partitions[key] = p
+	return p, nil
+}
+
+// valueText spells the value of a partition; ok is false where there is none, or none of
+// these kinds.
+func valueText(v any) (text string, ok bool) {
+	switch v := v.(type) {
+	case string:
+		return v, true
+	case bool:
+		return strconv.FormatBool(v), true
+	case int32:
+		return strconv.Itoa(int(v)), true
+	case int64:
+		return strconv.FormatInt(v, 10), true
+	}
+	return "", false
 }

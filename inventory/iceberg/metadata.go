@@ -32,9 +32,28 @@ type Table struct {
 	place     place
 	snapshots []Snapshot
 	schemas   map[int]Schema
-	schema    int          // id of the current one
-	global    map[int]bool // partition specs that do not divide the table
+	schema    int                 // id of the current one
+	global    map[int]bool        // partition specs that do not divide the table
+	identity  map[int]map[int]int // by partition spec and the id of its field: the column whose values it has
+	names     map[string]int
 }
+
+// Column returns the column with that id in any schema that the table remembers: a
+// delete file may compare one that is no more.
+func (t *Table) Column(id int) (f Field, ok bool) {
+	for _, s := range t.schemas {
+		for _, f := range s {
+			if f.ID == id {
+				return f, true
+			}
+		}
+	}
+	return Field{}, false
+}
+
+// Names are the ids of the columns by their names in files that have no ids, as the
+// property schema.name-mapping.default has them; nil where the table has none.
+func (t *Table) Names() map[string]int { return t.names }
 
 // Snapshot is one state of a table.
 type Snapshot struct {
@@ -105,6 +124,17 @@ type metadataJSON struct {
 	Specs     []specJSON     `json:"partition-specs"`
 	Current   *int64         `json:"current-snapshot-id"`
 	Snapshots []snapshotJSON `json:"snapshots"`
+
+	Properties map[string]string `json:"properties"`
+}
+
+// nameMapping is the property that gives the columns of files without ids theirs.
+const nameMapping = "schema.name-mapping.default"
+
+// mapped is an element of the value of nameMapping.
+type mapped struct {
+	ID    int      `json:"field-id"`
+	Names []string `json:"names"`
 }
 
 type schemaJSON struct {
@@ -122,6 +152,8 @@ type specJSON struct {
 }
 
 type specField struct {
+	Source    int    `json:"source-id"`
+	ID        int    `json:"field-id"` // some tables of format 1 have none
 	Transform string `json:"transform"`
 }
 
@@ -178,7 +210,7 @@ func parse(data []byte) (*Table, error) {
 	case *j.Format > 2:
 		return nil, &UnsupportedError{fmt.Sprintf("the table has format version %d", *j.Format)}
 	}
-	t := &Table{UUID: j.UUID, Format: *j.Format, Current: -1, schemas: map[int]Schema{}, global: map[int]bool{}}
+	t := &Table{UUID: j.UUID, Format: *j.Format, Current: -1, schemas: map[int]Schema{}, global: map[int]bool{}, identity: map[int]map[int]int{}}
 	t.place.location = strings.TrimRight(withoutFileScheme(j.Location), "/")
 	if j.Current != nil {
 		t.Current = *j.Current
@@ -186,13 +218,53 @@ func parse(data []byte) (*Table, error) {
 	if err := t.setSchemas(&j); err != nil {
 		return nil, err
 	}
-	for _, s := range j.Specs {
-		t.global[s.ID] = undivided(s.Fields)
+	specs := j.Specs
+	if len(specs) == 0 {
+		specs = []specJSON{{Fields: j.Spec}}
 	}
-	if len(j.Specs) == 0 {
-		t.global[0] = undivided(j.Spec)
+	for _, s := range specs {
+		t.global[s.ID], t.identity[s.ID] = undivided(s.Fields), identities(s.Fields)
+	}
+	if err := t.setNames(j.Properties[nameMapping]); err != nil {
+		return nil, fmt.Errorf("property %s: %w", nameMapping, err)
 	}
 	return t, t.setSnapshots(j.Snapshots)
+}
+
+// identities are the columns whose values the fields of a partition spec have, by the
+// ids of the fields.
+func identities(fields []specField) map[int]int {
+	const first = 1000 // where a field has no id
+	out := map[int]int{}
+	for i, f := range fields {
+		if f.ID == 0 {
+			f.ID = first + i
+		}
+		if f.Transform == "identity" {
+			out[f.ID] = f.Source
+		}
+	}
+	return out
+}
+
+func (t *Table) setNames(text string) error {
+	if text == "" {
+		return nil
+	}
+	var all []mapped
+	if err := json.Unmarshal([]byte(text), &all); err != nil {
+		return err
+	}
+	t.names = map[string]int{}
+	for _, m := range all {
+		for _, name := range m.Names {
+			if old, twice := t.names[name]; twice && old != m.ID {
+				return fmt.Errorf("the name %.100q is that of columns %d and %d", name, old, m.ID)
+			}
+			t.names[name] = m.ID
+		}
+	}
+	return nil
 }
 
 // undivided tells whether a partition spec does not divide the table.

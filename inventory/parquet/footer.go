@@ -43,6 +43,7 @@ func (k Kind) String() string {
 // Field is a top-level column of a file.
 type Field struct {
 	Name     string
+	ID       int // that a table format gives the column, the same whatever it is called; 0 for none
 	Kind     Kind
 	Logical  Logical // what its values stand for
 	Optional bool    // may be null
@@ -245,6 +246,8 @@ func (t *thriftReader) schemaElement(typ thriftType) (e schemaElement) {
 			said.converted, said.isConverted = t.i32(), true
 		case id == 7 && typ == tI32:
 			said.scale = t.i32()
+		case id == 9 && typ == tI32:
+			e.ID = int(max(t.i32(), 0)) // some writers have -1 for none
 		case id == 10 && typ == tStruct:
 			t.logicalType(&said)
 		default:

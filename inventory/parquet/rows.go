@@ -53,14 +53,21 @@ func (f *File) Rows(names []string, from, to int64, o Options) (*Rows, error) {
 }
 
 // field finds a column that can be read.
-func (f *File) field(name string) (Field, error) {
+func (f *File) field(name string) (found Field, err error) {
+	n := 0
 	for _, field := range f.fields {
-		if field.Name != name {
-			continue
+		if field.Name == name {
+			found = field
+			n++
 		}
-		return field, field.readable()
 	}
-	return Field{}, fmt.Errorf("no such column")
+	switch n {
+	case 0:
+		return Field{}, fmt.Errorf("no such column")
+	case 1:
+		return found, found.readable()
+	}
+	return Field{}, fmt.Errorf("two columns have this name")
 }
 
 // First returns the number of the first row of the batch, counted through the file.

@@ -330,18 +330,27 @@ func (t *thriftWriter) schemaField(f Field) {
 	}
 	t.i32(3, repetition)
 	t.string(4, f.Name)
+	id := func() {
+		if f.ID > 0 {
+			t.i32(9, int32(f.ID))
+		}
+	}
 	switch {
 	case f.Kind == ByteArray:
 		t.i32(6, 0) // UTF8
+		id()
 		t.structure(10, func() { t.structure(1, func() {}) })
 	case f.Logical.Unit == Millis:
 		t.i32(6, 9) // TIMESTAMP_MILLIS
+		id()
 		t.structure(10, func() {
 			t.structure(8, func() {
 				t.bool(1, true) // adjusted to UTC
 				t.structure(2, func() { t.structure(1, func() {}) })
 			})
 		})
+	default:
+		id()
 	}
 }
 

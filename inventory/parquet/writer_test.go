@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"strings"
 	"testing"
 
 	foreign "github.com/parquet-go/parquet-go"
@@ -193,5 +194,47 @@ func readRows(t testing.TB, data []byte, from, to int64, o Options) ([]row, erro
 			}
 			out = append(out, r)
 		}
+	}
+}
+
+// The ids of a table's columns are written and read; a file without any has none.
+func TestFieldIDs(t *testing.T) {
+	fields := []Field{{Name: "key", ID: 2, Kind: ByteArray}, {Name: "size", ID: 7, Kind: Int64, Optional: true}, {Name: "latest", Kind: Boolean},
+		{Name: "modified", ID: 1 << 30, Kind: Int64, Logical: Logical{Meaning: Timestamp, Unit: Millis}}}
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, "table", fields)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range f.Schema() {
+		if got.ID != fields[i].ID || got.Name != fields[i].Name || got.Kind != fields[i].Kind || got.Logical.Unit != fields[i].Logical.Unit {
+			t.Errorf("column %d is %+v, want %+v", i, got, fields[i])
+		}
+	}
+}
+
+// A name that two columns have would read the one for the other.
+func TestAmbiguousName(t *testing.T) {
+	var buf bytes.Buffer
+	w, err := NewWriter(&buf, "table", []Field{{Name: "key", ID: 1, Kind: ByteArray}, {Name: "key", ID: 2, Kind: ByteArray}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Open(bytes.NewReader(buf.Bytes()), int64(buf.Len()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.Rows([]string{"key"}, 0, 0, Options{}); err == nil || !strings.Contains(err.Error(), "two columns") {
+		t.Errorf("error %v, want one of two columns", err)
 	}
 }
