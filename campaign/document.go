@@ -114,6 +114,17 @@ func (e *ChangedError) Error() string {
 		e.Field, e.Bucket, plain.Text(e.Was), plain.Text(e.Is))
 }
 
+// OtherBucketError is a bucket whose report, or whose job, is of another one.
+type OtherBucketError struct {
+	Bucket string // as the list names it
+	Is     string
+	What   string // report or job
+}
+
+func (e *OtherBucketError) Error() string {
+	return fmt.Sprintf("the list says %s, and the %s there is of bucket %s. Nothing was done for either. Put the manifest of %s into the list", plain.Text(e.Bucket), e.What, plain.Text(e.Is), plain.Text(e.Bucket))
+}
+
 // Check compares the entry, whose job was made, with what the list says now. Roles and
 // profiles may change: they decide who asks, and not what for.
 func (e *Entry) Check(b *list.Bucket) error {

@@ -128,8 +128,25 @@ func nodes(text []byte) ([]*yaml.Node, error) {
 		if b.Kind != yaml.MappingNode {
 			return nil, &lineError{b.Line, errors.New("want the fields of a bucket, such as name: media")}
 		}
+		if err := noNull(b); err != nil {
+			return nil, err
+		}
 	}
 	return buckets.Content, nil
+}
+
+// noNull refuses a field or an item without a value. It would read as one that is not there,
+// and a prefix that is not there is the whole bucket.
+func noNull(n *yaml.Node) error {
+	if n.Tag == "!!null" {
+		return &lineError{n.Line, errors.New("a value is missing, or is null: give one, or leave the line out")}
+	}
+	for _, c := range n.Content {
+		if err := noNull(c); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // noAlias refuses what would make a value stand for another one.

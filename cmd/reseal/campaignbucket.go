@@ -142,6 +142,9 @@ func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, rea
 	if c.Found = c.Plan != nil; !c.Found {
 		return nil
 	}
+	if is := c.Plan.Options.Bucket; is != b.Name {
+		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "job"}
+	}
 	if ready.met, err = r.meet(ctx, p, r.connection, r.told, r.job, c.Plan, false); err != nil {
 		return err
 	}
@@ -161,7 +164,13 @@ func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, rea
 // that was made stays with the bucket, also where a hazard refuses it.
 func (f *campaignFlags) lookAhead(ctx context.Context, p process, r *runFlags, ready *readiness, b *campaignBucket) error {
 	type step = func(context.Context, process, *readiness) error
-	for _, look := range []step{r.lookAround, r.planOrResume, f.priced} {
+	ofBucket := func(_ context.Context, _ process, ready *readiness) error {
+		if is := ready.pre.env.Policy.Options.Bucket; is != b.Name {
+			return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "report"}
+		}
+		return nil
+	}
+	for _, look := range []step{r.lookAround, ofBucket, r.planOrResume, f.priced} {
 		if err := look(ctx, p, ready); err != nil {
 			return err
 		}
@@ -251,7 +260,11 @@ func (f *campaignFlags) work(ctx context.Context, p process, b *campaignBucket, 
 // bucket before it, and the signals of the campaign reach it.
 func (f *campaignFlags) processOf(p process, b *campaignBucket, signals <-chan os.Signal) (process, func()) {
 	says := &namedLines{out: p.stderr, name: b.Name, lock: &f.saying}
-	return process{args: []string{"run", f.jobOf(b)}, campaign: p.args, stdin: p.stdin, stdout: io.Discard, stderr: says, signals: signals}, says.end
+	args := []string{"run", f.jobOf(b)}
+	if b.of == nil && !b.made { // what is told to be typed would find no job
+		args = p.args
+	}
+	return process{args: args, campaign: p.args, stdin: p.stdin, stdout: io.Discard, stderr: says, signals: signals}, says.end
 }
 
 // namedLines puts a name before each line.
@@ -293,6 +306,9 @@ func (n *namedLines) end() {
 	n.flush()
 }
 
+// again is the command of the campaign, which goes on with it.
+func (p process) again() string { return process{args: p.typed()}.with("") }
+
 // why says in one line why a bucket ended as it did, and the command that is next.
 func why(p process, err error, s *status.Status) (text, next string) {
 	if s != nil {
@@ -307,8 +323,12 @@ func why(p process, err error, s *status.Status) (text, next string) {
 		}
 		return text, next
 	}
-	r := explain.RemedyOf(err, func(flag, value string) string { return p.with(flag, value) })
-	if r.Next != "" && !errors.As(err, new(*campaign.ChangedError)) {
+	switch r := explain.RemedyOf(err, func(flag, value string) string { return p.with(flag, value) }); {
+	case errors.As(err, new(*campaign.ChangedError)), errors.As(err, new(*campaign.OtherBucketError)), errors.As(err, new(*checkpoint.MismatchError)):
+		next = "" // a run would do what the list does not say
+	case isStop(err), errors.As(err, new(*signalError)), errors.Is(err, context.Canceled):
+		next = p.again() // a run by itself would know neither the money nor the cap of the whole
+	case r.Next != "":
 		next = r.Next
 	}
 	return firstSentence(strings.TrimPrefix(explain.Words(err), "refused: ")), next

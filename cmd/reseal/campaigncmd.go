@@ -45,6 +45,7 @@ type campaignFlags struct {
 	leftOut  []campaign.Entry // of the document, that the list does not have
 	store    job.Store        // of the campaign; nil until it is there
 	document *campaign.Document
+	writing  sync.Mutex // of version
 	version  checkpoint.Version
 	lock     *checkpoint.Lock
 }
@@ -339,6 +340,9 @@ func (f *campaignFlags) begin(ctx context.Context, p process) error {
 			return err
 		}
 	}
+	if err := f.write(ctx); err != nil { // from here on, the place is a campaign's
+		return err
+	}
 	for _, b := range f.buckets {
 		named, said := f.processOf(p, b, nil)
 		err := f.freeze(ctx, named, b)
@@ -351,13 +355,15 @@ func (f *campaignFlags) begin(ctx context.Context, p process) error {
 			text, next := why(named, err, nil)
 			b.entry.Ended, b.next = campaign.NewEnding(f.began, exitCode(err), text), next
 		}
-		b.entry.Made = b.entry.Made || err == nil && (b.of != nil || b.made)
+		b.entry.Made = b.entry.Made || err == nil && b.failed == nil && (b.of != nil || b.made)
 	}
 	return f.write(ctx)
 }
 
 // write writes the document as it is now.
 func (f *campaignFlags) write(ctx context.Context) (err error) {
+	f.writing.Lock()
+	defer f.writing.Unlock()
 	f.document.Buckets = nil
 	for _, b := range f.buckets {
 		f.document.Buckets = append(f.document.Buckets, b.entry)

@@ -7,11 +7,13 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"reseal/campaign"
+	"reseal/checkpoint"
 	"reseal/console"
 	"reseal/cost"
 	"reseal/internal/explain"
@@ -74,8 +76,8 @@ func (f *campaignFlags) status(ctx context.Context) *campaign.Status {
 			}
 		}
 		row := campaign.RowOf(f.job, &b.entry, b.of)
-		if row.Next = b.next; row.Next == "" && b.of != nil {
-			row.Next = console.AfterLook(b.of, job.Share{}).Command
+		if row.Next = b.next; row.Next == "" && b.failed == nil {
+			row.Next = nextOf(&row)
 		}
 		rows = append(rows, row)
 	}
@@ -83,6 +85,16 @@ func (f *campaignFlags) status(ctx context.Context) *campaign.Status {
 		rows = append(rows, campaign.RowOf(f.job, &f.leftOut[i], nil))
 	}
 	return campaign.NewStatus(f.job, rows)
+}
+
+// nextOf is the command that is next for a bucket, "" where it is that of the campaign: what
+// is left is not done by a run of its own, which knows neither the money nor the cap of the
+// whole.
+func nextOf(r *campaign.Row) string {
+	if r.Of == nil || r.State != campaign.Finished && r.State != campaign.Failures {
+		return ""
+	}
+	return console.AfterLook(r.Of, job.Share{}).Command
 }
 
 // tasks are the buckets with something to do, and what those spent that have nothing.
@@ -134,6 +146,26 @@ func (f *campaignFlags) runAll(ctx context.Context, p process) (codes []int) {
 	defer listener.Wait()
 	defer deaf()
 
+	var taken error // by another process
+	var once sync.Once
+	lose := func(err error) {
+		once.Do(func() {
+			taken = err
+			f.say(p, "%s; no further bucket begins, and those under way end in order", explain.Words(err))
+			stop(err)
+			fan.Hand(syscall.SIGTERM) // the cap that they share is another process's now
+		})
+	}
+	watching, seen := context.WithCancel(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		if err := f.watch(watching); err != nil {
+			lose(err)
+		}
+	})
+	defer watcher.Wait()
+	defer seen()
+
 	tasks, spent := f.tasks(ctx)
 	plan := campaign.Plan{Order: campaign.Order(f.order), Parallel: f.parallel, MaxCost: f.maxCost, Spent: spent}
 	plan.Run(admit, tasks, func(t *campaign.Task, limit cost.Money) campaign.Outcome {
@@ -150,11 +182,57 @@ func (f *campaignFlags) runAll(ctx context.Context, p process) (codes []int) {
 		codes = append(codes, o.Code)
 		b.entry.Ended = campaign.NewEnding(time.Now(), o.Code, o.Why)
 		f.tellEnded(p, b, o)
-		if err := f.write(ctx); err != nil {
+		if b.next == "" && o.Why == campaign.NotCovered {
+			b.next = f.withMoreMoney(p, b)
+		}
+		if err := f.write(ctx); errors.As(err, new(*checkpoint.ConflictError)) || errors.As(err, new(*checkpoint.LostError)) {
+			lose(err)
+		} else if err != nil {
 			f.say(p, "note: the campaign cannot record how %s ended, its job did: %s", b.Name, explain.Words(err))
 		}
 	}, exitCode)
+	seen()
+	watcher.Wait()
+	if taken != nil {
+		codes = append(codes, exitCode(taken))
+	}
 	return codes
+}
+
+// watchEvery is how often a campaign looks whether it still is the one that holds its
+// folder. A lease is lost in silence by a process that stood still.
+const watchEvery = 15 * time.Second
+
+// watch returns once another process has written the document, and nil once ctx ends.
+func (f *campaignFlags) watch(ctx context.Context) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		f.writing.Lock()
+		mine := f.version
+		_, is, err := campaign.Read(ctx, f.store)
+		f.writing.Unlock()
+		if err == nil && is != mine { // an error passes, or the next write finds it
+			return &checkpoint.ConflictError{Name: f.job + "/" + campaign.File, Expect: mine, Have: is}
+		}
+	}
+}
+
+// withMoreMoney is the command of the campaign with a limit that covers a bucket as well.
+func (f *campaignFlags) withMoreMoney(p process, b *campaignBucket) string {
+	spent := cost.Money(0)
+	for _, other := range f.buckets {
+		if other.of != nil {
+			spent = spent.Add(other.of.Spent)
+		}
+	}
+	cents := max((spent.Add(b.left.Price.Max)+cost.Cent-1)/cost.Cent, f.maxCost/cost.Cent+1)
+	return process{args: p.typed()}.with("max-cost", fmt.Sprintf("%d.%02d", cents/100, cents%100))
 }
 
 // outcomeOf is how the run of a bucket ended. What its job spent is read from it; where

@@ -31,9 +31,7 @@ func readCampaign(ctx context.Context, c connection, dir string) (*campaign.Stat
 		return nil, err
 	}
 	for i := range s.Buckets {
-		if r := &s.Buckets[i]; r.Of != nil {
-			r.Next = console.AfterLook(r.Of, job.Share{}).Command
-		}
+		s.Buckets[i].Next = nextOf(&s.Buckets[i])
 	}
 	return s, nil
 }

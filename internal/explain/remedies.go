@@ -148,6 +148,8 @@ func ofJob(err error) (Remedy, bool) {
 		return Remedy{Say: "a job keeps the options it was made with; use them again, or another folder for another job"}, true
 	case errors.As(err, &made):
 		return Remedy{"look at it; the same command waits for nobody, and goes on with it once it is free", onJob("status", made.Job)}, true
+	case errors.As(err, &locked) && locked.Holder.Command == "reseal campaign":
+		return Remedy{"wait for it, or see how far it is", onJob("status", locked.Job)}, true
 	case errors.As(err, &locked):
 		return Remedy{"wait for it, or watch it", onJob("status", locked.Job) + " --watch"}, true
 	case errors.As(err, new(*checkpoint.ConflictError)):

@@ -38,15 +38,15 @@ func (f *Fan) Listen(ctx context.Context, from <-chan os.Signal, tell func(os.Si
 		select {
 		case sig := <-from:
 			tell(sig)
-			f.hand(sig)
+			f.Hand(sig)
 		case <-ctx.Done():
 			return
 		}
 	}
 }
 
-// hand hands on a signal. No run gets more than it has room for.
-func (f *Fan) hand(sig os.Signal) {
+// Hand hands on a signal, as if it had come. No run gets more than it has room for.
+func (f *Fan) Hand(sig os.Signal) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if len(f.got) == Patient {
