@@ -23,12 +23,12 @@ import (
 // simulated account whose objects are under the key by now, or not.
 func intake(t *testing.T, encrypted float64, ended string) *Intake {
 	t.Helper()
-	const objects = 12
+	const objects, seed = 3, 4 // of which all that are encrypted have no bucket key
 	account, err := simaws.New(simaws.Config{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := account.Populate(t.Context(), testBucket, simulator.Population{N: objects, Seed: 1, Plain: true, EncryptedShare: encrypted, KMSKeyARN: simaws.Key}, simaws.Report{}); err != nil {
+	if _, err := account.Populate(t.Context(), testBucket, simulator.Population{N: objects, Seed: seed, Plain: true, EncryptedShare: encrypted, KMSKeyARN: simaws.Key}, simaws.Report{}); err != nil {
 		t.Fatal(err)
 	}
 	served := make(chan error, 1)

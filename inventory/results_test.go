@@ -107,7 +107,7 @@ func TestResultsInORC(t *testing.T) {
 			type object struct{ key, version string }
 			want := map[object]Record{}
 			for _, rec := range resultRows(t, report) {
-				rec.Pos = Position{}
+				rec.Pos, rec.ByHand = Position{}, true
 				want[object{rec.Key, rec.VersionID}] = rec
 			}
 			result, err := openResult(t, filepath.Join(s.dir(), "inv/acme-media-archive/daily-full/data"), auto)

@@ -306,8 +306,8 @@ func (n *namedLines) end() {
 	n.flush()
 }
 
-// again is the command of the campaign, which goes on with it.
-func (p process) again() string { return process{args: p.typed()}.with("") }
+// wholeAgain is the command of the campaign, which goes on with it.
+func (p process) wholeAgain() string { return process{args: p.typed()}.with("") }
 
 // why says in one line why a bucket ended as it did, and the command that is next.
 func why(p process, err error, s *status.Status) (text, next string) {
@@ -327,7 +327,7 @@ func why(p process, err error, s *status.Status) (text, next string) {
 	case errors.As(err, new(*campaign.ChangedError)), errors.As(err, new(*campaign.OtherBucketError)), errors.As(err, new(*checkpoint.MismatchError)):
 		next = "" // a run would do what the list does not say
 	case isStop(err), errors.As(err, new(*signalError)), errors.Is(err, context.Canceled):
-		next = p.again() // a run by itself would know neither the money nor the cap of the whole
+		next = p.wholeAgain() // a run by itself would know neither the money nor the cap of the whole
 	case r.Next != "":
 		next = r.Next
 	}

@@ -199,13 +199,13 @@ func (f *campaignFlags) runAll(ctx context.Context, p process) (codes []int) {
 	return codes
 }
 
-// watchEvery is how often a campaign looks whether it still is the one that holds its
+// holdEvery is how often a campaign looks whether it still is the one that holds its
 // folder. A lease is lost in silence by a process that stood still.
-const watchEvery = 15 * time.Second
+const holdEvery = 15 * time.Second
 
 // watch returns once another process has written the document, and nil once ctx ends.
 func (f *campaignFlags) watch(ctx context.Context) error {
-	tick := time.NewTicker(watchEvery)
+	tick := time.NewTicker(holdEvery)
 	defer tick.Stop()
 	for {
 		select {

@@ -52,7 +52,7 @@ func TestChangedJobIsSentNothing(t *testing.T) {
 	}
 	t.Setenv("AWS_ENDPOINT_URL", "")
 
-	readers := []string{"status", "report", "ui", "ctl", "forget"} // they ask no service for the job
+	readers := []string{"status", "report", "ui", "ctl", "forget", "campaign"} // they ask no service for the job; a campaign refuses the folder of a job
 	more := map[string][]string{
 		"run": {"--yes", "--dry-run"}, "uploads": {"", "--sweep"}, "import": {"report.csv"}, "batch-operations": {"--out out"},
 		"plan": {""}, "preflight": {""}, "permissions": {""}, "retry-failed": {""}, "verify": {""}, "certify": {""},

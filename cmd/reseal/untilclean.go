@@ -51,10 +51,10 @@ func (u *untilFlags) check(f *runFlags) error {
 	switch {
 	case u.every < 0:
 		return usagef("--every %s: want a time above 0", u.every)
+	case !u.untilClean:
+		return nil // what the job was told of the others waits for it; retry-failed has none of them
 	case u.most < 1:
 		return usagef("--max-generations %d: want at least 1", u.most)
-	case !u.untilClean:
-		return nil // what the job was told of the others waits for it
 	case f.objects > 0:
 		return usagef("--until-clean goes on until nothing is left, and --limit %d ends a trial: give one of the two", f.objects)
 	}
