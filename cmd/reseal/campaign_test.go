@@ -2,9 +2,13 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
+	"testing"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -75,6 +79,48 @@ func onceCmd(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		if got[1] != int64(number(ts, want)) {
 			ts.Fatalf("%s: %d objects were written, want %s", name, got[1], want)
+		}
+	}
+}
+
+// TestCampaignAssumesRoles: what is asked about a bucket is signed as the role that the list
+// names, with its external id, and its KMS requests count against that account. A role that
+// cannot be assumed keeps its own bucket out, and no other.
+func TestCampaignAssumesRoles(t *testing.T) {
+	t.Parallel()
+	const role = "arn:aws:iam::222233334444:role/reseal"
+	sim := newAccount(t, simaws.Config{Seed: 1, Roles: []simaws.Role{{ARN: role,
+		Policies: []json.RawMessage{json.RawMessage(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`)},
+		Trust: json.RawMessage(`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"` + simaws.Administrator +
+			`"},"Action":"sts:AssumeRole","Condition":{"StringEquals":{"sts:ExternalId":"of-reseal"}}}}`)}}})
+	text := "format: reseal-campaign/1\nbuckets:\n"
+	for name, entry := range map[string]string{"acme-own": "", "acme-theirs": "    role: " + role + "\n    external-id: of-reseal\n", "acme-closed": "    role: " + role + "\n    external-id: of-nobody\n"} {
+		in := &simulator.CreateBucketInput{Request: *sim.Request(name)}
+		if entry != "" {
+			in.Owner = "222233334444"
+		}
+		if err := sim.World.CreateBucket(time.Now(), in); err != nil {
+			t.Fatal(err)
+		}
+		if err := sim.World.Populate(name, simulator.Population{N: 20, Seed: 1, Plain: true}); err != nil {
+			t.Fatal(err)
+		}
+		manifest := filepath.Join(t.TempDir(), name)
+		if _, err := sim.WriteReport(t.Context(), name, simaws.Report{Folder: manifest}); err != nil {
+			t.Fatal(err)
+		}
+		text += "  - name: " + name + "\n" + entry + "    manifest: " + manifest + "\n    sse-kms-key-id: " + simaws.Key + "\n    include: true\n"
+	}
+	file := filepath.Join(t.TempDir(), "campaign.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := serveWorld(t, sim, "")
+	_, out, messages := w.result("campaign", file, "--job", filepath.Join(t.TempDir(), "camp"), "--dry-run", "--accept", "weak-conditions", "--accept", "drops-expires")
+	for _, want := range []string{`(?m)^acme-own +20 .* new$`, `(?m)^acme-theirs +20 .* new$`, `(?m)^acme-closed +- .* (refused|error)$`,
+		`(?m)^KMS of account 111122223333 in us-east-1: at most`, `(?m)^KMS of account 222233334444 in us-east-1: at most`, `(?s)acme-closed: .*AssumeRole`} {
+		if !regexp.MustCompile(want).MatchString(out) {
+			t.Errorf("the output lacks %q:\n%s%s", want, out, messages)
 		}
 	}
 }
