@@ -74,6 +74,8 @@ func TestRefused(t *testing.T) {
 		"include words":    {head + "  - name: media\n    include: \"no\\x1b\"\n", "f:4: cannot unmarshal !!str `no\\x1b` into bool"},
 		"two documents":    {one("region: a") + "---\nx: y\n", "f: want one document; there is more after its end (--- or ...)"},
 		"alias":            {head + "  - &a {name: media, include: true}\n  - *a\n", "f:3: anchors and aliases (&, *, <<) are not taken"},
+		"prefix of null":   {head + "  - name: media\n    include: true\n    prefix: [a, ~]\n", "f:5: a value is missing, or is null: give one, or leave the line out"},
+		"empty prefix":     {head + "  - name: media\n    prefix:\n    include: true\n", "f:4: a value is missing, or is null: give one, or leave the line out"},
 		"merge":            {head + "  - {name: media, include: true, <<: {region: a}}\n", "f:3: anchors and aliases (&, *, <<) are not taken"},
 		"no name":          {head + "  - include: true\n", `f:3: name: "" cannot be one`},
 		"hostile name":     {head + "  - {name: \"a\\x1b[2Jb\", include: true}\n", `f:3: name: "a\\x1b[2Jb" cannot be one`},

@@ -116,11 +116,47 @@ func TestCampaignAssumesRoles(t *testing.T) {
 		t.Fatal(err)
 	}
 	w := serveWorld(t, sim, "")
-	_, out, messages := w.result("campaign", file, "--job", filepath.Join(t.TempDir(), "camp"), "--dry-run", "--accept", "weak-conditions", "--accept", "drops-expires")
+	_, out, messages := w.result("campaign", file, "--job", filepath.Join(t.TempDir(), "camp"), "--dry-run", "--accept", "weak-conditions", "--accept", "drops-expires", "--accept", "readers")
 	for _, want := range []string{`(?m)^acme-own +20 .* new$`, `(?m)^acme-theirs +20 .* new$`, `(?m)^acme-closed +- .* (refused|error)$`,
 		`(?m)^KMS of account 111122223333 in us-east-1: at most`, `(?m)^KMS of account 222233334444 in us-east-1: at most`, `(?s)acme-closed: .*AssumeRole`} {
 		if !regexp.MustCompile(want).MatchString(out) {
 			t.Errorf("the output lacks %q:\n%s%s", want, out, messages)
+		}
+	}
+}
+
+// TestCampaignTakesNoOtherBucket: the bucket that a report is of has to be the one that the
+// list names with it. One that the list leaves out is not touched.
+func TestCampaignTakesNoOtherBucket(t *testing.T) {
+	t.Parallel()
+	sim := newAccount(t, simaws.Config{Seed: 1})
+	dir := t.TempDir()
+	for _, name := range []string{"acme-named", "acme-meant"} {
+		if err := sim.World.CreateBucket(time.Now(), &simulator.CreateBucketInput{Request: *sim.Request(name)}); err != nil {
+			t.Fatal(err)
+		}
+		if err := sim.World.Populate(name, simulator.Population{N: 20, Seed: 1, Plain: true}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := sim.WriteReport(t.Context(), name, simaws.Report{Folder: filepath.Join(dir, name)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entry := func(name, of string, include bool) string {
+		return fmt.Sprintf("  - name: %s\n    manifest: %s\n    sse-kms-key-id: %s\n    include: %t\n", name, filepath.Join(dir, of), simaws.Key, include)
+	}
+	file := filepath.Join(dir, "campaign.yaml")
+	if err := os.WriteFile(file, []byte("format: reseal-campaign/1\nbuckets:\n"+entry("acme-named", "acme-meant", true)+entry("acme-meant", "acme-meant", false)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w := serveWorld(t, sim, "")
+	code, out, messages := w.result("campaign", file, "--job", filepath.Join(dir, "camp"), "--yes", "--accept", "weak-conditions", "--accept", "drops-expires")
+	if code != exitMismatch || !strings.Contains(out, "the list says acme-named") {
+		t.Errorf("exit %d, want %d:\n%s%s", code, exitMismatch, out, messages)
+	}
+	for _, name := range []string{"acme-named", "acme-meant"} {
+		if _, err := os.Stat(filepath.Join(dir, "camp", name)); err == nil {
+			t.Errorf("a job was made for %s", name)
 		}
 	}
 }
