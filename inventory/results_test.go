@@ -108,6 +108,9 @@ func TestResultsInORC(t *testing.T) {
 			want := map[object]Record{}
 			for _, rec := range resultRows(t, report) {
 				rec.Pos, rec.ByHand = Position{}, true
+				if rec.VersionID == nullVersion { // S3 leaves it empty; from anybody else that says nothing
+					rec.VersionID, rec.Known = "", rec.Known&^ColumnsOf(ColVersionID)
+				}
 				want[object{rec.Key, rec.VersionID}] = rec
 			}
 			result, err := openResult(t, filepath.Join(s.dir(), "inv/acme-media-archive/daily-full/data"), auto)
