@@ -44,10 +44,17 @@ func listHeader(fields []csvField) (bool, error) {
 	switch {
 	case !hasBucket || !hasKey:
 		return false, nil
-	case bucket != 0 || key != 1:
+	case bucket != 0 || key != 1, len(names) > 2 && !namesVersion(names[2]):
 		return false, fmt.Errorf("%w: %.100q: want bucket,key or bucket,key,versionId", errOtherOrder, strings.Join(names, ","))
 	}
 	return true, nil
+}
+
+// namesVersion tells whether the third column of a list is called what it is. A size that was
+// taken for a version would have every row be about no object.
+func namesVersion(name string) bool {
+	name = foldName(name)
+	return name == "" || name == "versionid" || name == "version"
 }
 
 var errOtherOrder = errors.New("the first line names the columns")

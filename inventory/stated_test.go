@@ -193,3 +193,13 @@ func TestObjectsCalledLikeFolders(t *testing.T) {
 		t.Errorf("the folder: %v", err)
 	}
 }
+
+// A third column of another name is no version.
+func TestThirdColumnOfList(t *testing.T) {
+	for third, want := range map[string]bool{"versionId": true, "version_id": true, "Version": true, "size": false, "etag": false} {
+		fields := []csvField{{raw: []byte("bucket")}, {raw: []byte("key")}, {raw: []byte(third)}}
+		if is, err := listHeader(fields); is != want || (err == nil) != want {
+			t.Errorf("%s: %t, %v", third, is, err)
+		}
+	}
+}
