@@ -45,7 +45,6 @@ type campaignFlags struct {
 	leftOut  []campaign.Entry // of the document, that the list does not have
 	store    job.Store        // of the campaign; nil until it is there
 	document *campaign.Document
-	writing  sync.Mutex // of version
 	version  checkpoint.Version
 	lock     *checkpoint.Lock
 }
@@ -362,8 +361,6 @@ func (f *campaignFlags) begin(ctx context.Context, p process) error {
 
 // write writes the document as it is now.
 func (f *campaignFlags) write(ctx context.Context) (err error) {
-	f.writing.Lock()
-	defer f.writing.Unlock()
 	f.document.Buckets = nil
 	for _, b := range f.buckets {
 		f.document.Buckets = append(f.document.Buckets, b.entry)

@@ -4,10 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -18,7 +16,6 @@ import (
 	"reseal/cost"
 	"reseal/internal/explain"
 	"reseal/internal/plain"
-	"reseal/internal/signals"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
@@ -130,96 +127,40 @@ func (f *campaignFlags) runAll(ctx context.Context, p process) (codes []int) {
 			codes = append(codes, exitFailures)
 		}
 	}
-	admit, stop := f.admission(ctx)
-	defer stop(nil)
-	fan := new(signals.Fan)
-	listening, deaf := context.WithCancel(ctx)
-	var listener sync.WaitGroup
-	listener.Go(func() {
-		fan.Listen(listening, p.signals, func(sig os.Signal) {
-			stop(&signalError{Signal: sig})
-			f.saying.Lock()
-			defer f.saying.Unlock()
-			fmt.Fprintf(p.stderr, "%s: no further bucket begins, and those under way end in order; again to end at once.\n", signals.Name(sig))
-		})
-	})
-	defer listener.Wait()
-	defer deaf()
-
-	var taken error // by another process
-	var once sync.Once
-	lose := func(err error) {
-		once.Do(func() {
-			taken = err
-			f.say(p, "%s; no further bucket begins, and those under way end in order", explain.Words(err))
-			stop(err)
-			fan.Hand(syscall.SIGTERM) // the cap that they share is another process's now
-		})
-	}
-	watching, seen := context.WithCancel(ctx)
-	var watcher sync.WaitGroup
-	watcher.Go(func() {
-		if err := f.watch(watching); err != nil {
-			lose(err)
-		}
-	})
-	defer watcher.Wait()
-	defer seen()
-
+	end := f.awaitEnd(ctx, p)
+	defer end.close()
 	tasks, spent := f.tasks(ctx)
 	plan := campaign.Plan{Order: campaign.Order(f.order), Parallel: f.parallel, MaxCost: f.maxCost, Spent: spent}
-	plan.Run(admit, tasks, func(t *campaign.Task, limit cost.Money) campaign.Outcome {
+	plan.Run(end.admit, tasks, func(t *campaign.Task, limit cost.Money) campaign.Outcome {
 		b := by[t.Bucket]
 		f.say(p, "%s: begun, %s to do", b.Name, report.Plural(b.left.Objects, "object"))
-		mine, done := fan.Join()
+		mine, done := end.fan.Join()
 		defer done()
 		named, said := f.processOf(p, b, mine)
 		err := f.work(ctx, named, b, limit)
 		said()
 		return f.outcomeOf(ctx, named, b, err, t.Spent)
 	}, func(t *campaign.Task, o campaign.Outcome) {
-		b := by[t.Bucket]
 		codes = append(codes, o.Code)
-		b.entry.Ended = campaign.NewEnding(time.Now(), o.Code, o.Why)
-		f.tellEnded(p, b, o)
-		if b.next == "" && o.Why == campaign.NotCovered {
-			b.next = f.withMoreMoney(p, b)
-		}
-		if err := f.write(ctx); errors.As(err, new(*checkpoint.ConflictError)) || errors.As(err, new(*checkpoint.LostError)) {
-			lose(err)
-		} else if err != nil {
-			f.say(p, "note: the campaign cannot record how %s ended, its job did: %s", b.Name, explain.Words(err))
-		}
+		f.record(ctx, p, by[t.Bucket], o, end)
 	}, exitCode)
-	seen()
-	watcher.Wait()
-	if taken != nil {
+	if taken := end.close(); taken != nil {
 		codes = append(codes, exitCode(taken))
 	}
 	return codes
 }
 
-// holdEvery is how often a campaign looks whether it still is the one that holds its
-// folder. A lease is lost in silence by a process that stood still.
-const holdEvery = 15 * time.Second
-
-// watch returns once another process has written the document, and nil once ctx ends.
-func (f *campaignFlags) watch(ctx context.Context) error {
-	tick := time.NewTicker(holdEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-tick.C:
-		}
-		f.writing.Lock()
-		mine := f.version
-		_, is, err := campaign.Read(ctx, f.store)
-		f.writing.Unlock()
-		if err == nil && is != mine { // an error passes, or the next write finds it
-			return &checkpoint.ConflictError{Name: f.job + "/" + campaign.File, Expect: mine, Have: is}
-		}
+// record says how a bucket ended, and writes it into the document.
+func (f *campaignFlags) record(ctx context.Context, p process, b *campaignBucket, o campaign.Outcome, end *campaignEnd) {
+	b.entry.Ended = campaign.NewEnding(time.Now(), o.Code, o.Why)
+	f.tellEnded(p, b, o)
+	if b.next == "" && o.Why == campaign.NotCovered {
+		b.next = f.withMoreMoney(p, b)
+	}
+	if err := f.write(ctx); errors.As(err, new(*checkpoint.ConflictError)) || errors.As(err, new(*checkpoint.LostError)) {
+		end.lose(err)
+	} else if err != nil {
+		f.say(p, "note: the campaign cannot record how %s ended, its job did: %s", b.Name, explain.Words(err))
 	}
 }
 
