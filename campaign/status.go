@@ -2,8 +2,6 @@ package campaign
 
 import (
 	"context"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -14,12 +12,7 @@ import (
 )
 
 // JobOf is the name of a bucket's job in the campaign of that name.
-func JobOf(campaign, bucket string) string {
-	if job.InBucket(campaign) {
-		return strings.TrimRight(campaign, "/") + "/" + bucket
-	}
-	return filepath.Join(campaign, bucket)
-}
+func JobOf(campaign, bucket string) string { return job.Below(campaign, bucket) }
 
 // Status is how far a campaign is. It is what reseal campaign --json and reseal status
 // --json of a campaign write.

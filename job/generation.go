@@ -2,9 +2,7 @@ package job
 
 import (
 	"fmt"
-	"path/filepath"
 	"regexp"
-	"strings"
 )
 
 // GenerationsFolder is the folder of a job that holds its later generations.
@@ -19,11 +17,7 @@ type Generation struct {
 // GenerationName is the name of the job that is that generation of the job of the other
 // name.
 func GenerationName(of string, number int) string {
-	folder := fmt.Sprintf("%06d", number)
-	if InBucket(of) {
-		return strings.TrimRight(of, "/") + "/" + GenerationsFolder + "/" + folder
-	}
-	return filepath.Join(of, GenerationsFolder, folder)
+	return Below(of, fmt.Sprintf("%s/%06d", GenerationsFolder, number))
 }
 
 // generationName is the end of such a name.

@@ -46,6 +46,14 @@ type Opener struct {
 // InBucket tells whether the name of a job is an address in S3.
 func InBucket(name string) bool { return strings.HasPrefix(name, "s3://") }
 
+// Below is the name of what lies below the job or folder of that name. file has slashes.
+func Below(name, file string) string {
+	if InBucket(name) {
+		return strings.TrimRight(name, "/") + "/" + file
+	}
+	return filepath.Join(name, filepath.FromSlash(file))
+}
+
 // otherAddress is the name of a place that is neither a folder nor an address in S3 as
 // it is written for a job: a folder of that name would be made.
 var otherAddress = regexp.MustCompile(`^(?:[A-Za-z][A-Za-z0-9+.-]+:/|arn:)`)

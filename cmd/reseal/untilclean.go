@@ -331,16 +331,16 @@ func (u *untilSteps) Run(ctx context.Context, g *generations.Generation, link fu
 	return f.passable(u.p, err)
 }
 
-// below is the name of a file of a job, as a manifest is named.
+// below is the name of a file of a job, as a manifest is named: whole, where it is a path.
 func below(name, file string) string {
+	name = job.Below(name, file)
 	if job.InBucket(name) {
-		return strings.TrimRight(name, "/") + "/" + file
+		return name
 	}
-	path := filepath.Join(name, filepath.FromSlash(file))
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
+	if abs, err := filepath.Abs(name); err == nil {
+		return abs
 	}
-	return path
+	return name
 }
 
 // Count implements untilclean.Steps.

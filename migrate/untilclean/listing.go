@@ -13,6 +13,7 @@ import (
 	"reseal/engine"
 	"reseal/inventory"
 	"reseal/inventory/snapshot"
+	"reseal/job"
 	"reseal/job/generations"
 	"reseal/plan"
 	"reseal/s3api"
@@ -48,7 +49,7 @@ const attempts = 12
 func (l *Listing) Make(ctx context.Context, g *generations.Generation, keep func(context.Context) error) error {
 	now := time.Now().UTC()
 	folder := fmt.Sprintf("%s/%06d-%d", generations.Listings, g.Number, g.Attempt)
-	at, err := inventory.ParseLocation(strings.TrimRight(l.Job, "/") + "/" + folder)
+	at, err := inventory.ParseLocation(job.Below(l.Job, folder))
 	if err != nil {
 		return err
 	}
