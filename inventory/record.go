@@ -52,6 +52,15 @@ const (
 	DeepArchive        StorageClass = "DEEP_ARCHIVE"
 )
 
+// Known tells whether the class is one of these.
+func (c StorageClass) Known() bool {
+	switch c {
+	case Standard, ReducedRedundancy, StandardIA, OneZoneIA, IntelligentTiering, GlacierIR, Glacier, DeepArchive:
+		return true
+	}
+	return false
+}
+
 // Encryption is the encryption status of an object in the words of S3 Inventory.
 type Encryption string
 

@@ -17,10 +17,7 @@ func stated(col Column, b []byte) []byte {
 		return b
 	case col == ColVersionID && string(b) == nullVersion: // what S3 calls that version
 		return b
-	case isNull(b):
-		return nil
-	}
-	if known, loosely := valuesOf(col); known != "" && !hasWord(known, b, loosely) {
+	case isNull(b), !written(col, b):
 		return nil
 	}
 	return b
@@ -29,45 +26,52 @@ func stated(col Column, b []byte) []byte {
 // nullVersion is what S3 calls the version of an object from when its bucket kept none.
 const nullVersion = "null"
 
-// nulls are spellings of no value: those of SQL, Hive, Python, pandas and R, with a space
-// before and after each.
-const nulls = ` \n null none nil nan nat na n/a #n/a <na> <null> (null) undefined __hive_default_partition__ `
-
-// isNull tells whether b is how some program writes that there is no value.
+// isNull tells whether b is how some program writes that there is no value: SQL, Hive,
+// Python, pandas or R, in any case.
 func isNull(b []byte) bool {
 	b = bytes.TrimSpace(b)
-	return len(b) == 0 || len(b) <= len(noPartition) && hasWord(nulls, b, true)
-}
-
-// valuesOf are all values that a column of S3 can have, each between spaces, "" where they
-// are not known. loosely: whatever their case.
-func valuesOf(col Column) (known string, loosely bool) {
-	switch col {
-	case ColStorageClass:
-		return knownClasses, false
-	case ColEncryption:
-		return " SSE-S3 SSE-KMS DSSE-KMS SSE-C NOT-SSE ", false
-	case ColLockMode:
-		return " GOVERNANCE COMPLIANCE ", true
-	case ColLegalHold, ColEventHold:
-		return " ON OFF ", true
-	case ColBucketKey:
-		return " ENABLED DISABLED TRUE FALSE ", true
+	if len(b) > len(noPartition) {
+		return false
 	}
-	return "", false
-}
-
-// knownClasses are the storage classes that this version knows.
-const knownClasses = " " + string(Standard+" "+ReducedRedundancy+" "+StandardIA+" "+OneZoneIA+" "+IntelligentTiering+" "+GlacierIR+" "+Glacier+" "+DeepArchive) + " "
-
-// hasWord tells whether a word is among words, which have spaces around them.
-func hasWord(words string, word []byte, loosely bool) bool {
-	for w := range strings.FieldsSeq(words) {
-		if len(w) == len(word) && (w == string(word) || loosely && strings.EqualFold(w, string(word))) {
-			return true
+	var lower [len(noPartition)]byte
+	for i, c := range b {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
 		}
+		lower[i] = c
+	}
+	switch string(lower[:len(b)]) {
+	case "", `\n`, "null", "none", "nil", "nan", "nat", "na", "n/a", "#n/a", "<na>", "<null>", "(null)", "undefined", "__hive_default_partition__":
+		return true
 	}
 	return false
+}
+
+// written tells whether S3 writes the value into a column. Of columns whose values are not
+// all known, it may write any.
+func written(col Column, b []byte) bool {
+	switch col {
+	case ColStorageClass:
+		return StorageClass(b).Known()
+	case ColEncryption:
+		switch Encryption(b) {
+		case SSES3, SSEKMS, DSSEKMS, SSEC, NotSSE:
+			return true
+		}
+		return false
+	case ColLockMode:
+		return isWord(b, "GOVERNANCE") || isWord(b, "COMPLIANCE")
+	case ColLegalHold, ColEventHold:
+		return isWord(b, "ON") || isWord(b, "OFF")
+	case ColBucketKey:
+		return isWord(b, "ENABLED") || isWord(b, "DISABLED") || isWord(b, "TRUE") || isWord(b, "FALSE")
+	}
+	return true
+}
+
+// isWord tells whether b is a word, whatever its case.
+func isWord(b []byte, word string) bool {
+	return len(b) == len(word) && strings.EqualFold(string(b), word)
 }
 
 // statedText is stated for the values that at gives of each row.

@@ -405,15 +405,6 @@ func (p *Policy) threshold() int64 {
 
 func archiveTier(tier string) bool { return tier == "ARCHIVE" || tier == "DEEP_ARCHIVE" }
 
-func knownClass(c inventory.StorageClass) bool {
-	switch c {
-	case inventory.Standard, inventory.ReducedRedundancy, inventory.StandardIA, inventory.OneZoneIA,
-		inventory.IntelligentTiering, inventory.GlacierIR, inventory.Glacier, inventory.DeepArchive:
-		return true
-	}
-	return false
-}
-
 // Limits of multipart copies (Amazon S3 User Guide, qfacts, read 2026-11-21).
 const (
 	MaxParts    = 10_000

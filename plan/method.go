@@ -54,7 +54,7 @@ func (p *Policy) chooseCopy(t *Task) (Action, Reason) {
 	case h != nil && h.Archived && !h.Restored,
 		h == nil && (class == inventory.Glacier || class == inventory.DeepArchive || archiveTier(r.Tier)):
 		return Skip, Archived
-	case class != "" && !knownClass(class):
+	case class != "" && !class.Known():
 		return Skip, UnknownClass
 	case p.Options.CopyVia == ViaMultipart, t.InParts, r.Size > p.threshold(): // of a size that is not known, the head tells
 		return MultipartCopy, ""
