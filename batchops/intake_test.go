@@ -14,6 +14,7 @@ import (
 	"reseal/internal/jobtest"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/internal/simulator/simtest"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/s3api"
@@ -31,22 +32,7 @@ func intake(t *testing.T, encrypted float64, ended string) *Intake {
 	if _, err := account.Populate(t.Context(), testBucket, simulator.Population{N: objects, Seed: seed, Plain: true, EncryptedShare: encrypted, KMSKeyARN: simaws.Key}, simaws.Report{}); err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- account.Serve(t.Context()) }()
-	t.Cleanup(func() { <-served }) // the context of the test has ended by then
-	env, err := account.Environment(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range append(simaws.CleanEnvironment(nil), env...) {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
-	client, err := s3api.New(t.Context(), s3api.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.CloseIdle)
+	client := simtest.Client(t, account)
 	facts, _, err := client.Facts(t.Context(), testBucket)
 	if err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"reseal/checkpoint"
+	"reseal/internal/jobtest"
 	"reseal/job"
 	"reseal/plan"
 )
@@ -20,24 +21,10 @@ func madePlan(t *testing.T, bucket string) *job.Plan {
 	return made
 }
 
-func heldDir(t *testing.T) *checkpoint.Dir {
-	t.Helper()
-	d, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock, err := d.Lock(t.Context(), checkpoint.Self("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = lock.Release() })
-	return d
-}
-
 // A chain is read as it was saved, by the job that it is of and by no other one. Nobody
 // writes over what somebody else wrote.
 func TestChainIsOfOneJob(t *testing.T) {
-	d, made := heldDir(t), madePlan(t, "b")
+	d, made := jobtest.Locked(t), madePlan(t, "b")
 	c, err := Read(t.Context(), d, made)
 	if err != nil || c.Last() != nil {
 		t.Fatalf("a job without a chain: %+v, %v", c, err)

@@ -3,7 +3,6 @@ package verification
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,10 +10,10 @@ import (
 	"reseal/internal/jobtest"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/internal/simulator/simtest"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
-	"reseal/s3api"
 	"reseal/verify"
 )
 
@@ -24,7 +23,6 @@ const objects = 24
 // unbegun is a verification of a job that nobody has begun, on a simulated account.
 func unbegun(t *testing.T) Config {
 	t.Helper()
-	dir := t.TempDir()
 	account, err := simaws.New(simaws.Config{Seed: 1})
 	if err != nil {
 		t.Fatal(err)
@@ -33,22 +31,7 @@ func unbegun(t *testing.T) Config {
 	if err != nil {
 		t.Fatal(err)
 	}
-	served := make(chan error, 1)
-	go func() { served <- account.Serve(t.Context()) }()
-	t.Cleanup(func() { <-served }) // the context of the test has ended by then
-	env, err := account.Environment(t.Context(), dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range append(simaws.CleanEnvironment(nil), env...) {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
-	client, err := s3api.New(t.Context(), s3api.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(client.CloseIdle)
+	client := simtest.Client(t, account)
 	at, err := inventory.ParseLocation(uri)
 	if err != nil {
 		t.Fatal(err)

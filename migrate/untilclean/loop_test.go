@@ -3,7 +3,6 @@ package untilclean
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/engine"
+	"reseal/internal/jobtest"
 	"reseal/job"
 	"reseal/job/generations"
 	"reseal/plan"
@@ -66,15 +66,7 @@ func (s *steps) Count(_ context.Context, g *generations.Generation) error {
 // loopOf is a loop in a new job, and what reads it again as another process would.
 func loopOf(t *testing.T, s *steps) (*Loop, func() *Loop) {
 	t.Helper()
-	d, err := checkpoint.CreateDir(filepath.Join(t.TempDir(), "job"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	lock, err := d.Lock(t.Context(), checkpoint.Self("test"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = lock.Release() })
+	d := jobtest.Locked(t)
 	made := &job.Plan{Frozen: plan.Frozen{Options: plan.Options{Bucket: "b"}}}
 	again := func() *Loop {
 		c, err := generations.Read(t.Context(), d, made)

@@ -1,11 +1,9 @@
 package ask
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"reseal/cost"
 	"reseal/internal/simulator"
 	"reseal/internal/simulator/simaws"
+	"reseal/internal/simulator/simtest"
 	"reseal/inventory"
 	"reseal/plan"
 	"reseal/s3api"
@@ -49,21 +48,7 @@ func newAccount(t *testing.T, actions ...string) *account {
 	if err != nil {
 		t.Fatal(err)
 	}
-	done := make(chan error, 1)
-	go func() { done <- a.sim.Serve(t.Context()) }()
-	t.Cleanup(func() { <-done }) // the context of the test has ended by then
-	env, err := a.sim.Environment(t.Context(), t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, v := range simaws.CleanEnvironment(nil) {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
-	for _, v := range env {
-		name, value, _ := strings.Cut(v, "=")
-		t.Setenv(name, value)
-	}
+	simtest.Serve(t, a.sim)
 	t.Setenv("AWS_ACCESS_KEY_ID", "AUDITOR")
 	t.Setenv("AWS_SECRET_ACCESS_KEY", "auditor-secret")
 	return a
@@ -284,10 +269,7 @@ func BenchmarkSurvey(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(b.Context())
-	done := make(chan error, 1)
-	go func() { done <- sim.Serve(ctx) }()
-	defer func() { cancel(); <-done }()
+	ctx := b.Context()
 	names := []string{"reports"}
 	for i := range 1000 {
 		names = append(names, fmt.Sprintf("bucket-%04d", i))
@@ -303,18 +285,7 @@ func BenchmarkSurvey(b *testing.B) {
 			}
 		}
 	})
-	env, err := sim.Environment(ctx, b.TempDir())
-	if err != nil {
-		b.Fatal(err)
-	}
-	for _, v := range append(simaws.CleanEnvironment(nil), env...) {
-		name, value, _ := strings.Cut(v, "=")
-		b.Setenv(name, value)
-	}
-	client, err := s3api.New(ctx, s3api.Config{})
-	if err != nil {
-		b.Fatal(err)
-	}
+	client := simtest.Client(b, sim)
 	for b.Loop() {
 		asker := New(Options{Requests: 500, Parallel: 32, Now: now})
 		stop := asker.Start(ctx)
