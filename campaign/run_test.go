@@ -21,12 +21,12 @@ func task(name string, expected, most cost.Money) Task {
 
 // played is a run of tasks of which each takes a second and spends what it may.
 type played struct {
-	mu         sync.Mutex
-	now, most  int
-	spent      cost.Money
-	began      []string
-	ended      map[string]Outcome
-	after, cut func(t *Task)
+	mu        sync.Mutex
+	now, most int
+	spent     cost.Money
+	began     []string
+	ended     map[string]Outcome
+	after     func(t *Task)
 }
 
 func (p *played) play(admit context.Context, c Plan, tasks []Task, spends func(t *Task, granted cost.Money) cost.Money) {

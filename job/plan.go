@@ -174,7 +174,7 @@ func (j *Plan) CheckSame(dir string, now plan.Frozen, read *inventory.Manifest) 
 		have, want, _ := strings.Cut(values, " -> ")
 		diff = append(diff, checkpoint.Difference{Name: name, Have: optionWords(name, have, &j.Options), Want: optionWords(name, want, &now.Options)})
 	}
-	return &checkpoint.MismatchError{Job: dir, Differences: append(diff, changedFiles(j.Result, read.ResultFiles())...)}
+	return j.mismatch(dir, diff, read)
 }
 
 // CheckReport returns a *checkpoint.MismatchError where the job in dir was made of another
@@ -183,7 +183,11 @@ func (j *Plan) CheckReport(dir string, read *inventory.Manifest) error {
 	if j.ManifestMD5 == read.MD5 {
 		return nil
 	}
-	diff := []checkpoint.Difference{{Name: "manifest MD5", Have: j.ManifestMD5, Want: read.MD5}}
+	return j.mismatch(dir, []checkpoint.Difference{{Name: "manifest MD5", Have: j.ManifestMD5, Want: read.MD5}}, read)
+}
+
+// mismatch says in what the job differs, the files of its report among that.
+func (j *Plan) mismatch(dir string, diff []checkpoint.Difference, read *inventory.Manifest) error {
 	return &checkpoint.MismatchError{Job: dir, Differences: append(diff, changedFiles(j.Result, read.ResultFiles())...)}
 }
 

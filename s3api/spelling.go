@@ -39,15 +39,12 @@ func (w *work) misspelled(ctx context.Context, gone error) error {
 
 // isThere looks whether an object has a key. One that may not be looked at counts as none.
 func (w *work) isThere(ctx context.Context, key string) (bool, error) {
-	t := *w.task
-	t.Record.Key = key
-	other := &work{Rewriter: w.Rewriter, task: &t, gate: w.gate}
-	_, err := other.head(ctx, plan.StepHead, "")
+	_, err := w.under(key).head(ctx, plan.StepHead, "")
 	var oe *engine.ObjectError
 	switch {
 	case err == nil:
 		return true, nil
-	case errors.As(err, &oe) && (oe.Class == engine.Gone || oe.Class == engine.Denied || oe.Class == engine.Permanent):
+	case errors.As(err, &oe) && noneSeen(oe):
 		return false, nil
 	}
 	return false, err

@@ -54,17 +54,28 @@ func (w *work) notAlias(ctx context.Context, version string, h *plan.Head) error
 	return nil
 }
 
+// under is the same work on the object of another key.
+func (w *work) under(key string) *work {
+	t := *w.task
+	t.Record.Key = key
+	return &work{Rewriter: w.Rewriter, task: &t, gate: w.gate}
+}
+
+// noneSeen tells whether a look at a key showed that no object is there, or none that may
+// be looked at.
+func noneSeen(oe *engine.ObjectError) bool {
+	return oe.Class == engine.Gone || oe.Class == engine.Denied || oe.Class == engine.Permanent
+}
+
 // takesTwin tells whether a look at a key shows the object h, and a listing does not
 // have that key; sure is false where that cannot be told.
 func (w *work) takesTwin(ctx context.Context, twin string, h *plan.Head) (takes, sure bool, err error) {
-	t := *w.task
-	t.Record.Key = twin
-	other := &work{Rewriter: w.Rewriter, task: &t, gate: w.gate}
+	other := w.under(twin)
 	met, err := other.head(ctx, plan.StepHead, "")
 	var oe *engine.ObjectError
 	switch {
 	case errors.As(err, &oe): // refused or not there: it is not taken for h
-		return false, oe.Class == engine.Gone || oe.Class == engine.Denied || oe.Class == engine.Permanent, nil
+		return false, noneSeen(oe), nil
 	case err != nil:
 		return false, false, err
 	case met.ETag != h.ETag || met.Size != h.Size || !met.LastModified.Equal(h.LastModified):

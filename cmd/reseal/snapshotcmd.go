@@ -193,15 +193,6 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 
 // progress says how far it is, now and then.
 func (f *snapshotFlags) progress(p process, last time.Time) func(rows int64) {
-	messages := f.output.messages(p)
-	every, end := 30*time.Second, "\n"
-	if terminal.Is(p.stderr) {
-		every, end = time.Second, "\r"
-	}
-	return func(rows int64) {
-		if now := time.Now(); now.Sub(last) >= every {
-			last = now
-			fmt.Fprintf(messages, "%s rows%s", report.Count(rows), end)
-		}
-	}
+	show := p.nowAndThen(f.output.messages(p), last)
+	return func(rows int64) { show(func() string { return report.Count(rows) + " rows" }) }
 }

@@ -17,7 +17,6 @@ import (
 	"reseal/engine"
 	"reseal/internal/cli"
 	"reseal/internal/explain"
-	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/job/generations"
@@ -297,17 +296,11 @@ func (u *untilSteps) newest(ctx context.Context, client *s3api.Client, g *genera
 
 // progress says how far a listing is, now and then.
 func (u *untilSteps) progress() func(listed, kept int64) {
-	messages := u.flags.output.messages(u.p)
-	every, end := 30*time.Second, "\n"
-	if terminal.Is(u.p.stderr) {
-		every, end = time.Second, "\r"
-	}
-	last := time.Now()
+	show := u.p.nowAndThen(u.flags.output.messages(u.p), time.Now())
 	return func(listed, kept int64) {
-		if now := time.Now(); now.Sub(last) >= every {
-			last = now
-			fmt.Fprintf(messages, "%s listed, %s not under the key%s", report.Plural(listed, "object"), report.Count(kept), end)
-		}
+		show(func() string {
+			return fmt.Sprintf("%s listed, %s not under the key", report.Plural(listed, "object"), report.Count(kept))
+		})
 	}
 }
 
