@@ -1,5 +1,6 @@
 #!/bin/sh
-# Writes man pages and completions into .cache/extras, for archives and packages:
+# Writes man pages and completions into .cache/extras, for archives and packages, and
+# leaves the program that wrote them beside:
 #   sh packaging/extras.sh VERSION SECONDS     the time of the commit, for the pages
 set -eu
 cd "$(dirname "$0")/.."
@@ -13,4 +14,3 @@ mkdir -p "$out/man" "$out/completions"
 for shell in bash zsh fish; do
 	"$out/reseal" completion "$shell" >"$out/completions/reseal.$shell"
 done
-rm "$out/reseal"

@@ -1,8 +1,7 @@
 #!/bin/sh
 # Makes in dist/ what a release is made of, and sends nothing: archives, deb, rpm and
 # checksums. goreleaser is installed, pinned, into the cache folder that .ci/minio.sh
-# uses, and is no part of this module. RESEAL_CACHE moves the folder. TARGETS names the
-# systems, as linux_amd64, where not all of a release are wanted.
+# uses, and is no part of this module. RESEAL_CACHE moves the folder.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -13,16 +12,9 @@ if [ -z "$(git remote)" ]; then
 	# goreleaser knows no commit where git has no remote; nothing is sent to this one.
 	export GIT_CONFIG_COUNT=1 GIT_CONFIG_KEY_0=remote.origin.url GIT_CONFIG_VALUE_0=https://localhost/reseal/reseal.git
 fi
-config=.goreleaser.yaml
-if [ -n "${TARGETS:-}" ]; then
-	mkdir -p .cache
-	config=.cache/goreleaser.yaml
-	sed "s/^    targets: \[[^]]*\]/    targets: [$TARGETS]/" .goreleaser.yaml >"$config"
-	grep -q "^    targets: \[$TARGETS\]" "$config" || { echo ".goreleaser.yaml has no line of targets" >&2; exit 1; }
-fi
 mode=--snapshot
 if [ "${RELEASE:-}" = yes ]; then mode=--skip=publish,announce; fi # of a tag, whose name is the version
-"$program" release "$mode" --config "$config" --clean --parallelism "${JOBS:-2}" "$@"
+"$program" release "$mode" --clean --parallelism "${JOBS:-2}" "$@"
 # goreleaser names the folders dist/reseal_OS_ARCH_LEVEL, the archives reseal_VERSION_OS_ARCH.
 for archive in dist/*.tar.gz; do
 	name=$(basename "$archive" .tar.gz)
