@@ -30,7 +30,8 @@ if [ ! -d "$bin" ]; then
 	echo "building Kubernetes $version into $bin (once, 15 minutes or more)"
 	mkdir "$aside/src" "$aside/bin"
 	# Kubernetes requires its own libraries at v0.0.0, and replaces them by folders of
-	# its repository. Here they are replaced by the releases of these libraries.
+	# its repository. Here they are replaced by the releases of these libraries. Its go.mod
+	# names all that is needed: to tidy would fetch what only tests of others need.
 	(
 		cd "$aside/src"
 		export GOFLAGS=-mod=mod CGO_ENABLED=0
@@ -39,15 +40,6 @@ if [ ! -d "$bin" ]; then
 		mod=$("$go" mod download -json "k8s.io/kubernetes@v$version" | sed -n 's/.*"GoMod": "\(.*\)".*/\1/p')
 		"$go" mod edit $(sed -n 's/^[[:space:]]*\(k8s\.io\/[^ ]*\) v0\.0\.0$/\1/p' "$mod" | sort -u |
 			sed "s/.*/-replace &=&@v0.${version#1.}/")
-		cat >tools.go <<-GO
-			package controlplane
-
-			import (
-				_ "k8s.io/kubernetes/cmd/kube-apiserver"
-				_ "k8s.io/kubernetes/cmd/kube-controller-manager"
-			)
-		GO
-		"$go" mod tidy
 		for program in kube-apiserver kube-controller-manager; do
 			"$go" build -trimpath -ldflags '-s -w' -o ../bin/ "k8s.io/kubernetes/cmd/$program"
 		done
