@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -49,8 +50,11 @@ type Entry struct {
 	Prefixes []string `json:"prefix,omitempty"`
 	Exclude  []string `json:"exclude_prefix,omitempty"`
 
-	Made    bool     `json:"made"` // the entry has a job
-	LeftOut bool     `json:"left_out,omitempty"`
+	Made    bool `json:"made"` // the entry has a job
+	LeftOut bool `json:"left_out,omitempty"`
+
+	UntilClean bool `json:"until_clean,omitempty"` // its run lists the bucket until nothing is left
+
 	Planned *Figures `json:"planned,omitempty"`
 	Ended   *Ending  `json:"ended,omitempty"` // how its last run ended, or the last try to begin one
 }
@@ -71,6 +75,24 @@ func (f *Figures) add(o *Figures) {
 	if o.Priced {
 		f.Price = f.Price.Add(o.Price)
 	}
+}
+
+// Plus returns the figures with those of more objects.
+func (f Figures) Plus(o Figures) Figures {
+	f.add(&o)
+	return f
+}
+
+// Of scales the figures to another number of objects; nothing where they are about none.
+func (f Figures) Of(objects int64) Figures {
+	if f.Objects <= 0 || objects <= 0 {
+		return Figures{Objects: max(objects, 0), Priced: f.Priced}
+	}
+	part := float64(objects) / float64(f.Objects)
+	of := func(n int64) int64 { return int64(min(float64(n)*part, math.MaxInt64/2)) }
+	money := func(m cost.Money) cost.Money { return cost.Money(of(int64(m))) }
+	return Figures{Objects: objects, Bytes: of(f.Bytes), KMS: cost.Calls{Min: of(f.KMS.Min), Expected: of(f.KMS.Expected), Max: of(f.KMS.Max)},
+		Priced: f.Priced, Price: cost.Span{Min: money(f.Price.Min), Expected: money(f.Price.Expected), Max: money(f.Price.Max)}}
 }
 
 // plus adds numbers that are not negative, and stops at the largest one.

@@ -8,6 +8,7 @@ import (
 
 	"reseal/cost"
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/job/status"
 )
 
@@ -32,7 +33,7 @@ type Row struct {
 	Left    *int64     `json:"left"`
 	Done    int64      `json:"done"`
 	Failed  int64      `json:"failed"`
-	Bytes   int64      `json:"bytes"` // of those done
+	Bytes   int64      `json:"bytes"` // of those done; of a job with later generations, by the first
 	Spent   cost.Money `json:"spent_max_usd"`
 	Planned *Figures   `json:"planned,omitempty"`
 	Ended   *Ending    `json:"ended,omitempty"` // how its last run ended
@@ -60,27 +61,49 @@ type Sum struct {
 // where there is none.
 func RowOf(campaign string, e *Entry, s *status.Status) Row {
 	r := Row{Bucket: e.Name, Job: JobOf(campaign, e.Name), State: New, Planned: e.Planned, Ended: e.Ended, Of: s}
+	var all status.Whole
 	if s != nil {
-		r.Todo, r.Left, r.Done, r.Failed, r.Bytes, r.Spent = s.Todo, s.Left, s.Done, s.Failed, s.Bytes, s.Spent
+		all = s.Whole()
+		r.Todo, r.Left, r.Done, r.Failed, r.Bytes, r.Spent = with(s.Todo, all.Found), with(s.Left, all.Left), all.Done, all.Failed, s.Bytes, all.Spent
 	} else if e.Planned != nil {
 		r.Todo, r.Left = &e.Planned.Objects, &e.Planned.Objects
 	}
-	counts := e.Ended != nil && (s == nil || !s.LastWrite.After(e.Ended.At.Add(clockGrain))) // a run of its own came later
+	counts := e.Ended != nil && (s == nil || !all.Recorded.After(e.Ended.At.Add(clockGrain))) // a run of its own came later
 	switch {
 	case e.LeftOut:
 		r.State = LeftOut
 	case s != nil && s.WorkedOn(""):
 		r.State = Running
-	case s != nil && s.State == status.Finished && s.Failed+int64(s.Damaged) == 0:
+	case s != nil && endOf(e, s, &all) == Finished:
 		r.State = Finished
 	case counts && e.Ended.Code != 0:
 		r.State, r.Why = stateOf(e.Ended.Code), e.Ended.Why
-	case s != nil && s.State == status.Finished:
-		r.State = Failures
-	case s != nil && s.State == status.Unfinished:
-		r.State = GoesOn
+	case s != nil:
+		r.State = endOf(e, s, &all)
 	}
 	return r
+}
+
+// endOf is how far a job is, by what stands in it.
+func endOf(e *Entry, s *status.Status, all *status.Whole) State {
+	switch {
+	case s.State == status.NotBegun && s.Runs == 0:
+		return New
+	case s.State != status.Finished, all.Looked && (all.Verdict == generations.Open || all.Verdict == generations.Worked), !all.Looked && e.UntilClean:
+		return GoesOn
+	case all.Looked && all.Verdict == generations.Left, !all.Looked && all.Failed+int64(s.Damaged) > 0:
+		return Failures
+	}
+	return Finished
+}
+
+// with adds to a number that may not be known.
+func with(n *int64, more int64) *int64 {
+	if n == nil || more == 0 {
+		return n
+	}
+	sum := plus(*n, more)
+	return &sum
 }
 
 // clockGrain is how much later than the end of a run its last write may seem to be.
@@ -136,7 +159,9 @@ func ReadStatus(ctx context.Context, jobs job.Opener, campaign string, d *Docume
 func readRow(ctx context.Context, jobs job.Opener, campaign string, e *Entry) Row {
 	unreadable := func(err error) Row {
 		r := RowOf(campaign, e, nil)
-		r.State, r.Why = Error, err.Error()
+		if r.Why = err.Error(); r.State != LeftOut {
+			r.State = Error
+		}
 		return r
 	}
 	store, made, err := jobs.Find(ctx, JobOf(campaign, e.Name), job.Share{})

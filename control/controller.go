@@ -31,10 +31,11 @@ type Config struct {
 	Ordered  func(Order)  // called after each request that changes something; nil: nobody is told
 	Notify   func(Notice) // called one at a time; it must not call the Controller
 
-	KMSCap      float64 // KMS requests a second, by the flags
-	KMSQuota    float64 // of the account, requests a second; 0 = not known
-	Concurrency int     // objects in flight at most, until the operator changes it
-	MaxSlots    int     // objects in flight at most, by the connections that may be open
+	KMSCap      float64           // KMS requests a second, by the flags
+	KMSQuota    float64           // of the account, requests a second; 0 = not known
+	Shared      *ratelimit.Shared // cap on KMS requests of other runs together with this one; may be nil
+	Concurrency int               // objects in flight at most, until the operator changes it
+	MaxSlots    int               // objects in flight at most, by the connections that may be open
 
 	Window     Window
 	WindowExit bool // outside the window the run ends instead of pausing
@@ -191,12 +192,28 @@ func (c *Controller) setLeftCap(rps float64) {
 
 // applyCap tells the governor. The lock is held.
 func (c *Controller) applyCap() {
-	rps := capBeside(c.wantedCap, c.leftCap)
+	rps := c.belowShared(capBeside(c.wantedCap, c.leftCap))
 	if c.cfg.Governor.Status().KMS.Cap != rps {
 		c.cfg.Governor.SetCap(plan.QuotaKMS, rps)
 		c.caps = c.caps.With(report.Cap{Since: time.Now().UTC(), PerSecond: rps})
 		c.cfg.Log.Info("kms cap", "rps", rps, "wanted_rps", c.wantedCap)
 	}
+}
+
+// sharedCap is the cap that holds for this run together with others, 0 for none.
+func (c *Controller) sharedCap() float64 {
+	if c.cfg.Shared == nil {
+		return 0
+	}
+	return c.cfg.Shared.Status().KMS.Cap
+}
+
+// belowShared is a cap as it holds beside the one that is shared with other runs.
+func (c *Controller) belowShared(rps float64) float64 {
+	if shared := c.sharedCap(); shared > 0 && (rps == 0 || rps > shared) {
+		return shared
+	}
+	return rps
 }
 
 // KMSCaps are the caps on KMS requests so far, first to last.

@@ -194,3 +194,19 @@ func TestOrdersAreTold(t *testing.T) {
 		t.Errorf("told %q, want %q", words, want)
 	}
 }
+
+// A cap above the one that the runs of a campaign share does not hold, and the answer says
+// so: what is shown is what holds.
+func TestSharedCapHolds(t *testing.T) {
+	c := newTestController(Config{KMSCap: 40, Shared: ratelimit.NewShared(40)})
+	if a := c.Execute(Request{Command: "kms-rps", Value: 400}); !a.OK || a.Status.KMS.Cap != 40 || !strings.Contains(a.Warning, "the cap of 40/s, which all runs of the campaign share, holds") {
+		t.Errorf("above it: %+v, cap %v", a, a.Status.KMS.Cap)
+	}
+	if a := c.Execute(Request{Command: "kms-rps", Value: 10}); !a.OK || a.Status.KMS.Cap != 10 || a.Warning != "" {
+		t.Errorf("below it: %+v, cap %v", a, a.Status.KMS.Cap)
+	}
+	c.cfg.Shared.SetCap(5) // as another run lowered it
+	if st := c.Status(); st.KMS.Cap != 5 {
+		t.Errorf("once it is lowered: cap %v, want 5", st.KMS.Cap)
+	}
+}

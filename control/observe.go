@@ -30,6 +30,7 @@ func (c *Controller) Status() Status {
 		KMS: usageOf(g.KMS), Writes: usageOf(g.Writes), Reads: usageOf(g.Reads),
 		LastFailure: stats.Failure.Load(),
 	}
+	out.KMS.Cap = c.belowShared(out.KMS.Cap)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	out.Rate, out.Draining = c.rate, c.draining

@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"math"
+	"strings"
 	"time"
 
 	"reseal/report"
@@ -81,6 +82,10 @@ func (c *Controller) Execute(r Request) *Answer {
 		a.Warning = AboveQuota(r.Value, c.cfg.KMSQuota, "the quota of")
 		if a.Warning != "" && !r.Force {
 			return &Answer{Error: a.Warning + "; nothing was changed. --force takes it all the same"}
+		}
+		if shared := c.sharedCap(); shared > 0 && r.Value > shared {
+			note := fmt.Sprintf("the cap of %s, which all runs of the campaign share, holds as before; this run sends no more", report.Rate(shared))
+			a.Warning = strings.TrimPrefix(a.Warning+"; "+note, "; ")
 		}
 		order.Was = c.setWantedCap(r.Value)
 	case "concurrency":

@@ -134,7 +134,7 @@ func (r *run) makeController() {
 	pace := &r.cfg.Pace
 	r.controller = control.New(control.Config{
 		Governor: r.governor, Stats: r.stats, Stop: r.life.stop, Log: r.cfg.Log, Notify: r.cfg.Observer.Notify, Ordered: r.cfg.Ordered,
-		KMSCap: pace.KMSCap, KMSQuota: pace.KMSQuota, Concurrency: pace.Concurrency, MaxSlots: pace.Connections,
+		KMSCap: pace.KMSCap, KMSQuota: pace.KMSQuota, Shared: pace.Shared, Concurrency: pace.Concurrency, MaxSlots: pace.Connections,
 		Window: pace.Window, WindowExit: pace.WindowExit, FlagFile: pace.FlagFile,
 	})
 }

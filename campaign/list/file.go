@@ -48,9 +48,11 @@ type entry struct {
 	ExternalID string   `yaml:"external-id"`
 	Profile    string   `yaml:"profile"`
 	Manifest   string   `yaml:"manifest"`
+	Columns    string   `yaml:"columns"`
 	Key        string   `yaml:"sse-kms-key-id"`
 	Prefixes   []string `yaml:"prefix"`
 	Exclude    []string `yaml:"exclude-prefix"`
+	UntilClean *bool    `yaml:"until-clean"`
 	Include    *bool    `yaml:"include"`
 }
 
@@ -82,7 +84,8 @@ func Parse(name string, text []byte) (*List, error) {
 			return nil, &Error{name, buckets[i].Line, fmt.Errorf("bucket %s: want include: true, or include: false", shown(e.Name))}
 		}
 		l.Buckets[i] = Bucket{Name: e.Name, Region: e.Region, Account: e.Account, Role: e.Role, ExternalID: e.ExternalID, Profile: e.Profile,
-			Manifest: e.Manifest, Key: e.Key, Prefixes: e.Prefixes, ExcludePrefixes: e.Exclude, Include: *e.Include, Reason: reasonOf(buckets[i])}
+			Manifest: e.Manifest, Columns: e.Columns, Key: e.Key, Prefixes: e.Prefixes, ExcludePrefixes: e.Exclude, UntilClean: e.UntilClean,
+			Include: *e.Include, Reason: reasonOf(buckets[i])}
 	}
 	if i, err := l.check(); err != nil {
 		return nil, &Error{name, buckets[i].Line, err}
@@ -262,15 +265,17 @@ func (l *List) Write(ctx context.Context, name string) error {
 func (b *Bucket) node() *yaml.Node {
 	n := &yaml.Node{Kind: yaml.MappingNode}
 	for _, f := range [][2]string{{"name", b.Name}, {"region", b.Region}, {"account", b.Account}, {"role", b.Role},
-		{"external-id", b.ExternalID}, {"profile", b.Profile}, {"manifest", b.Manifest}, {"sse-kms-key-id", b.Key}} {
+		{"external-id", b.ExternalID}, {"profile", b.Profile}, {"manifest", b.Manifest}, {"columns", b.Columns}, {"sse-kms-key-id", b.Key}} {
 		if f[1] != "" {
 			field(n, f[0], f[1])
 		}
 	}
 	list(n, "prefix", b.Prefixes)
 	list(n, "exclude-prefix", b.ExcludePrefixes)
-	include := field(n, "include", "")
-	include.Value, include.Tag = fmt.Sprint(b.Include), "!!bool"
+	if b.UntilClean != nil {
+		truth(n, "until-clean", *b.UntilClean)
+	}
+	include := truth(n, "include", b.Include)
 	include.LineComment = comment(b.Reason)
 	return n
 }
@@ -280,6 +285,13 @@ func field(n *yaml.Node, name, value string) *yaml.Node {
 	v := new(yaml.Node)
 	v.SetString(value)
 	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Value: name}, v)
+	return v
+}
+
+// truth adds a field that is true or false.
+func truth(n *yaml.Node, name string, value bool) *yaml.Node {
+	v := field(n, name, "")
+	v.Value, v.Tag = fmt.Sprint(value), "!!bool"
 	return v
 }
 

@@ -40,9 +40,12 @@ type Bucket struct {
 	Profile    string // of the AWS configuration
 
 	Manifest        string   // as --manifest takes it; "" where none is known
+	Columns         string   // as --columns takes them, where the manifest is the result of a query; "" for a report
 	Key             string   // as --sse-kms-key-id takes it, or KeyPlaceholder
 	Prefixes        []string // as --prefix takes them; none for the whole bucket
 	ExcludePrefixes []string // as --exclude-prefix takes them
+
+	UntilClean *bool // as --until-clean; nil for what the campaign says
 
 	Include bool   // false: left out of the campaign
 	Reason  string // why it is included or not, for people
@@ -134,7 +137,7 @@ func (b *Bucket) check() error {
 			return fmt.Errorf("%s: %q cannot be one", f.name, shown(f.value))
 		}
 	}
-	for name, value := range map[string]string{"profile": b.Profile, "manifest": b.Manifest} {
+	for name, value := range map[string]string{"profile": b.Profile, "manifest": b.Manifest, "columns": b.Columns} {
 		if plain.Text(value) != value || len(value) > longestField {
 			return fmt.Errorf("%s: %q cannot be one", name, shown(value))
 		}

@@ -14,13 +14,14 @@ import (
 
 // full is a list in which every field says something, hostile text among it.
 func full() *List {
+	yes, no := true, false
 	return &List{Buckets: []Bucket{
 		{Name: "media", Region: "eu-west-1", Account: "011122223333", Role: "arn:aws:iam::011122223333:role/team/reseal", ExternalID: "no:such/id",
 			Manifest: "s3://reports/media/daily/", Key: "arn:aws:kms:eu-west-1:011122223333:key/1234", Prefixes: []string{"films/", "true", "a: b", "\x1b[31m", "012"},
-			ExcludePrefixes: []string{"tmp/, \"x\""}, Include: true, Reason: "under SSE-S3"},
+			ExcludePrefixes: []string{"tmp/, \"x\""}, Columns: "bucket,key,-", UntilClean: &yes, Include: true, Reason: "under SSE-S3"},
 		{Name: "null", Region: "us-east-1", Profile: "audit 1", Key: KeyPlaceholder, Include: false, Reason: "every object is locked: \u202e# not this\nnext: line"},
 		{Name: "media", Region: "cn-north-1", Include: false},
-		{Name: "1e3", Include: true},
+		{Name: "1e3", UntilClean: &no, Include: true},
 	}}
 }
 
@@ -77,6 +78,8 @@ func TestRefused(t *testing.T) {
 		"prefix of null":   {head + "  - name: media\n    include: true\n    prefix: [a, ~]\n", "f:5: a value is missing, or is null: give one, or leave the line out"},
 		"empty prefix":     {head + "  - name: media\n    prefix:\n    include: true\n", "f:4: a value is missing, or is null: give one, or leave the line out"},
 		"merge":            {head + "  - {name: media, include: true, <<: {region: a}}\n", "f:3: anchors and aliases (&, *, <<) are not taken"},
+		"until-clean":      {one("until-clean: often"), "f:5: cannot unmarshal !!str `often` into bool"},
+		"columns":          {one("columns: \"a\\e\""), `f:3: columns: "a\\x1b" cannot be one`},
 		"no name":          {head + "  - include: true\n", `f:3: name: "" cannot be one`},
 		"hostile name":     {head + "  - {name: \"a\\x1b[2Jb\", include: true}\n", `f:3: name: "a\\x1b[2Jb" cannot be one`},
 		"option as name":   {head + "  - {name: --force, include: true}\n", `f:3: name: "--force" cannot be one`},

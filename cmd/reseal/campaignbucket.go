@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -22,9 +23,11 @@ import (
 	"reseal/internal/explain"
 	"reseal/internal/resources"
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/job/status"
 	"reseal/migrate"
 	"reseal/preflight"
+	"reseal/report"
 	"reseal/s3api"
 )
 
@@ -38,6 +41,7 @@ type campaignBucket struct {
 	open []job.OpenHazard
 
 	fresh  bool // no run has begun its job
+	clean  bool // its run lists the bucket until nothing is left
 	idle   bool // nothing is left in it
 	made   bool // its job was made by this process
 	of     *status.Status
@@ -69,6 +73,13 @@ func (f *campaignFlags) runOf(p process, b *campaignBucket, atMost cost.Money) (
 		}
 	}
 	set("manifest", b.Manifest)
+	if b.Columns != "" { // one result may have rows of all buckets
+		set("columns", b.Columns)
+		set("only-bucket", b.Name)
+	}
+	if b.UntilClean != nil {
+		set("until-clean", strconv.FormatBool(*b.UntilClean))
+	}
 	if !b.NeedsKey() {
 		set("sse-kms-key-id", b.Key)
 	}
@@ -78,7 +89,11 @@ func (f *campaignFlags) runOf(p process, b *campaignBucket, atMost cost.Money) (
 	set("profile", b.Profile)
 	set("expected-bucket-owner", b.Account)
 	r.job, r.yes, r.output.quiet, r.output.noProgress = f.jobOf(b), true, true, true
-	r.part = &campaignPart{shares: f.shares, atMost: atMost, whole: f.run.maxCostText}
+	r.part = &campaignPart{shares: f.shares, atMost: atMost, whole: f.run.maxCostText, tell: func(g *generations.Generation) {
+		if !f.quiet {
+			fmt.Fprintf(p.stderr, "generation %d %s; %s re-encrypted\n", g.Number, g.Words(), report.Plural(g.Done, "object"))
+		}
+	}}
 	if b.Role != "" {
 		r.role = s3api.Role{ARN: b.Role, ExternalID: b.ExternalID, Session: "reseal-campaign"}
 		if account, _ := list.ValidRole(b.Role); b.Account == "" {
@@ -123,6 +138,7 @@ func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucke
 	if err := r.checkFlags(); err != nil {
 		return err
 	}
+	b.clean, b.entry.UntilClean = r.untilClean, r.untilClean
 	ready := r.newReadiness()
 	if err := f.findJob(ctx, p, r, ready, b); err != nil || b.idle {
 		return err
@@ -140,7 +156,7 @@ func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, rea
 	}
 	b.fresh = true
 	if c.Found = c.Plan != nil; !c.Found {
-		return nil
+		return checkNewJob(ctx, r.connection, r.job)
 	}
 	if is := c.Plan.Options.Bucket; is != b.Name {
 		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "job"}
@@ -151,12 +167,13 @@ func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, rea
 	if ready.at, err = checkpoint.Read(ctx, c.Store); err != nil {
 		return err
 	}
-	b.fresh = !job.Begun(ready.at)
 	if b.of, err = status.Read(ctx, c.Store, c.Plan, job.Share{}); err != nil {
 		return err
 	}
+	b.fresh = !job.Begun(ready.at) && b.of.Runs == 0
 	left, err := r.rows.Left(ctx, c.Plan, ready.at)
-	b.idle = err == nil && !left && c.Plan.Owns(ready.at)
+	ready.idle = err == nil && !left && c.Plan.Owns(ready.at)
+	b.idle = ready.idle && !b.clean // else it is listed again
 	return err
 }
 
@@ -170,15 +187,27 @@ func (f *campaignFlags) lookAhead(ctx context.Context, p process, r *runFlags, r
 		}
 		return nil
 	}
-	for _, look := range []step{r.lookAround, ofBucket, r.planOrResume, f.priced} {
+	planned := r.planOrResume
+	if ready.idle { // it goes on with its generations
+		planned = func(context.Context, process, *readiness) error { ready.plan = ready.claim.Plan; return nil }
+	}
+	for _, look := range []step{r.lookAround, ofBucket, planned, f.priced} {
 		if err := look(ctx, p, ready); err != nil {
 			return err
 		}
 	}
-	if b.idle = ready.idle; b.idle {
+	if b.idle = ready.idle && !b.clean; b.idle {
 		return nil
 	}
 	b.left = figuresOf(ready.plan, b.of)
+	if b.clean {
+		prices, err := r.prices()
+		if err != nil {
+			return err
+		}
+		region, _ := prices.Region(ready.plan.Region)
+		b.left = withGenerations(b.left, ready.plan, b.of, &region)
+	}
 	if !ready.claim.Found {
 		b.run, b.plan = r, ready.plan
 	}
@@ -216,11 +245,12 @@ func figuresOf(made *job.Plan, s *status.Status) campaign.Figures {
 	if s == nil || s.Left == nil || s.Todo == nil || *s.Todo <= 0 {
 		return f
 	}
-	part := min(1, float64(*s.Left)/float64(*s.Todo))
-	of := func(n int64) int64 { return int64(float64(n) * part) }
-	f.Objects, f.Bytes = *s.Left, of(f.Bytes)
-	f.KMS = cost.Calls{Min: of(f.KMS.Min), Expected: of(f.KMS.Expected), Max: of(f.KMS.Max)}
-	f.Price = cost.Span{Min: cost.Money(of(int64(f.Price.Min))), Expected: cost.Money(of(int64(f.Price.Expected))), Max: cost.Money(of(int64(f.Price.Max)))}
+	if *s.Left == 0 {
+		return campaign.Figures{Priced: f.Priced}
+	}
+	objects := f.Objects
+	f = f.Of(min(objects, int64(float64(objects)*float64(*s.Left)/float64(*s.Todo))))
+	f.Objects = *s.Left
 	return f
 }
 
@@ -319,7 +349,7 @@ func why(p process, err error, s *status.Status) (text, next string) {
 	}
 	if errors.As(err, new(*finding)) {
 		if s != nil {
-			text = console.LeftWords(s.Failed, s.Damaged)
+			text = leftWords(s)
 		}
 		return text, next
 	}

@@ -52,6 +52,7 @@ type campaignFlags struct {
 // passedOn are the options of run that a campaign takes for all of its runs.
 var passedOn = []string{"sse-kms-key-id", "method", "bucket-key-enabled", "rekey", "versions", "acl", "confirm", "trust-inventory", "inspect-all", "memory",
 	"accept", "probe-key-prefix", "no-canary", "snapshot", "results", "kms-share", "kms-rps", "s3-rps", "concurrency", "bucket-key-weight", "force", "window", "window-exit", "throttle-flag-file",
+	"until-clean", "every", "max-generations", "delta-from",
 	"max-duration", "max-failures", "max-outage", "attempts", "drain-timeout", "prices",
 	"endpoint-url", "ca-bundle", "allow-http", "sdk-client", "region", "profile", "known-jobs", "log-level", "log-format"}
 
@@ -237,9 +238,7 @@ func (f *campaignFlags) openFound(ctx context.Context) error {
 		return err
 	}
 	if d == nil { // made later, once somebody said yes
-		if f.store = nil; f.dryRun {
-			return nil
-		}
+		f.store = nil
 		return checkNewJob(ctx, f.run.connection, f.job)
 	}
 	f.document, f.version = d, version

@@ -7,6 +7,7 @@ import (
 
 	"reseal/campaign"
 	"reseal/cost"
+	"reseal/job/generations"
 	"reseal/preflight"
 	"reseal/ratelimit"
 	"reseal/s3api"
@@ -21,6 +22,8 @@ type campaignPart struct {
 
 	atMost cost.Money // the job may have cost at the end of the run; 0 for any amount
 	whole  string     // --max-cost of the campaign
+
+	tell func(*generations.Generation) // of each that ended
 }
 
 // join has the run draw from the cap of its account and Region.
@@ -53,13 +56,17 @@ func (c *campaignPart) cap() *ratelimit.Shared {
 // limited tells whether the campaign has a limit of money.
 func (c *campaignPart) limited() bool { return c != nil && c.atMost > 0 }
 
-// limit is what the job may cost, and that in words: what its own --max-cost says, or
-// what the campaign set aside for it.
-func (c *campaignPart) limit(own cost.Money, text string) (cost.Money, string) {
-	if !c.limited() || own > 0 && own <= c.atMost {
+// limit is what the job may cost, or of it a generation, and that in words: what its own
+// --max-cost says, or what the campaign set aside for it.
+func (c *campaignPart) limit(own cost.Money, text string, g *generationRun) (cost.Money, string) {
+	if !c.limited() {
 		return own, text
 	}
-	return c.atMost, fmt.Sprintf("%s (%s of it are for this bucket)", c.whole, c.atMost)
+	left := g.left(c.atMost)
+	if own > 0 && own <= left {
+		return own, text
+	}
+	return left, fmt.Sprintf("%s (%s of it are for this bucket)", c.whole, c.atMost)
 }
 
 // errNoKey and errNoReport are entries of a list that say too little to begin.

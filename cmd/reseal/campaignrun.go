@@ -99,7 +99,7 @@ func (f *campaignFlags) tasks(ctx context.Context) (tasks []campaign.Task, spent
 	for _, b := range f.buckets {
 		before := cost.Money(0)
 		if b.of != nil {
-			before = b.of.Spent
+			before = b.of.Whole().Spent
 		}
 		if b.failed != nil || b.idle {
 			spent = spent.Add(before)
@@ -109,7 +109,7 @@ func (f *campaignFlags) tasks(ctx context.Context) (tasks []campaign.Task, spent
 	}
 	for i := range f.leftOut {
 		if s, err := readStatusAt(ctx, f.run.connection, campaign.JobOf(f.job, f.leftOut[i].Name), job.Share{}); err == nil {
-			spent = spent.Add(s.Spent)
+			spent = spent.Add(s.Whole().Spent)
 		}
 	}
 	return tasks, spent
@@ -169,7 +169,7 @@ func (f *campaignFlags) withMoreMoney(p process, b *campaignBucket) string {
 	spent := cost.Money(0)
 	for _, other := range f.buckets {
 		if other.of != nil {
-			spent = spent.Add(other.of.Spent)
+			spent = spent.Add(other.of.Whole().Spent)
 		}
 	}
 	cents := max((spent.Add(b.left.Price.Max)+cost.Cent-1)/cost.Cent, f.maxCost/cost.Cent+1)
@@ -182,7 +182,7 @@ func (f *campaignFlags) outcomeOf(ctx context.Context, named process, b *campaig
 	o := campaign.Outcome{Spent: before}
 	var s *status.Status
 	if read, failed := readStatusAt(ctx, f.run.connection, f.jobOf(b), job.Share{}); failed == nil {
-		s, b.of, o.Spent = read, read, read.Spent
+		s, b.of, o.Spent = read, read, read.Whole().Spent
 	} else {
 		o.Spent = before.Add(b.left.Price.Max)
 	}
@@ -208,7 +208,8 @@ func (f *campaignFlags) tellEnded(p process, b *campaignBucket, o campaign.Outco
 	row := campaign.RowOf(f.job, &b.entry, b.of)
 	what := string(row.State)
 	if b.of != nil {
-		what += fmt.Sprintf(", %s re-encrypted, up to %s", report.Plural(b.of.Done, "object"), report.Money(b.of.Spent))
+		all := b.of.Whole()
+		what += fmt.Sprintf(", %s re-encrypted, up to %s", report.Plural(all.Done, "object"), report.Money(all.Spent))
 	}
 	f.say(p, "%s: %s", b.Name, what)
 	if o.Why != "" {

@@ -17,6 +17,7 @@ import (
 	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
+	"reseal/report"
 )
 
 // certifyFlags is the command line of certify.
@@ -138,7 +139,7 @@ func (f *certifyFlags) certify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	return f.tell(p, c, b.Read.Status())
+	return f.tell(p, c, b.Read.Status(), later)
 }
 
 // look reads the settings of the job's bucket, where the job's requests go.
@@ -171,7 +172,7 @@ func (f *certifyFlags) look(ctx context.Context, p process, store job.Store, mad
 }
 
 // tell prints the certificate, or what stands against it with what to do next.
-func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status) error {
+func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status, later []laterBundle) error {
 	var err error
 	if f.json {
 		err = writeJSON(p.stdout, c)
@@ -192,9 +193,25 @@ func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status)
 		fmt.Fprintf(out, "Nothing was written; %s --out FOLDER writes the evidence.\n", console.OnJob("certify", s.Job))
 		return nil
 	}
-	folder := shell.Path(f.out)
-	fmt.Fprintf(out, "Written: %s. To check it:\n  reseal certify --check %s\n  (cd %s && sha256sum --strict -c SHA256SUMS)\n", plain.Text(f.out), folder, folder)
+	tellWritten(out, f.out, later)
 	return nil
+}
+
+// tellWritten names the bundles that were written, and says how they are checked.
+func tellWritten(out io.Writer, folder string, later []laterBundle) {
+	all := []string{folder}
+	for i := range later {
+		all = append(all, later[i].out)
+	}
+	what := plain.Text(folder)
+	if len(all) > 1 {
+		what += fmt.Sprintf(", and %s of later generations beside it. Only all of them are the evidence", report.Plural(int64(len(later)), "folder"))
+	}
+	fmt.Fprintf(out, "Written: %s. To check it:\n", what)
+	for _, name := range all {
+		name = shell.Path(name)
+		fmt.Fprintf(out, "  reseal certify --check %s\n  (cd %s && sha256sum --strict -c SHA256SUMS)\n", name, name)
+	}
 }
 
 // objectionExit is the exit code of what stands against a certificate, of the worst.
@@ -205,7 +222,7 @@ func objectionExit(c *certify.Certificate) int {
 	switch {
 	case has(certify.Different):
 		return exitDifferent
-	case has(certify.Open, certify.NoKey) && !has(certify.Unfinished, certify.Failed, certify.Unverified, certify.Left):
+	case has(certify.Open, certify.NoKey) && !has(certify.Unfinished, certify.Failed, certify.Unverified, certify.Left, certify.Nothing):
 		return exitRefused
 	}
 	return exitFailures

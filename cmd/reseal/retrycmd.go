@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/job"
+	"reseal/job/generations"
 )
 
 const retryLong = `retry-failed takes the objects of a job that failed once more, and nothing else:
@@ -57,12 +60,19 @@ func newRetryCommand(p process) *cobra.Command {
 // retryFailed is a run over the failed rows, with the job's own options.
 func (f *runFlags) retryFailed(ctx context.Context, p process) error {
 	var made *job.Plan
+	var chain *generations.Chain
 	err := p.phase(ctx, func(ctx context.Context) (err error) {
-		_, made, err = openJobAt(ctx, f.connection, f.job)
+		var store job.Store
+		if store, made, err = openJobAt(ctx, f.connection, f.job); err == nil {
+			chain, err = generations.Read(ctx, store, made)
+		}
 		return err
 	})
 	if err != nil {
 		return f.neverBegan(ctx, p, err)
+	}
+	if chain.Last() != nil {
+		fmt.Fprintf(p.stderr, "note: this takes the first generation of the job alone. What failed in any of them is tried again by %s --until-clean\n", console.OnJob("run", f.job))
 	}
 	f.adopt(made)
 	// Every line is written: the one that says "done" takes back the one that said "failed".

@@ -73,7 +73,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config {
 	e := r.pre.env
 	whole, _ := f.maxCost() // checked before
-	maxCost, costText := f.part.limit(f.share.PartOf(whole), f.maxCostText)
+	maxCost, costText := f.part.limit(f.share.PartOf(whole), f.maxCostText, f.generation)
 	return migrate.Config{
 		Client: e.Client, Report: e.Report, Policy: e.Policy, Prices: e.Prices,
 		Accepted: f.accept.losses(), Canary: !f.noCanary, UpdateProven: e.UpdateProven(), LocksShown: e.LocksShown, Probe: &e.Sent,

@@ -121,7 +121,8 @@ type untilSteps struct {
 	claim migrate.Claim
 	chain *generations.Chain
 	met   *metJob
-	limit cost.Money // --max-cost, 0 for none
+	limit cost.Money // --max-cost, or what a campaign set aside; 0 for none
+	text  string     // that in words
 }
 
 var _ untilclean.Steps = (*untilSteps)(nil)
@@ -142,7 +143,8 @@ func (u *untilSteps) begin(ctx context.Context) (err error) {
 	if u.met, err = f.meet(ctx, u.p, f.connection, f.told, f.job, u.claim.Plan, true); err != nil {
 		return err
 	}
-	u.limit, _ = f.maxCost() // checked before
+	own, _ := f.maxCost() // checked before
+	u.limit, u.text = f.part.limit(own, f.maxCostText, nil)
 	u.chain, err = generations.Read(ctx, u.claim.Store, u.claim.Plan)
 	return err
 }
@@ -165,7 +167,7 @@ func (u *untilSteps) source() generations.Source {
 // chooseSource has a job that is made of a folder of reports go on with these, and
 // remember it: it keeps the name of the one report that it was made of.
 func (f *runFlags) chooseSource() {
-	if f.deltaFrom == "" && isFolder(f.manifest) {
+	if f.deltaFrom == "" && f.Columns == "" && isFolder(f.manifest) { // nobody delivers the next result of a query
 		f.deltaFrom = fromReports
 		f.told["delta-from"] = []string{fromReports}
 	}
@@ -206,7 +208,7 @@ func (u *untilSteps) spent(ctx context.Context, except int) (cost.Money, error) 
 // withinCost refuses to go on where nothing is left of --max-cost.
 func (u *untilSteps) withinCost(spent cost.Money) error {
 	if u.limit > 0 && spent >= u.limit {
-		return &engine.StopError{Limit: "--max-cost " + u.flags.maxCostText + ", over all generations"}
+		return &engine.StopError{Limit: "--max-cost " + u.text + ", over all generations"}
 	}
 	return nil
 }
@@ -239,7 +241,7 @@ func (u *untilSteps) Find(ctx context.Context, g *generations.Generation, keep f
 		return err
 	}
 	region, _ := prices.Region(made.Region)
-	l := &untilclean.Listing{Client: client, Job: f.job, Owner: f.jobOwner, Options: made.Options, Workers: f.concurrency, Region: region, Text: f.maxCostText,
+	l := &untilclean.Listing{Client: client, Job: f.job, Owner: f.jobOwner, Options: made.Options, Workers: f.concurrency, Region: region, Text: u.text,
 		Since: u.since(g), Progress: u.progress()}
 	if u.limit > 0 {
 		l.Limit = u.limit - spent + g.Listing
@@ -343,6 +345,9 @@ func (u *untilSteps) Count(ctx context.Context, g *generations.Generation) error
 
 // tell says what a generation came to.
 func (u *untilSteps) tell(g *generations.Generation) {
+	if part := u.flags.part; part != nil {
+		part.tell(g)
+	}
 	console.Generation(u.flags.output.messages(u.p), g)
 }
 

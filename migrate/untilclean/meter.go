@@ -36,6 +36,16 @@ func (m *meter) prices(r *cost.Region) {
 	m.head, _ = class.Get.Times(1)
 }
 
+// Price is what it may cost to list so many objects and to look at each of them, each
+// request sent once; nothing where nobody knows.
+func Price(r *cost.Region, objects int64) cost.Money {
+	const page = 1000 // objects that one request lists
+	class := r.Class(inventory.Standard)
+	lists, _ := class.Put.Times(objects/page + 1)
+	heads, _ := class.Get.Times(objects)
+	return lists.Add(heads)
+}
+
 // Do implements engine.Gate.
 func (m *meter) Do(ctx context.Context, s plan.Step, send func(context.Context) error) error {
 	if err := m.charge(ctx, s.Kind); err != nil {
