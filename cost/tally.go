@@ -168,13 +168,13 @@ func (t *Tally) Add(task *plan.Task) {
 	class := classIndex(r.StorageClass)
 	one := Count{Objects: 1, Bytes: r.Size}
 	switch {
-	case r.IsDeleteMarker:
+	case r.IsDeleteMarker, r.Removed:
 		one.Bytes = 0
 	case r.Size < 0:
 		one.Bytes, one.Unsized = 0, 1
 		t.unsized++
 	}
-	if !r.IsDeleteMarker && task.Reason != plan.OtherBucket {
+	if !r.IsDeleteMarker && !r.Removed && task.Reason != plan.OtherBucket {
 		s := &t.stored[class]
 		s.add(one)
 		s.Billed = plan.Sum(s.Billed, billed(classes[class], one.Bytes))

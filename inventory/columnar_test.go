@@ -49,7 +49,7 @@ func TestParquetBadValues(t *testing.T) {
 		if err := w.Close(); err != nil {
 			t.Fatal(err)
 		}
-		c, err := newColumnarReader(t.Context(), Parquet, bytes.NewReader(buf.Bytes()), int64(buf.Len()), Segment{Last: OpenEnd}, Options{}.withDefaults())
+		c, err := newColumnarReader(t.Context(), bytes.NewReader(buf.Bytes()), columnarRead{format: Parquet, size: int64(buf.Len()), segment: Segment{Last: OpenEnd}}, Options{}.withDefaults())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -85,7 +85,7 @@ func TestParquetBadSchema(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = newColumnarReader(t.Context(), Parquet, bytes.NewReader(buf.Bytes()), int64(buf.Len()), Segment{Last: OpenEnd}, Options{}.withDefaults())
+		_, err = newColumnarReader(t.Context(), bytes.NewReader(buf.Bytes()), columnarRead{format: Parquet, size: int64(buf.Len()), segment: Segment{Last: OpenEnd}}, Options{}.withDefaults())
 		var se *SchemaError
 		if !errors.As(err, &se) || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %q", err, want)
@@ -134,7 +134,7 @@ func FuzzParquetReport(f *testing.F) {
 	}
 	f.Add(buf.Bytes())
 	f.Fuzz(func(t *testing.T, data []byte) {
-		c, err := newColumnarReader(t.Context(), Parquet, bytes.NewReader(data), int64(len(data)), Segment{Last: 10_000}, Options{}.withDefaults())
+		c, err := newColumnarReader(t.Context(), bytes.NewReader(data), columnarRead{format: Parquet, size: int64(len(data)), segment: Segment{Last: 10_000}}, Options{}.withDefaults())
 		if err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"reseal/inventory/orc"
 	"reseal/inventory/parquet"
@@ -29,6 +30,7 @@ type columnarFile interface {
 type columnarField struct {
 	name string
 	kind string // of its values, for people
+	id   int    // in the schema of a table, 0 for none
 }
 
 // columnarRows are chosen rows of a file. Its vectors are filled by Next and stay
@@ -83,9 +85,22 @@ const (
 // mostRows is how many rows a file of size bytes is believed to have.
 func mostRows(size int64) int64 { return freeRows + rowsPerByte*min(size, 1<<50) }
 
-// newColumnarReader reads the rows of seg from a file of size bytes.
-func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size int64, seg Segment, o Options) (rowReader, error) {
-	f, err := openColumnar(format, r, size, o)
+// columnarRead says which rows of a file are read, and what is known of it.
+type columnarRead struct {
+	format  Format
+	size    int64 // bytes
+	segment Segment
+	file    File
+	removed *removedFrom // rows that are no more
+}
+
+// newColumnarReader reads rows from a file.
+func newColumnarReader(ctx context.Context, r io.ReaderAt, of columnarRead, o Options) (rowReader, error) {
+	seg := of.segment
+	f, err := openColumnar(of.format, r, of.size, o)
+	if err == nil {
+		err = of.file.checkRows(f.NumRows())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +109,9 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 		return nil, err
 	}
 	fields := f.fields()
+	if err := o.mapping.identify(fields); err != nil {
+		return nil, err
+	}
 	at, err := o.mapping.pick(fields, o.Columns)
 	if err != nil {
 		return nil, err
@@ -102,6 +120,11 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 	for _, i := range at {
 		if i >= 0 {
 			picked = append(picked, fields[i].name)
+		}
+	}
+	for _, name := range namesOf(fields, of.removed.columns()) {
+		if !slices.Contains(picked, name) {
+			picked = append(picked, name)
 		}
 	}
 	rows, err := f.open(picked, from, to, o)
@@ -124,7 +147,9 @@ func newColumnarReader(ctx context.Context, format Format, r io.ReaderAt, size i
 		c.fill = append(c.fill, fill)
 	}
 	c.encoded = o.mapping.encodes(fields, at[ColKey])
-	return c, nil
+	marks, err := of.removed.fillers(rows, fields)
+	c.fill = append(c.fill, marks...)
+	return c, err
 }
 
 // filler returns what fills col from the column called name. What is no report may have
@@ -194,7 +219,7 @@ func textOf[V interface{ At(int) []byte }](v V, err error) (func(int) []byte, er
 type orcFile struct{ *orc.File }
 
 func (f orcFile) fields() []columnarField {
-	return mapped(f.Schema(), func(c orc.Field) columnarField { return columnarField{c.Name, c.Kind.String()} })
+	return mapped(f.Schema(), func(c orc.Field) columnarField { return columnarField{name: c.Name, kind: c.Kind.String()} })
 }
 
 func (f orcFile) firsts() []int64 {
@@ -248,7 +273,7 @@ var errOtherKind = errors.New("its values stand for something else")
 type parquetFile struct{ *parquet.File }
 
 func (f parquetFile) fields() []columnarField {
-	return mapped(f.Schema(), func(c parquet.Field) columnarField { return columnarField{c.Name, c.Type()} })
+	return mapped(f.Schema(), func(c parquet.Field) columnarField { return columnarField{c.Name, c.Type(), c.ID} })
 }
 
 func (f parquetFile) firsts() []int64 {

@@ -22,9 +22,16 @@ type Located struct {
 }
 
 // Locate opens the report or list at a location: a manifest, or any other file of a
-// report, the newest complete report below a folder, a list of objects, or the completion report of an S3 Batch
-// Operations job. What it is, its content says. bucket opens a bucket.
+// report, the newest complete report below a folder, a list of objects, the completion report of an S3 Batch
+// Operations job, or the metadata of an Iceberg table. What it is, its content says; only the last goes by its name. bucket opens a bucket.
 func Locate(ctx context.Context, at Location, bucket func(name string) Source, opts Options) (*Located, error) {
+	if opts.Results.Columns == "" && TableMetadata(at.Name) {
+		rep, err := openTable(ctx, at, bucket, opts)
+		if err != nil {
+			return nil, err
+		}
+		return &Located{Report: rep, URI: at.String()}, nil
+	}
 	if opts.Results.Columns != "" {
 		src, name, err := at.Source(bucket, "")
 		if err != nil {

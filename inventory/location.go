@@ -19,6 +19,11 @@ type Location struct {
 // also reads what people copy: ARNs of S3, addresses of pages of the AWS console, and
 // URLs of objects, which are decoded.
 func ParseLocation(uri string) (Location, error) {
+	if _, is, err := ParseTable(uri); err != nil {
+		return Location{}, err
+	} else if is {
+		return Location{}, fmt.Errorf("%s %w", uri, errTableAddress)
+	}
 	scheme, rest, ok := strings.Cut(uri, "://")
 	at, known := fromARN(uri)
 	if strings.EqualFold(scheme, "https") {

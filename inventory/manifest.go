@@ -44,6 +44,7 @@ type Manifest struct {
 	Columns           Columns // the columns of Schema that reseal reads
 	Files             []File
 	MD5               string // of the manifest's bytes, or of what else the report is bound by, 32 hexadecimal digits
+	Table             *Table // of which the rows are; nil for all else
 	Named             string // how the user named the columns of a query's result (Results.Columns); "" with a manifest
 
 	layout []Column // CSV: what each field of a row is; numColumns where it is ignored
@@ -56,7 +57,17 @@ type File struct {
 	Size int64  // bytes; -1 where the manifest does not say
 	MD5  string // 32 hexadecimal digits, lower case; "" where the manifest does not say
 
+	Rows int64 // that it must have; 0 where that is not known
+
 	ETag string // that the object must have, where its MD5 is not known; "" for none
+}
+
+// checkRows refuses a file that has other rows than it must have.
+func (f *File) checkRows(rows int64) error {
+	if f.Rows > 0 && rows != f.Rows {
+		return fmt.Errorf("has %d rows, and the table says that it has %d", rows, f.Rows)
+	}
+	return nil
 }
 
 // Value is the text of a column, as CSV reports have it.

@@ -26,6 +26,16 @@ type Mapping struct {
 	EncodedKeys bool    // keys are URL-encoded, whatever their column is called
 	Bucket      string  // of rows in files that have no column for it; "" has them refused
 	given       Columns // that a file need not have
+
+	table *tableColumns // goes by the ids of columns instead of their names; nil for files of no table
+}
+
+// identify gives the columns of a file their ids, where they are found by those.
+func (m *Mapping) identify(fields []columnarField) error {
+	if m == nil || m.table == nil {
+		return nil
+	}
+	return m.table.identify(fields)
 }
 
 // encodedKey is the name of a column of keys that are URL-encoded, as S3 Inventory has
@@ -44,6 +54,8 @@ func (m *Mapping) column(f columnarField) (Column, bool) {
 	switch {
 	case m == nil:
 		return ParseColumn(f.name)
+	case m.table != nil:
+		return m.table.find(f)
 	case m.Column != nil:
 		return m.Column(Field{f.name})
 	}
@@ -85,7 +97,7 @@ func (m *Mapping) unneeded() (set Columns) {
 
 // encodes tells whether the keys, which are in field i, are URL-encoded.
 func (m *Mapping) encodes(fields []columnarField, i int) bool {
-	return m != nil && (m.EncodedKeys || m.Column == nil && i >= 0 && foldName(fields[i].name) == encodedKey)
+	return m != nil && (m.EncodedKeys || m.Column == nil && m.table == nil && i >= 0 && foldName(fields[i].name) == encodedKey)
 }
 
 // castHint adds to the error of a column that is not read as it is how a query makes it

@@ -94,7 +94,7 @@ func orcOf(t *testing.T, runs int, columns ...orcColumn) []byte {
 }
 
 func openORC(t *testing.T, file []byte) (rowReader, error) {
-	return newColumnarReader(t.Context(), ORC, bytes.NewReader(file), int64(len(file)), Segment{Last: OpenEnd}, Options{}.withDefaults())
+	return newColumnarReader(t.Context(), bytes.NewReader(file), columnarRead{format: ORC, size: int64(len(file)), segment: Segment{Last: OpenEnd}}, Options{}.withDefaults())
 }
 
 // Runs of equal rows take next to nothing in an ORC file. More rows than its bytes can

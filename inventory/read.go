@@ -272,7 +272,8 @@ func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowRe
 	given := r.given[seg.File]
 	switch r.manifest.Format {
 	case ORC, Parquet:
-		c, err := newColumnarReader(ctx, r.manifest.Format, file, file.size, seg, r.opts.with(given))
+		of := columnarRead{r.manifest.Format, file.size, seg, r.manifest.Files[seg.File], r.removed.from(seg.File)}
+		c, err := newColumnarReader(ctx, file, of, r.opts.with(given))
 		if err != nil {
 			return nil, err
 		}

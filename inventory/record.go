@@ -129,6 +129,10 @@ type Record struct {
 	// spelled otherwise than S3 spells it.
 	ByHand bool
 
+	// Removed says that the row is no more: a table keeps rows in their files and
+	// notes elsewhere which of them count no longer.
+	Removed bool
+
 	Bucket            string
 	Key               string // decoded: the name that S3 knows the object by
 	VersionID         string // "null" for the null version of an all-versions report; "" in a report of current versions

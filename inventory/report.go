@@ -32,7 +32,8 @@ type Options struct {
 	AllowNoChecksum  bool // go on without a manifest.checksum
 	AllowBadChecksum bool // go on with a manifest.json that does not match it
 
-	Results Results // how Locate reads data files that have no manifest
+	Results   Results // how Locate reads data files that have no manifest
+	TableName string  // what the user called the table whose metadata is located; "" where that was it
 
 	mapping *Mapping // of data files that have no manifest; nil for those of reports
 }
@@ -86,6 +87,8 @@ type Report struct {
 	shape    csvShape // of CSV data files and of lists
 	warnings []error
 	given    map[int][]Value // by data file: see FileSet.Values
+	removed  *removals       // rows of a table that are no more; nil for none
+	also     []string        // names of other files that the rows are made of
 
 	repeatsOnce sync.Once
 	repeats     []int // see repeated

@@ -66,8 +66,8 @@ func (f *foundFiles) byName(name string) (values []Value, skipped bool, err erro
 		return nil, false, fmt.Errorf("%.200q: %w", name, err)
 	case base == manifestFile, base == checksumFile:
 		return nil, false, fmt.Errorf("%.200q belongs to a report: leave --columns out, and its manifest says how it is read", name)
-	case strings.HasSuffix(base, ".metadata.json") && path.Base(folder) == "metadata":
-		return nil, false, fmt.Errorf("%.200q belongs to an Iceberg table, of which not every file holds rows that are in it: have a query write them elsewhere (UNLOAD)", name)
+	case strings.HasSuffix(base, ".metadata.json"):
+		return nil, false, fmt.Errorf("%.200q belongs to an Iceberg table, of which not every file holds rows that are in it: name that file as --manifest, without --columns", name)
 	case hidden, isNote(base):
 		f.leftOut = append(f.leftOut, rel)
 		return nil, true, nil

@@ -169,7 +169,7 @@ func freeze(ctx context.Context, src Source, set *FileSet) error {
 		f := &set.Files[i]
 		if !local {
 			if f.ETag == "" {
-				return fmt.Errorf("%.200q has no ETag in the listing, so nobody could tell whether it stays the same", f.Key)
+				return fmt.Errorf("%.200q has no ETag, so nobody could tell whether it stays the same", f.Key)
 			}
 			continue
 		}
@@ -182,7 +182,7 @@ func freeze(ctx context.Context, src Source, set *FileSet) error {
 		if err := errors.Join(err, body.Close()); err != nil {
 			return fmt.Errorf("read %.200q: %w", f.Key, err)
 		}
-		if n != f.Size || info.ETag != f.ETag {
+		if n != f.Size || f.ETag != "" && info.ETag != f.ETag {
 			return fmt.Errorf("%.200q: %w", f.Key, ErrChanged)
 		}
 		f.ETag, f.MD5 = "", hex.EncodeToString(h.Sum(nil))
@@ -215,7 +215,9 @@ func (r *Report) lookInto(ctx context.Context, wanted string) error {
 				return b.Err
 			}
 			for j := range b.Records {
-				first = append(first, b.Records[j].Clone())
+				if !b.Records[j].Removed {
+					first = append(first, b.Records[j].Clone())
+				}
 			}
 			if len(first) > 0 {
 				break

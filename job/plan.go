@@ -31,6 +31,7 @@ type Plan struct {
 	Segments []inventory.Segment    `json:"segments"`
 	Sizes    []int64                `json:"file_sizes,omitempty"`   // of the report's files, in bytes: they decide which share has which segment
 	Result   []inventory.ResultFile `json:"result_files,omitempty"` // of a query's result, unless they are too many
+	Table    *inventory.Table       `json:"table,omitempty"`        // of which the rows are; Manifest is its metadata, which names the same snapshot for ever
 	Rows     int64                  `json:"rows"`                   // of the whole report, or unknown
 	Todo     int64                  `json:"todo"`                   // objects to re-encrypt, or unknown
 	Unread   int                    `json:"unread_files,omitempty"` // that could not be read when these were counted

@@ -141,6 +141,8 @@ func (p *Policy) madeSince(h *Head) bool {
 func (p *Policy) skip(r *inventory.Record) Reason {
 	o := &p.Options
 	switch {
+	case r.Removed:
+		return RemovedRow
 	case r.Bucket != o.Bucket && o.OnlyBucket:
 		return Filtered
 	case r.Bucket != o.Bucket:

@@ -80,6 +80,7 @@ func TestDecide(t *testing.T) {
 		{name: "archive instant access can be read", row: func(r *inventory.Record) {
 			r.StorageClass, r.Tier = inventory.IntelligentTiering, "ARCHIVE_INSTANT_ACCESS"
 		}, action: Copy},
+		{name: "a row that is no more", row: func(r *inventory.Record) { r.Removed, r.Bucket = true, "other" }, reason: RemovedRow},
 		{name: "a class nobody knows", row: func(r *inventory.Record) { r.StorageClass = "MOON_BASE" }, reason: UnknownClass},
 		{name: "5 GiB", row: func(r *inventory.Record) { r.Size = 5 << 30 }, action: Copy},
 		{name: "5 GiB and one byte", row: func(r *inventory.Record) { r.Size = 5<<30 + 1 }, action: MultipartCopy, head: true},

@@ -38,6 +38,7 @@ const (
 	Locked           Reason = "locked"             // retention or legal hold forbids it
 	Filtered         Reason = "filtered"           // an option of the user leaves it out
 	Gone             Reason = "gone"               // deleted since the report
+	RemovedRow       Reason = "removed-row"        // the table of the row says that it is no more
 	UnknownClass     Reason = "unknown-class"      // a storage class that this version does not know
 	TooLarge         Reason = "too-large"          // above 5 GiB: more than one CopyObject can do
 	ForeignKey       Reason = "foreign-key"        // the key is of another account than the bucket, which an update in place does not take

@@ -115,7 +115,9 @@ func (g *granting) onObjects() {
 
 // onReportAndState allows to read the report, and to keep a job in a bucket.
 func (g *granting) onReportAndState() {
-	if at, err := inventory.ParseLocation(g.frozen.Manifest); err == nil && !at.Local() {
+	if at, err := inventory.ParseLocation(g.frozen.Manifest); err == nil && !at.Local() && g.table != nil && s3api.TableStore(at.Bucket) {
+		g.onTable()
+	} else if err == nil && !at.Local() {
 		g.allow("Report", reportFiles(g.in.Bucket(at.Bucket), at.Name, g.report), []string{"s3:GetObject"}, nil)
 	}
 	if g.State == "" {
@@ -127,6 +129,25 @@ func (g *granting) onReportAndState() {
 		g.allow("StateBucket", []string{state}, []string{"s3:ListBucket"}, nil) // else what is not there yet looks forbidden
 	}
 	g.allow("State", objectsOf(state, []string{strings.Trim(prefix, "/") + "/"}), []string{"s3:GetObject", "s3:PutObject"}, nil)
+}
+
+// onTable allows to read a table of S3 Tables. Its files are in a bucket of the service,
+// which answers by the permissions on the table (Amazon S3 User Guide,
+// s3-tables-setting-up, read 2026-12-01).
+func (g *granting) onTable() {
+	table, named, err := inventory.ParseTable(g.table.Name)
+	actions := []string{"s3tables:GetTableData", "s3tables:GetTableMetadataLocation"}
+	anyTable := "arn:" + g.in.ID + ":s3tables:" + g.facts.Region + ":*:bucket/*/table/*" // its id is not in its name
+	switch {
+	case err != nil || !named:
+		g.allow("Table", []string{anyTable}, actions[:1], nil)
+	case table.ARN != "":
+		g.allow("Table", []string{table.ARN}, []string{"s3tables:GetTable", "s3tables:GetTableData"}, nil)
+	case table.BucketARN != "":
+		g.allow("Table", []string{table.BucketARN + "/table/*"}, actions, nil)
+	default:
+		g.allow("Table", []string{strings.Replace(anyTable, "bucket/*", "bucket/"+table.Bucket, 1)}, actions, nil)
+	}
 }
 
 // onKeys allows to use the keys, and to read their quotas.

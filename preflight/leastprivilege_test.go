@@ -2,10 +2,12 @@ package preflight
 
 import (
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
+	"reseal/inventory"
 	"reseal/plan"
 	"reseal/s3api"
 )
@@ -111,6 +113,41 @@ func TestPoliciesOfTags(t *testing.T) {
 			if got, want := slices.Contains(has, action), slices.Contains(tt.want, action); got != want {
 				t.Errorf("%s: %s %v, want %v", name, action, got, want)
 			}
+		}
+	}
+}
+
+// A table of S3 Tables is read by permissions on the table; one in a bucket of one's own
+// as a report is.
+func TestPoliciesOfTables(t *testing.T) {
+	const arn = "arn:aws:s3tables:eu-west-2:111122223333:bucket/aws-s3"
+	for _, tt := range []struct {
+		manifest, name string
+		want           Grant
+	}{
+		{"s3://0f1e--table-s3/metadata/1.metadata.json", "s3tables://aws-s3/b_media/inventory",
+			Grant{Sid: "Table", Action: []string{"s3tables:GetTableData", "s3tables:GetTableMetadataLocation"}, Resource: []string{"arn:aws:s3tables:eu-west-2:*:bucket/aws-s3/table/*"}}},
+		{"s3://0f1e--table-s3/metadata/1.metadata.json", "s3tables://" + arn + "/b_media/inventory",
+			Grant{Sid: "Table", Action: []string{"s3tables:GetTableData", "s3tables:GetTableMetadataLocation"}, Resource: []string{arn + "/table/*"}}},
+		{"s3://0f1e--table-s3/metadata/1.metadata.json", arn + "/table/id",
+			Grant{Sid: "Table", Action: []string{"s3tables:GetTable", "s3tables:GetTableData"}, Resource: []string{arn + "/table/id"}}},
+		{"s3://0f1e--table-s3/metadata/1.metadata.json", "",
+			Grant{Sid: "Table", Action: []string{"s3tables:GetTableData"}, Resource: []string{"arn:aws:s3tables:eu-west-2:*:bucket/*/table/*"}}},
+		{"s3://lake/t/metadata/1.metadata.json", "",
+			Grant{Sid: "Report", Action: []string{"s3:GetObject"}, Resource: []string{"arn:aws:s3:::lake/t/metadata/*", "arn:aws:s3:::lake/t/data/*"}}},
+	} {
+		n := &Needs{copies: true, key: s3api.Key{ARN: simKey}, report: []string{"t/data/1", "t/data/2"}, table: &inventory.Table{Name: tt.name}}
+		n.frozen.Manifest = tt.manifest
+		n.frozen.Options = plan.Options{Bucket: "acme", SSE: plan.TargetKMS, KMSKeyID: simKey}
+		var got []Grant
+		for _, g := range n.Policies(&plan.Facts{Region: "eu-west-2"}, s3api.Identity{}).IdentityPolicy.Statement {
+			if g.Sid == "Table" || g.Sid == "Report" {
+				g.Effect = ""
+				got = append(got, g)
+			}
+		}
+		if !reflect.DeepEqual(got, []Grant{tt.want}) {
+			t.Errorf("%s, %s: %+v, want %+v", tt.manifest, tt.name, got, tt.want)
 		}
 	}
 }

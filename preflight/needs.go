@@ -18,8 +18,9 @@ type Needs struct {
 	frozen                          plan.Frozen
 	copies, parts, updates, fromKMS bool
 	report                          []string // keys of the report's files
-	reportKey                       string   // that they are under; "" for none, or keyUnknown
-	stateKey                        string   // that the bucket of the state encrypts under, likewise
+	table                           *inventory.Table
+	reportKey                       string // that they are under; "" for none, or keyUnknown
+	stateKey                        string // that the bucket of the state encrypts under, likewise
 	key                             s3api.Key
 }
 
@@ -49,9 +50,7 @@ func FindNeeds(ctx context.Context, client *s3api.Client, rep *inventory.Report,
 	if err != nil { // the ARN may be all that is known
 		n.key.ARN = frozen.Options.KMSKeyID
 	}
-	for _, f := range rep.Manifest().Files {
-		n.report = append(n.report, f.Key)
-	}
+	n.report, n.table = rep.Keys(), rep.Manifest().Table
 	n.reportKey = n.keyOfReport(ctx, client)
 	return n, nil
 }

@@ -42,7 +42,7 @@ func (r ReportEnd) Note(now time.Time, e *cost.Estimate) string {
 func FindReportEnd(ctx context.Context, client *s3api.Client, rep *inventory.Report, uri string) ReportEnd {
 	at, err := inventory.ParseLocation(uri)
 	m := rep.Manifest()
-	if err != nil || at.Local() || m.Created.IsZero() {
+	if err != nil || at.Local() || m.Created.IsZero() || m.Table != nil { // a table removes its files by itself
 		return ReportEnd{}
 	}
 	depot, err := client.Foreign(ctx, at.Bucket, "")

@@ -23,6 +23,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/s3tables"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go/logging"
@@ -108,6 +109,7 @@ type Client struct {
 	iam       *iam.Client
 	metrics   *cloudwatch.Client
 	accounts  *s3control.Client
+	tables    *s3tables.Client
 }
 
 // New reads the configuration chain; it sends no request to S3. Errors are

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/kms"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3control"
+	"github.com/aws/aws-sdk-go-v2/service/s3tables"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
@@ -34,7 +35,8 @@ func build(c Config, cfg aws.Config, creds *credentials, ownRoots bool) (*Client
 	})
 	b.others(out)
 	bases := []*string{out.accounts.Options().BaseEndpoint, out.preflight.Options().BaseEndpoint, out.kms.Options().BaseEndpoint,
-		out.sts.Options().BaseEndpoint, out.quotas.Options().BaseEndpoint, out.iam.Options().BaseEndpoint, out.metrics.Options().BaseEndpoint}
+		out.sts.Options().BaseEndpoint, out.quotas.Options().BaseEndpoint, out.iam.Options().BaseEndpoint, out.metrics.Options().BaseEndpoint,
+		out.tables.Options().BaseEndpoint}
 	for _, base := range bases {
 		if err := checkEndpoint(base, c.AllowHTTP); err != nil {
 			return nil, err
@@ -79,6 +81,9 @@ func (b *services) others(out *Client) {
 		o.BaseEndpoint, o.HTTPSignerV4 = b.endpoint(o.BaseEndpoint), b.signer(o.HTTPSignerV4)
 	})
 	out.metrics = cloudwatch.NewFromConfig(b.aws, func(o *cloudwatch.Options) {
+		o.BaseEndpoint, o.HTTPSignerV4 = b.endpoint(o.BaseEndpoint), b.signer(o.HTTPSignerV4)
+	})
+	out.tables = s3tables.NewFromConfig(b.aws, func(o *s3tables.Options) {
 		o.BaseEndpoint, o.HTTPSignerV4 = b.endpoint(o.BaseEndpoint), b.signer(o.HTTPSignerV4)
 	})
 	out.iam = iam.NewFromConfig(b.aws, func(o *iam.Options) { o.BaseEndpoint = b.endpoint(o.BaseEndpoint) })

@@ -31,7 +31,7 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 		f.Verdict, f.Reason, f.Why = NotDone, plan.NoVersion, "the row is about a noncurrent version and does not name it"
 	case p.State == Failed && p.Reason != plan.Unfaithful: // of those some were re-encrypted
 		f.Verdict, f.Reason, f.Why = NotDone, p.Reason, "the run tried it and failed"
-	case t.Action == plan.Skip && (t.Reason == plan.Filtered || t.Reason == plan.DeleteMarker && !t.Record.Current()):
+	case t.Action == plan.Skip && (t.Reason == plan.Filtered || t.Reason == plan.RemovedRow || t.Reason == plan.DeleteMarker && !t.Record.Current()):
 		f.Verdict, f.Reason = LeftAlone, t.Reason
 	case p.Line && p.Skipped && p.Reason == plan.Filtered: // by the tags that the run read
 		f.Verdict, f.Reason = LeftAlone, plan.Filtered

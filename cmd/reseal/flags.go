@@ -68,7 +68,7 @@ type selection struct {
 func (s *selection) bind(cmd *cobra.Command) {
 	f := cmd.Flags()
 	s.Selection.Bind(f)
-	pathVar(f, &s.manifest, "manifest", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, a local `path`, or a list of bucket,key lines")
+	pathVar(f, &s.manifest, "manifest", "the inventory report: s3://bucket/…/manifest.json, s3://bucket/prefix/ for the newest, a local `path`, a list of bucket,key lines, or an Iceberg table such as s3tables://aws-s3/b_BUCKET/inventory")
 	f.BoolVar(&s.noChecksum, "no-manifest-checksum", false, "go on although manifest.checksum is missing or does not match")
 	pathVar(f, &s.keepInventory, "keep-inventory", "keep the report's data files in this `folder`, as they may expire between two nights")
 	f.StringVar(&s.memory, "memory", "512MiB", "use at most about this much memory; it sets how many report files are open at once")

@@ -20,9 +20,20 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 	resources.CollectLess(memory)
 	opts := inventory.Options{
 		Open: resources.FileRoom().Report, Memory: memory / 2 / int64(max(s.beside, 1)), // the other half is for what is in flight
-		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum, Results: s.Results(),
+		KeepDir: s.keepInventory, AllowNoChecksum: s.noChecksum, AllowBadChecksum: s.noChecksum, Results: s.Results(s.manifest),
 	}
-	at, err := inventory.ParseLocation(s.manifest)
+	table, is, err := inventory.ParseTable(s.manifest)
+	if err != nil {
+		return nil, usagef("--manifest: %w", err)
+	}
+	manifest := s.manifest
+	if is {
+		opts.TableName = table.String()
+		if manifest, client, err = client.TableMetadata(ctx, table); err != nil {
+			return nil, &refusedError{err}
+		}
+	}
+	at, err := inventory.ParseLocation(manifest)
 	if err != nil {
 		return nil, usagef("--manifest: %w", err)
 	}
@@ -30,9 +41,13 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 }
 
 // of returns the selection with the report of the job that is resumed, where
-// the user names a folder: there may be a newer one in it by now.
+// the user names a folder or a table: there may be a newer one in it by now.
 func (s *selection) of(job *job.Plan) *selection {
 	out := *s
+	if job != nil && job.Table != nil && job.Table.Name == s.manifest && s.manifest != "" {
+		out.manifest = job.Manifest
+		return &out
+	}
 	at, err := inventory.ParseLocation(s.manifest)
 	if job == nil || err != nil {
 		return &out

@@ -88,6 +88,7 @@ func sceneOf(ts *testscript.TestScript) *scene {
 
 // simulateCmd starts a simulated S3 for the rest of the script:
 //
+//	simulate table=METADATA
 //	simulate objects=N [kms=RPS] [latency=D] [archived] [plain] [versioned] [history] [from=MANIFEST]
 //
 // # With history each object has two versions
@@ -96,7 +97,7 @@ func sceneOf(ts *testscript.TestScript) *scene {
 func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 	c := simaws.Config{Seed: 1}
 	pop := simulator.Population{Seed: 1}
-	from, versioned, history := "", false, false
+	from, versioned, history, table := "", false, false, false
 	for _, a := range args {
 		name, value, _ := strings.Cut(a, "=")
 		switch name {
@@ -118,6 +119,8 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 			history = true
 		case "from":
 			from = ts.MkAbs(value)
+		case "table":
+			from, table = ts.MkAbs(value), true
 		default:
 			ts.Fatalf("simulate %s: no such option", a)
 		}
@@ -128,6 +131,9 @@ func simulateCmd(ts *testscript.TestScript, neg bool, args []string) {
 	if from != "" {
 		manifest = from
 		_, err = sim.Load(context.Background(), from)
+		if table && err == nil {
+			manifest, err = sim.LoadTable(from, "b_"+scriptBucket)
+		}
 	} else if history {
 		manifest, err = populateHistory(context.Background(), sim, pop.N, ts.MkAbs("inventory"))
 	} else {

@@ -3,6 +3,7 @@ package explain
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"syscall"
@@ -189,6 +190,10 @@ func ofKnownFile(e *known.FileError) Remedy {
 
 // ofReport is what to do about a report that cannot be used.
 func ofReport(err error) (Remedy, bool) {
+	if table := new(inventory.TableError); errors.As(err, &table) && errors.Is(err, fs.ErrNotExist) {
+		return Remedy{Say: "a table removes the metadata and files of old snapshots. Nothing is lost: what a job did stays done. Begin a new job with the table as it is now, " +
+			"--manifest s3tables://BUCKET/NAMESPACE/TABLE or its newest metadata.json; it leaves alone what is under the key already"}, true
+	}
 	switch {
 	case errors.Is(err, inventory.ErrNoChecksum), errors.As(err, new(*inventory.ChecksumError)):
 		return Remedy{Say: "the report may not be delivered completely yet: take an older one; or go on at your own risk with --no-manifest-checksum"}, true

@@ -70,24 +70,26 @@ func fromKeyErrors(o *plan.Options) (errs []error) {
 	return errs
 }
 
-// Results say how the result of a query is read.
-func (s *Selection) Results() inventory.Results {
-	if s.Columns == "" {
+// Results say how the result of a query is read, or the table that manifest names.
+func (s *Selection) Results(manifest string) inventory.Results {
+	if s.Columns == "" && !inventory.NamesTable(manifest) {
 		return inventory.Results{}
 	}
 	return inventory.Results{Columns: s.Columns, Bucket: s.OnlyBucket}
 }
 
 // resultErrors says what is wrong with --columns and --only-bucket.
-func (s *Selection) resultErrors() (errs []error) {
-	if s.Columns == "" {
-		if s.OnlyBucket != "" {
-			errs = append(errs, errors.New("--only-bucket needs --columns: a report names its bucket itself"))
+func (s *Selection) resultErrors(manifest string) (errs []error) {
+	table := inventory.NamesTable(manifest)
+	switch {
+	case s.Columns == "" && s.OnlyBucket != "" && !table:
+		errs = append(errs, errors.New("--only-bucket needs --columns, or a table: a report names its bucket itself"))
+	case s.Columns != "" && table:
+		errs = append(errs, errors.New("--columns is for the results of queries: a table names its columns itself; leave it out"))
+	case s.Columns != "":
+		if err := s.Results(manifest).Check(); err != nil {
+			errs = append(errs, fmt.Errorf("--columns %q: %w", s.Columns, err))
 		}
-		return errs
-	}
-	if err := s.Results().Check(); err != nil {
-		errs = append(errs, fmt.Errorf("--columns %q: %w", s.Columns, err))
 	}
 	if s.OnlyBucket != "" && !inventory.ValidBucket(s.OnlyBucket) {
 		errs = append(errs, fmt.Errorf("--only-bucket %q: no bucket can have this name", s.OnlyBucket))

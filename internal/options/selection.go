@@ -43,7 +43,7 @@ type Selection struct {
 // Bind adds the flags of a selection.
 func (s *Selection) Bind(f *pflag.FlagSet) {
 	f.StringVar(&s.Columns, "columns", "", "--manifest is the result of a query (Athena, Spark, DuckDB), a folder of Parquet, ORC or CSV without a manifest: auto takes its columns by their names, bucket,key,size those of CSV without a header")
-	f.StringVar(&s.OnlyBucket, "only-bucket", "", "with --columns: only rows of this bucket")
+	f.StringVar(&s.OnlyBucket, "only-bucket", "", "with --columns, or of a table: only rows of this bucket")
 	f.StringVar(&s.KeyID, "sse-kms-key-id", "", "KMS key to re-encrypt under: an ARN, id or alias")
 	f.StringVar(&s.SSE, "sse", plan.TargetKMS, "target encryption: aws:kms, or AES256 for the way back")
 	f.BoolVar(&s.BucketKey, "bucket-key-enabled", true, "use an S3 Bucket Key, which spares most KMS requests")
@@ -91,7 +91,7 @@ func (s *Selection) Read(manifest string) (plan.Options, error) {
 		StorageClasses: s.Classes, TrustInventory: s.TrustInventory, InspectAll: s.InspectAll,
 		OnlyBucket: s.OnlyBucket != "", CopyVia: s.CopyVia, ACL: s.ACL, AllVersions: s.Versions == "all",
 	}
-	errs := slices.Concat(s.sizeErrors(&o), s.emptyErrors(), s.ageErrors(&o), plan.TagErrors(s.Tags), fromKeyErrors(&o), s.resultErrors(), s.methodErrors(&o), classErrors(s.Classes))
+	errs := slices.Concat(s.sizeErrors(&o), s.emptyErrors(), s.ageErrors(&o), plan.TagErrors(s.Tags), fromKeyErrors(&o), s.resultErrors(manifest), s.methodErrors(&o), classErrors(s.Classes))
 	if err := s.targetError(&o, manifest); err != nil {
 		errs = append(errs, err)
 	} else if err := s.boundError(&o, len(errs) > 0); err != nil {

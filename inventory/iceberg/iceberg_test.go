@@ -93,6 +93,22 @@ func TestColumnsKeepTheirIDs(t *testing.T) {
 	}
 }
 
+// The current snapshot has the columns of now, although it was written before.
+func TestColumnsOfNow(t *testing.T) {
+	table, err := parse(metadataOf(func(m object) { m["snapshots"].([]any)[1].(object)["schema-id"] = 0 }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := table.Snapshot(0)
+	if err != nil || now.Schema.ID("e_tag") != 3 {
+		t.Errorf("columns of now %+v, %v", now.Schema, err)
+	}
+	then, err := table.Snapshot(8)
+	if err != nil || then.Schema.ID("etag") != 3 {
+		t.Errorf("columns of the snapshot %+v, %v", then.Schema, err)
+	}
+}
+
 // Names of columns in files without ids are those of the property alone.
 func TestNameMapping(t *testing.T) {
 	names := func(text string) (map[string]int, error) {
@@ -339,6 +355,19 @@ func FuzzMetadata(f *testing.F) {
 			if name, err := (place{At{Name: "m"}, table.place.location}).name(s.list); err == nil && !fs.ValidPath(name) {
 				t.Errorf("%q leads to %q", s.list, name)
 			}
+		}
+	})
+}
+
+func FuzzManifestList(f *testing.F) {
+	f.Add(avroFile(f, listSchema, manifestOf("s3://tables/metadata/m1.avro", 0, 2)))
+	f.Add(avroFile(f, listSchema, manifestOf("s3://tables/metadata/m1.avro", 1, 2), manifestOf("s3://elsewhere/m", 0, 1)))
+	manifest := avroFile(f, manifestSchema, fileOf("s3://tables/data/a.parquet"))
+	f.Fuzz(func(t *testing.T, data []byte) {
+		s := store{metadataName: metadataOf(nil), "metadata/m1.avro": manifest, "metadata/snap-8.avro": data}
+		files, err := filesOf(s)
+		if err == nil && len(files.Data)+len(files.Deletes) > 1 {
+			t.Errorf("%d files, of the one that there is", len(files.Data)+len(files.Deletes))
 		}
 	})
 }

@@ -348,10 +348,11 @@ func (t *Table) setSnapshots(all []snapshotJSON) error {
 	return nil
 }
 
-// Snapshot returns the snapshot of that id; 0 is the current one. An error is a
-// *NoSnapshotError.
+// Snapshot returns the snapshot of that id; 0 is the current one, which has the columns
+// that the table has now. An error is a *NoSnapshotError.
 func (t *Table) Snapshot(id int64) (Snapshot, error) {
 	none := &NoSnapshotError{ID: id, Kept: len(t.snapshots)}
+	current := id == 0
 	if id == 0 {
 		if id = t.Current; id == -1 {
 			return Snapshot{}, none
@@ -360,6 +361,9 @@ func (t *Table) Snapshot(id int64) (Snapshot, error) {
 	}
 	for _, s := range t.snapshots {
 		if s.ID == id {
+			if current { // it may have been written before a column got its name
+				s.Schema = t.schemas[t.schema]
+			}
 			return s, nil
 		}
 		if none.Oldest.IsZero() || s.Time.Before(none.Oldest) {

@@ -20,7 +20,11 @@ func appendCanonicalRequest(dst []byte, r *http.Request, rawPath string, q query
 	}
 	dst = append(dst, r.Method...)
 	dst = append(dst, '\n')
-	dst = appendEscaped(dst, path, true)
+	if auth.scope.service == serviceS3 {
+		dst = appendEscaped(dst, path, true)
+	} else { // all others sign the path as it was sent, encoded once more
+		dst = appendEscaped(dst, rawPath, true)
+	}
 	dst = append(dst, '\n')
 	dst = appendCanonicalQuery(dst, q)
 	dst = append(dst, '\n')

@@ -91,6 +91,8 @@ type Front struct {
 	mu    sync.Mutex // round every call of world; never held while sleeping or writing
 	world *simulator.World
 
+	tables []Table // of S3 Tables, under mu
+
 	latency struct {
 		sync.Mutex
 		rand *rand.Rand

@@ -18,11 +18,12 @@ const (
 	serviceSTS    = "sts"
 	serviceMetric = "monitoring"
 	serviceIAM    = "iam"
+	serviceTables = "s3tables"
 )
 
 func knownService(name string) bool {
 	switch name {
-	case serviceS3, serviceKMS, serviceQuotas, serviceSTS, serviceMetric, serviceIAM:
+	case serviceS3, serviceKMS, serviceQuotas, serviceSTS, serviceMetric, serviceIAM, serviceTables:
 		return true
 	}
 	return false
@@ -102,6 +103,8 @@ func (x *exchange) serveService() error {
 		return x.serveQuery(body)
 	case serviceMetric:
 		return x.serveMetrics(body)
+	case serviceTables:
+		return x.serveTables()
 	}
 	target := x.r.Header.Get("X-Amz-Target")
 	act := actions[x.signer.service][target]

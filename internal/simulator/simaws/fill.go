@@ -109,15 +109,27 @@ func (a *Account) writeFolder(ctx context.Context, i front.Inventory, dir string
 // ETags, version ids, sizes, classes and dates are as in the report; bodies are
 // synthetic. It returns what was put in. The account must not serve yet.
 func (a *Account) Load(ctx context.Context, manifest string) (front.Filled, error) {
-	src, name, err := inventory.LocalFile(manifest)
-	if err != nil {
-		return front.Filled{}, err
-	}
-	report, err := inventory.Open(ctx, src, name, inventory.Options{})
+	report, err := open(ctx, manifest)
 	if err != nil {
 		return front.Filled{}, err
 	}
 	return front.Fill(ctx, a.World, report.Manifest().SourceBucket, rows(ctx, report), front.FillOptions{KMSKeyARN: a.key, Now: time.Now()})
+}
+
+// open opens a report, or the table whose metadata is named.
+func open(ctx context.Context, manifest string) (*inventory.Report, error) {
+	if inventory.TableMetadata(manifest) {
+		found, err := inventory.Locate(ctx, inventory.Location{Name: manifest}, nil, inventory.Options{})
+		if err != nil {
+			return nil, err
+		}
+		return found.Report, nil
+	}
+	src, name, err := inventory.LocalFile(manifest)
+	if err != nil {
+		return nil, err
+	}
+	return inventory.Open(ctx, src, name, inventory.Options{})
 }
 
 // rows yields the rows of a report as the simulator takes them.
@@ -137,6 +149,9 @@ func rows(ctx context.Context, report *inventory.Report) iter.Seq2[front.Row, er
 				return
 			}
 			for i := range batch.Records {
+				if batch.Records[i].Removed {
+					continue
+				}
 				if !yield(rowOf(&batch.Records[i]), nil) {
 					return
 				}
