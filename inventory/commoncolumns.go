@@ -43,7 +43,7 @@ func (r *Report) keepCommon(ctx context.Context) error {
 			some, all = some|set, all&set
 		}
 	}
-	lacked := some.Without(all)
+	lacked := (some | r.manifest.Columns).Without(all) // a table may say that it has some that no file has
 	if lacked == 0 {
 		return nil
 	}
@@ -122,7 +122,11 @@ func (r *Report) columnsOfFile(ctx context.Context, file int) (set Columns) {
 		if err != nil || c.NumRows() == 0 {
 			return 0
 		}
-		for _, field := range c.fields() {
+		fields := c.fields()
+		if err := opts.mapping.identify(fields); err != nil {
+			return 0
+		}
+		for _, field := range fields {
 			if col, ok := opts.mapping.column(field); ok {
 				set = set.With(col)
 			}
