@@ -208,7 +208,7 @@ func (r *run) skipResult(t plan.Task, segment int) Result {
 		res.Err = &ObjectError{Op: "read report", Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Permanent, Reason: t.Reason,
 			Err: fmt.Errorf("the row names bucket %q, but the job is for %q", t.Record.Bucket, r.Policy.Options.Bucket)}
 		if t.Reason == plan.NoVersion {
-			res.Err.Err = errors.New("the row is about a noncurrent version and does not name it, so nothing was written: the report needs the column VersionId")
+			res.Err.Err = errors.New("the row may be about a noncurrent version and does not name it, so nothing was written: the report needs the column VersionId")
 		}
 	}
 	return res

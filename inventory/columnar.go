@@ -22,6 +22,7 @@ type columnar struct {
 	arena arena
 
 	mapped  bool // values may be written otherwise than in reports: see Mapping
+	ofTable bool // and they are those of a table
 	encoded bool // keys are URL-encoded
 	scratch []byte
 }
@@ -106,6 +107,7 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 				case len(b) > 0:
 					recs[i].VersionID = a.string(b)
 				case c.mapped: // a query that has none, and not S3, wrote it
+					recs[i].Unnamed = c.ofTable
 					continue
 				default:
 					recs[i].VersionID = nullVersion

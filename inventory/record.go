@@ -129,6 +129,9 @@ type Record struct {
 	// spelled otherwise than S3 spells it.
 	ByHand bool
 
+	// Unnamed: the row is one of a table that names versions, and names none.
+	Unnamed bool
+
 	// Removed says that the row is no more: a table keeps rows in their files and
 	// notes elsewhere which of them count no longer.
 	Removed bool

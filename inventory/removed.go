@@ -303,7 +303,7 @@ func (v *removals) addValues(d *iceberg.Delete, columns []int, n int, key *tuple
 type removedFrom struct {
 	positions *roaring64.Bitmap
 	values    []*removedValues
-	sequence  int64
+	file      *iceberg.File
 	seeds     [2]maphash.Seed
 }
 
@@ -312,7 +312,7 @@ func (v *removals) from(i int) *removedFrom {
 	if v == nil {
 		return nil
 	}
-	out := &removedFrom{positions: v.positions[i], sequence: v.files[i].Sequence, seeds: v.seeds}
+	out := &removedFrom{positions: v.positions[i], file: &v.files[i], seeds: v.seeds}
 	for _, values := range v.values {
 		if values.applies(&v.files[i]) {
 			out.values = append(out.values, values)
@@ -350,13 +350,16 @@ func (f *removedFrom) fillers(rows columnarRows, fields []columnarField) (out []
 		})
 	}
 	for _, v := range f.values {
+		if err := f.comparable(fields, v.columns); err != nil {
+			return nil, err
+		}
 		key, err := newTuple(rows, fields, v.columns, f.seeds)
 		if err != nil {
 			return nil, err
 		}
 		out = append(out, func(recs []Record, from int) (int, error) {
 			for i := range recs {
-				if last, ok := v.rows[key.at(from+i)]; ok && f.sequence < last {
+				if last, ok := v.rows[key.at(from+i)]; ok && f.file.Sequence < last {
 					recs[i].Removed = true
 				}
 			}
@@ -364,6 +367,18 @@ func (f *removedFrom) fillers(rows columnarRows, fields []columnarField) (out []
 		})
 	}
 	return out, nil
+}
+
+// comparable refuses a column that the file has not and its partition has: its value is
+// that of the partition, and null would take out rows that are there.
+func (f *removedFrom) comparable(fields []columnarField, columns []int) error {
+	for _, id := range columns {
+		_, given := f.file.Values[id]
+		if given && !slices.ContainsFunc(fields, func(f columnarField) bool { return f.id == id }) {
+			return &iceberg.UnsupportedError{What: fmt.Sprintf("rows are deleted by column %d, of which only the partition has a value", id)}
+		}
+	}
+	return nil
 }
 
 // namesOf are the names of the columns with these ids, those that there are.

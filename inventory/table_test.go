@@ -50,6 +50,22 @@ func TestTableColumnsByID(t *testing.T) {
 	}
 }
 
+// A version that a row does not name is unknown, and the row says so.
+func TestTableVersions(t *testing.T) {
+	a := newTable(t)
+	a.data("1", 1, nil, tableFields("bucket:1", "key:2", "version_id:4"), []cell{"media", "a", "v1"}, []cell{"media", "b", nil}, []cell{"media", "c", "null"}, []cell{"media", "d", ""})
+	r, err := openResult(t, a.save(), Results{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range resultRows(t, r) {
+		want := map[string]string{"a": "v1", "c": nullVersion}[row.Key]
+		if row.VersionID != want || row.Unnamed != (want == "") || row.Known.Has(ColVersionID) != (want != "") {
+			t.Errorf("row %s: version %q, unnamed %v", row.Key, row.VersionID, row.Unnamed)
+		}
+	}
+}
+
 // Files without ids have those of the names that the table has for them, or are refused.
 func TestTableNameMapping(t *testing.T) {
 	a := newTable(t)
@@ -200,6 +216,10 @@ func TestTableRefusals(t *testing.T) {
 			one(a)
 			a.values("d", 2, nil, tableFields("ratio:44"), []cell{"x"})
 		}, "compares the column ratio of type double"},
+		"values of the partition": {func(a *aTable) {
+			a.data("data/1", 1, "GLACIER", plain, []cell{"media", "a", 1})
+			a.values("d", 2, "GLACIER", tableFields("storage_class:7"), []cell{nil})
+		}, "of which only the partition has a value"},
 		"values that are not there": {func(a *aTable) {
 			one(a)
 			a.entry(2, "d", 2, 1, a.file("d", tableFields("key:2"), []cell{"a"}), nil, 2, 3)

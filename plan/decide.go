@@ -153,6 +153,8 @@ func (p *Policy) skip(r *inventory.Record) Reason {
 		return Noncurrent
 	case !r.Current() && !r.Known.Has(inventory.ColVersionID): // a request would go to the current one
 		return NoVersion
+	case o.AllVersions && r.Unnamed && !r.Known.Has(inventory.ColIsLatest): // so it might
+		return NoVersion
 	case !p.selected(r):
 		return Filtered
 	}

@@ -53,3 +53,21 @@ func TestNoncurrentWithoutAVersion(t *testing.T) {
 		t.Error("a row without its version is refused, and a noncurrent one is left alone")
 	}
 }
+
+// So it is for a row of a table that names versions, where the row names none and does
+// not say whether it is the current one, and all versions are asked for.
+func TestRowOfNoVersion(t *testing.T) {
+	for _, tt := range []struct {
+		all, unnamed, latest bool
+		want                 Reason
+	}{{true, true, false, NoVersion}, {true, true, true, ""}, {true, false, false, ""}, {false, true, false, ""}} {
+		p := Policy{Options: Options{Bucket: "b", SSE: TargetKMS, Method: MethodUpdate, AllVersions: tt.all}, Weights: DefaultWeights(true)}
+		r := inventory.Record{Known: inventory.ColumnsOf(inventory.ColBucket, inventory.ColKey), Bucket: "b", Key: "k", Size: -1, Unnamed: tt.unnamed}
+		if tt.latest {
+			r.Known, r.IsLatest = r.Known.With(inventory.ColIsLatest), true
+		}
+		if task := p.Decide(&r); task.Reason != tt.want || (task.Action == Skip) != (tt.want != "") {
+			t.Errorf("%+v: %v, %q", tt, task.Action, task.Reason)
+		}
+	}
+}

@@ -56,7 +56,8 @@ const (
 	SelfCopy     Reason = "self-copy"    // the endpoint does not copy an object onto itself for the sake of its encryption
 	OtherBucket  Reason = "other-bucket" // the row names another bucket than the report
 
-	// NoVersion: the row is about a version that is not the current one, and names none.
+	// NoVersion: the row is, or may be, about a version that is not the current one, and
+	// names none.
 	NoVersion Reason = "no-version"
 
 	// KeySpelling: no object has the row's key, and one has it in another spelling: the

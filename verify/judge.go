@@ -28,10 +28,10 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 	case t.Reason == plan.OtherBucket:
 		f.Verdict, f.Reason, f.Why = NotDone, plan.OtherBucket, "the row names another bucket"
 	case t.Reason == plan.NoVersion:
-		f.Verdict, f.Reason, f.Why = NotDone, plan.NoVersion, "the row is about a noncurrent version and does not name it"
+		f.Verdict, f.Reason, f.Why = NotDone, plan.NoVersion, "the row may be about a noncurrent version and does not name it"
 	case p.State == Failed && p.Reason != plan.Unfaithful: // of those some were re-encrypted
 		f.Verdict, f.Reason, f.Why = NotDone, p.Reason, "the run tried it and failed"
-	case t.Action == plan.Skip && (t.Reason == plan.Filtered || t.Reason == plan.RemovedRow || t.Reason == plan.DeleteMarker && !t.Record.Current()):
+	case t.Action == plan.Skip && (t.Reason == plan.Filtered || t.Reason == plan.RemovedRow || oldMarker(t)):
 		f.Verdict, f.Reason = LeftAlone, t.Reason
 	case p.Line && p.Skipped && p.Reason == plan.Filtered: // by the tags that the run read
 		f.Verdict, f.Reason = LeftAlone, plan.Filtered
@@ -41,6 +41,13 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 		return f, false
 	}
 	return f, true
+}
+
+// oldMarker tells whether a row is about a delete marker that need not be the current
+// version: it says so, or names the marker and does not say whether it is the current one.
+func oldMarker(t *plan.Task) bool {
+	r := &t.Record
+	return t.Reason == plan.DeleteMarker && (!r.Current() || r.Known.Has(inventory.ColVersionID) && !r.Known.Has(inventory.ColIsLatest))
 }
 
 // Look gives the verdict of a row by h, the state its object is in now.

@@ -190,6 +190,13 @@ func TestJudgeWithoutALook(t *testing.T) {
 		{"filtered", func(r *inventory.Record) { r.Key = "logs/1" }, Promise{}, LeftAlone},
 		{"an old delete marker", func(r *inventory.Record) { r.IsDeleteMarker, r.IsLatest = true, false }, Promise{State: Settled}, LeftAlone},
 		{"a current delete marker", func(r *inventory.Record) { r.IsDeleteMarker = true }, Promise{}, ""},
+		{"a delete marker by its version", func(r *inventory.Record) {
+			r.IsDeleteMarker, r.VersionID, r.Known = true, "v9", r.Known.Without(inventory.ColumnsOf(inventory.ColIsLatest)).With(inventory.ColVersionID)
+		}, Promise{State: Settled}, LeftAlone},
+		{"a delete marker without a version", func(r *inventory.Record) {
+			r.IsDeleteMarker, r.Known = true, r.Known.Without(inventory.ColumnsOf(inventory.ColIsLatest, inventory.ColVersionID))
+		}, Promise{}, ""},
+		{"a row that is no more", func(r *inventory.Record) { r.Removed = true }, Promise{State: Settled}, LeftAlone},
 		{"encrypted before, not reached", func(r *inventory.Record) { r.Encryption = inventory.SSEKMS }, Promise{}, ""},
 		{"of another bucket", func(r *inventory.Record) { r.Bucket = "c" }, Promise{}, NotDone},
 		{"an old version that is not named", func(r *inventory.Record) {

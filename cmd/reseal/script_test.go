@@ -59,6 +59,7 @@ func TestScripts(t *testing.T) {
 			"hook":       hookCmd,
 			"rekey":      rekeyCmd,
 			"bucket":     bucketCmd,
+			"table":      tableCmd,
 			"once":       onceCmd,
 			"arrive":     arriveCmd,
 		},

@@ -2,6 +2,7 @@ package simaws
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -17,7 +18,7 @@ import (
 
 // LoadTable serves the Iceberg table in a local folder, whose metadata is named, as the
 // table of S3 Tables aws-s3/namespace/inventory: its files go into the bucket that their
-// paths name. It returns where the metadata is. The account must not serve yet.
+// paths name. It returns where the metadata is. Done again, the table moves on.
 func (a *Account) LoadTable(metadata, namespace string) (uri string, err error) {
 	const most = 1 << 20
 	data, err := smallfile.Read(metadata, most)
@@ -31,7 +32,8 @@ func (a *Account) LoadTable(metadata, namespace string) (uri string, err error) 
 		return "", fmt.Errorf("%s: %w", metadata, err)
 	}
 	bucket, prefix, _ := strings.Cut(strings.TrimPrefix(doc.Location, "s3://"), "/")
-	if err := a.MakeBuckets(time.Now(), bucket); err != nil {
+	var refused *simulator.Error
+	if err := a.MakeBuckets(time.Now(), bucket); errors.As(err, &refused) && refused.Code != "BucketAlreadyOwnedByYou" {
 		return "", err
 	}
 	root := os.DirFS(filepath.Dir(filepath.Dir(metadata)))
