@@ -175,13 +175,14 @@ func (s *Source) pages(ctx context.Context, in *s3.ListObjectsV2Input, take func
 	for list := new(leafing); ; {
 		var out *s3.ListObjectsV2Output
 		err := s.do("ListObjectsV2", prefix, func(c *Client) (err error) {
+			one := ctx           // of this page alone
 			if !c.config.paced { // else the client has a limit of its own, without the wait for a turn
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, s.stall)
+				short, cancel := context.WithTimeout(ctx, s.stall)
 				defer cancel()
+				one = short
 			}
 			in.ExpectedBucketOwner = s.owner(c)
-			out, err = c.preflight.ListObjectsV2(ctx, in)
+			out, err = c.preflight.ListObjectsV2(one, in)
 			return err
 		})
 		if err != nil {
