@@ -229,13 +229,13 @@ func TestTenPrefixes(t *testing.T) {
 
 func slowPrefix(t *testing.T, inOrder bool) {
 	t.Parallel()
-	const objects = 1000
-	w := mixedWorld(t, simaws.Config{Seed: 1, Latency: 2 * time.Millisecond, S3WriteQuota: 8}, objects, inOrder)
+	const objects, slowQuota = 1000, 8
+	w := mixedWorld(t, simaws.Config{Seed: 1, Latency: 2 * time.Millisecond, S3WriteQuota: slowQuota}, objects, inOrder)
 	cmd, out := pacedRun(t, w, "--kms-rps", "400", "--s3-rps", "3500")
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
 	// By the time that the others are done, the slow one must be far behind.
-	slow := -1
+	slow, began, took := -1, time.Now(), time.Duration(0)
 	for running := true; running; {
 		select {
 		case err := <-ended:
@@ -253,7 +253,7 @@ func slowPrefix(t *testing.T, inOrder bool) {
 				}
 			}
 			if others == objects/10*9 {
-				slow = done["p0"]
+				slow, took = done["p0"], time.Since(began)
 			}
 		}
 	}
@@ -263,6 +263,9 @@ func slowPrefix(t *testing.T, inOrder bool) {
 	histogram := w.sim.Rewrites(scriptBucket)
 	if histogram[1] != objects {
 		t.Errorf("objects by number of copies: %v, want %d copied once", histogram, objects)
+	}
+	if granted := took.Seconds() * slowQuota; granted > objects/10*8/10 {
+		t.Skipf("SKIPPED, NOT PASSED: this machine took %v for the others, in which S3 grants the slow prefix %.0f objects. On a quiet one: go test -run TestTenPrefixes ./cmd/reseal", took, granted)
 	}
 	if slow < 0 || slow > objects/10*9/10 {
 		t.Errorf("%d of %d objects of the slow prefix were done when the others were: they waited for it", slow, objects/10)
