@@ -68,7 +68,7 @@ func RowOf(campaign string, e *Entry, s *status.Status) Row {
 	} else if e.Planned != nil {
 		r.Todo, r.Left = &e.Planned.Objects, &e.Planned.Objects
 	}
-	counts := e.Ended != nil && (s == nil || !all.Recorded.After(e.Ended.At.Add(clockGrain))) // a run of its own came later
+	counts := e.Ended != nil && (s == nil || !s.LastWrite.After(e.Ended.At.Add(clockGrain)) && !all.At.After(e.Ended.At)) // else a run came later
 	switch {
 	case e.LeftOut:
 		r.State = LeftOut

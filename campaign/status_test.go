@@ -98,7 +98,7 @@ func TestUntilCleanIsFinishedOnceClean(t *testing.T) {
 func TestLaterGenerationIsNoEarlierEnd(t *testing.T) {
 	now := time.Now()
 	s := &status.Status{State: status.Finished, Runs: 1, LastWrite: now.Add(-time.Hour), Generations: []generations.Generation{{Number: 2, Rows: 4, Began: now}}}
-	for ended, want := range map[time.Time]State{now.Add(-time.Minute): GoesOn, now.Add(time.Minute): Stopped} {
+	for ended, want := range map[time.Time]State{now.Add(-time.Millisecond): GoesOn, now.Add(time.Minute): Stopped} {
 		if r := RowOf("camp", &Entry{Name: "media", Made: true, Ended: NewEnding(ended, 4, "why")}, s); r.State != want {
 			t.Errorf("ended %v: %s, want %s", ended, r.State, want)
 		}

@@ -15,7 +15,7 @@ type Whole struct {
 	Found  int64      // to do by later generations
 	Spent  cost.Money // at most, listings included
 
-	Recorded time.Time // the last that is known of it
+	At time.Time // when the last generation began, or ended; zero for none
 
 	Looked  bool                // there is a later generation
 	Verdict generations.Verdict // of the last one
@@ -24,13 +24,13 @@ type Whole struct {
 // Whole sums the job up with its later generations. What failed in one is in the report of
 // the next one, as that is of all that is in the bucket: so the last one's failures count.
 func (s *Status) Whole() Whole {
-	w := Whole{Done: s.Done, Failed: s.Failed, Spent: s.Spent, Recorded: s.LastWrite}
+	w := Whole{Done: s.Done, Failed: s.Failed, Spent: s.Spent}
 	for i := range s.Generations {
 		g := &s.Generations[i]
 		w.Done, w.Spent = w.Done+g.Done, w.Spent.Add(g.Listing).Add(g.Spent)
 		for _, at := range []time.Time{g.Began, g.Ended} {
-			if at.After(w.Recorded) {
-				w.Recorded = at
+			if at.After(w.At) {
+				w.At = at
 			}
 		}
 		w.Looked, w.Verdict, w.Left = true, g.Verdict, g.Rows
