@@ -325,3 +325,23 @@ func TestBundleHoldsNoForeignNames(t *testing.T) {
 		}
 	}
 }
+
+// Of what stands against a certificate the worst has its exit code, as docs/certify.md says.
+func TestObjectionExit(t *testing.T) {
+	for _, c := range []struct {
+		kinds []certify.Kind
+		want  int
+	}{
+		{[]certify.Kind{certify.Open}, exitRefused}, {[]certify.Kind{certify.NoKey, certify.Open}, exitRefused},
+		{[]certify.Kind{certify.Nothing, certify.Open}, exitFailures}, {[]certify.Kind{certify.Left, certify.Open}, exitFailures},
+		{[]certify.Kind{certify.Nothing, certify.Open, certify.Different}, exitDifferent},
+	} {
+		var against []certify.Objection
+		for _, k := range c.kinds {
+			against = append(against, certify.Objection{Kind: k})
+		}
+		if got := objectionExit(&certify.Certificate{Against: against}); got != c.want {
+			t.Errorf("%q: exit %d, want %d", c.kinds, got, c.want)
+		}
+	}
+}
