@@ -28,6 +28,10 @@ type Table struct {
 	Time     time.Time `json:"snapshot_time"`
 	Files    int       `json:"data_files"`
 	Deletes  int       `json:"delete_files"`
+
+	// Status is the one that S3 Metadata gave the table when a job was planned by it; ""
+	// where nobody knows, and in reports, which do not say.
+	Status string `json:"status,omitempty"`
 }
 
 // TableError says that what lies at a place cannot be read as an Iceberg table.

@@ -26,7 +26,7 @@ func NewJob(e *preflight.Environment, s *Survey, from Origin) *job.Plan {
 	frozen, at := e.Frozen(), e.Client.Endpoint()
 	made := &job.Plan{
 		Format: job.PlanFormat, Frozen: frozen, Hash: frozen.Hash(), Created: time.Now().UTC(), Program: from.Program,
-		Segments: s.Segments, Sizes: job.SizesOf(e.Report.Manifest().Files), Result: e.Report.Manifest().ResultFiles(), Table: e.Report.Manifest().Table,
+		Segments: s.Segments, Sizes: job.SizesOf(e.Report.Manifest().Files), Result: e.Report.Manifest().ResultFiles(), Table: e.TablePlanned(),
 		Rows: s.Rows, Todo: s.Todo, Unread: len(s.Damage),
 		Region: e.Policy.Facts.Region, Endpoint: from.Endpoint, S3: at.URL, KMS: at.KMS,
 		Estimate: from.Estimate, Tally: s.Tally, Canary: s.Canary, Evidence: s.Evidence, Generation: from.Generation,

@@ -27,6 +27,8 @@ type Request struct {
 	Prices cost.Prices
 	Rates  Rates
 
+	Planned *inventory.Table // of the job that is resumed; nil for a new one, and where no table was its source
+
 	Offline    bool // send no request
 	ReportKept bool // the files of the report are kept elsewhere, so that it does not matter when they go
 }
@@ -51,6 +53,7 @@ type Environment struct {
 	Skew      time.Duration   // of S3's clock from this machine's; 0 below WorthTelling
 	Caps      Caps            // how fast a run may go
 	KeyNotes  []string        // what a person should know about the key; stops nothing
+	Table     TableFilled     // whether the table has all objects, where the source is one
 
 	Plan    PlanShape  // what the plan holds
 	Verdict *Verdict   // what a probe on scratch objects showed, nil where none was made
@@ -85,6 +88,7 @@ func FindEnvironment(ctx context.Context, r *Request) (*Environment, error) {
 	if !r.Offline && !r.ReportKept {
 		e.ReportEnd = FindReportEnd(ctx, r.Client, e.Report, e.URI)
 	}
+	e.Table = LookAtTable(ctx, r.Client, r.Policy.Options.Bucket, TableSource{e.Report.Manifest().Table, e.URI, r.Planned, r.Offline})
 	e.Caps = e.findCaps(ctx, r.Rates, r.Offline)
 	return e, nil
 }
@@ -134,6 +138,18 @@ func (e *Environment) Frozen() plan.Frozen {
 	return plan.Frozen{Version: plan.DecisionVersion, Manifest: e.URI, ManifestMD5: e.Report.Manifest().MD5, Columns: e.Report.Manifest().Named, Options: e.Policy.Options, Now: e.Policy.Now}
 }
 
+// TablePlanned is the table that a job is made of, with what is known of it now; nil where
+// the source is a report.
+func (e *Environment) TablePlanned() *inventory.Table {
+	t := e.Report.Manifest().Table
+	if t == nil {
+		return nil
+	}
+	planned := *t
+	planned.Status = e.Table.Status
+	return &planned
+}
+
 // Hazards lists the hazards of the bucket, by what is known so far.
 func (e *Environment) Hazards() []Hazard { return e.hazardsWith(e.Plan.Copies, e.Plan.Parts) }
 
@@ -151,6 +167,7 @@ func (e *Environment) hazardsWith(copies, parts plan.Answer) []Hazard {
 	}
 	all = tierHazard(all, e.Plan.Untiered, e.Report.Manifest().Columns)
 	all = append(all, ReadersHazard(o, f, e.Readers, e.Plan.ACLs)...)
+	all = append(all, e.Table.hazards()...)
 	if e.Policy.NoTrials && copies != plan.No {
 		all = append(all, UnprovenParts(o, f, parts, e.Verdict)...)
 	}

@@ -25,7 +25,7 @@ type Hazard struct {
 
 // HazardNames are all names that hazards have.
 func HazardNames() []string {
-	return append([]string{"acl", ManagedKey, "events", "lifecycle", missingColumns, PublicACL, readers, "replication", unprovenEndpoint, "versioned", "weak-conditions"}, lossNames()...)
+	return append([]string{"acl", ManagedKey, "events", incompleteTable, "lifecycle", missingColumns, PublicACL, readers, "replication", unprovenEndpoint, "versioned", "weak-conditions"}, lossNames()...)
 }
 
 // ManagedKey is the hazard of a run to the AWS managed key aws/s3.

@@ -97,6 +97,9 @@ func (g *granting) onBucket() {
 	if g.options.AllVersions && g.facts.Versioning != plan.Unversioned { // an old version that is gone is looked for
 		ofBucket = append(ofBucket, "s3:ListBucketVersions")
 	}
+	if g.table != nil && g.table.Name != "" { // S3 may still fill it
+		ofBucket = append(ofBucket, "s3:GetBucketMetadataTableConfiguration")
+	}
 	g.allow("Bucket", []string{g.bucket}, ofBucket, nil)
 }
 

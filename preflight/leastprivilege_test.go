@@ -140,7 +140,9 @@ func TestPoliciesOfTables(t *testing.T) {
 		n.frozen.Manifest = tt.manifest
 		n.frozen.Options = plan.Options{Bucket: "acme", SSE: plan.TargetKMS, KMSKeyID: simKey}
 		var got []Grant
+		asks := false
 		for _, g := range n.Policies(&plan.Facts{Region: "eu-west-2"}, s3api.Identity{}).IdentityPolicy.Statement {
+			asks = asks || g.Sid == "Bucket" && slices.Contains(g.Action, "s3:GetBucketMetadataTableConfiguration")
 			if g.Sid == "Table" || g.Sid == "Report" {
 				g.Effect = ""
 				got = append(got, g)
@@ -148,6 +150,9 @@ func TestPoliciesOfTables(t *testing.T) {
 		}
 		if !reflect.DeepEqual(got, []Grant{tt.want}) {
 			t.Errorf("%s, %s: %+v, want %+v", tt.manifest, tt.name, got, tt.want)
+		}
+		if asks != (tt.name != "") { // whether the table is filled is asked of a table that is named
+			t.Errorf("%s, %s: the bucket's metadata configuration may be read: %v", tt.manifest, tt.name, asks)
 		}
 	}
 }

@@ -49,6 +49,7 @@ type Checker struct {
 	Missing  inventory.Columns // that the report lacks
 	Hazards  []Hazard
 	Accepted []string    // names of hazards
+	Table    TableFilled // whether the table has all objects, where one is the source
 	Tasks    []plan.Task // some of each kind that the plan has; nil where there is no plan
 	Probing  bool        // a probe on scratch objects is going to settle some of them
 	NoTrials bool        // no object is tried first
@@ -120,7 +121,7 @@ func (c *Checker) Look(ctx context.Context) {
 	if c.NoTrials {
 		c.Hazards = append(c.Hazards, UnprovenParts(c.Options, c.Facts, plan.Unknown, nil)...)
 	}
-	c.Hazards = byName(c.Hazards)
+	c.Hazards = byName(append(c.Hazards, c.Table.hazards()...))
 	c.bucket()
 	if keyed {
 		c.encryption(ctx)

@@ -17,6 +17,7 @@ func hazardMeanings() map[string]string {
 		"aws-managed-key":   "the key is the AWS managed key aws/s3: no other account can read the objects, and access cannot be limited by the key",
 		"default-retention": "the bucket locks new objects by default: a copy is locked although the object was not",
 		"events":            "each object that is written sets off a notification",
+		"incomplete-table":  "S3 did not say that the table was filled: objects that it lacked were left alone",
 		"lifecycle":         "the age that lifecycle rules go by starts over with each copy",
 		"missing-columns":   "the inventory report lacks columns that decisions rest on",
 		"owner":             "a copy makes the caller the owner of the object",

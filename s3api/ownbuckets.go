@@ -1,13 +1,17 @@
 package s3api
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 
+	"reseal/inventory"
 	"reseal/plan"
 )
 
@@ -89,6 +93,35 @@ func (c *Client) Assume(ctx context.Context, r Role, account string) (*Client, e
 type MetadataTables struct {
 	Inventory string // status of the live inventory table, "" where there is none
 	Journal   string // status of the journal table
+
+	inventoryARN, inventoryName string // of the live inventory table, "" where they are not told
+	destination
+}
+
+// destination is where the tables are.
+type destination struct{ bucketARN, namespace string }
+
+// What Inventory is where no status of the table is told: what is configured.
+const (
+	InventoryEnabled  = string(types.InventoryConfigurationStateEnabled)
+	InventoryDisabled = string(types.InventoryConfigurationStateDisabled)
+)
+
+// liveInventory is the name of each live inventory table (Amazon S3 User Guide,
+// metadata-tables-inventory-schema, read 2026-11-30).
+const liveInventory = "inventory"
+
+// IsInventory tells whether a table is the live inventory table of the bucket.
+func (m *MetadataTables) IsInventory(t inventory.TableAddress) bool {
+	switch {
+	case m.Inventory == "":
+		return false
+	case t.ARN != "":
+		return t.ARN == m.inventoryARN
+	case t.BucketARN != "" && t.BucketARN != m.bucketARN, !strings.HasSuffix(m.bucketARN, ":bucket/"+t.Bucket):
+		return false
+	}
+	return t.Namespace == m.namespace && t.Name == cmp.Or(m.inventoryName, liveInventory)
 }
 
 // MetadataTables reads the S3 Metadata configuration of a bucket; nil where it has none.
@@ -111,6 +144,10 @@ func (c *Client) MetadataTables(ctx context.Context, bucket string) (*MetadataTa
 		if found.Inventory = value(i.TableStatus); found.Inventory == "" {
 			found.Inventory = string(i.ConfigurationState)
 		}
+		found.inventoryARN, found.inventoryName = value(i.TableArn), value(i.TableName)
+	}
+	if d := m.DestinationResult; d != nil {
+		found.destination = destination{value(d.TableBucketArn), value(d.TableNamespace)}
 	}
 	if j := m.JournalTableConfigurationResult; j != nil {
 		found.Journal = value(j.TableStatus)

@@ -11,6 +11,7 @@ import (
 
 	"reseal/console"
 	"reseal/internal/terminal"
+	"reseal/inventory"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
@@ -29,6 +30,8 @@ type preflightFlags struct {
 	probe    string
 	readers  string
 	output   output
+
+	planned *inventory.Table // of the job, nil where no table was its source
 }
 
 const preflightLong = `preflight reads everything that decides how a run will go, and changes nothing:
@@ -149,6 +152,7 @@ func (f *preflightFlags) ofJob(ctx context.Context, p process, cmd *cobra.Comman
 		return err
 	}
 	f.adopt(made)
+	f.planned = made.Table
 	_, err = f.follow(ctx, met)
 	return err
 }
@@ -186,7 +190,7 @@ func (f *preflightFlags) namedReaders() ([]string, error) {
 
 // check looks at bucket, report and readers.
 func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *preflight.Checker, named []string) (err error) {
-	beside := preflight.Beside{Probing: f.probe != "", Readers: named}
+	beside := preflight.Beside{Probing: f.probe != "", Readers: named, Planned: f.planned}
 	if f.manifest != "" {
 		beside.Report, err = openReport(ctx, client, &selection{Selection: f.Selection, manifest: f.manifest, noChecksum: f.noChecksum, memory: "512MiB"})
 		if err != nil {

@@ -84,6 +84,9 @@ func prepare(ctx context.Context, r *request, job *metJob, now time.Time) (*prep
 	if err != nil {
 		return nil, err
 	}
+	if old != nil {
+		ask.Planned = old.Table
+	}
 	if out.measured, err = r.take(said.measured, ask.Policy.Facts.Region); err != nil {
 		return nil, err
 	}
@@ -148,7 +151,11 @@ func (p *prepared) notes(about []string) []string {
 	if note := preflight.SkewNote(p.env.Skew); note != "" {
 		skew = append(skew, note)
 	}
-	return slices.Concat(p.opening, p.env.KeyNotes, p.measured, skew, about, p.env.Caps.Notes)
+	var table []string
+	if note := p.env.Table.Note(); note != "" {
+		table = append(table, note)
+	}
+	return slices.Concat(p.opening, table, p.env.KeyNotes, p.measured, skew, about, p.env.Caps.Notes)
 }
 
 // tellSkew says at the end of a run that the clocks went apart in its course.

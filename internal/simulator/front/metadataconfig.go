@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"encoding/xml"
 	"net/http"
 
@@ -8,7 +9,7 @@ import (
 )
 
 // metadataResult answers what became of a metadata configuration (S3 API Reference, GetBucketMetadataConfiguration and
-// GetBucketMetadataTableConfiguration, read 2026-11-30): its tables are there at once. The older question is refused
+// GetBucketMetadataTableConfiguration, read 2026-11-30): its tables are there at once, and full unless SetTable says otherwise. The older question is refused
 // where the configuration is of the newer kind, while the newer one tells of both.
 func (x *exchange) metadataResult(sub string, doc []byte) error {
 	var body struct {
@@ -46,8 +47,12 @@ func (x *exchange) metadataResult(sub string, doc []byte) error {
 		d.open("InventoryTableConfigurationResult")
 		d.text("ConfigurationState", i.ConfigurationState)
 		if i.ConfigurationState == "ENABLED" {
-			d.text("TableStatus", "ACTIVE")
+			t := x.front.liveInventory(bucketARN, x.bucket)
+			d.text("TableStatus", cmp.Or(t.Status, "ACTIVE"))
 			d.text("TableName", "inventory")
+			if t.ID != "" {
+				d.text("TableArn", t.ARN())
+			}
 		}
 		d.close("InventoryTableConfigurationResult")
 	}

@@ -1,6 +1,7 @@
 package front
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"slices"
@@ -14,6 +15,7 @@ type Table struct {
 	Namespace string
 	Name      string
 	Metadata  string // s3://bucket/key of its metadata.json
+	Status    string // as S3 Metadata gives it; "" for ACTIVE, or as it was
 }
 
 // ARN is the one of the table.
@@ -25,11 +27,25 @@ func (f *Front) SetTable(t Table) {
 	defer f.mu.Unlock()
 	for i := range f.tables {
 		if old := &f.tables[i]; old.BucketARN == t.BucketARN && old.Namespace == t.Namespace && old.Name == t.Name {
+			t.Status = cmp.Or(t.Status, old.Status)
 			*old = t
 			return
 		}
 	}
 	f.tables = append(f.tables, t)
+}
+
+// liveInventory is the live inventory table that a bucket of this name has; the zero value
+// where none was set.
+func (f *Front) liveInventory(bucketARN, bucket string) Table {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, t := range f.tables {
+		if t.BucketARN == bucketARN && t.Namespace == "b_"+bucket && t.Name == "inventory" {
+			return t
+		}
+	}
+	return Table{}
 }
 
 // serveTables answers the two requests that tell where a table's metadata is (Amazon S3

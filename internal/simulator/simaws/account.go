@@ -40,6 +40,7 @@ type Account struct {
 	front  *front.Front
 	region string
 	key    string
+	table  front.Table        // that LoadTable loaded last
 	cert   *front.Certificate // nil without TLS
 }
 

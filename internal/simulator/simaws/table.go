@@ -64,5 +64,22 @@ func (a *Account) LoadTable(metadata, namespace string) (uri string, err error) 
 			Namespace: namespace, Name: "inventory", Metadata: uri}
 	})
 	a.front.SetTable(table)
+	a.table = table
 	return uri, err
+}
+
+// SetTableStatus has the metadata configuration of a bucket say that its live inventory
+// table, which was loaded, is in a status.
+func (a *Account) SetTableStatus(bucket, status string) error {
+	a.table.Status = status
+	a.front.SetTable(a.table)
+	var err *simulator.Error
+	a.Locked(func(w *simulator.World) {
+		err = w.PutBucketConfig(time.Now(), a.Request(bucket), simulator.MetadataConfig, "", []byte("<MetadataConfiguration><JournalTableConfiguration/>"+
+			"<InventoryTableConfiguration><ConfigurationState>ENABLED</ConfigurationState></InventoryTableConfiguration></MetadataConfiguration>"))
+	})
+	if err != nil {
+		return err
+	}
+	return nil
 }
