@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"reseal/internal/shell"
 	"reseal/inventory"
 	"reseal/s3api"
 )
@@ -85,7 +86,7 @@ func (t *TableFilled) ask(ctx context.Context, client *s3api.Client, table inven
 
 // showStatus is the command that shows the status of the table.
 func (t *TableFilled) showStatus() string {
-	return "aws s3api get-bucket-metadata-configuration --bucket " + t.Bucket
+	return "aws s3api get-bucket-metadata-configuration --bucket " + shell.Word(t.Bucket)
 }
 
 // mend is what lets somebody know.

@@ -39,6 +39,14 @@ func TestTableFilled(t *testing.T) {
 	}
 }
 
+// The name of the bucket is what a row of the table says, and the command is pasted.
+func TestTableFilledQuotesTheBucket(t *testing.T) {
+	got := LookAtTable(t.Context(), nil, "x;id", TableSource{Table: &inventory.Table{Name: "s3tables://aws-s3/b_media/inventory"}, Offline: true})
+	if !strings.HasSuffix(got.Note(), "--bucket 'x;id'") || !strings.Contains(got.Note(), "--offline") {
+		t.Errorf("note %q", got.Note())
+	}
+}
+
 // Each status but ACTIVE is a hazard, one that nobody has heard of too.
 func TestTableStatuses(t *testing.T) {
 	for status, why := range map[string]string{
