@@ -60,7 +60,7 @@ func (l *Listing) Make(ctx context.Context, g *generations.Generation, keep func
 	}
 	m := &meter{gate: l.Gate, generation: g, keep: keep, limit: l.Limit, text: l.Text, spent: g.Listing}
 	m.prices(&l.Region)
-	s := &sieve{policy: plan.Policy{Options: l.Options, Now: now}, since: l.Since, writers: newWriters()}
+	s := newSieve(l.Options, now, l.Since)
 	took, err := snapshot.Take(ctx, snapshot.Config{
 		Client: &selected{Client: l.Client, sieve: s, prefixes: roots(l.Options.Prefixes)}, Bucket: l.Options.Bucket, Look: true, Workers: l.Workers, Writer: writer,
 		List: s3api.ListOptions{Versions: l.Options.AllVersions, Workers: max(1, l.Workers/4), Gate: engine.Patient(m, attempts), Owners: true},
@@ -124,6 +124,12 @@ type sieve struct {
 	listed  int64
 	fresh   int64
 	writers *writers
+}
+
+// newSieve is one for which an object is new that was written in the second of since: S3
+// states whole seconds.
+func newSieve(o plan.Options, now, since time.Time) *sieve {
+	return &sieve{policy: plan.Policy{Options: o, Now: now}, since: since.Truncate(time.Second), writers: newWriters()}
 }
 
 // wanted are the records that the job is about as far as a listing tells.

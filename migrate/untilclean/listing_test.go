@@ -33,7 +33,7 @@ func TestRoots(t *testing.T) {
 // look at is, and what is left alone for its state is told.
 func TestSieve(t *testing.T) {
 	const key = "arn:aws:kms:eu-west-1:111122223333:key/k"
-	since := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	since := time.Date(2026, 12, 1, 0, 0, 0, 500_000_000, time.UTC)
 	listed := inventory.ColumnsOf(inventory.ColBucket, inventory.ColKey, inventory.ColSize, inventory.ColLastModified, inventory.ColETag, inventory.ColStorageClass)
 	record := func(key string, e inventory.Encryption, at time.Time) inventory.Record {
 		r := inventory.Record{Known: listed, Bucket: "b", Key: key, Size: 1, ETag: "e", StorageClass: inventory.Standard, LastModified: at, Encryption: e}
@@ -57,6 +57,7 @@ func TestSieve(t *testing.T) {
 		fresh        int64
 	}{
 		{"new", record("p/x/new", inventory.SSES3, later), false, true, true, 1},
+		{"new in the same second", record("p/x/soon", inventory.SSES3, since.Truncate(time.Second)), false, true, true, 1},
 		{"one that failed before", record("p/x/old", inventory.SSES3, earlier), false, true, true, 0},
 		{"own copy", own, false, true, false, 0},
 		{"own copy, rekey", own, true, true, false, 0},
@@ -67,8 +68,8 @@ func TestSieve(t *testing.T) {
 		{"filtered", record("q/new", inventory.SSES3, later), false, false, false, 0},
 		{"noncurrent", old, false, false, false, 0},
 	} {
-		s := &sieve{since: since, writers: newWriters(), policy: plan.Policy{Now: later, Options: plan.Options{Bucket: "b", Method: plan.MethodCopy,
-			SSE: plan.TargetKMS, KMSKeyID: key, BucketKey: true, Rekey: tt.rekey, Prefixes: []string{"p/"}}}}
+		s := newSieve(plan.Options{Bucket: "b", Method: plan.MethodCopy,
+			SSE: plan.TargetKMS, KMSKeyID: key, BucketKey: true, Rekey: tt.rekey, Prefixes: []string{"p/"}}, later, since)
 		unseen := tt.r
 		unseen.Known, unseen.Encryption = unseen.Known.Without(inventory.ColumnsOf(inventory.ColEncryption, inventory.ColKMSKey, inventory.ColBucketKey)), ""
 		if got := len(s.wanted([]inventory.Record{unseen})) > 0; got != tt.wanted {
