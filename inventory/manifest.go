@@ -57,14 +57,15 @@ type File struct {
 	Size int64  // bytes; -1 where the manifest does not say
 	MD5  string // 32 hexadecimal digits, lower case; "" where the manifest does not say
 
-	Rows int64 // that it must have; 0 where that is not known
+	Rows    int64 // that it must have, where that is counted
+	Counted bool  // somebody said how many rows it has; 0 is an answer, too
 
 	ETag string // that the object must have, where its MD5 is not known; "" for none
 }
 
 // checkRows refuses a file that has other rows than it must have.
 func (f *File) checkRows(rows int64) error {
-	if f.Rows > 0 && rows != f.Rows {
+	if f.Counted && rows != f.Rows {
 		return fmt.Errorf("has %d rows, and the table says that it has %d", rows, f.Rows)
 	}
 	return nil

@@ -173,7 +173,7 @@ func (t *tableFiles) prepare(ctx context.Context, bucket string) error {
 		if most := mostRows(f.Size); f.Rows > most {
 			return fmt.Errorf("%.200q %w", f.Name, &RowsError{Rows: f.Rows, Most: most, Size: f.Size})
 		}
-		t.set.Files = append(t.set.Files, File{Key: f.Name, Size: f.Size, Rows: f.Rows})
+		t.set.Files = append(t.set.Files, File{Key: f.Name, Size: f.Size, Rows: f.Rows, Counted: true})
 		for _, id := range slices.Sorted(maps.Keys(f.Values)) {
 			if col, ok := columns[id]; ok && col != ColKey && f.Values[id] != "" {
 				t.set.Values[i] = append(t.set.Values[i], Value{col, f.Values[id]})
@@ -181,7 +181,7 @@ func (t *tableFiles) prepare(ctx context.Context, bucket string) error {
 		}
 	}
 	for _, d := range t.files.Deletes {
-		t.deletes = append(t.deletes, File{Key: d.Name, Size: d.Size, Rows: d.Rows})
+		t.deletes = append(t.deletes, File{Key: d.Name, Size: d.Size, Rows: d.Rows, Counted: true})
 	}
 	return errors.Join(t.freeze(ctx, t.set.Files), t.freeze(ctx, t.deletes))
 }

@@ -188,8 +188,10 @@ func TestTableRefusals(t *testing.T) {
 		"one name twice": {func(a *aTable) {
 			a.data("data/1", 1, nil, tableFields("bucket:1", "key:2", "key:9"), []cell{"media", "a", "b"})
 		}, "two columns have this name"},
-		"another size": {func(a *aTable) { a.entry(0, "data/1", 1, 1, a.file("data/1", plain, []cell{"media", "a", 1})+1, nil) }, "replaced"},
-		"other rows":   {func(a *aTable) { a.entry(0, "data/1", 1, 2, a.file("data/1", plain, []cell{"media", "a", 1}), nil) }, "has 1 rows, and the table says that it has 2"},
+		"another size":        {func(a *aTable) { a.entry(0, "data/1", 1, 1, a.file("data/1", plain, []cell{"media", "a", 1})+1, nil) }, "replaced"},
+		"other rows":          {func(a *aTable) { a.entry(0, "data/1", 1, 2, a.file("data/1", plain, []cell{"media", "a", 1}), nil) }, "has 1 rows, and the table says that it has 2"},
+		"rows of none":        {func(a *aTable) { a.entry(0, "data/1", 1, 0, a.file("data/1", plain, []cell{"media", "a", 1}), nil) }, "has 1 rows, and the table says that it has 0"},
+		"a delete of no rows": {func(a *aTable) { one(a); a.entry(2, "d", 2, 0, a.file("d", tableFields("key:2"), []cell{"a"}), nil, 2) }, "has 1 rows, and the table says that it has 0"},
 		"many rows": {func(a *aTable) {
 			a.entry(0, "data/1", 1, 1<<40, a.file("data/1", plain, []cell{"media", "a", 1}), nil)
 		}, "claims 1099511627776 rows"},
@@ -248,6 +250,39 @@ func TestTableRefusals(t *testing.T) {
 		}
 		if te := (*TableError)(nil); err != nil && !errors.As(err, &te) {
 			t.Errorf("%s: error %T", name, err)
+		}
+	}
+}
+
+// A later file that the table says has no rows, and that has one, is read no further than
+// that. One that really has none is right.
+func TestTableRowsOfNone(t *testing.T) {
+	for name, tt := range map[string]struct {
+		rows [][]cell
+		want string
+	}{
+		"a row":  {[][]cell{{"media", "b", 1}}, "has 1 rows, and the table says that it has 0"},
+		"no row": {nil, ""},
+	} {
+		a := newTable(t)
+		a.data("data/1", 1, nil, plain, []cell{"media", "a", 1})
+		a.entry(0, "data/2", 1, 0, a.file("data/2", plain, tt.rows...), nil)
+		r, err := openResult(t, a.save(), Results{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var read int
+		var failed error
+		segs, err := r.Split(t.Context(), 1e6)
+		if err != nil {
+			failed = err
+		}
+		for b, err := range r.Read(t.Context(), segs) {
+			read += len(b.Records)
+			failed = errors.Join(failed, err, b.Err)
+		}
+		if read != 1 || (failed != nil) != (tt.want != "") || failed != nil && !strings.Contains(failed.Error(), tt.want) {
+			t.Errorf("%s: %d rows, error %v, want %q", name, read, failed, tt.want)
 		}
 	}
 }

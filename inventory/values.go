@@ -94,13 +94,13 @@ func parseSize(b []byte) (int64, error) {
 	return n, nil
 }
 
-// parseTime reads 2006-01-02T15:04:05.000Z by position, as S3 writes it, and
+// parseTime reads a time of the years 1 to 9999: 2006-01-02T15:04:05.000Z by position, as S3 writes it, and
 // any other spelling by the general rules.
 func parseTime(b []byte) (time.Time, error) {
 	if len(b) == 24 && b[4] == '-' && b[7] == '-' && b[10] == 'T' && b[13] == ':' && b[16] == ':' && b[19] == '.' && b[23] == 'Z' {
 		y, mo, d := digits(b[0:4]), digits(b[5:7]), digits(b[8:10])
 		h, mi, s, ms := digits(b[11:13]), digits(b[14:16]), digits(b[17:19]), digits(b[20:23])
-		if y >= 0 && 1 <= mo && mo <= 12 && 1 <= d && d <= daysIn(y, mo) && uint(h) < 24 && uint(mi) < 60 && uint(s) < 60 && ms >= 0 {
+		if y >= 1 && 1 <= mo && mo <= 12 && 1 <= d && d <= daysIn(y, mo) && uint(h) < 24 && uint(mi) < 60 && uint(s) < 60 && ms >= 0 {
 			sec := int64(daysSince1970(y, mo, d))*86400 + int64(h*3600+mi*60+s)
 			return time.Unix(sec, int64(ms)*1e6).UTC(), nil
 		}
@@ -109,7 +109,7 @@ func parseTime(b []byte) (time.Time, error) {
 		b = b[:64]
 	}
 	for _, layout := range timeLayouts {
-		if t, err := time.Parse(layout, string(b)); err == nil {
+		if t, err := time.Parse(layout, string(b)); err == nil && 1 <= t.UTC().Year() && t.UTC().Year() <= 9999 { // no document holds others
 			return t.UTC(), nil
 		}
 	}

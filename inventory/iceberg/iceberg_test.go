@@ -2,9 +2,11 @@ package iceberg
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"reflect"
 	"slices"
 	"strings"
@@ -139,6 +141,11 @@ func TestNameMapping(t *testing.T) {
 func TestRefusals(t *testing.T) {
 	const a = "s3://tables/data/a.parquet"
 	one := []any{fileOf(a)}
+	timeOf := func(ms int64) func(store) {
+		return func(s store) {
+			s[metadataName] = metadataOf(func(m object) { m["snapshots"].([]any)[1].(object)["timestamp-ms"] = ms })
+		}
+	}
 	tests := map[string]struct {
 		data, deletes []any
 		edit          func(store)
@@ -155,6 +162,12 @@ func TestRefusals(t *testing.T) {
 		"values of none":     {one, []any{fileOf("s3://tables/x", set("content", int32(2)))}, nil, "0 columns to compare"},
 		"other bucket":       {[]any{fileOf("s3://elsewhere/data/a.parquet")}, nil, nil, `"s3://elsewhere/data/a.parquet", which is not in the bucket tables`},
 		"other scheme":       {[]any{fileOf("https://tables/data/a.parquet")}, nil, nil, "which is not in the bucket tables"},
+		"dots":               {[]any{fileOf("s3://tables/t/data/../../a/data/1.parquet")}, nil, nil, `the table names a path with ..: "s3://tables/t/data/../../a/data/1.parquet"`},
+		"dots at the end":    {[]any{fileOf("s3://tables/t/data/..")}, nil, nil, "a path with .."},
+		"before year 1":      {one, nil, timeOf(-62135596800001), "the time of snapshot 8, -62135596800001 ms, is not within the years 1 to 9999"},
+		"after year 9999":    {one, nil, timeOf(253402300800000), "is not within the years 1 to 9999"},
+		"the first of times": {one, nil, timeOf(math.MinInt64), "is not within the years 1 to 9999"},
+		"the last of times":  {one, nil, timeOf(math.MaxInt64), "is not within the years 1 to 9999"},
 		"no file":            {[]any{fileOf("s3://tables/")}, nil, nil, "names no file"},
 		"twice":              {[]any{fileOf(a), fileOf("s3a://tables/data/a.parquet")}, nil, nil, "in the snapshot twice"},
 		"status":             {[]any{fileOf(a, set("status", int32(3)))}, nil, nil, "has status 3"},
@@ -208,6 +221,27 @@ func TestRefusals(t *testing.T) {
 		if files != nil {
 			t.Errorf("%s: files although refused", name)
 		}
+	}
+}
+
+// The first and the last time that a document can hold, and names with dots that lead
+// nowhere else.
+func TestWhatIsNotRefused(t *testing.T) {
+	for _, ms := range []int64{-62135596800000, 253402300799999} {
+		table, err := parse(metadataOf(func(m object) { m["snapshots"].([]any)[1].(object)["timestamp-ms"] = ms }))
+		if err != nil {
+			t.Fatalf("%d: %v", ms, err)
+		}
+		s, err := table.Snapshot(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := json.Marshal(s.Time); err != nil {
+			t.Errorf("%d: %v", ms, err)
+		}
+	}
+	if files, err := filesOf(tableOf(t, []any{fileOf("s3://tables/elsewhere/..a/b../...")}, nil)); err != nil || len(files.Data) != 1 {
+		t.Errorf("a name with dots: %v, %v", files, err)
 	}
 }
 

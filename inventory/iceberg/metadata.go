@@ -10,6 +10,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"reseal/inventory/vector"
 )
 
 // Limits. A metadata.json has some hundred bytes a snapshot that it remembers;
@@ -20,6 +22,12 @@ const (
 	maxManifests = 1 << 17
 	maxFiles     = 1 << 18 // of each kind; inventory allows its manifests as many
 	maxFields    = 1 << 12
+)
+
+// The times that documents can hold, in milliseconds since 1970: the years 1 to 9999.
+const (
+	firstTime = vector.MinSecond * 1000
+	lastTime  = vector.MaxSecond*1000 + 999
 )
 
 // Table is what a metadata.json says of a table.
@@ -337,6 +345,9 @@ func (t *Table) setSnapshots(all []snapshotJSON) error {
 			return fmt.Errorf("the table has the snapshot %d twice", s.ID)
 		}
 		ids[s.ID] = true
+		if s.Time < firstTime || s.Time > lastTime {
+			return fmt.Errorf("the time of snapshot %d, %d ms, is not within the years 1 to 9999", s.ID, s.Time)
+		}
 		schema := t.schemas[t.schema]
 		if s.Schema != nil {
 			if schema = t.schemas[*s.Schema]; schema == nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -51,6 +52,9 @@ func (p place) name(file string) (string, error) {
 	bucket, key, ok := cutBucket(file)
 	if !ok || bucket != p.at.Bucket {
 		return "", &OutsideError{Path: file, Place: "the bucket " + p.at.Bucket}
+	}
+	if slices.Contains(strings.Split(key, "/"), "..") { // S3 has such keys, and most clients read another one
+		return "", fmt.Errorf("the table names a path with ..: %q: it is not read", file)
 	}
 	if key == "" || strings.HasSuffix(key, "/") {
 		return "", fmt.Errorf("%q names no file", file)
