@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -148,40 +149,56 @@ func directoryBucket(name string) bool {
 // with one GET for each fact. What cannot be read stays unknown and is listed.
 // An error is a *SetupError: the bucket is not there, or cannot be reached.
 func (c *Client) Facts(ctx context.Context, bucket string) (plan.Facts, []Unknown, error) {
-	f := &factFinder{client: c, bucket: bucket, owner: c.bucketOwner()}
-	f.facts = plan.Facts{Bucket: bucket, AWS: c.endpoint.AWS}
+	facts := plan.Facts{Bucket: bucket, AWS: c.endpoint.AWS}
 	region, err := c.bucketRegion(ctx, bucket)
 	if err != nil {
-		return f.facts, nil, err
+		return facts, nil, err
 	}
-	f.facts.Region = region
+	facts.Region = region
 	if region != c.Region() && c.endpoint.AWS != plan.No {
-		return f.facts, nil, &SetupError{Kind: WrongRegion, Op: "HeadBucket", Subject: bucket, Region: region,
+		return facts, nil, &SetupError{Kind: WrongRegion, Op: "HeadBucket", Subject: bucket, Region: region,
 			Err: fmt.Errorf("the bucket is in %s, but requests are signed for %s", region, c.Region())}
 	}
 	switch c.endpoint.AWS {
 	case plan.Yes:
-		f.facts.IgnoresIfMatch = plan.No // Amazon S3 API Reference, CopyObject, If-Match, read 2026-11-21
+		facts.IgnoresIfMatch = plan.No // Amazon S3 API Reference, CopyObject, If-Match, read 2026-11-21
 	case plan.No:
-		f.facts.IgnoresIfMatch = plan.Yes // every other server that was measured; ProbeIfMatch can show otherwise
+		facts.IgnoresIfMatch = plan.Yes // every other server that was measured; ProbeIfMatch can show otherwise
 	}
-	for _, find := range []func(context.Context) error{
-		f.versioning, f.lifecycle, f.objectLock, f.ownership, f.publicAccess, f.website, f.replication,
-		f.notifications, f.payment, f.encryption,
-	} {
-		if err := find(ctx); err != nil {
-			return f.facts, f.unknown, err
-		}
-	}
-	return f.facts, f.unknown, nil
+	unknown, err := c.findFacts(ctx, bucket, &facts)
+	return facts, unknown, err
 }
 
-// factFinder reads one bucket's facts.
+// findFacts asks for all facts side by side, as a start waits for them. What is said
+// of them is in one order, whatever is answered first.
+func (c *Client) findFacts(ctx context.Context, bucket string, facts *plan.Facts) (unknown []Unknown, err error) {
+	finds := []func(*factFinder, context.Context) error{
+		(*factFinder).versioning, (*factFinder).lifecycle, (*factFinder).objectLock, (*factFinder).acls, (*factFinder).website,
+		(*factFinder).replication, (*factFinder).notifications, (*factFinder).payment, (*factFinder).encryption,
+	}
+	finders, errs := make([]factFinder, len(finds)), make([]error, len(finds))
+	var asked sync.WaitGroup
+	for i, find := range finds {
+		finders[i] = factFinder{client: c, bucket: bucket, owner: c.bucketOwner(), facts: facts}
+		asked.Go(func() { errs[i] = find(&finders[i], ctx) })
+	}
+	asked.Wait()
+	for i := range finders {
+		unknown = append(unknown, finders[i].unknown...)
+		if errs[i] != nil {
+			return unknown, errs[i]
+		}
+	}
+	return unknown, nil
+}
+
+// factFinder reads facts of one bucket. Each fact has a finder of its own; no two of
+// them write the same field of facts.
 type factFinder struct {
 	client  *Client
 	bucket  string
 	owner   *string
-	facts   plan.Facts
+	facts   *plan.Facts
 	unknown []Unknown
 }
 
@@ -274,6 +291,14 @@ func (f *factFinder) objectLock(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// acls reads whether objects have ACLs, and then what S3 does about public ones.
+func (f *factFinder) acls(ctx context.Context) error {
+	if err := f.ownership(ctx); err != nil {
+		return err
+	}
+	return f.publicAccess(ctx)
 }
 
 // retention reads a default retention; a year counts as 365 days.

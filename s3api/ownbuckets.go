@@ -169,12 +169,11 @@ const (
 // ReadSetting reads one setting of a bucket into facts, where it stays unknown if the
 // error is not nil. Errors are *SetupError.
 func (c *Client) ReadSetting(ctx context.Context, bucket string, s Setting, facts *plan.Facts) error {
-	f := &factFinder{client: c, bucket: bucket, owner: c.bucketOwner(), facts: *facts}
+	f := &factFinder{client: c, bucket: bucket, owner: c.bucketOwner(), facts: facts}
 	find := map[Setting]func(context.Context) error{
 		VersioningSetting: f.versioning, LockSetting: f.objectLock, OwnershipSetting: f.ownership, PayerSetting: f.payment,
 	}[s]
 	err := find(ctx)
-	*facts = f.facts
 	switch {
 	case err == nil && len(f.unknown) > 0:
 		err = f.unknown[0].Err
