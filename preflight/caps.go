@@ -59,12 +59,13 @@ func (c *Caps) note(format string, args ...any) {
 }
 
 // findCaps decides how fast a run may go: as the user says, else a share of the quota.
-func (e *Environment) findCaps(ctx context.Context, ask Rates, offline bool) Caps {
+// stated is nil where nobody was asked for it.
+func (e *Environment) findCaps(ask Rates, stated *quotaAnswer) Caps {
 	if e.KeyStore != "" {
 		return e.keyStoreCaps(ask)
 	}
 	c := Caps{S3Writes: ask.S3Writes, Headroom: ask.Headroom}
-	q := e.accountQuota(ctx, &c, ask, offline)
+	q := e.accountQuota(&c, ask, stated)
 	c.Quota = q.rate
 	if h := ask.Headroom; h != nil && q.rate > 0 && h.Of(q.rate) >= q.rate {
 		c.note("--kms-headroom %s leaves nothing of %s %s: the run will crawl at a request a second", ask.HeadroomText, q.whose, report.Rate(q.rate))
@@ -77,24 +78,33 @@ func (e *Environment) findCaps(ctx context.Context, ask Rates, offline bool) Cap
 	return c
 }
 
-// accountQuota is the quota as AWS states it for this account, else that of the dated
-// table. A service that cannot be reached, as from a subnet without a way to it, must
-// not hold up a start.
-func (e *Environment) accountQuota(ctx context.Context, c *Caps, ask Rates, offline bool) quota {
-	byTable := quota{cost.KMSQuota(e.Policy.Facts.Region), "the default quota (General Reference, 2026-11-21) of"}
-	if offline {
-		return byTable
-	}
+// quotaAnswer is the KMS quota of the account as AWS states it, or why it does not.
+type quotaAnswer struct {
+	stated s3api.Quota
+	err    error
+}
+
+// askQuota asks for the quota. A service that cannot be reached, as from a subnet without
+// a way to it, must not hold up a start.
+func askQuota(ctx context.Context, client *s3api.Client) (a quotaAnswer) {
 	short, cancel := context.WithTimeout(ctx, LookTimeout)
 	defer cancel()
-	stated, err := e.Client.Quota(short)
+	a.stated, a.err = client.Quota(short)
+	return a
+}
+
+// accountQuota is the quota as AWS states it for this account, else that of the dated
+// table.
+func (e *Environment) accountQuota(c *Caps, ask Rates, a *quotaAnswer) quota {
+	byTable := quota{cost.KMSQuota(e.Policy.Facts.Region), "the default quota (General Reference, 2026-11-21) of"}
 	switch {
-	case err == nil && stated.Default:
-		return quota{stated.Rate, "AWS's default quota, as none is stated for the account, of"}
-	case err == nil:
-		return quota{stated.Rate, "the account's quota of"}
+	case a == nil:
+	case a.err == nil && a.stated.Default:
+		return quota{a.stated.Rate, "AWS's default quota, as none is stated for the account, of"}
+	case a.err == nil:
+		return quota{a.stated.Rate, "the account's quota of"}
 	case ask.KMS == 0 || ask.Headroom != nil:
-		c.note("the account's KMS quota is not known, so the default of its Region is taken: %v", err)
+		c.note("the account's KMS quota is not known, so the default of its Region is taken: %v", a.err)
 	}
 	return byTable
 }

@@ -22,7 +22,7 @@ func TestKeyStoreCap(t *testing.T) {
 		{"cks-1", 200, 200, "--kms-rps"},
 	} {
 		e := &Environment{Policy: &plan.Policy{Facts: plan.Facts{Region: "us-east-1"}}, KeyStore: tt.store}
-		c := e.findCaps(t.Context(), Rates{KMS: tt.rps, KMSShare: 0.5, Headroom: &control.Headroom{RPS: 1}, HeadroomText: "1"}, true)
+		c := e.findCaps(Rates{KMS: tt.rps, KMSShare: 0.5, Headroom: &control.Headroom{RPS: 1}, HeadroomText: "1"}, nil)
 		if c.KMS != tt.want || !strings.HasPrefix(c.Source, tt.source) {
 			t.Errorf("store %q: %v, %q", tt.store, c.KMS, c.Source)
 		}

@@ -3,6 +3,7 @@ package preflight
 import (
 	"context"
 	"fmt"
+	"sync"
 	"time"
 
 	"reseal/cost"
@@ -79,18 +80,55 @@ type PlanShape struct {
 // fails where the key cannot be used.
 func FindEnvironment(ctx context.Context, r *Request) (*Environment, error) {
 	e := &Environment{Client: r.Client, Report: r.Report.Report, URI: r.Report.URI, Prices: r.Prices, Policy: r.Policy, Unknown: r.Unknown}
-	if err := e.findKey(ctx, r.Offline); err != nil {
+	beside := e.lookBeside(ctx, r)
+	err := e.findKey(ctx, r.Offline)
+	if err != nil {
+		beside.cancel() // nobody needs to know the rest
+	}
+	beside.wait()
+	if err != nil {
 		return nil, err
 	}
 	if by := r.Client.Skew(); SkewNote(by) != "" {
 		e.Skew = by
 	}
-	if !r.Offline && !r.ReportKept {
-		e.ReportEnd = FindReportEnd(ctx, r.Client, e.Report, e.URI)
-	}
-	e.Table = LookAtTable(ctx, r.Client, r.Policy.Options.Bucket, TableSource{e.Report.Manifest().Table, e.URI, r.Planned, r.Offline})
-	e.Caps = e.findCaps(ctx, r.Rates, r.Offline)
+	e.ReportEnd, e.Table = beside.reportEnd, beside.table
+	e.Caps = e.findCaps(r.Rates, beside.quota)
 	return e, nil
+}
+
+// besideKey is what is asked for while the key is looked at, as it has nothing to do
+// with it. wait has to be called before the answers are read.
+type besideKey struct {
+	asked     sync.WaitGroup
+	cancel    context.CancelFunc
+	reportEnd ReportEnd
+	table     TableFilled
+	quota     *quotaAnswer // nil where it was not asked for
+}
+
+// lookBeside begins to ask when the report goes, whether a table is filled, and for the
+// quota.
+func (e *Environment) lookBeside(ctx context.Context, r *Request) *besideKey {
+	b := new(besideKey)
+	ctx, b.cancel = context.WithCancel(ctx)
+	bucket, source := r.Policy.Options.Bucket, TableSource{e.Report.Manifest().Table, e.URI, r.Planned, r.Offline}
+	b.asked.Go(func() { b.table = LookAtTable(ctx, r.Client, bucket, source) })
+	if r.Offline {
+		return b
+	}
+	if !r.ReportKept {
+		b.asked.Go(func() { b.reportEnd = FindReportEnd(ctx, r.Client, e.Report, e.URI) })
+	}
+	b.quota = new(quotaAnswer)
+	b.asked.Go(func() { *b.quota = askQuota(ctx, r.Client) })
+	return b
+}
+
+// wait waits for all answers.
+func (b *besideKey) wait() {
+	b.asked.Wait()
+	b.cancel()
 }
 
 // findKey resolves the key, and finds out who cannot read what is under it.

@@ -40,7 +40,8 @@ func LockedOutReaders(ctx context.Context, client *s3api.Client, o plan.Options,
 		c.key = s3api.KeyOfARN(o.KMSKeyID)
 	}
 	key := sync.OnceValue(func() *policy.Document { return c.keyPolicy(ctx) })
-	if text, err := client.BucketPolicy(ctx, o.Bucket); err == nil && text != nil {
+	a := askReaders(ctx, client, o.Bucket, &f)
+	if text := a.policy; text != nil {
 		if d, err := policy.Parse(policy.Bucket, text); err == nil {
 			out = c.lockedOutByPolicy(d, key)
 		}
@@ -52,28 +53,58 @@ func LockedOutReaders(ctx context.Context, client *s3api.Client, o plan.Options,
 		out = append(out, "the bucket is a website, whose visitors are anonymous, and its objects may be public by their ACLs")
 	}
 	if f.ACLs != plan.No {
-		grantees, err := client.BucketGrantees(ctx, o.Bucket)
-		if err != nil {
-			denied("readers by the bucket's ACL", "GetBucketAcl", err)
+		if a.granteesErr != nil {
+			denied("readers by the bucket's ACL", "GetBucketAcl", a.granteesErr)
 		}
-		for _, g := range grantees {
+		for _, g := range a.grantees {
 			out = append(out, "the bucket's ACL has a grant to "+g)
 		}
 	}
-	switch points, err := client.AccessPoints(ctx, o.Bucket); {
-	case err != nil:
-		denied("readers by access points", "ListAccessPoints", err)
-	case len(points) > 0:
-		out = append(out, "access points with policies of their own, which are not read here: "+few(points))
+	switch {
+	case a.pointsErr != nil:
+		denied("readers by access points", "ListAccessPoints", a.pointsErr)
+	case len(a.points) > 0:
+		out = append(out, "access points with policies of their own, which are not read here: "+few(a.points))
 	}
 	if f.Replication == plan.Yes {
-		role, rules, err := client.Replication(ctx, o.Bucket)
-		if err != nil {
-			denied("readers by replication", "GetBucketReplication", err)
+		if a.replicationErr != nil {
+			denied("readers by replication", "GetBucketReplication", a.replicationErr)
 		}
-		out = append(out, c.lockedOutReplication(role, rules, key)...)
+		out = append(out, c.lockedOutReplication(a.role, a.rules, key)...)
 	}
 	return out, unknown
+}
+
+// readersAnswer is what the configuration of a bucket says of those that read it.
+type readersAnswer struct {
+	policy         []byte // nil where there is none, or it may not be read
+	grantees       []string
+	granteesErr    error
+	points         []string
+	pointsErr      error
+	role           string // of the replication
+	rules          []s3api.ReplicationRule
+	replicationErr error
+}
+
+// askReaders asks side by side for what a bucket with these facts may have.
+func askReaders(ctx context.Context, client *s3api.Client, bucket string, f *plan.Facts) *readersAnswer {
+	a := new(readersAnswer)
+	var asked sync.WaitGroup
+	asked.Go(func() {
+		if text, err := client.BucketPolicy(ctx, bucket); err == nil {
+			a.policy = text
+		}
+	})
+	if f.ACLs != plan.No {
+		asked.Go(func() { a.grantees, a.granteesErr = client.BucketGrantees(ctx, bucket) })
+	}
+	asked.Go(func() { a.points, a.pointsErr = client.AccessPoints(ctx, bucket) })
+	if f.Replication == plan.Yes {
+		asked.Go(func() { a.role, a.rules, a.replicationErr = client.Replication(ctx, bucket) })
+	}
+	asked.Wait()
+	return a
 }
 
 // lockedOutReplication says what of the replication of a bucket does not work for

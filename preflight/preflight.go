@@ -82,16 +82,19 @@ func (c *Checker) hazard(name, accept, why, mend string) {
 // LookBeforeRun makes the checks that a run makes before it begins: those of Look
 // without the ones that no run has to do with. Hazards are found beforehand.
 func (c *Checker) LookBeforeRun(ctx context.Context) {
-	c.identity(ctx)
-	if c.Options.SSE == plan.TargetKMS {
-		c.target(ctx)
-		c.encryption(ctx)
+	keyed := c.Options.SSE == plan.TargetKMS
+	a := c.ask(ctx, keyed)
+	c.Listed = a.listed
+	c.identity(&a.caller)
+	if keyed {
+		c.target(ctx, &a.key)
+		c.encryption(a)
 	}
 	c.unprovenUpdates()
 	c.bucket()
-	c.replication(ctx)
-	c.listing(c.list(ctx))
-	c.policy(ctx)
+	c.replication(a)
+	c.listing(a)
+	c.policy(a)
 }
 
 // partition is the one that key and bucket are in.
@@ -109,14 +112,15 @@ func (c *Checker) failed(name string, err error) {
 func (c *Checker) Look(ctx context.Context) {
 	c.endpoint()
 	c.unprovenUpdates()
-	c.identity(ctx)
 	keyed := c.Options.SSE != plan.TargetAES256
+	a := c.ask(ctx, keyed)
+	c.Listed = a.listed
+	c.identity(&a.caller)
 	if keyed {
-		c.target(ctx)
+		c.target(ctx, &a.key)
 	}
 	lockedOut, unknown := LockedOutReaders(ctx, c.Client, c.Options, c.Facts)
 	c.Unknown = append(c.Unknown, unknown...)
-	listing := c.list(ctx)
 	c.Hazards = append(Hazards(c.Options, c.Facts, plan.Unknown, nil, c.Missing), ReadersHazard(c.Options, c.Facts, lockedOut, c.lookAtACLs(ctx))...)
 	if c.NoTrials {
 		c.Hazards = append(c.Hazards, UnprovenParts(c.Options, c.Facts, plan.Unknown, nil)...)
@@ -124,12 +128,12 @@ func (c *Checker) Look(ctx context.Context) {
 	c.Hazards = byName(append(c.Hazards, c.Table.hazards()...))
 	c.bucket()
 	if keyed {
-		c.encryption(ctx)
+		c.encryption(a)
 	}
-	c.replication(ctx)
+	c.replication(a)
 	c.inventories(ctx)
-	c.listing(listing)
-	c.policy(ctx)
+	c.listing(a)
+	c.policy(a)
 	c.accessLogs(ctx)
 	if quota, err := c.Client.Quota(ctx); err != nil {
 		c.failed("KMS quota", err)
@@ -138,16 +142,10 @@ func (c *Checker) Look(ctx context.Context) {
 	}
 }
 
-// list finds out whether the caller may list the bucket, and some of its keys.
-func (c *Checker) list(ctx context.Context) (err error) {
-	c.Listed, err = c.Client.MayList(ctx, c.Options.Bucket)
-	return err
-}
-
-// listing says what came of it.
-func (c *Checker) listing(err error) {
+// listing says whether the caller may list the bucket.
+func (c *Checker) listing(a *answers) {
 	const name = "s3:ListBucket"
-	switch {
+	switch err := a.listErr; {
 	case err == nil:
 		c.Say(name, StatusOK, "held", "")
 	case s3api.KindOf(err) == s3api.AccessDenied:
@@ -193,28 +191,26 @@ func (c *Checker) unprovenUpdates() {
 		c.Options.Method, c.Client.Endpoint().URL), "prove it on a scratch object with --probe-key-prefix reseal-probe/, or use --method copy")
 }
 
-func (c *Checker) identity(ctx context.Context) {
-	var err error
-	if c.caller, err = c.Client.Identity(ctx); err != nil {
-		c.failed("caller", err)
+func (c *Checker) identity(a *callerAnswer) {
+	if c.caller = a.identity; a.err != nil {
+		c.failed("caller", a.err)
 		return
 	}
-	role, err := c.Client.Role(ctx, c.caller)
-	if err != nil {
-		c.Say("caller", StatusUnknown, c.caller.ARN+": the path of its role is not known, so what is said of that role may hold for it or not: "+err.Error(), "grant iam:GetRole on the role")
+	if a.roleErr != nil {
+		c.Say("caller", StatusUnknown, c.caller.ARN+": the path of its role is not known, so what is said of that role may hold for it or not: "+a.roleErr.Error(), "grant iam:GetRole on the role")
 		return
 	}
-	c.caller.Role = role
+	c.caller.Role = a.role
 	c.Say("caller", StatusOK, c.caller.ARN, "")
 }
 
-// target checks the key, by a dry run that makes no data key.
-func (c *Checker) target(ctx context.Context) {
+// target says what is known of the key. Where its use was refused, it asks once more.
+func (c *Checker) target(ctx context.Context, a *keyAnswer) {
 	if c.noKey = c.Options.KMSKeyID == ""; c.noKey {
 		c.Say("key", StatusUnknown, "none was named", "reseal preflight --sse-kms-key-id ARN …")
 		return
 	}
-	key, err := c.Client.Key(ctx, c.Options.KMSKeyID)
+	key, err := a.key, a.err
 	switch kind := s3api.KindOf(err); {
 	case err == nil:
 	case kind == s3api.KeyUnchecked || kind == s3api.AccessDenied:
@@ -238,8 +234,7 @@ func (c *Checker) target(ctx context.Context) {
 	if c.Facts.ManagedKey = Managed(c.Options.KMSKeyID, &key); c.Facts.ManagedKey == plan.Yes && !slices.ContainsFunc(c.Hazards, func(h Hazard) bool { return h.Name == ManagedKey }) {
 		c.Hazards = append(c.Hazards, Hazards(plan.Options{Method: plan.MethodUpdate, SSE: plan.TargetKMS}, plan.Facts{ManagedKey: plan.Yes}, plan.No, nil, 0)...)
 	}
-	err = c.Client.CheckKey(ctx, key)
-	switch kind := s3api.KindOf(err); {
+	switch err, kind := a.use, s3api.KindOf(a.use); {
 	case err == nil:
 		c.Say("key use", StatusOK, "kms:GenerateDataKey is allowed (shown by a dry run)", "")
 	case kind == s3api.KeyUnchecked:
@@ -317,8 +312,8 @@ func (c *Checker) bucket() {
 	}
 }
 
-func (c *Checker) encryption(ctx context.Context) {
-	e, err := c.Client.BucketEncryption(ctx, c.Options.Bucket)
+func (c *Checker) encryption(a *answers) {
+	e, err := a.encryption, a.encryptionErr
 	if err != nil {
 		if c.Facts.DefaultEncryption != "" {
 			c.failed("default encryption", err)
@@ -350,11 +345,11 @@ func (c *Checker) enforce(more string) string {
 	return "reseal enforce --bucket BUCKET --sse-kms-key-id KEY" + more
 }
 
-func (c *Checker) replication(ctx context.Context) {
-	_, rules, err := c.Client.Replication(ctx, c.Options.Bucket)
-	if err != nil {
+func (c *Checker) replication(a *answers) {
+	if a.replicationErr != nil {
 		return // said with the facts
 	}
+	rules := a.replication
 	if len(rules) == 0 {
 		c.Say("replication", StatusOK, "none", "")
 	}

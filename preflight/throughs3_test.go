@@ -64,7 +64,8 @@ func TestKeyThroughS3(t *testing.T) {
 	} {
 		c := &Checker{Client: kmsThatRefuses(t, tt.policy), Options: plan.Options{Bucket: "acme", SSE: plan.TargetKMS, KMSKeyID: simKey, BucketKey: tt.bucketKey},
 			Facts: plan.Facts{Region: simRegion}, caller: s3api.Identity{ARN: simUser, Account: simAccount}}
-		c.target(t.Context())
+		key := c.askKey(t.Context())
+		c.target(t.Context(), &key)
 		row := c.Findings[len(c.Findings)-1]
 		if row.Name != "key use" || row.Status != tt.want {
 			t.Errorf("%s: %+v, want %s", tt.name, row, tt.want)
