@@ -124,7 +124,7 @@ func TestStopsWithRequestsThatHang(t *testing.T) {
 		code  int
 	}{
 		{"SIGTERM", nil, func(_ *testWorld, cmd *exec.Cmd, _ string) { _ = cmd.Process.Signal(syscall.SIGTERM) }, exitTerminated},
-		{"--max-duration", []string{"--max-duration", "2s"}, nil, exitStopped},
+		{"--max-duration", []string{"--max-duration", "12s"}, nil, exitStopped},
 		{"--max-cost", []string{"--prices", prices, "--max-cost", "20"}, nil, exitStopped},
 		{"ctl drain", nil, func(w *testWorld, _ *exec.Cmd, job string) {
 			if out, err := w.command("ctl", "--job", job, "drain").CombinedOutput(); err != nil {
@@ -178,7 +178,7 @@ func TestStopsWithAJobThatGivesNoAnswer(t *testing.T) {
 	}{
 		{"SIGTERM", nil, syscall.SIGTERM, exitTerminated},
 		{"SIGHUP", nil, syscall.SIGHUP, exitHungUp},
-		{"--max-duration", []string{"--max-duration", "4s"}, nil, exitStopped},
+		{"--max-duration", []string{"--max-duration", "10s"}, nil, exitStopped},
 		{"--limit", []string{"--limit", "100"}, nil, exitStopped},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
