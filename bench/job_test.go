@@ -152,6 +152,8 @@ func (s *slowBucket) Put(_ context.Context, key string, data []byte, _ string) (
 	return etag(data), nil
 }
 
+func (s *slowBucket) Folders(context.Context, string) ([]string, error) { return nil, nil }
+
 func (s *slowBucket) List(_ context.Context, prefix string, each func(string, int64) error) error {
 	time.Sleep(s.latency)
 	s.mu.Lock()

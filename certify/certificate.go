@@ -145,7 +145,7 @@ func (e *evidence) certificate(ctx context.Context) (*Certificate, error) {
 
 // generations takes over the later generations, and says what of them stands against it.
 func (c *Certificate) generations(ctx context.Context, docs documents, made *job.Plan) error {
-	chain, err := generations.Read(ctx, docs, made)
+	chain, err := generations.ReadDocument(ctx, docs, made)
 	if err != nil {
 		return err
 	}

@@ -88,6 +88,9 @@ func (d documents) Open(ctx context.Context, name string) (io.ReadCloser, error)
 	return io.NopCloser(bytes.NewReader(data)), err
 }
 
+// Folders returns none: a bundle has no folders.
+func (documents) Folders(context.Context, string) ([]string, error) { return nil, nil }
+
 // List returns the documents in a folder.
 func (d documents) List(_ context.Context, folder string) (infos []checkpoint.Info, err error) {
 	for name, data := range d {

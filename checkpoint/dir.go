@@ -207,6 +207,27 @@ func (d *Dir) List(ctx context.Context, folder string) ([]Info, error) {
 	return infos, nil
 }
 
+// Folders implements Reader. A link counts as a folder: nobody follows it.
+func (d *Dir) Folders(ctx context.Context, folder string) ([]string, error) {
+	if err := d.usable(ctx, folder); err != nil {
+		return nil, err
+	}
+	entries, err := d.fsys.ReadDir(folder)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", d.in(folder), err)
+	}
+	var names []string
+	for _, e := range entries {
+		if !e.Type().IsRegular() {
+			names = append(names, e.Name())
+		}
+	}
+	return names, nil
+}
+
 // Put writes a hidden file beside the target, syncs it, renames it over the
 // target, and syncs the folder.
 func (d *Dir) Put(ctx context.Context, name string, data []byte, expect Version) (Version, error) {

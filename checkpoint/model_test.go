@@ -224,6 +224,17 @@ func (c modelClient) List(ctx context.Context, prefix string, each func(string, 
 	return c.travel(ctx)
 }
 
+func (c modelClient) Folders(ctx context.Context, prefix string) ([]string, error) {
+	var names []string
+	err := c.List(ctx, prefix, func(key string, _ int64) error {
+		if name, _, is := strings.Cut(strings.TrimPrefix(key, prefix), "/"); is && !slices.Contains(names, name+"/") {
+			names = append(names, name+"/")
+		}
+		return nil
+	})
+	return names, err
+}
+
 func (c modelClient) Put(ctx context.Context, key string, data []byte, etag string) (string, error) {
 	if err := c.travel(ctx); err != nil {
 		return "", err
@@ -537,6 +548,8 @@ func (m *model) finish(retry bool) error {
 
 // look is a reader that nothing happens to, at one moment.
 type modelLook struct{ *model }
+
+func (modelLook) Folders(context.Context, string) ([]string, error) { return nil, nil }
 
 func (l modelLook) Get(_ context.Context, key string) ([]byte, string, time.Duration, error) {
 	o, ok := l.objects[key]

@@ -54,6 +54,8 @@ func (o *objects) List(_ context.Context, folder string) ([]Info, error) {
 	return list, nil
 }
 
+func (o *objects) Folders(context.Context, string) ([]string, error) { return nil, nil }
+
 func (o *objects) write(name string, data []byte) error {
 	if o.flaky && o.r.IntN(6) == 0 {
 		return errAnswer

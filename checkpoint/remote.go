@@ -33,6 +33,10 @@ type Bucket interface {
 	// List calls each with key and size of the objects whose keys begin with
 	// prefix.
 	List(ctx context.Context, prefix string, each func(key string, size int64) error) error
+
+	// Folders returns what follows prefix in the keys that have a "/" after it, up to that
+	// and with it, each once.
+	Folders(ctx context.Context, prefix string) ([]string, error)
 }
 
 // Remote is a Store under a prefix of a bucket. Documents are replaced by
@@ -160,6 +164,22 @@ func (r *Remote) List(ctx context.Context, folder string) ([]Info, error) {
 		return nil, fmt.Errorf("list %s: %w", r.in(folder), err)
 	}
 	return infos, nil
+}
+
+// Folders implements Reader.
+func (r *Remote) Folders(ctx context.Context, folder string) ([]string, error) {
+	prefix, err := r.key(folder)
+	if err != nil {
+		return nil, err
+	}
+	names, err := r.bucket.Folders(ctx, prefix+"/")
+	if err != nil {
+		return nil, fmt.Errorf("list %s: %w", r.in(folder), err)
+	}
+	for i := range names {
+		names[i] = strings.TrimSuffix(names[i], "/")
+	}
+	return names, nil
 }
 
 // Put implements Store with one conditional write.

@@ -30,6 +30,10 @@ type Reader interface {
 	// List returns what lies directly in folder, in any order. A missing
 	// folder is empty.
 	List(ctx context.Context, folder string) ([]Info, error)
+
+	// Folders returns the names of the folders directly in folder, in any order. A
+	// missing folder has none.
+	Folders(ctx context.Context, folder string) ([]string, error)
 }
 
 // Store is where a job keeps its state. Writing needs the lock; a method that

@@ -178,6 +178,14 @@ func (e *LinkError) Error() string {
 	return e.What + ". Nothing was read or written by it. Put both back from one copy of the job"
 }
 
+// LostError says that a part of a job with later generations is missing, or is there
+// without being known.
+type LostError struct{ What string }
+
+func (e *LostError) Error() string {
+	return e.What + ". No object in the bucket was lost or changed by this, and nothing was written. Without that part nobody can say what the later generations did. Put the whole job back from a copy; without one make a new job, with reseal run and another --job"
+}
+
 // Holds refuses a plan that is not the one of generation g of this chain.
 func (c *Chain) Holds(g *Generation, made *job.Plan) error {
 	is, err := made.Digest()
@@ -191,8 +199,28 @@ func (c *Chain) Holds(g *Generation, made *job.Plan) error {
 }
 
 // Read reads the chain of the job that made is the plan of. A job without one has an
-// empty chain.
+// empty chain. A job whose folders are not those of its chain is a *LostError.
 func Read(ctx context.Context, store checkpoint.Reader, made *job.Plan) (*Chain, error) {
+	for try := 0; ; try++ {
+		c, err := ReadDocument(ctx, store, made)
+		if err != nil {
+			return nil, err
+		}
+		lost, err := c.lost(ctx, store)
+		if err != nil {
+			return nil, err
+		}
+		if lost == nil {
+			return c, nil
+		}
+		if try > 0 { // a run may have begun a generation between the two looks
+			return nil, lost
+		}
+	}
+}
+
+// ReadDocument is Read by the document alone, where the folders are not at hand.
+func ReadDocument(ctx context.Context, store checkpoint.Reader, made *job.Plan) (*Chain, error) {
 	plan, err := made.Digest()
 	if err != nil {
 		return nil, err

@@ -3,6 +3,7 @@ package generations
 import (
 	"encoding/json"
 	"errors"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -184,5 +185,54 @@ func TestNames(t *testing.T) {
 	}
 	if whole := (&job.GenerationError{Name: "moved"}).Whole(); whole != "" {
 		t.Errorf("one that was moved belongs to %q", whole)
+	}
+}
+
+// A job that has later generations and lost its chain, or one of their folders, is refused
+// and not taken for one without them. What a crash leaves is taken.
+func TestLostParts(t *testing.T) {
+	made := madePlan(t, "b")
+	is, err := made.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	ended := Generation{Number: 2, Source: Listing, Began: at, Manifest: "listings/x", Rows: 1, Plan: strings.Repeat("b", 64), Done: 1, Ended: at, Verdict: Worked}
+	without := Generation{Number: 2, Source: Listing, Began: at, Manifest: "listings/x", Ended: at, Verdict: Clean}
+	open := Generation{Number: 2, Source: Listing, Began: at, Manifest: "listings/x", Rows: 1}
+	for name, c := range map[string]struct {
+		chain   []Generation
+		folders []string
+		lost    bool
+	}{
+		"none":                             {nil, nil, false},
+		"an empty folder":                  {nil, []string{"generations"}, false},
+		"no chain":                         {nil, []string{"generations/000002"}, true},
+		"no chain, and nothing was to do":  {nil, []string{"listings/000002-1"}, true},
+		"whole":                            {[]Generation{ended}, []string{"generations/000002", "listings/000002-1"}, false},
+		"no folder":                        {[]Generation{ended}, nil, true},
+		"another folder":                   {[]Generation{ended}, []string{"generations/000003"}, true},
+		"a chain of before":                {[]Generation{ended}, []string{"generations/000002", "generations/000003"}, true},
+		"a folder that is nobody's":        {[]Generation{ended}, []string{"generations/000002", "generations/old"}, false},
+		"nothing was to do":                {[]Generation{without}, nil, false},
+		"nothing was to do, it says":       {[]Generation{without}, []string{"generations/000002"}, true},
+		"killed before its plan was bound": {[]Generation{open}, []string{"generations/000002"}, false},
+		"killed before its plan was begun": {[]Generation{open}, nil, false},
+	} {
+		d := jobtest.Locked(t)
+		if c.chain != nil {
+			if err := (&Chain{Version: format, Plan: is, Generations: c.chain}).Save(t.Context(), d); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, folder := range c.folders {
+			if err := os.MkdirAll(filepath.Join(d.String(), folder), 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, err := Read(t.Context(), d, made)
+		if got := errors.As(err, new(*LostError)); got != c.lost || !got && err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -69,7 +69,7 @@ func loopOf(t *testing.T, s *steps) (*Loop, func() *Loop) {
 	d := jobtest.Locked(t)
 	made := &job.Plan{Frozen: plan.Frozen{Options: plan.Options{Bucket: "b"}}}
 	again := func() *Loop {
-		c, err := generations.Read(t.Context(), d, made)
+		c, err := generations.ReadDocument(t.Context(), d, made)
 		if err != nil {
 			t.Fatal(err)
 		}
