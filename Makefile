@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test race soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick build cross snapshot snapshot-check deb deb-check vulncheck image image-check workflows chart publish-check deploy-check
+.PHONY: check fmt vet lint test race soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick limits build cross snapshot snapshot-check deb deb-check vulncheck image image-check workflows chart publish-check deploy-check
 
 check: fmt vet lint workflows test
 
@@ -128,6 +128,13 @@ metrics:
 # into a cache folder the first time: 15 minutes or more.
 k8s:
 	GO="$(GO)" sh .ci/k8s.sh
+
+# What each object takes of instructions, memory and requests, against bench/limits.txt:
+# on whatever machine, however busy. The tests have it without instructions, which take
+# valgrind. UPDATE=1 writes the limits anew, from the least of three counts.
+limits:
+	@toolchain=$$(GO="$(GO)" sh packaging/toolchain.sh) && RESEAL_LIMITS=instructions GOTOOLCHAIN=$$toolchain \
+		$(GO) test -count=1 -timeout 20m -v -run TestLimits ./bench $(if $(UPDATE),-update)
 
 # An AWS account: the self-check, then a whole migration of nine small objects in
 # a scratch bucket. Costs a few cents; see docs/selfcheck.md.

@@ -166,12 +166,19 @@ func planReport(b *testing.B, rows int64) string {
 	if os.Getenv("RESEAL_BENCH_KEEP") != "" {
 		dir = filepath.Join(os.TempDir(), fmt.Sprintf("reseal-bench-plan-%d", rows))
 	}
-	const bucket = "archive-of-everything"
-	created := time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
-	manifest := filepath.Join(dir, bucket, "daily", "2026-11-20T01-00Z", "manifest.json")
+	manifest := filepath.Join(dir, reportBucket, "daily", "2026-11-20T01-00Z", "manifest.json")
 	if _, err := os.Stat(filepath.Join(filepath.Dir(manifest), "manifest.checksum")); err == nil {
 		return manifest
 	}
+	return writeReport(b, dir, inventory.Parquet, rows)
+}
+
+const reportBucket = "archive-of-everything"
+
+// writeReport writes a report to a folder, a million rows a file, and returns its manifest.
+func writeReport(b testing.TB, dir string, format inventory.Format, rows int64) (manifest string) {
+	b.Helper()
+	created := time.Date(2026, 11, 20, 1, 0, 0, 0, time.UTC)
 	sink, err := inventory.NewFolder(dir)
 	if err != nil {
 		b.Fatal(err)
@@ -180,8 +187,8 @@ func planReport(b *testing.B, rows int64) string {
 	columns := inventory.ColumnsOf(inventory.ColBucket, inventory.ColKey, inventory.ColSize, inventory.ColLastModified, inventory.ColETag,
 		inventory.ColStorageClass, inventory.ColIsMultipart, inventory.ColReplicationStatus, inventory.ColEncryption, inventory.ColLockMode,
 		inventory.ColLegalHold, inventory.ColTier, inventory.ColBucketKey, inventory.ColChecksum, inventory.ColOwner)
-	w, err := inventory.NewWriter(sink, inventory.WriterOptions{SourceBucket: bucket, DestinationBucket: "reports", Config: "daily", Created: created,
-		Format: inventory.Parquet, Columns: columns, TempDir: dir})
+	w, err := inventory.NewWriter(sink, inventory.WriterOptions{SourceBucket: reportBucket, DestinationBucket: "reports", Config: "daily", Created: created,
+		Format: format, Columns: columns, TempDir: dir})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -190,7 +197,7 @@ func planReport(b *testing.B, rows int64) string {
 	known := columns.Without(inventory.ColumnsOf(inventory.ColReplicationStatus, inventory.ColLockMode, inventory.ColLegalHold, inventory.ColTier, inventory.ColBucketKey))
 	for i := range rows {
 		x := uint64(i) * 0x9e3779b97f4a7c15 // a different number for each row, the same every time
-		r := inventory.Record{Known: known, Bucket: bucket,
+		r := inventory.Record{Known: known, Bucket: reportBucket,
 			Key:  fmt.Sprintf("tenants/%03d/2026/%02d/%02d/%016x-object.json.gz", x%500, x>>16%12+1, x>>24%28+1, x),
 			Size: int64(x >> 40), LastModified: created.Add(-time.Duration(x>>34) * time.Millisecond),
 			ETag: fmt.Sprintf("%016x%016x", x, x*3), StorageClass: classes[x>>8%uint64(len(classes))],
