@@ -175,7 +175,7 @@ func readLimits(t *testing.T) map[string]float64 {
 
 const limitsHead = `# What a row of a plan, or an object of a run, takes at most: of what all of them have alike, without
 # what it takes to start. TestLimits counts it and fails above; "make limits UPDATE=1" writes this file
-# anew, with some room: 1 %% of allocations and at least 0.3, 5 %% of bytes, 8 %% of instructions. Requests
+# anew, with some room: 1 %% of allocations and at least 0.3, 8 %% of bytes, 8 %% of instructions. Requests
 # have none: one more an object is one more to pay for.
 # A limit is raised only for what is worth it: the commit says what that is.
 # Written %s by %s, %s/%s.
@@ -204,9 +204,7 @@ func room(m measured) float64 {
 		return 0.005
 	case strings.HasSuffix(m.name, " allocations"):
 		return max(m.value*0.01, 0.3)
-	case strings.HasSuffix(m.name, " "+instructions):
+	default: // bytes, and instructions
 		return m.value * 0.08
-	default:
-		return m.value * 0.05
 	}
 }
