@@ -57,7 +57,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	var denied bytes.Buffer
 	retry := ""
 	if out.Totals.Failed > 0 && !f.rows.Again() {
-		retry = console.OnJob("retry-failed", f.job)
+		retry = f.again()
 	}
 	asking, asked := p.interruptible(life.Last())
 	tellDenied(asking, &denied, e, err, retry)
@@ -127,15 +127,15 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 	)
 	switch {
 	case errors.As(runErr, &lost):
-		return fmt.Errorf("%w; what was recorded before counts, and the same command finds out about the rest%s", runErr, orRetried(totals.Failed))
+		return fmt.Errorf("%w; what was recorded before counts, and the same command finds out about the rest%s", runErr, f.orRetried(totals.Failed))
 	case errors.As(runErr, &outage):
-		return fmt.Errorf("%w; everything done is recorded, and nothing is wrong with what is not; once it answers again, the same command goes on%s", runErr, orRetried(totals.Failed))
+		return fmt.Errorf("%w; everything done is recorded, and nothing is wrong with what is not; once it answers again, the same command goes on%s", runErr, f.orRetried(totals.Failed))
 	case errors.As(runErr, &lossy) && errors.As(runErr, new(*refusedError)):
 		return runErr // the canary has said what to do
 	case errors.As(runErr, &lossy):
 		return fmt.Errorf("stopped: %w; everything done is recorded, and no further object was begun. %s", runErr, console.GoOnAfter(lossy))
 	case errors.As(runErr, &left):
-		return fmt.Errorf("%w; everything done is recorded, the same command tries them again%s%s", runErr, orRetried(totals.Failed), f.nextLines(made, out))
+		return fmt.Errorf("%w; everything done is recorded, the same command tries them again%s%s", runErr, f.orRetried(totals.Failed), f.nextLines(made, out))
 	case runErr == nil && (totals.Failed > 0 || totals.Damaged > 0):
 		tellLeft(p.stderr, f.job, totals, f.nextLines(made, out))
 		return &finding{exitFailures}
@@ -146,7 +146,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 		if breaker != nil {
 			goesOn = "; once that is mended, the same command goes on" // before, it would stop again
 		}
-		return fmt.Errorf("%w; everything done is recorded%s%s", runErr, goesOn, orRetried(totals.Failed))
+		return fmt.Errorf("%w; everything done is recorded%s%s", runErr, goesOn, f.orRetried(totals.Failed))
 	}
 	return runErr
 }
@@ -188,10 +188,21 @@ func tellLeft(w io.Writer, dir string, t checkpoint.Totals, next string) {
 	fmt.Fprintln(w, next)
 }
 
+// again is the command that tries failed objects again: a generation is not run by itself.
+func (f *runFlags) again() string {
+	if f.generation != nil {
+		return console.OnJob("run", f.generation.job) + " --until-clean"
+	}
+	return console.OnJob("retry-failed", f.job)
+}
+
 // orRetried says what tries so many failed objects again.
-func orRetried(failed int64) string {
+func (f *runFlags) orRetried(failed int64) string {
 	if failed == 0 {
 		return ""
+	}
+	if f.generation != nil {
+		return fmt.Sprintf(", and the %s that failed, too", report.Plural(failed, "object"))
 	}
 	return fmt.Sprintf(", and reseal retry-failed tries the %s that failed", report.Plural(failed, "object"))
 }
