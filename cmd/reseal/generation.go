@@ -49,7 +49,7 @@ func (g *generationRun) left(limit cost.Money) cost.Money {
 
 // check refuses a job that is not the generation that is meant, and a generation where
 // a job is meant.
-func (g *generationRun) check(ctx context.Context, c *migrate.Claim) error {
+func (g *generationRun) check(ctx context.Context, conn connection, c *migrate.Claim) error {
 	if g == nil {
 		if c.Found && c.Plan.Generation != nil {
 			return &refusedError{&job.GenerationError{Name: c.Name, Number: c.Plan.Generation.Number}}
@@ -57,8 +57,11 @@ func (g *generationRun) check(ctx context.Context, c *migrate.Claim) error {
 		if !c.Found {
 			return nil
 		}
-		_, err := generations.Read(ctx, c.Store, c.Plan) // which must be whole, whatever the run does
-		return err
+		chain, err := generations.Read(ctx, c.Store, c.Plan) // which must be whole, whatever the run does
+		if err != nil {
+			return err
+		}
+		return agreeing(ctx, conn, c.Name, chain)
 	}
 	linkError := func(what string) error {
 		return &generations.LinkError{What: fmt.Sprintf("generation %d of job %s %s", g.link.Number, g.job, what)}

@@ -76,7 +76,7 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 	if err := r.claim.Find(ctx); err != nil {
 		return err
 	}
-	if err := f.generation.check(ctx, r.claim); err != nil {
+	if err := f.generation.check(ctx, f.connection, r.claim); err != nil {
 		return err
 	}
 	if !r.claim.Found {

@@ -76,7 +76,14 @@ func readStatusAt(ctx context.Context, c connection, dir string, part job.Share)
 	if err != nil {
 		return nil, err
 	}
-	return status.Read(ctx, store, made, part)
+	read, err := status.Look(ctx, store, made, part)
+	if err != nil {
+		return nil, err
+	}
+	if err := agreeing(ctx, c, dir, read.Chain); err != nil {
+		return nil, err
+	}
+	return read.Status(), nil
 }
 
 // writeJSON prints v as one indented document.

@@ -99,6 +99,9 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
+	if err := agreeing(ctx, f.connection, f.job, chain); err != nil {
+		return err
+	}
 	if len(chain.Generations) > 0 {
 		return f.all(ctx, p, store, made, chain)
 	}

@@ -135,6 +135,18 @@ func (g *Generation) Words() string {
 	return "not at its end"
 }
 
+// Ending is how a generation of these numbers ends. What failed or was put off is work for
+// nobody as long as nothing else is done: trying it again and again would never end.
+func (g *Generation) Ending() Verdict {
+	switch {
+	case g.Done > 0:
+		return Worked
+	case g.Failed > 0 || g.PutOff > 0:
+		return Left
+	}
+	return Clean
+}
+
 // HasJob tells whether the generation is a job of its own: one without a row has none.
 func (g *Generation) HasJob() bool { return g.Plan != "" }
 

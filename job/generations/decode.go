@@ -74,6 +74,10 @@ func (g *Generation) wrong() string {
 		return "has no verdict that is known"
 	case g.Over() != !g.Ended.IsZero():
 		return "has a verdict without an end, or an end without a verdict"
+	case g.Over() && g.Verdict != g.Ending():
+		return fmt.Sprintf("has the verdict %q, and by its numbers it is %q", g.Verdict, g.Ending())
+	case g.Over() && !g.HasJob() && (g.Source != Listing || g.Rows > 0 || g.Done > 0 || g.Failed > 0 || g.PutOff > 0):
+		return "had something to do, and has no plan"
 	case g.Plan != "" && !isHex(g.Plan, 64):
 		return "has a hash that is none"
 	case g.Plan != "" && g.Manifest == "":

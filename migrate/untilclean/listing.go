@@ -154,7 +154,7 @@ func (s *sieve) keep(r *inventory.Record) bool {
 	if t.Action == plan.Skip {
 		return !outside(t.Reason) && t.Reason != plan.AlreadyEncrypted
 	}
-	if !r.LastModified.Before(s.since.Truncate(time.Second)) { // S3 dates objects by the second
+	if !r.LastModified.Before(s.since) {
 		s.fresh++
 		s.writers.see(r)
 	}

@@ -171,7 +171,7 @@ func (l *Loop) generation(ctx context.Context, g *generations.Generation) error 
 	if err := l.Steps.Count(ctx, g); err != nil {
 		return err
 	}
-	return l.end(ctx, g, verdictOf(g))
+	return l.end(ctx, g, g.Ending())
 }
 
 // find finds the report of g, where that is not there yet.
@@ -202,16 +202,4 @@ func (l *Loop) find(ctx context.Context, g *generations.Generation) error {
 func (l *Loop) end(ctx context.Context, g *generations.Generation, v generations.Verdict) error {
 	g.Ended, g.Verdict = time.Now().UTC().Truncate(time.Millisecond), v
 	return l.save(ctx)
-}
-
-// verdictOf is how a generation ended that ran. What failed or was put off is work for
-// nobody as long as nothing else is done: trying it again and again would never end.
-func verdictOf(g *generations.Generation) generations.Verdict {
-	switch {
-	case g.Done > 0:
-		return generations.Worked
-	case g.Failed > 0 || g.PutOff > 0:
-		return generations.Left
-	}
-	return generations.Clean
 }

@@ -1,0 +1,36 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"reseal/job"
+	"reseal/job/generations"
+	"reseal/job/status"
+)
+
+// agreeing refuses a job whose chain says something else of a later generation than the
+// state of that generation.
+func agreeing(ctx context.Context, c connection, name string, chain *generations.Chain) error {
+	for i := range chain.Generations {
+		g := &chain.Generations[i]
+		if !g.HasJob() || !g.Over() {
+			continue
+		}
+		store, made, err := openJobAt(ctx, c, generations.Name(name, g.Number))
+		if err != nil {
+			return fmt.Errorf("generation %d: %w", g.Number, err)
+		}
+		if err := chain.Holds(g, made); err != nil {
+			return err
+		}
+		s, err := status.Read(ctx, store, made, job.Share{})
+		if err != nil {
+			return fmt.Errorf("generation %d: %w", g.Number, err)
+		}
+		if err := s.Agrees(g); err != nil {
+			return err
+		}
+	}
+	return nil
+}
