@@ -10,6 +10,7 @@ import (
 	"path"
 	"path/filepath"
 	"strings"
+	"syscall"
 )
 
 // Local is a Source that reads a folder of the file system. Names are slash
@@ -69,7 +70,7 @@ func (l *Local) Open(ctx context.Context, name string, offset int64, etag string
 	defer root.Close()
 	// Opening a named pipe would wait for a writer, so look first.
 	if info, err := root.Stat(rest); err != nil {
-		return nil, ObjectInfo{}, err
+		return nil, ObjectInfo{}, linkOut(root, name, rest, err)
 	} else if !info.Mode().IsRegular() {
 		return nil, ObjectInfo{}, &fs.PathError{Op: "open", Path: name, Err: errors.New("not a regular file")}
 	}
@@ -90,6 +91,22 @@ func (l *Local) Open(ctx context.Context, name string, offset int64, etag string
 	}
 	return f, ObjectInfo{Name: name, Size: info.Size(), ETag: localTag(info)}, nil
 }
+
+// linkOut is err in words where it is that of a link out of the folder: the package os
+// has no name for it, but any other has a number of the system.
+func linkOut(root *os.Root, name, rest string, err error) error {
+	if errors.As(err, new(syscall.Errno)) {
+		return err
+	}
+	for at := rest; at != "."; at = filepath.Dir(at) {
+		if info, e := root.Lstat(at); e == nil && info.Mode()&fs.ModeSymlink != 0 {
+			return &fs.PathError{Op: "open", Path: name, Err: errLinkOut}
+		}
+	}
+	return err
+}
+
+var errLinkOut = errors.New("a symbolic link leads out of its folder, and is not followed: put the file itself there")
 
 func localTag(info fs.FileInfo) string {
 	return fmt.Sprintf("%x-%x", info.Size(), info.ModTime().UnixNano())

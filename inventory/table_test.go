@@ -299,9 +299,24 @@ func TestTableLinks(t *testing.T) {
 	if err := os.Symlink(outside, filepath.Join(a.dir, "data", "1")); err != nil {
 		t.Skip("no links here")
 	}
-	if _, err := openResult(t, at, Results{}); err == nil {
-		t.Error("a file outside of the folder was read")
+	refused := func(what string) {
+		t.Helper()
+		_, err := openResult(t, at, Results{})
+		if err == nil || !strings.Contains(err.Error(), "a symbolic link leads out of its folder") {
+			t.Errorf("%s: error %v", what, err)
+		}
 	}
+	refused("a file")
+	if err := os.RemoveAll(filepath.Join(a.dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(outside, filepath.Join(filepath.Dir(outside), "1")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Dir(outside), filepath.Join(a.dir, "data")); err != nil {
+		t.Fatal(err)
+	}
+	refused("a folder")
 }
 
 // A job is bound to the metadata, the files and what was asked for.

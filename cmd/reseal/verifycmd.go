@@ -165,7 +165,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, c verifi
 	}
 	found, err := openReport(ctx, client, &sel)
 	if err != nil {
-		return nil, err
+		return nil, goneTable(f.job, made, err)
 	}
 	c.Name, c.Plan, c.Client, c.Report = f.job, made, client, found.Report
 	c.Accepted, c.Note = f.accept.losses(), note
