@@ -129,9 +129,12 @@ func nodes(text []byte) ([]*yaml.Node, error) {
 	}
 	for _, b := range buckets.Content {
 		if b.Kind != yaml.MappingNode {
-			return nil, &lineError{b.Line, errors.New("want the fields of a bucket, such as name: media")}
+			return nil, &lineError{b.Line, errNoFields}
 		}
 		if err := noNull(b); err != nil {
+			return nil, err
+		}
+		if err := ofKind(b); err != nil {
 			return nil, err
 		}
 	}
@@ -151,6 +154,36 @@ func noNull(n *yaml.Node) error {
 	}
 	return nil
 }
+
+// ofKind refuses a field of a bucket whose value is of another kind than the field takes.
+// The YAML library would say so in the words of a programmer.
+func ofKind(b *yaml.Node) error {
+	for i := 0; i+1 < len(b.Content); i += 2 {
+		name, value := b.Content[i], b.Content[i+1]
+		if name.Kind != yaml.ScalarNode {
+			return &lineError{name.Line, errNoFields}
+		}
+		var into any
+		var want string
+		switch name.Value {
+		case "include", "until-clean":
+			into, want = new(bool), "true or false"
+		case "prefix", "exclude-prefix":
+			into, want = new([]string), "a list, such as [films/]"
+		case "name", "region", "account", "role", "external-id", "profile", "manifest", "columns", "sse-kms-key-id":
+			into, want = new(string), "text"
+		default:
+			continue // no field of a bucket, which is said later
+		}
+		if value.Decode(into) != nil {
+			return &lineError{value.Line, fmt.Errorf("%s: want %s", name.Value, want)}
+		}
+	}
+	return nil
+}
+
+// errNoFields is an entry that is no bucket.
+var errNoFields = errors.New("want the fields of a bucket, such as name: media")
 
 // noAlias refuses what would make a value stand for another one.
 func noAlias(n *yaml.Node) error {
