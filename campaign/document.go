@@ -21,7 +21,7 @@ import (
 )
 
 // File is the document of a campaign, in its folder.
-const File = "campaign.json"
+const File = job.CampaignFile
 
 const (
 	format = 1

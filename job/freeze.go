@@ -21,9 +21,16 @@ func (o Opener) Freeze(ctx context.Context, name string, j *Plan) error {
 		if err != nil {
 			return err
 		}
+		if err := notCampaign(ctx, store, name); err != nil {
+			return err
+		}
 		return orMade(name, store.Create(ctx, PlanFile, data))
 	}
-	if _, err := createFolder(name); err != nil {
+	folder, err := createFolder(name)
+	if err != nil {
+		return err
+	}
+	if err := notCampaign(ctx, folder, name); err != nil {
 		return err
 	}
 	return orMade(name, writeOnce(name, PlanFile, data))

@@ -105,7 +105,7 @@ func (o Opener) Create(ctx context.Context, name string, share Share) (Store, er
 }
 
 // Find opens a job. All that it returns is nil where there is none: no folder, or a
-// place without plan.json.
+// place without plan.json. The folder of a campaign is a *CampaignError.
 func (o Opener) Find(ctx context.Context, name string, share Share) (Store, *Plan, error) {
 	store, err := o.Open(ctx, name, share)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -116,7 +116,7 @@ func (o Opener) Find(ctx context.Context, name string, share Share) (Store, *Pla
 	}
 	made, err := ReadPlan(ctx, store)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil, nil
+		return nil, nil, notCampaign(ctx, store, name)
 	}
 	if err != nil {
 		return nil, nil, fmt.Errorf("open job %s: %w", name, err)
@@ -152,6 +152,9 @@ func (o Opener) Load(ctx context.Context, name string) (Store, *Plan, error) {
 	}
 	made, err := ReadPlan(ctx, store)
 	if errors.Is(err, fs.ErrNotExist) {
+		if err := notCampaign(ctx, store, name); err != nil {
+			return nil, nil, err
+		}
 		return nil, nil, &NotJobError{name}
 	}
 	if err != nil {

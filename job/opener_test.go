@@ -3,6 +3,7 @@ package job_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -86,6 +87,38 @@ func TestCheckNew(t *testing.T) {
 	}
 	if _, _, err := local.Load(t.Context(), dir); err == nil || !strings.Contains(err.Error(), "not a job of reseal") {
 		t.Errorf("loaded from other files: %v", err)
+	}
+}
+
+// The folder of a campaign is no job, whoever asks, and no job is made of it.
+func TestCampaignIsNoJob(t *testing.T) {
+	dir := t.TempDir()
+	store, err := local.Create(t.Context(), dir, job.Share{}) // a campaign makes its folder so
+	if err != nil {
+		t.Fatal(err)
+	}
+	lock, err := store.Lock(t.Context(), checkpoint.Self("test"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	if err := os.WriteFile(filepath.Join(dir, job.CampaignFile), []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	made := newPlan()
+	_, _, found := local.Find(t.Context(), dir, job.Share{})
+	_, _, loaded := local.Load(t.Context(), dir)
+	for name, err := range map[string]error{
+		"find": found, "load": loaded,
+		"freeze": local.Freeze(t.Context(), dir, made),
+		"write":  job.WritePlan(t.Context(), store, dir, made),
+	} {
+		if campaign := (*job.CampaignError)(nil); !errors.As(err, &campaign) || campaign.Name != dir {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, job.PlanFile)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a plan beside the document of the campaign: %v", err)
 	}
 }
 

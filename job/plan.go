@@ -113,6 +113,9 @@ func WritePlan(ctx context.Context, store checkpoint.Store, name string, j *Plan
 	if err != nil {
 		return err
 	}
+	if err := notCampaign(ctx, store, name); err != nil {
+		return err
+	}
 	_, err = store.Put(ctx, PlanFile, data, "")
 	return orMade(name, err)
 }

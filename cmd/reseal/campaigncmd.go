@@ -227,7 +227,7 @@ func containsBucket(all []list.Bucket, name string) bool {
 // openFound reads the campaign of a place that is there. A job of one bucket is none.
 func (f *campaignFlags) openFound(ctx context.Context) error {
 	_, made, err := f.run.connection.jobs().Find(ctx, f.job, job.Share{})
-	if err != nil {
+	if err != nil && !errors.As(err, new(*job.CampaignError)) {
 		return err
 	}
 	if made != nil {

@@ -131,7 +131,7 @@ func isMismatch(err error) bool {
 		conflict *checkpoint.ConflictError
 	)
 	var live *control.InUseError
-	return errors.As(err, &live) || errors.As(err, new(*campaign.ChangedError)) || errors.As(err, new(*campaign.OtherBucketError)) || errors.As(err, new(*campaign.DocumentError)) || errors.As(err, new(*job.MadeError)) || errors.As(err, new(*job.VersionError)) || errors.As(err, new(*generations.LinkError)) || errors.As(err, new(*generations.LostError)) || errors.As(err, new(*generations.FormatError)) || errors.As(err, new(*known.DifferentError)) || errors.As(err, new(*known.FileError)) || errors.As(err, new(*checkpoint.UntrustedError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
+	return errors.As(err, &live) || errors.As(err, new(*campaign.ChangedError)) || errors.As(err, new(*campaign.OtherBucketError)) || errors.As(err, new(*campaign.DocumentError)) || errors.As(err, new(*job.MadeError)) || errors.As(err, new(*job.CampaignError)) || errors.As(err, new(*job.VersionError)) || errors.As(err, new(*generations.LinkError)) || errors.As(err, new(*generations.LostError)) || errors.As(err, new(*generations.FormatError)) || errors.As(err, new(*known.DifferentError)) || errors.As(err, new(*known.FileError)) || errors.As(err, new(*checkpoint.UntrustedError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
 }
 
 // isStop tells whether a limit of the user's ended the run.

@@ -24,7 +24,7 @@ import (
 func hinted() []error {
 	cause := errors.New("cause")
 	all := []error{
-		&outfile.FolderError{Folder: "nope"}, &outfile.PartError{}, &job.NameError{Name: "s3://b"}, &job.FullFolderError{Folder: "f"}, &job.NoJobError{Name: "j"}, &job.NotJobError{Name: "j"},
+		&outfile.FolderError{Folder: "nope"}, &outfile.PartError{}, &job.NameError{Name: "s3://b"}, &job.FullFolderError{Folder: "f"}, &job.NoJobError{Name: "j"}, &job.NotJobError{Name: "j"}, &job.CampaignError{Name: "c"},
 		&job.UnwritableError{Job: "s3://b/j", Err: &s3api.SetupError{Kind: s3api.AccessDenied, Code: "AccessDenied", Err: cause}},
 		&engine.ObjectError{Reason: plan.SelfCopy, Err: cause}, &engine.ObjectError{Class: engine.Denied, Bucket: "b", Err: cause},
 		&checkpoint.MismatchError{}, &checkpoint.MismatchError{Differences: []checkpoint.Difference{{Name: "--exclude-prefix"}}}, &checkpoint.LockedError{Job: "j"},

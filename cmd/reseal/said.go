@@ -25,7 +25,7 @@ func untouched(cmd *cobra.Command, err error) string {
 	switch {
 	case exitCode(err) == exitUsage, errors.As(err, new(*job.NameError)):
 		return "Nothing was done."
-	case onlyLooks(cmd), errors.As(err, new(*job.NoJobError)), errors.As(err, new(*job.NotJobError)), errors.As(err, new(*untouchedError)):
+	case onlyLooks(cmd), errors.As(err, new(*job.NoJobError)), errors.As(err, new(*job.NotJobError)), errors.As(err, new(*job.CampaignError)), errors.As(err, new(*untouchedError)):
 		return "Nothing was written."
 	}
 	return ""

@@ -135,6 +135,7 @@ func ofJob(err error) (Remedy, bool) {
 		doubtful *known.FileError
 		key      *certify.KeyError
 		later    *job.GenerationError
+		campaign *job.CampaignError
 	)
 	switch {
 	case errors.As(err, &changed):
@@ -156,6 +157,8 @@ func ofJob(err error) (Remedy, bool) {
 		return Remedy{"wait for it, or watch it", onJob("status", locked.Job) + " --watch"}, true
 	case errors.As(err, new(*checkpoint.ConflictError)):
 		return Remedy{Say: "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since; reseal status shows who has it"}, true
+	case errors.As(err, &campaign):
+		return Remedy{"see the jobs of its buckets", onJob("status", campaign.Name)}, true
 	case errors.As(err, &later) && later.Whole() != "":
 		return Remedy{"run the job that it belongs to, which goes on with it", onJob("run", later.Whole()) + " --until-clean"}, true
 	case errors.Is(err, control.ErrNotRunning):
