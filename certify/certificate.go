@@ -151,6 +151,9 @@ func (c *Certificate) generations(ctx context.Context, docs documents, made *job
 	}
 	for i := range chain.Generations {
 		g := &chain.Generations[i]
+		if g.Done > 0 { // whether one of these is under the key, its own verification says
+			c.Against = slices.DeleteFunc(c.Against, func(o Objection) bool { return o.Kind == Nothing })
+		}
 		c.Generations = append(c.Generations, Generation{g.Number, g.Plan, g.Source, g.Created, g.Listed, g.Done, g.Verdict})
 	}
 	switch last := chain.Last(); {
@@ -228,7 +231,7 @@ func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan) {
 		c.against(Different, "the sample of the verification took no object: it proves nothing")
 	case result == verify.Wrong:
 		c.against(Different, "the verification found rows that are not as promised, or that nobody could look at: %s", ofGrade(n, verify.Wrong))
-	case n.UnderKey(c.Key) == 0 && result == verify.Fine:
+	case n.UnderKey(c.Key) == 0 && result == verify.Fine && made.Generation == nil: // of the job as a whole there has to be one
 		c.against(Nothing, "the verification saw no row under the key, so there is nothing to certify: %s", ofGrade(n, verify.Fine))
 	case result == verify.Open:
 		c.against(Left, "the verification found work that is left: %s", ofGrade(n, verify.Open))

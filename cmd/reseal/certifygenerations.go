@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"reseal/certify"
 	"reseal/job"
@@ -22,6 +23,7 @@ type laterBundle struct {
 func (f *certifyFlags) later(ctx context.Context, whole *certify.Bundle) (all []laterBundle, err error) {
 	chain := whole.Read.Chain
 	last := chain.Last()
+	under := underKey(whole)
 	clean := last != nil && last.Verdict == generations.Clean
 	for i := range chain.Generations {
 		g := &chain.Generations[i]
@@ -45,6 +47,7 @@ func (f *certifyFlags) later(ctx context.Context, whole *certify.Bundle) (all []
 		if b.bundle.Read, err = status.Look(ctx, store, made, job.Share{}); err != nil {
 			return nil, err
 		}
+		under += underKey(b.bundle)
 		c, err := b.bundle.Preview(ctx)
 		if err != nil {
 			return nil, err
@@ -59,7 +62,18 @@ func (f *certifyFlags) later(ctx context.Context, whole *certify.Bundle) (all []
 			all = append(all, b) // else there is no bundle by itself
 		}
 	}
+	if under == 0 && slices.ContainsFunc(chain.Generations, func(g generations.Generation) bool { return g.Done > 0 }) { // without one the certificate says so itself
+		whole.Against = append(whole.Against, certify.Objection{Kind: certify.Nothing, What: "the verifications of all generations saw no row under the key, so there is nothing to certify"})
+	}
 	return all, nil
+}
+
+// underKey is how many rows the verification of a generation saw under the key.
+func underKey(b *certify.Bundle) int64 {
+	if b.Read.Verified == nil {
+		return 0
+	}
+	return b.Read.Verified.UnderKey(b.Read.Plan.Options.KMSKeyID)
 }
 
 // writeLater writes the bundles of the later generations beside that of the job.
