@@ -51,6 +51,7 @@ type Generation struct {
 	Listed  int64               `json:"listed"`
 	Done    int64               `json:"done"`
 	Verdict generations.Verdict `json:"verdict"`
+	Other   int64               `json:"under_another_key,omitempty"` // which the job left alone
 }
 
 // Verified is what the last verification found.
@@ -154,7 +155,7 @@ func (c *Certificate) generations(ctx context.Context, docs documents, made *job
 		if g.Done > 0 { // whether one of these is under the key, its own verification says
 			c.Against = slices.DeleteFunc(c.Against, func(o Objection) bool { return o.Kind == Nothing })
 		}
-		c.Generations = append(c.Generations, Generation{g.Number, g.Plan, g.Source, g.Created, g.Listed, g.Done, g.Verdict})
+		c.Generations = append(c.Generations, Generation{g.Number, g.Plan, g.Source, g.Created, g.Listed, g.Done, g.Verdict, g.Other})
 	}
 	switch last := chain.Last(); {
 	case last == nil:

@@ -103,6 +103,9 @@ func (c *Certificate) WriteText(w io.Writer) error {
 	for _, g := range c.Generations {
 		row(fmt.Sprintf("generation %d", g.Number), "of the %s of %s: %s listed, %s re-encrypted, %s", plain.Text(string(g.Source)), report.Time(g.Created),
 			report.Plural(g.Listed, "object"), report.Count(g.Done), plain.Text(string(g.Verdict)))
+		if g.Other > 0 {
+			row("", "%s under another key (--rekey takes those)", report.Count(g.Other))
+		}
 	}
 	row("job", "%s, plan %s, %s", plain.Text(c.Job), plain.Text(c.PlanHash), report.Plural(int64(c.Runs), "run"))
 	row("rows", "%s settled: %s done, %s left alone", report.Count(c.Rows), report.Count(c.Done), report.Count(c.Skipped))

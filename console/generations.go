@@ -20,7 +20,8 @@ func Generation(out io.Writer, g *generations.Generation) {
 	w := newRows(out)
 	w.row(fmt.Sprintf("Generation %d", g.Number), "%s", g.Words())
 	if g.Source == generations.Listing {
-		w.row("", "%s listed, %s not known to be under the key", report.Plural(g.Listed, "object"), report.Count(g.Rows))
+		w.row("", "%s listed, %s not known to be under the key", report.Plural(g.Listed, "object"), report.Count(g.Rows+g.Other))
+		w.otherKey(g)
 		w.row("", "listing: %s, %s", report.Plural(g.Asked.Lists+g.Asked.Heads, "request"), report.AtMost(g.Listing))
 	}
 	w.row("", "%s re-encrypted, %s failed, %s put off, %s left alone", report.Count(g.Done), report.Count(g.Failed), report.Count(g.PutOff), report.Count(g.Left))
@@ -34,6 +35,17 @@ func Generation(out io.Writer, g *generations.Generation) {
 		cells(t, writerRow(&g.Writers[i])...)
 	}
 	_ = t.Flush()
+}
+
+// otherKey says how many objects are under another key than the job's.
+func (w rows) otherKey(g *generations.Generation) {
+	if g.Other > 0 {
+		w.row("", "%s", otherKey(g))
+	}
+}
+
+func otherKey(g *generations.Generation) string {
+	return report.Count(g.Other) + " under another key (--rekey takes those)"
 }
 
 // writerRow is a place where objects arrive, as a row of a table.
@@ -70,6 +82,9 @@ func UntilClean(out io.Writer, name string, c *generations.Chain) {
 		if last.Left > 0 {
 			text += fmt.Sprintf(" %s left alone, each for its reason.", report.Plural(last.Left, "object"))
 		}
+		if last.Other > 0 {
+			text += " " + otherKey(last) + "."
+		}
 		fmt.Fprint(out, terminal.Wrapped("", text))
 	} else {
 		fmt.Fprint(out, terminal.Wrapped("", fmt.Sprintf("Not clean %s: %s failed and %s put off, and nothing else is left to do. Why: %s",
@@ -90,5 +105,6 @@ func (w rows) generations(s *status.Status) {
 		g := &s.Generations[i]
 		w.row(fmt.Sprintf("Generation %d", g.Number), "%s", g.Words())
 		w.row("", "%s re-encrypted, %s failed, %s put off, %s left alone", report.Count(g.Done), report.Count(g.Failed), report.Count(g.PutOff), report.Count(g.Left))
+		w.otherKey(g)
 	}
 }

@@ -27,8 +27,15 @@ func arriveCmd(ts *testscript.TestScript, neg bool, args []string) {
 		s.stopWriter()
 		return
 	}
+	if len(args) == 2 && args[0] == "key=other" {
+		s.sim.Locked(func(w *simulator.World) {
+			ts.Check(w.SeedObject(scriptBucket, simulator.ObjectInfo{Key: args[1], Size: 7, LastModified: time.Now(),
+				Encryption: simulator.Encryption{Type: simulator.SSEKMS, KMSKeyARN: "arn:aws:kms:us-east-1:111122223333:key/another"}}, simulator.Body{}))
+		})
+		return
+	}
 	if len(args) != 2 {
-		ts.Fatalf("usage: arrive N PREFIX, arrive every=DURATION PREFIX, arrive stop")
+		ts.Fatalf("usage: arrive N PREFIX, arrive every=DURATION PREFIX, arrive key=other KEY, arrive stop")
 	}
 	every, writes := strings.CutPrefix(args[0], "every=")
 	if !writes {

@@ -82,12 +82,13 @@ type Generation struct {
 	Manifest string    `json:"manifest,omitempty"` // of its report: below the job for a listing, an address or path for a report; "" until it is there
 	Created  time.Time `json:"created,omitzero"`   // when the report was begun
 
-	Listed  int64      `json:"listed"`              // objects that a listing showed
-	Rows    int64      `json:"rows"`                // of its report: those that are not known to be as they are to be
-	New     int64      `json:"new"`                 // of these: written since the one before, and not under the key
-	Writers []Writer   `json:"writers,omitempty"`   // where these were written, the most first
-	Asked   Requests   `json:"requests,omitzero"`   // of the listing
-	Listing cost.Money `json:"listing_at_most_usd"` // what that cost; ahead of it while it goes on
+	Listed  int64      `json:"listed"`                      // objects that a listing showed
+	Rows    int64      `json:"rows"`                        // of its report: those that are not known to be as they are to be
+	New     int64      `json:"new"`                         // of these: written since the one before, and not under the key
+	Other   int64      `json:"under_another_key,omitempty"` // of those listed, left alone without --rekey, and not in the report
+	Writers []Writer   `json:"writers,omitempty"`           // where these were written, the most first
+	Asked   Requests   `json:"requests,omitzero"`           // of the listing
+	Listing cost.Money `json:"listing_at_most_usd"`         // what that cost; ahead of it while it goes on
 
 	Plan   string     `json:"plan_sha256,omitempty"` // of its plan.json; "" until that is there
 	Done   int64      `json:"done"`                  // re-encrypted by it

@@ -75,6 +75,7 @@ func (l *Listing) Make(ctx context.Context, g *generations.Generation, keep func
 		return err
 	}
 	g.Created, g.Listed, g.Rows = now.Truncate(time.Millisecond), s.listed, took.Rows
+	g.Other = s.other
 	g.New, g.Writers = s.fresh, s.writers.most(generations.MaxWriters)
 	g.Manifest = path.Join(folder, strings.TrimPrefix(took.Manifest, strings.TrimSuffix(at.Name, "/")+"/"))
 	return nil
@@ -123,6 +124,7 @@ type sieve struct {
 	since   time.Time
 	listed  int64
 	fresh   int64
+	other   int64 // under another key, which the job leaves
 	writers *writers
 }
 
@@ -152,6 +154,9 @@ func outside(r plan.Reason) bool {
 func (s *sieve) keep(r *inventory.Record) bool {
 	t := s.policy.Decide(r)
 	if t.Action == plan.Skip {
+		if o := &s.policy.Options; t.Reason == plan.AlreadyEncrypted && o.SSE == plan.TargetKMS && !o.Rekey && !plan.SameKey(r.KMSKeyARN, o.KMSKeyID) {
+			s.other++
+		}
 		return !outside(t.Reason) && t.Reason != plan.AlreadyEncrypted
 	}
 	if !r.LastModified.Before(s.since) {

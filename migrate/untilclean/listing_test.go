@@ -81,6 +81,9 @@ func TestSieve(t *testing.T) {
 		if got := s.keep(&tt.r); got != tt.kept || s.fresh != tt.fresh {
 			t.Errorf("%s: in the report: %v, new %d; want %v, %d", tt.name, got, s.fresh, tt.kept, tt.fresh)
 		}
+		if other := s.other == 1; other != (tt.name == "another key") {
+			t.Errorf("%s: counted as under another key: %d", tt.name, s.other)
+		}
 	}
 }
 
