@@ -24,6 +24,7 @@ const (
 	writeTimeout   = 10 * time.Second // for one message; a page that does not take it is left
 	beatEvery      = 15 * time.Second // without news, so that a dead connection is found
 	farewell       = 2 * time.Second  // for the last message to get out
+	lastChunk      = time.Second      // for the streams to be closed, once it is out
 )
 
 // Config says where a page is served, and of what.
@@ -133,7 +134,12 @@ func (s *Server) Serve(ctx context.Context, log *slog.Logger) {
 	s.hub.finish(after)
 	s.waitForPages()
 	endStreams()
-	server.Close()
+	// A stream ends with a last chunk, which is written after its handler returned.
+	last, cancel := context.WithTimeout(after, lastChunk)
+	defer cancel()
+	if server.Shutdown(last) != nil {
+		server.Close()
+	}
 }
 
 // waitForPages waits until no page is updated any more, for as long as a message may
