@@ -104,7 +104,7 @@ func (c *Certificate) WriteText(w io.Writer) error {
 		row(fmt.Sprintf("generation %d", g.Number), "of the %s of %s: %s listed, %s re-encrypted, %s", plain.Text(string(g.Source)), report.Time(g.Created),
 			report.Plural(g.Listed, "object"), report.Count(g.Done), plain.Text(string(g.Verdict)))
 		if g.Other > 0 {
-			row("", "%s under another key (--rekey takes those)", report.Count(g.Other))
+			row("", "%s", report.OtherKey(g.Other))
 		}
 	}
 	row("job", "%s, plan %s, %s", plain.Text(c.Job), plain.Text(c.PlanHash), report.Plural(int64(c.Runs), "run"))

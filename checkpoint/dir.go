@@ -180,15 +180,9 @@ func (d *Dir) Open(ctx context.Context, name string) (io.ReadCloser, error) {
 // List returns the regular files of a folder, without those that a crash in
 // the middle of a Put left behind.
 func (d *Dir) List(ctx context.Context, folder string) ([]Info, error) {
-	if err := d.usable(ctx, folder); err != nil {
-		return nil, err
-	}
-	entries, err := d.fsys.ReadDir(folder)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
+	entries, err := d.entries(ctx, folder)
 	if err != nil {
-		return nil, fmt.Errorf("list %s: %w", d.in(folder), err)
+		return nil, err
 	}
 	var infos []Info
 	for _, e := range entries {
@@ -207,8 +201,8 @@ func (d *Dir) List(ctx context.Context, folder string) ([]Info, error) {
 	return infos, nil
 }
 
-// Folders implements Reader. A link counts as a folder: nobody follows it.
-func (d *Dir) Folders(ctx context.Context, folder string) ([]string, error) {
+// entries returns what is in a folder, nothing where there is none.
+func (d *Dir) entries(ctx context.Context, folder string) ([]fs.DirEntry, error) {
 	if err := d.usable(ctx, folder); err != nil {
 		return nil, err
 	}
@@ -218,6 +212,15 @@ func (d *Dir) Folders(ctx context.Context, folder string) ([]string, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("list %s: %w", d.in(folder), err)
+	}
+	return entries, nil
+}
+
+// Folders implements Reader. A link counts as a folder: nobody follows it.
+func (d *Dir) Folders(ctx context.Context, folder string) ([]string, error) {
+	entries, err := d.entries(ctx, folder)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	for _, e := range entries {

@@ -40,12 +40,8 @@ func Generation(out io.Writer, g *generations.Generation) {
 // otherKey says how many objects are under another key than the job's.
 func (w rows) otherKey(g *generations.Generation) {
 	if g.Other > 0 {
-		w.row("", "%s", otherKey(g))
+		w.row("", "%s", report.OtherKey(g.Other))
 	}
-}
-
-func otherKey(g *generations.Generation) string {
-	return report.Count(g.Other) + " under another key (--rekey takes those)"
 }
 
 // writerRow is a place where objects arrive, as a row of a table.
@@ -83,7 +79,7 @@ func UntilClean(out io.Writer, name string, c *generations.Chain) {
 			text += fmt.Sprintf(" %s left alone, each for its reason.", report.Plural(last.Left, "object"))
 		}
 		if last.Other > 0 {
-			text += " " + otherKey(last) + "."
+			text += " " + report.OtherKey(last.Other) + "."
 		}
 		fmt.Fprint(out, terminal.Wrapped("", text))
 	} else {

@@ -43,7 +43,7 @@ func NextStep(s *status.Status, part job.Share) Step {
 	whole := func(name string) string { return OnJob(name, s.Job) }
 	at := func(name string) string { return onShare(name, s.Job, part) }
 	next, share := s.Next(part)
-	if of := (&job.GenerationError{Name: s.Job}).Whole(); of != "" && slices.Contains([]status.Next{status.Begin, status.Resume, status.ResumeRetry, status.Retry}, next) {
+	if of := job.WholeOf(s.Job); of != "" && slices.Contains([]status.Next{status.Begin, status.Resume, status.ResumeRetry, status.Retry}, next) {
 		return Step{OnJob("run", of) + " --until-clean", "goes on with the job that this is a generation of; what failed is tried again"}
 	}
 	switch next {

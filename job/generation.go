@@ -30,18 +30,18 @@ type GenerationError struct {
 	Number int
 }
 
-// Whole is the name of the job that the generation belongs to, "" where its name does
-// not tell.
-func (e *GenerationError) Whole() string {
-	at := generationName.FindStringIndex(e.Name)
+// WholeOf is the name of the job that a later generation belongs to, by its own name; ""
+// where that does not tell.
+func WholeOf(generation string) string {
+	at := generationName.FindStringIndex(generation)
 	if at == nil {
 		return ""
 	}
-	return e.Name[:at[0]]
+	return generation[:at[0]]
 }
 
 func (e *GenerationError) Error() string {
-	whole := e.Whole()
+	whole := WholeOf(e.Name)
 	if whole == "" {
 		whole = "that one"
 	}

@@ -37,6 +37,9 @@ const (
 	generationsNote  = "All else is about the first one. Each of the others is a job in the folder generations: reseal report shows it."
 )
 
+// OtherKey says how many objects a generation left alone as they are under another key.
+func OtherKey(n int64) string { return Count(n) + " under another key (--rekey takes those)" }
+
 // pairs are the figures of a generation.
 func (g *Generation) pairs() []shown {
 	out := []shown{

@@ -245,9 +245,6 @@ func figuresOf(made *job.Plan, s *status.Status) campaign.Figures {
 	if s == nil || s.Left == nil || s.Todo == nil || *s.Todo <= 0 {
 		return f
 	}
-	if *s.Left == 0 {
-		return campaign.Figures{Priced: f.Priced}
-	}
 	objects := f.Objects
 	f = f.Of(min(objects, int64(float64(objects)*float64(*s.Left)/float64(*s.Todo))))
 	f.Objects = *s.Left

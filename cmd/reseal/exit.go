@@ -123,15 +123,19 @@ func notAsked(err error) bool {
 // isMismatch tells whether err says that the job cannot be touched by this
 // command: made for something else, unbelievable, or held by another process.
 func isMismatch(err error) bool {
-	var (
-		mismatch *checkpoint.MismatchError
-		locked   *checkpoint.LockedError
-		state    *checkpoint.StateError
-		lost     *checkpoint.LostError
-		conflict *checkpoint.ConflictError
-	)
-	var live *control.InUseError
-	return errors.As(err, &live) || errors.As(err, new(*campaign.ChangedError)) || errors.As(err, new(*campaign.OtherBucketError)) || errors.As(err, new(*campaign.DocumentError)) || errors.As(err, new(*job.MadeError)) || errors.As(err, new(*job.CampaignError)) || errors.As(err, new(*job.VersionError)) || errors.As(err, new(*generations.LinkError)) || errors.As(err, new(*generations.LostError)) || errors.As(err, new(*generations.FormatError)) || errors.As(err, new(*known.DifferentError)) || errors.As(err, new(*known.FileError)) || errors.As(err, new(*checkpoint.UntrustedError)) || errors.As(err, &mismatch) || errors.As(err, &locked) || errors.As(err, &state) || errors.As(err, &lost) || errors.As(err, &conflict)
+	for _, kind := range []any{
+		new(*campaign.ChangedError), new(*campaign.DocumentError), new(*campaign.OtherBucketError),
+		new(*checkpoint.ConflictError), new(*checkpoint.LockedError), new(*checkpoint.LostError), new(*checkpoint.MismatchError),
+		new(*checkpoint.StateError), new(*checkpoint.UntrustedError), new(*control.InUseError),
+		new(*generations.FormatError), new(*generations.LinkError), new(*generations.LostError),
+		new(*job.CampaignError), new(*job.MadeError), new(*job.VersionError),
+		new(*known.DifferentError), new(*known.FileError),
+	} {
+		if errors.As(err, kind) {
+			return true
+		}
+	}
+	return false
 }
 
 // isStop tells whether a limit of the user's ended the run.

@@ -159,8 +159,8 @@ func ofJob(err error) (Remedy, bool) {
 		return Remedy{Say: "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since; reseal status shows who has it"}, true
 	case errors.As(err, &campaign):
 		return Remedy{"see the jobs of its buckets", onJob("status", campaign.Name)}, true
-	case errors.As(err, &later) && later.Whole() != "":
-		return Remedy{"run the job that it belongs to, which goes on with it", onJob("run", later.Whole()) + " --until-clean"}, true
+	case errors.As(err, &later) && job.WholeOf(later.Name) != "":
+		return Remedy{"run the job that it belongs to, which goes on with it", onJob("run", job.WholeOf(later.Name)) + " --until-clean"}, true
 	case errors.Is(err, control.ErrNotRunning):
 		return Remedy{Say: "reseal status shows how far it is, and the same reseal run goes on with it"}, true
 	case errors.As(err, new(*batchops.SelectionError)):

@@ -181,11 +181,11 @@ func TestNames(t *testing.T) {
 		if got != want {
 			t.Errorf("%s: %s, want %s", of, got, want)
 		}
-		if whole := (&job.GenerationError{Name: got, Number: 2}).Whole(); whole != strings.TrimSuffix(of, "/") {
+		if whole := job.WholeOf(got); whole != strings.TrimSuffix(of, "/") {
 			t.Errorf("%s belongs to %q, want %q", got, whole, of)
 		}
 	}
-	if whole := (&job.GenerationError{Name: "moved"}).Whole(); whole != "" {
+	if whole := job.WholeOf("moved"); whole != "" {
 		t.Errorf("one that was moved belongs to %q", whole)
 	}
 }
