@@ -143,6 +143,11 @@ func (t *tableFiles) readPositions(ctx context.Context, r *Report, out *removals
 		at[t.files.Data[i].Name] = i
 	}
 	p := &positionReader{out: out, d: d, name: t.table.Name, at: at, file: -1, most: uint64(r.opts.Memory / 4)}
+	return eachBatch(ctx, rows, func(n int) error { return p.add(n, pathAt, position) })
+}
+
+// eachBatch calls do with the number of rows of each batch.
+func eachBatch(ctx context.Context, rows columnarRows, do func(n int) error) error {
 	for {
 		n, err := rows.Next(ctx)
 		if err == io.EOF {
@@ -151,7 +156,7 @@ func (t *tableFiles) readPositions(ctx context.Context, r *Report, out *removals
 		if err != nil {
 			return err
 		}
-		if err := p.add(n, pathAt, position); err != nil {
+		if err := do(n); err != nil {
 			return err
 		}
 	}
@@ -256,18 +261,7 @@ func (t *tableFiles) readValues(ctx context.Context, r *Report, out *removals, d
 	if err != nil {
 		return err
 	}
-	for {
-		n, err := rows.Next(ctx)
-		if err == io.EOF {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-		if err := out.addValues(d, columns, n, key); err != nil {
-			return err
-		}
-	}
+	return eachBatch(ctx, rows, func(n int) error { return out.addValues(d, columns, n, key) })
 }
 
 // addValues adds n rows of a batch.

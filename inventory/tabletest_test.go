@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/twmb/avro"
 	"github.com/twmb/avro/ocf"
 
+	"reseal/internal/avrotest"
 	"reseal/inventory/parquet"
 )
 
@@ -180,24 +180,7 @@ func (a *aTable) save() string {
 
 func (a *aTable) avro(name, schema string, records ...any) {
 	a.t.Helper()
-	s, err := avro.Parse(schema)
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	var buf bytes.Buffer
-	w, err := ocf.NewWriter(&buf, s, ocf.WithSyncMarker([16]byte{1})) // the same bytes each time
-	if err != nil {
-		a.t.Fatal(err)
-	}
-	for _, r := range records {
-		if err := w.Encode(r); err != nil {
-			a.t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		a.t.Fatal(err)
-	}
-	a.write(name, buf.Bytes())
+	a.write(name, avrotest.File(a.t, schema, records, ocf.WithSyncMarker([16]byte{1}))) // the same bytes each time
 }
 
 // tableFields are columns of a Parquet file by "name:id", of numbers where it ends in "#".

@@ -9,8 +9,9 @@ import (
 	"io/fs"
 	"testing"
 
-	"github.com/twmb/avro"
 	"github.com/twmb/avro/ocf"
+
+	"reseal/internal/avrotest"
 )
 
 // The schemas of a manifest list and a manifest as writers of format 2 have them, but for
@@ -45,24 +46,7 @@ type object = map[string]any
 // avroFile is an Avro file with these records.
 func avroFile(t testing.TB, schema string, records ...any) []byte {
 	t.Helper()
-	s, err := avro.Parse(schema)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var buf bytes.Buffer
-	w, err := ocf.NewWriter(&buf, s, ocf.WithCodec(ocf.DeflateCodec(6)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, r := range records {
-		if err := w.Encode(r); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return buf.Bytes()
+	return avrotest.File(t, schema, records, ocf.WithCodec(ocf.DeflateCodec(6)))
 }
 
 func manifestOf(path string, content, sequence int) object {
