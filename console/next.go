@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"reseal/internal/shell"
+	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
@@ -18,9 +18,7 @@ type Step struct{ Command, Does string }
 const ReportPage = " --out report.html"
 
 // OnJob is a command of reseal on a job, as a person types it.
-func OnJob(name, dir string) string {
-	return "reseal " + name + " " + shell.Path(dir)
-}
+func OnJob(name, dir string) string { return explain.OnJob(name, dir) }
 
 // onShare is OnJob for a share of the job, or for all of it.
 func onShare(name, dir string, part job.Share) string {
@@ -44,7 +42,7 @@ func NextStep(s *status.Status, part job.Share) Step {
 	at := func(name string) string { return onShare(name, s.Job, part) }
 	next, share := s.Next(part)
 	if of := job.WholeOf(s.Job); of != "" && slices.Contains([]status.Next{status.Begin, status.Resume, status.ResumeRetry, status.Retry}, next) {
-		return Step{OnJob("run", of) + " --until-clean", "goes on with the job that this is a generation of; what failed is tried again"}
+		return Step{explain.UntilClean(of), "goes on with the job that this is a generation of; what failed is tried again"}
 	}
 	switch next {
 	case status.Watch:
@@ -65,7 +63,7 @@ func NextStep(s *status.Status, part job.Share) Step {
 	case status.LookAtDoubt:
 		return Step{whole("verify"), "names what differs of the objects that failed; another try does not bring it back"}
 	case status.MoreGenerations:
-		return Step{whole("run") + " --until-clean", "goes on with the last generation, and looks again"}
+		return Step{explain.UntilClean(s.Job), "goes on with the last generation, and looks again"}
 	case status.Retry:
 		return Step{at("retry-failed"), "tries the failed objects again, and nothing else"}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/job/generations"
 )
@@ -72,7 +72,7 @@ func (f *runFlags) retryFailed(ctx context.Context, p process) error {
 		return f.neverBegan(ctx, p, err)
 	}
 	if chain.Last() != nil {
-		fmt.Fprintf(p.stderr, "note: this takes the first generation of the job alone. What failed in any of them is tried again by %s --until-clean\n", console.OnJob("run", f.job))
+		fmt.Fprintf(p.stderr, "note: this takes the first generation of the job alone. What failed in any of them is tried again by %s\n", explain.UntilClean(f.job))
 	}
 	f.adopt(made)
 	// Every line is written: the one that says "done" takes back the one that said "failed".

@@ -191,7 +191,7 @@ func tellLeft(w io.Writer, dir string, t checkpoint.Totals, next string) {
 // again is the command that tries failed objects again: a generation is not run by itself.
 func (f *runFlags) again() string {
 	if f.generation != nil {
-		return console.OnJob("run", f.generation.job) + " --until-clean"
+		return explain.UntilClean(f.generation.job)
 	}
 	return console.OnJob("retry-failed", f.job)
 }

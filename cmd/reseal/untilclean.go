@@ -72,7 +72,7 @@ func (f *runFlags) generations(ctx context.Context, p process, told *notify.Tell
 		return f.attempt(ctx, p, told)
 	}
 	if f.share.Count > 0 {
-		return usagef("--until-clean lists the bucket as a whole, and share %s is a part of the job: run all shares without it, and then once: %s --until-clean", f.share, console.OnJob("run", f.job))
+		return usagef("--until-clean lists the bucket as a whole, and share %s is a part of the job: run all shares without it, and then once: %s", f.share, explain.UntilClean(f.job))
 	}
 	f.chooseSource()
 	first := *f // which prints no document: there is one for all generations

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"reseal/console"
+	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/job/generations"
 	"reseal/verify"
@@ -90,7 +91,7 @@ func (f *verifyFlags) tellAll(p process, found []verifiedGeneration, chain *gene
 		return fmt.Errorf("print verification: %w", err)
 	}
 	if last := chain.Last(); !last.Over() {
-		fmt.Fprintf(p.stderr, "reseal: generation %d did not come to its end\nnext: %s --until-clean\n", last.Number, console.OnJob("run", f.job))
+		fmt.Fprintf(p.stderr, "reseal: generation %d did not come to its end\nnext: %s\n", last.Number, explain.UntilClean(f.job))
 		if worst == nil {
 			worst = &finding{exitFailures}
 		}

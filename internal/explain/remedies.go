@@ -139,8 +139,8 @@ func ofJob(err error) (Remedy, bool) {
 	)
 	switch {
 	case errors.As(err, &changed):
-		return Remedy{"ask who can write in it, and who did; where it is right, as somebody made a new job there, \"" + onJob("forget", changed.Name) + "\" has this machine take it as it is now; look at it first",
-			onJob("status", changed.Name)}, true
+		return Remedy{"ask who can write in it, and who did; where it is right, as somebody made a new job there, \"" + OnJob("forget", changed.Name) + "\" has this machine take it as it is now; look at it first",
+			OnJob("status", changed.Name)}, true
 	case errors.As(err, &doubtful):
 		return ofKnownFile(doubtful), true
 	case errors.As(err, &mismatch) && slices.ContainsFunc(mismatch.Differences, func(d checkpoint.Difference) bool { return d.Name == "--exclude-prefix" }):
@@ -150,17 +150,17 @@ func ofJob(err error) (Remedy, bool) {
 	case errors.As(err, &mismatch):
 		return Remedy{Say: "a job keeps the options it was made with; use them again, or another folder for another job"}, true
 	case errors.As(err, &made):
-		return Remedy{"look at it; the same command waits for nobody, and goes on with it once it is free", onJob("status", made.Job)}, true
+		return Remedy{"look at it; the same command waits for nobody, and goes on with it once it is free", OnJob("status", made.Job)}, true
 	case errors.As(err, &locked) && locked.Holder.Command == "reseal campaign":
-		return Remedy{"wait for it, or see how far it is", onJob("status", locked.Job)}, true
+		return Remedy{"wait for it, or see how far it is", OnJob("status", locked.Job)}, true
 	case errors.As(err, &locked):
-		return Remedy{"wait for it, or watch it", onJob("status", locked.Job) + " --watch"}, true
+		return Remedy{"wait for it, or watch it", OnJob("status", locked.Job) + " --watch"}, true
 	case errors.As(err, new(*checkpoint.ConflictError)):
 		return Remedy{Say: "another process has taken the job over and goes on with it; nothing is lost: what this one recorded counts, and the other recognises what it copied since; reseal status shows who has it"}, true
 	case errors.As(err, &campaign):
-		return Remedy{"see the jobs of its buckets", onJob("status", campaign.Name)}, true
+		return Remedy{"see the jobs of its buckets", OnJob("status", campaign.Name)}, true
 	case errors.As(err, &later) && job.WholeOf(later.Name) != "":
-		return Remedy{"run the job that it belongs to, which goes on with it", onJob("run", job.WholeOf(later.Name)) + " --until-clean"}, true
+		return Remedy{"run the job that it belongs to, which goes on with it", UntilClean(job.WholeOf(later.Name))}, true
 	case errors.Is(err, control.ErrNotRunning):
 		return Remedy{Say: "reseal status shows how far it is, and the same reseal run goes on with it"}, true
 	case errors.As(err, new(*batchops.SelectionError)):
@@ -217,6 +217,3 @@ func ofReport(err error) (Remedy, bool) {
 	}
 	return Remedy{}, false
 }
-
-// onJob is a command of reseal on a job, as a person types it.
-func onJob(name, dir string) string { return "reseal " + name + " " + shell.Path(dir) }
