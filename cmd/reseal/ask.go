@@ -5,10 +5,11 @@ import (
 	"errors"
 
 	"reseal/internal/terminal"
+	"reseal/preflight"
 )
 
 // ask puts a question to the person at the terminal. Any answer but yes is a
-// refusedError with the given text.
+// preflight.RefusedError with the given text.
 func ask(ctx context.Context, p process, question, declined string) error {
 	yes, err := terminal.Ask(ctx, p.stdin, p.stderr, question)
 	switch {
@@ -17,7 +18,7 @@ func ask(ctx context.Context, p process, question, declined string) error {
 	case err != nil:
 		return err
 	case !yes:
-		return &refusedError{errors.New(declined)}
+		return &preflight.RefusedError{Err: errors.New(declined)}
 	}
 	return nil
 }

@@ -108,7 +108,7 @@ func (f *campaignFlags) runOf(p process, b *campaignBucket, atMost cost.Money) (
 // first step.
 func (f *campaignFlags) tell(ctx context.Context, p process, r *runFlags, cmd *cobra.Command) error {
 	if err := r.recall(ctx, p, cmd); err != nil {
-		return &untouchedError{err}
+		return &preflight.UntouchedError{Err: err}
 	}
 	r.held, r.began, r.beside = given(cmd), f.began, f.parallel
 	r.concurrency = min(r.concurrency, max(1, resources.FileRoom().Slots()/f.parallel))
@@ -119,9 +119,9 @@ func (f *campaignFlags) tell(ctx context.Context, p process, r *runFlags, cmd *c
 func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucket) error {
 	switch {
 	case b.Manifest == "":
-		return &refusedError{errNoReport}
+		return &preflight.RefusedError{Err: errNoReport}
 	case b.NeedsKey() && f.run.KeyID == "":
-		return &refusedError{errNoKey}
+		return &preflight.RefusedError{Err: errNoKey}
 	}
 	if was := f.document.Find(b.Name); was != nil && was.Made {
 		if err := was.Check(&b.Bucket); err != nil {
@@ -232,7 +232,7 @@ func (f *campaignFlags) priced(_ context.Context, _ process, ready *readiness) e
 	if why == "" {
 		return nil
 	}
-	return &refusedError{fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
+	return &preflight.RefusedError{Err: fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
 }
 
 // figuresOf is what is left of a job: all of it where no run has begun it, as s is nil, or

@@ -21,6 +21,7 @@ import (
 	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/report"
 )
 
@@ -146,7 +147,7 @@ func (f *campaignFlags) campaign(ctx context.Context, p process) error {
 	defer f.shares.Close()
 	planned := p.phase(ctx, func(ctx context.Context) error {
 		if err := f.open(ctx); err != nil {
-			return &untouchedError{err}
+			return &preflight.UntouchedError{Err: err}
 		}
 		return f.plan(ctx, p)
 	})

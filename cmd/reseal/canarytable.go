@@ -4,6 +4,7 @@ import (
 	"reseal/canary"
 	"reseal/console"
 	"reseal/migrate"
+	"reseal/preflight"
 )
 
 // canaryWords puts the errors of a run's canary into words for people. A run that such an
@@ -11,7 +12,7 @@ import (
 func canaryWords(err error) error {
 	words, refused := console.CanaryWords(err)
 	if refused {
-		return &refusedError{words}
+		return &preflight.RefusedError{Err: words}
 	}
 	return words
 }

@@ -14,6 +14,7 @@ import (
 	"reseal/internal/cli"
 	"reseal/internal/explain"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -96,11 +97,11 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 	}
 	before, err := enforce.Read(ctx, e.Client, f.wish.Bucket)
 	if err != nil {
-		return &untouchedError{&refusedError{err}}
+		return &preflight.UntouchedError{Err: &preflight.RefusedError{Err: err}}
 	}
 	c, err := e.Plan(ctx, before)
 	if err != nil {
-		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
+		return &preflight.RefusedError{Err: fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if c.Nothing() {
 		f.nothing(f.output.messages(p), before)
@@ -121,7 +122,7 @@ func (f *enforceFlags) enforcer(ctx context.Context, messages io.Writer) (*enfor
 		return nil, err
 	}
 	if client, err = client.ForBucket(ctx, f.wish.Bucket); err != nil {
-		return nil, &untouchedError{&refusedError{err}}
+		return nil, &preflight.UntouchedError{Err: &preflight.RefusedError{Err: err}}
 	}
 	e := f.wish
 	e.Client, e.MinTLS = client, f.minTLS
@@ -148,7 +149,7 @@ func (f *enforceFlags) show(ctx context.Context, p process, e *enforce.Enforcer,
 func (f *enforceFlags) carryOut(ctx context.Context, p process, e *enforce.Enforcer, c *enforce.Change) error {
 	messages := f.output.messages(p)
 	if err := e.Allowed(ctx, c); err != nil {
-		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
+		return &preflight.RefusedError{Err: fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if e.TriesNoOffender() {
 		fmt.Fprintf(messages, "note: no upload that has to be denied is tried, as %s is not below --policy-prefix %s\n", f.wish.ScratchPrefix, f.wish.Prefix)
@@ -159,7 +160,7 @@ func (f *enforceFlags) carryOut(ctx context.Context, p process, e *enforce.Enfor
 		}
 	}
 	if err := e.TryBefore(ctx, c); err != nil {
-		return &refusedError{fmt.Errorf("refused: nothing was changed: %w", err)}
+		return &preflight.RefusedError{Err: fmt.Errorf("refused: nothing was changed: %w", err)}
 	}
 	if err := e.Apply(ctx, c); err != nil {
 		return f.notMade(messages, err)
@@ -178,7 +179,7 @@ func (f *enforceFlags) notMade(messages io.Writer, err error) error {
 	var failed *enforce.FailedError
 	switch {
 	case errors.As(err, new(*enforce.MeanwhileError)):
-		return &refusedError{fmt.Errorf("refused: %w", err)}
+		return &preflight.RefusedError{Err: fmt.Errorf("refused: %w", err)}
 	case !errors.As(err, &failed) || !failed.SetBack:
 		return err
 	}

@@ -18,6 +18,7 @@ import (
 	"reseal/job/generations"
 	"reseal/job/known"
 	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -38,18 +39,6 @@ const (
 
 // usagef makes an error of a command line that makes no sense.
 func usagef(format string, args ...any) error { return cli.Usagef(format, args...) }
-
-// refusedError is a run that was not begun, nothing having been written.
-type refusedError struct{ err error }
-
-func (e *refusedError) Error() string { return e.err.Error() }
-func (e *refusedError) Unwrap() error { return e.err }
-
-// untouchedError is a run that ended before anything was written, for whatever reason.
-type untouchedError struct{ err error }
-
-func (e *untouchedError) Error() string { return e.err.Error() }
-func (e *untouchedError) Unwrap() error { return e.err }
 
 // finding is an ending that is not an error of the run: its output was printed
 // already, only the exit code tells.
@@ -75,7 +64,7 @@ func exitCode(err error) int {
 	var (
 		found   *finding
 		usage   *cli.UsageError
-		refused *refusedError
+		refused *preflight.RefusedError
 		sig     *signalError
 		left    *migrate.UnfinishedError
 		lossy   *engine.LossError

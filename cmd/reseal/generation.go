@@ -9,6 +9,7 @@ import (
 	"reseal/job"
 	"reseal/job/generations"
 	"reseal/migrate"
+	"reseal/preflight"
 )
 
 // generationRun is what makes a run that of a later generation of a job. That of the
@@ -52,7 +53,7 @@ func (g *generationRun) left(limit cost.Money) cost.Money {
 func (g *generationRun) check(ctx context.Context, conn connection, c *migrate.Claim) error {
 	if g == nil {
 		if c.Found && c.Plan.Generation != nil {
-			return &refusedError{&job.GenerationError{Name: c.Name, Number: c.Plan.Generation.Number}}
+			return &preflight.RefusedError{Err: &job.GenerationError{Name: c.Name, Number: c.Plan.Generation.Number}}
 		}
 		if !c.Found {
 			return nil

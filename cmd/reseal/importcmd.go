@@ -142,7 +142,7 @@ func (f *importFlags) take(ctx context.Context, p process, e *preflight.Environm
 	}
 	n, err := in.Run(ctx)
 	if errors.As(err, new(*batchops.NotDoneError)) {
-		err = &refusedError{err}
+		err = &preflight.RefusedError{Err: err}
 	}
 	if n != nil {
 		err = errors.Join(err, f.say(p, &imported{Job: f.job, Report: location, Tasks: n.Tasks, Done: n.Done, Failed: n.Failed, Known: n.Known}))

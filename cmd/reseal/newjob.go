@@ -11,6 +11,7 @@ import (
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/report"
 )
 
@@ -77,7 +78,7 @@ func (f *runFlags) showPlan(p process, pre *prepared, made *job.Plan) error {
 		return nil
 	}
 	if why := unpriced(made.Estimate); why != "" {
-		return &refusedError{fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
+		return &preflight.RefusedError{Err: fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
 	}
 	if once := made.Estimate.Once.Total; once.Max > limit {
 		fmt.Fprintf(show, "The run may stop before its end: it costs %s as expected and %s at most, and --max-cost is %s.\n",

@@ -8,6 +8,7 @@ import (
 	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/job"
+	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -30,7 +31,7 @@ func openReport(ctx context.Context, client *s3api.Client, s *selection) (*inven
 	if is {
 		opts.TableName = table.String()
 		if manifest, client, err = client.TableMetadata(ctx, table); err != nil {
-			return nil, &refusedError{err}
+			return nil, &preflight.RefusedError{Err: err}
 		}
 	}
 	at, err := inventory.ParseLocation(manifest)

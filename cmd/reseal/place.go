@@ -10,6 +10,7 @@ import (
 	"reseal/internal/plain"
 	"reseal/internal/terminal"
 	"reseal/job"
+	"reseal/preflight"
 	"reseal/report"
 )
 
@@ -36,9 +37,9 @@ func checkNewJob(ctx context.Context, c connection, dir string) error {
 	err := c.jobs().CheckNew(ctx, dir)
 	switch {
 	case errors.As(err, new(*job.UnwritableError)):
-		return &refusedError{causeOf(ctx, err)}
+		return &preflight.RefusedError{Err: causeOf(ctx, err)}
 	case errors.As(err, new(*job.RetentionError)):
-		return &refusedError{err}
+		return &preflight.RefusedError{Err: err}
 	}
 	return err
 }

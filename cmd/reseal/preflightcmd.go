@@ -199,7 +199,7 @@ func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *pre
 		c.Options.Bucket = beside.Report.Report.Manifest().SourceBucket
 	}
 	if c.Client, c.Facts, c.Unknown, err = bucketFacts(ctx, client, c.Options.Bucket); err != nil {
-		return &refusedError{err}
+		return &preflight.RefusedError{Err: err}
 	}
 	return c.LookWith(ctx, beside)
 }
@@ -218,7 +218,7 @@ func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error 
 	console.WithHints(found)
 	stop, err := console.RunChecks(messages, found)
 	if err == nil && stop != nil {
-		err = &refusedError{fmt.Errorf("refused: nothing was written: %s: %s", stop.Name, stop.Why)}
+		err = &preflight.RefusedError{Err: fmt.Errorf("refused: nothing was written: %s: %s", stop.Name, stop.Why)}
 	}
 	return err
 }

@@ -92,7 +92,7 @@ func prepare(ctx context.Context, r *request, job *metJob, now time.Time) (*prep
 	}
 	ask.Policy.Now, ask.Policy.Weights = now.UTC(), r.weights(said.options.BucketKey)
 	if out.env, err = preflight.FindEnvironment(ctx, ask); err != nil {
-		return nil, &refusedError{err}
+		return nil, &preflight.RefusedError{Err: err}
 	}
 	return out, nil
 }
@@ -110,7 +110,7 @@ func (r *request) lookAt(ctx context.Context, client *s3api.Client, found *inven
 	}
 	var err error
 	if ask.Client, policy.Facts, ask.Unknown, err = bucketFacts(ctx, client, policy.Options.Bucket); err != nil {
-		return nil, &refusedError{err}
+		return nil, &preflight.RefusedError{Err: err}
 	}
 	return ask, nil
 }

@@ -25,14 +25,14 @@ func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) e
 	o := &e.Policy.Options
 	v, err := e.Probe(ctx, f.probe)
 	if err != nil {
-		return &refusedError{fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
+		return &preflight.RefusedError{Err: fmt.Errorf("probe the endpoint on scratch objects: %w", err)}
 	}
 	console.Endpoint(f.output.messages(p), v)
 	switch {
 	case v.SelfCopy != nil:
-		return &refusedError{fmt.Errorf("the endpoint does not copy an object onto itself; --copy-via multipart is the way round: %w", v.SelfCopy)}
+		return &preflight.RefusedError{Err: fmt.Errorf("the endpoint does not copy an object onto itself; --copy-via multipart is the way round: %w", v.SelfCopy)}
 	case preflight.Updates(o) && v.Update != plan.Yes:
-		return &refusedError{fmt.Errorf("refused: no object of yours was touched. The endpoint does not understand UpdateObjectEncryption "+
+		return &preflight.RefusedError{Err: fmt.Errorf("refused: no object of yours was touched. The endpoint does not understand UpdateObjectEncryption "+
 			"(shown on a scratch object), so --method %s cannot be used here; use --method copy", o.Method)}
 	}
 	e.TakeVerdict(v)

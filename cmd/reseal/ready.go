@@ -45,7 +45,7 @@ func (f *runFlags) readySteps(ctx context.Context, p process, r *readiness) erro
 	type step = func(context.Context, process, *readiness) error
 	for _, look := range []step{f.findJob, f.lookAround, f.planOrResume, f.checkRun, f.refuseAboveQuota, f.refuseHazards, f.consent} {
 		if err := look(ctx, p, r); err != nil {
-			return &untouchedError{causeOf(ctx, err)}
+			return &preflight.UntouchedError{Err: causeOf(ctx, err)}
 		}
 		if r.idle {
 			return nil
@@ -63,7 +63,7 @@ func (f *runFlags) readySteps(ctx context.Context, p process, r *readiness) erro
 // account.
 func (f *runFlags) refuseAboveQuota(_ context.Context, _ process, r *readiness) error {
 	if above := r.pre.env.Caps.Above; above != "" && !f.force {
-		return &refusedError{fmt.Errorf("%s; nothing was written. --force takes it all the same", above)}
+		return &preflight.RefusedError{Err: fmt.Errorf("%s; nothing was written. --force takes it all the same", above)}
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 	}
 	if !r.claim.Found {
 		if f.share.Count > 0 {
-			return &refusedError{fmt.Errorf("share %s of a job that has no plan yet: make it once, with %s", f.share, console.OnJob("plan", f.job))}
+			return &preflight.RefusedError{Err: fmt.Errorf("share %s of a job that has no plan yet: make it once, with %s", f.share, console.OnJob("plan", f.job))}
 		}
 		return checkNewJob(ctx, f.connection, f.job)
 	}
@@ -170,7 +170,7 @@ func (f *runFlags) refuseUnaccepted(p process, e *preflight.Environment, probing
 	if len(open) == 0 {
 		return nil
 	}
-	return &refusedError{&hazardsError{console.Hazards(open), p.settlingAgain(migrate.OpenHazards(e, open), f.told[job.AcceptOption])}}
+	return &preflight.RefusedError{Err: &hazardsError{console.Hazards(open), p.settlingAgain(migrate.OpenHazards(e, open), f.told[job.AcceptOption])}}
 }
 
 // consent asks the person at the terminal about a job that nobody has begun yet.

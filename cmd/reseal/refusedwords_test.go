@@ -4,6 +4,7 @@ import (
 	"errors"
 	"testing"
 
+	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -16,7 +17,7 @@ func TestNotReachedIsFatal(t *testing.T) {
 		s3api.OpenFiles: exitFatal, s3api.BadBundle: exitFatal,
 		s3api.AccessDenied: exitRefused, s3api.NoBucket: exitRefused, s3api.KeyDisabled: exitRefused, s3api.KeyRegion: exitRefused,
 	} {
-		err := &refusedError{&s3api.SetupError{Kind: kind, Op: "HeadBucket", Err: errors.New("x")}}
+		err := &preflight.RefusedError{Err: &s3api.SetupError{Kind: kind, Op: "HeadBucket", Err: errors.New("x")}}
 		if got := exitCode(err); got != want {
 			t.Errorf("%s: exit code %d, want %d", kind, got, want)
 		}

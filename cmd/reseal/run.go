@@ -20,6 +20,7 @@ import (
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/migrate"
+	"reseal/preflight"
 	"reseal/report"
 )
 
@@ -130,7 +131,7 @@ func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, run
 		return fmt.Errorf("%w; what was recorded before counts, and the same command finds out about the rest%s", runErr, f.orRetried(totals.Failed))
 	case errors.As(runErr, &outage):
 		return fmt.Errorf("%w; everything done is recorded, and nothing is wrong with what is not; once it answers again, the same command goes on%s", runErr, f.orRetried(totals.Failed))
-	case errors.As(runErr, &lossy) && errors.As(runErr, new(*refusedError)):
+	case errors.As(runErr, &lossy) && errors.As(runErr, new(*preflight.RefusedError)):
 		return runErr // the canary has said what to do
 	case errors.As(runErr, &lossy):
 		return fmt.Errorf("stopped: %w; everything done is recorded, and no further object was begun. %s", runErr, console.GoOnAfter(lossy))

@@ -18,6 +18,7 @@ import (
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/notify"
+	"reseal/preflight"
 )
 
 // runFlags is the command line of run.
@@ -74,9 +75,9 @@ func newRunCommand(p process) *cobra.Command {
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if err := f.recall(cmd.Context(), p, cmd); err != nil {
 			if f.dryRun || f.dryrun {
-				return &untouchedError{err}
+				return &preflight.UntouchedError{Err: err}
 			}
-			return f.neverBegan(cmd.Context(), p, &untouchedError{err})
+			return f.neverBegan(cmd.Context(), p, &preflight.UntouchedError{Err: err})
 		}
 		f.held = given(cmd)
 		if f.dryRun || f.dryrun {
@@ -140,12 +141,12 @@ func (f *runFlags) check(ctx context.Context) error {
 	}
 	if f.output.logFile != "" {
 		if err := outfile.Check(f.output.logFile); err != nil {
-			return &untouchedError{err}
+			return &preflight.UntouchedError{Err: err}
 		}
 	}
 	if f.metrics != "" {
 		if err := metrics.Try(f.metrics); err != nil {
-			return &untouchedError{err}
+			return &preflight.UntouchedError{Err: err}
 		}
 	}
 	var err error

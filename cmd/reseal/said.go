@@ -9,6 +9,7 @@ import (
 	"reseal/internal/explain"
 	"reseal/internal/shell"
 	"reseal/job"
+	"reseal/preflight"
 )
 
 // said is how a command says that it ended with err.
@@ -25,7 +26,7 @@ func untouched(cmd *cobra.Command, err error) string {
 	switch {
 	case exitCode(err) == exitUsage, errors.As(err, new(*job.NameError)):
 		return "Nothing was done."
-	case onlyLooks(cmd), errors.As(err, new(*job.NoJobError)), errors.As(err, new(*job.NotJobError)), errors.As(err, new(*job.CampaignError)), errors.As(err, new(*untouchedError)):
+	case onlyLooks(cmd), errors.As(err, new(*job.NoJobError)), errors.As(err, new(*job.NotJobError)), errors.As(err, new(*job.CampaignError)), errors.As(err, new(*preflight.UntouchedError)):
 		return "Nothing was written."
 	}
 	return ""

@@ -11,6 +11,7 @@ import (
 	"reseal/console"
 	"reseal/internal/cli"
 	"reseal/internal/outfile"
+	"reseal/preflight"
 	"reseal/selfcheck"
 )
 
@@ -92,7 +93,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	defer stop()
 	conf, facts, err := f.prepare(ctx)
 	if err != nil {
-		return &untouchedError{err}
+		return &preflight.UntouchedError{Err: err}
 	}
 	conf.Large = large
 	if err := f.consent(ctx, p, conf); err != nil {
@@ -124,7 +125,7 @@ func (f *selfcheckFlags) prepare(ctx context.Context) (selfcheck.Config, *selfch
 	}
 	conf, facts, err := selfcheck.Prepare(ctx, client, f.bucket, f.key)
 	if errors.As(err, new(*selfcheck.KeepsError)) {
-		err = &refusedError{fmt.Errorf("refused, nothing was written: %w; name another bucket", err)}
+		err = &preflight.RefusedError{Err: fmt.Errorf("refused, nothing was written: %w; name another bucket", err)}
 	}
 	if err != nil {
 		return conf, nil, err

@@ -103,7 +103,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 		return err
 	}
 	if client, err = client.ForBucket(ctx, f.wish.Bucket); err != nil {
-		return &untouchedError{&refusedError{err}}
+		return &preflight.UntouchedError{Err: &preflight.RefusedError{Err: err}}
 	}
 	s, err := f.wanted(ctx, client, to)
 	if err != nil {
@@ -114,15 +114,15 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	}
 	destination, err := client.Foreign(ctx, to.Bucket, f.wish.DestinationOwner)
 	if err != nil {
-		return &untouchedError{&refusedError{err}}
+		return &preflight.UntouchedError{Err: &preflight.RefusedError{Err: err}}
 	}
 	if destination.Region() != client.Region() {
-		return &refusedError{fmt.Errorf("%s is in %s, and S3 delivers the reports of a bucket only within its Region, %s", to.Bucket, destination.Region(), client.Region())}
+		return &preflight.RefusedError{Err: fmt.Errorf("%s is in %s, and S3 delivers the reports of a bucket only within its Region, %s", to.Bucket, destination.Region(), client.Region())}
 	}
 	messages := f.output.messages(p)
 	if err := s.Read(ctx, client, destination); err != nil {
 		if f.apply {
-			return &refusedError{fmt.Errorf("nothing was changed: %w", err)}
+			return &preflight.RefusedError{Err: fmt.Errorf("nothing was changed: %w", err)}
 		}
 		fmt.Fprintf(messages, "note: what is there could not be read: %s\n", explain.Words(err))
 		return nil
@@ -138,14 +138,14 @@ func (f *setupFlags) carryOut(ctx context.Context, messages io.Writer, s *setup.
 	}
 	f.diff(messages, s, to)
 	if s.Exists() && !s.Configured() && !f.replace {
-		return &refusedError{fmt.Errorf("%s has an inventory configuration %q that says something else; --replace overwrites it, --id names another", f.wish.Bucket, f.wish.ID)}
+		return &preflight.RefusedError{Err: fmt.Errorf("%s has an inventory configuration %q that says something else; --replace overwrites it, --id names another", f.wish.Bucket, f.wish.ID)}
 	}
 	if !f.apply {
 		fmt.Fprintln(messages, "Nothing was changed; --apply makes the change.")
 		return nil
 	}
 	if err := s.Apply(ctx, client, destination); errors.As(err, new(*setup.ChangedError)) {
-		return &refusedError{err}
+		return &preflight.RefusedError{Err: err}
 	} else if err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/inventory/snapshot"
+	"reseal/preflight"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -127,7 +128,7 @@ func (f *snapshotFlags) snapshot(ctx context.Context, p process) error {
 		return err
 	}
 	if client, err = client.ForBucket(ctx, f.bucket); err != nil {
-		return &untouchedError{&refusedError{err}}
+		return &preflight.UntouchedError{Err: &preflight.RefusedError{Err: err}}
 	}
 	begun := time.Now()
 	writer, at, err := f.begin(ctx, client, begun)
@@ -183,10 +184,10 @@ func (f *snapshotFlags) begin(ctx context.Context, client *s3api.Client, now tim
 	}
 	w, err := snapshot.Begin(ctx, t)
 	if errors.As(err, new(*snapshot.ExistsError)) {
-		err = &refusedError{err}
+		err = &preflight.RefusedError{Err: err}
 	}
 	if err != nil {
-		err = &untouchedError{err}
+		err = &preflight.UntouchedError{Err: err}
 	}
 	return w, at, err
 }

@@ -24,6 +24,7 @@ import (
 	"reseal/migrate"
 	"reseal/migrate/untilclean"
 	"reseal/notify"
+	"reseal/preflight"
 	"reseal/ratelimit"
 	"reseal/report"
 	"reseal/s3api"
@@ -289,7 +290,7 @@ func (u *untilSteps) newest(ctx context.Context, client *s3api.Client, g *genera
 			untilclean.ErrNoneNewer, sel.manifest, report.Time(last))
 	}
 	if bucket := found.Report.Manifest().SourceBucket; bucket != made.Options.Bucket {
-		return &refusedError{fmt.Errorf("the newest report, %s, is of the bucket %s, and the job is about %s", found.URI, bucket, made.Options.Bucket)}
+		return &preflight.RefusedError{Err: fmt.Errorf("the newest report, %s, is of the bucket %s, and the job is about %s", found.URI, bucket, made.Options.Bucket)}
 	}
 	g.Manifest, g.Created = found.URI, created.UTC()
 	fmt.Fprintf(f.output.messages(u.p), "\nGeneration %d: the report %s.\n", g.Number, found.URI)
