@@ -20,6 +20,7 @@ import (
 	"reseal/console"
 	"reseal/cost"
 	"reseal/internal/cli"
+	"reseal/internal/connect"
 	"reseal/internal/explain"
 	"reseal/internal/resources"
 	"reseal/job"
@@ -95,12 +96,12 @@ func (f *campaignFlags) runOf(p process, b *campaignBucket, atMost cost.Money) (
 		}
 	}}
 	if b.Role != "" {
-		r.role = s3api.Role{ARN: b.Role, ExternalID: b.ExternalID, Session: "reseal-campaign"}
+		r.Role = s3api.Role{ARN: b.Role, ExternalID: b.ExternalID, Session: "reseal-campaign"}
 		if account, _ := list.ValidRole(b.Role); b.Account == "" {
 			set("expected-bucket-owner", account)
 		}
 	}
-	r.keeper = &f.run.connection
+	r.Keeper = &f.run.Settings
 	return r, cmd, errors.Join(errs...)
 }
 
@@ -151,7 +152,7 @@ func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucke
 // findJob looks for the job of a bucket, without holding it.
 func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, ready *readiness, b *campaignBucket) (err error) {
 	c := ready.claim
-	if c.Store, c.Plan, err = r.connection.jobs().Find(ctx, r.job, job.Share{}); err != nil {
+	if c.Store, c.Plan, err = r.connection.Jobs().Find(ctx, r.job, job.Share{}); err != nil {
 		return err
 	}
 	b.fresh = true
@@ -161,7 +162,7 @@ func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, rea
 	if is := c.Plan.Options.Bucket; is != b.Name {
 		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "job"}
 	}
-	if ready.met, err = r.meet(ctx, p, r.connection, r.told, r.job, c.Plan, false); err != nil {
+	if ready.met, err = r.meet(ctx, p, connect.Named{Via: r.connection.Settings, Told: r.told, Name: r.job, Plan: c.Plan}, false); err != nil {
 		return err
 	}
 	if ready.at, err = checkpoint.Read(ctx, c.Store); err != nil {
@@ -262,11 +263,11 @@ func (f *campaignFlags) freeze(ctx context.Context, p process, b *campaignBucket
 	if err := checkNewJob(ctx, r.connection, r.job); err != nil {
 		return err
 	}
-	if err := r.connection.jobs().Freeze(ctx, r.job, b.plan); err != nil {
+	if err := r.connection.Jobs().Freeze(ctx, r.job, b.plan); err != nil {
 		return fmt.Errorf("make job %s: %w", r.job, err)
 	}
 	b.made = true
-	err := r.made(ctx, p, r.connection, r.told, r.job, b.plan)
+	err := r.made(ctx, p, connect.Named{Via: r.connection.Settings, Told: r.told, Name: r.job, Plan: b.plan})
 	b.run, b.plan = nil, nil // the run reads it again
 	return err
 }

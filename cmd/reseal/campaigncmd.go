@@ -88,7 +88,7 @@ func newCampaignCommand(p process) *cobra.Command {
 			if err := f.check(); err != nil {
 				return err
 			}
-			f.run.connection.stderr = cmd.ErrOrStderr
+			f.run.asks(cmd)
 			return f.campaign(cmd.Context(), p)
 		},
 	}
@@ -187,7 +187,7 @@ func (f *campaignFlags) open(ctx context.Context) error {
 		return &cli.UsageError{Err: err}
 	}
 	f.document = &campaign.Document{Program: programVersion(), Created: f.began.UTC()}
-	jobs := f.run.connection.jobs()
+	jobs := f.run.connection.Jobs()
 	switch f.store, err = jobs.Open(ctx, f.job, job.Share{}); {
 	case err == nil:
 		if err := f.openFound(ctx); err != nil {
@@ -227,7 +227,7 @@ func containsBucket(all []list.Bucket, name string) bool {
 
 // openFound reads the campaign of a place that is there. A job of one bucket is none.
 func (f *campaignFlags) openFound(ctx context.Context) error {
-	_, made, err := f.run.connection.jobs().Find(ctx, f.job, job.Share{})
+	_, made, err := f.run.connection.Jobs().Find(ctx, f.job, job.Share{})
 	if err != nil && !errors.As(err, new(*job.CampaignError)) {
 		return err
 	}
@@ -330,7 +330,7 @@ func (f *campaignFlags) begin(ctx context.Context, p process) error {
 		}
 	}
 	if f.store == nil {
-		store, err := f.run.connection.jobs().Create(ctx, f.job, job.Share{})
+		store, err := f.run.connection.Jobs().Create(ctx, f.job, job.Share{})
 		if err != nil {
 			return fmt.Errorf("make campaign %s: %w", f.job, err)
 		}

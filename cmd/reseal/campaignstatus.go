@@ -15,7 +15,7 @@ func readCampaign(ctx context.Context, c connection, dir string) (*campaign.Stat
 	if dir == "" {
 		return nil, nil
 	}
-	store, err := c.jobs().Open(ctx, dir, job.Share{})
+	store, err := c.Jobs().Open(ctx, dir, job.Share{})
 	if err != nil {
 		return nil, nil
 	}
@@ -26,7 +26,7 @@ func readCampaign(ctx context.Context, c connection, dir string) (*campaign.Stat
 	case err != nil || d == nil:
 		return nil, nil
 	}
-	s, err := campaign.ReadStatus(ctx, c.jobs(), dir, d)
+	s, err := campaign.ReadStatus(ctx, c.Jobs(), dir, d)
 	if err != nil {
 		return nil, err
 	}

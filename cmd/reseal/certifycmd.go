@@ -12,6 +12,7 @@ import (
 
 	"reseal/certify"
 	"reseal/console"
+	"reseal/internal/connect"
 	"reseal/internal/plain"
 	"reseal/internal/shell"
 	"reseal/internal/terminal"
@@ -155,16 +156,16 @@ func (f *certifyFlags) look(ctx context.Context, p process, store job.Store, mad
 	if err := recalled(f.flags, told.Only(certifyRecalls)); err != nil {
 		return nil, err
 	}
-	met, err := f.meet(ctx, p, f.connection, now, f.job, made, false)
+	met, err := f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: now, Name: f.job, Plan: made}, false)
 	if err != nil {
 		return nil, err
 	}
-	if text, err := f.follow(ctx, met); err != nil {
+	if text, err := f.Follow(ctx, met); err != nil {
 		return nil, err
 	} else if text != "" {
 		fmt.Fprintf(f.messages(p), "note: %s\n", text)
 	}
-	client, err := f.connection.client(ctx, 0)
+	client, err := f.connection.Client(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,7 @@ func (f *enforceFlags) enforce(ctx context.Context, p process) error {
 
 // enforcer is what the flags ask for, on the bucket that they name.
 func (f *enforceFlags) enforcer(ctx context.Context, messages io.Writer) (*enforce.Enforcer, error) {
-	client, err := f.connection.client(ctx, 0)
+	client, err := f.connection.Client(ctx, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -13,6 +13,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/console"
 	"reseal/internal/cli"
+	"reseal/internal/connect"
 	"reseal/inventory"
 	"reseal/job/generations"
 	"reseal/migrate"
@@ -71,14 +72,14 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	var met *metJob
+	var met *connect.Met
 	var settled func(inventory.Position) bool
 	if f.job != "" {
 		store, found, err := openJobAt(ctx, f.connection, f.job)
 		if err != nil {
 			return err
 		}
-		if met, err = f.meet(ctx, p, f.connection, f.told, f.job, found, true); err != nil {
+		if met, err = f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: found}, true); err != nil {
 			return err
 		}
 		f.adopt(found)
@@ -107,7 +108,7 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if job := met.made(); job != nil {
+	if job := met.Plan(); job != nil {
 		if err := job.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
 			return err
 		}

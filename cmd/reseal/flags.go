@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -8,47 +9,59 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/checkpoint"
 	"reseal/internal/cli"
+	"reseal/internal/connect"
+	"reseal/internal/explain"
 	"reseal/internal/options"
+	"reseal/internal/plain"
+	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/migrate"
 	"reseal/plan"
 	"reseal/preflight"
-	"reseal/s3api"
+	"reseal/report"
 )
 
 // connection says where the store is and who asks.
-type connection struct {
-	endpoint  string
-	s3Only    string // endpoint of S3 alone, as the job knows it
-	region    string
-	profile   string
-	caBundle  string
-	owner     string
-	jobOwner  string
-	allowHTTP bool
-	sdkClient bool
-	stderr    func() io.Writer // for a person who waits
-
-	role   s3api.Role  // that works on a bucket of a campaign
-	keeper *connection // over which a campaign's jobs are kept, nil for this one
-}
+type connection struct{ connect.Settings }
 
 func (c *connection) bind(cmd *cobra.Command) {
-	c.stderr = cmd.ErrOrStderr
+	c.asks(cmd)
 	f := cmd.Flags()
-	f.StringVar(&c.endpoint, "endpoint-url", "", "S3 and KMS endpoint, where it is not AWS's own")
-	f.StringVar(&c.region, "region", "", "Region of the bucket (default: from environment and profile)")
-	f.StringVar(&c.profile, "profile", "", "profile of the AWS configuration")
-	pathVar(f, &c.caBundle, "ca-bundle", "PEM `FILE` of certificate authorities to trust instead of the system's")
-	f.StringVar(&c.owner, "expected-bucket-owner", "", "`account` that must own the bucket (default: the caller's)")
-	f.BoolVar(&c.allowHTTP, "allow-http", false, "allow plain HTTP to an endpoint that is not on this machine")
-	f.BoolVar(&c.sdkClient, "sdk-client", false, "send every request by the AWS SDK's own client: the same requests, for several times the CPU time")
+	f.StringVar(&c.Endpoint, "endpoint-url", "", "S3 and KMS endpoint, where it is not AWS's own")
+	f.StringVar(&c.Region, "region", "", "Region of the bucket (default: from environment and profile)")
+	f.StringVar(&c.Profile, "profile", "", "profile of the AWS configuration")
+	pathVar(f, &c.CABundle, "ca-bundle", "PEM `FILE` of certificate authorities to trust instead of the system's")
+	f.StringVar(&c.Owner, "expected-bucket-owner", "", "`account` that must own the bucket (default: the caller's)")
+	f.BoolVar(&c.AllowHTTP, "allow-http", false, "allow plain HTTP to an endpoint that is not on this machine")
+	f.BoolVar(&c.SDKClient, "sdk-client", false, "send every request by the AWS SDK's own client: the same requests, for several times the CPU time")
+}
+
+// asks says which command asks.
+func (c *connection) asks(cmd *cobra.Command) {
+	c.Product, c.Waits = "reseal/"+programVersion(), waitsOf{cmd.ErrOrStderr}
 }
 
 // bindJob adds what is said of the bucket that a job is kept in.
 func (c *connection) bindJob(cmd *cobra.Command) {
-	cmd.Flags().StringVar(&c.jobOwner, "job-bucket-owner", "", "`account` that must own the bucket of a --job in S3 (default: the caller's)")
+	cmd.Flags().StringVar(&c.JobOwner, "job-bucket-owner", "", "`account` that must own the bucket of a --job in S3 (default: the caller's)")
+}
+
+// waitsOf says what a command waits for.
+type waitsOf struct{ stderr func() io.Writer }
+
+var _ connect.Waits = waitsOf{}
+
+// StateUnreachable implements connect.Waits.
+func (w waitsOf) StateUnreachable(why error) {
+	fmt.Fprintf(w.stderr(), "note: the state of the job cannot be reached: %s;\nit is asked again, for ten minutes at most\n", explain.Words(why))
+}
+
+// Held implements connect.Waits.
+func (w waitsOf) Held(name string, h checkpoint.Holder, until time.Time) {
+	fmt.Fprint(w.stderr(), terminal.Wrapped("", fmt.Sprintf("note: %s is held: %s. Waiting for its next sign of life until %s; if there is none, this command takes over.",
+		name, plain.Text(h.String()), report.Time(until))))
 }
 
 // selection is what is to be done to which objects, and where the report is and how it

@@ -5,8 +5,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"reseal/job/known"
 )
 
 const forgetLong = `forget has this machine take a job next as it is then. Each job is written down
@@ -47,15 +45,7 @@ func (f *forgetFlags) forget(ctx context.Context, p process) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	server, err := f.server(ctx)
-	if err != nil {
-		return err
-	}
-	place, err := known.PlaceOf(f.job, server)
-	if err != nil {
-		return err
-	}
-	was, err := f.file().Forget(ctx, place)
+	was, err := f.known().Forget(ctx, f.Settings, f.job)
 	switch {
 	case err != nil:
 		return causeOf(ctx, err)

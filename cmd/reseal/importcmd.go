@@ -12,6 +12,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/console"
 	"reseal/internal/cli"
+	"reseal/internal/connect"
 	"reseal/internal/explain"
 	"reseal/inventory"
 	"reseal/job"
@@ -98,7 +99,7 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 	if err := batchops.CheckSelection(&made.Options); err != nil {
 		return &cli.UsageError{Err: err}
 	}
-	met, err := f.meet(ctx, p, f.connection, f.told, f.job, made, true)
+	met, err := f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: made}, true)
 	if err != nil {
 		return err
 	}
@@ -160,7 +161,7 @@ func openCompletion(ctx context.Context, client *s3api.Client, location string) 
 	if err != nil {
 		return nil, usagef("%w", err)
 	}
-	return batchops.OpenTasks(ctx, at, buckets(client))
+	return batchops.OpenTasks(ctx, at, connect.Buckets(client))
 }
 
 // say prints what was recorded.

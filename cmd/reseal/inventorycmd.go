@@ -85,7 +85,7 @@ func (f *listFlags) list(ctx context.Context, p process, location string) error 
 	if err != nil {
 		return usagef("%w", err)
 	}
-	client, err := f.connection.client(ctx, 16)
+	client, err := f.connection.Client(ctx, 16)
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ three folders deep and changes nothing.
 			if err := cli.CheckPath("jobs", place); err != nil {
 				return err
 			}
-			all, hidden, err := status.List(ctx, conn.jobs(), place)
+			all, hidden, err := status.List(ctx, conn.Jobs(), place)
 			if err != nil {
 				return causeOf(ctx, err)
 			}

@@ -8,6 +8,7 @@ import (
 	"reseal/console"
 	"reseal/cost"
 	"reseal/internal/cli"
+	"reseal/internal/connect"
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
@@ -33,7 +34,7 @@ func (f *runFlags) newJob(ctx context.Context, p process, pre *prepared) (*job.P
 		return nil, &cli.UsageError{Err: err}
 	}
 	_ = tellUnreadable(p, s.Damage) // said before anybody is asked; what can be read is done
-	made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: cost.New(s.Tally, f.params(pre.env)), Told: f.told, Generation: f.generation.of()})
+	made := migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.Endpoint, Estimate: cost.New(s.Tally, f.params(pre.env)), Told: f.told, Generation: f.generation.of()})
 	return made, f.showPlan(p, pre, made)
 }
 
@@ -50,7 +51,7 @@ func (f *runFlags) unplannedJob(ctx context.Context, p process, pre *prepared, s
 		return nil, fmt.Errorf("print plan: %w", err)
 	}
 	pre.remarks(show, nil)
-	return migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Told: f.told}), nil
+	return migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.Endpoint, Told: f.told}), nil
 }
 
 // showPlan shows the plan of a job that was not begun yet, in short.
@@ -94,10 +95,10 @@ func (f *planFlags) planJob(ctx context.Context, p process, old, made *job.Plan,
 		return f.tellNotKept(ctx, p, old, open)
 	}
 	made.Open = open
-	if err := f.connection.jobs().Freeze(ctx, f.job, made); err != nil {
+	if err := f.connection.Jobs().Freeze(ctx, f.job, made); err != nil {
 		return fmt.Errorf("make job %s: %w", f.job, err)
 	}
-	if err := f.made(ctx, p, f.connection, f.told, f.job, made); err != nil {
+	if err := f.made(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: made}); err != nil {
 		return err
 	}
 	fmt.Fprintf(f.output.messages(p), "Frozen in %s; carry it out with: %s\n", f.job, console.Settling(console.OnJob("run", f.job), open))
@@ -107,7 +108,7 @@ func (f *planFlags) planJob(ctx context.Context, p process, old, made *job.Plan,
 // tellNotKept says which options were given for a job that does not hold them: plan
 // records nothing in one that is there, and a limit that is given may not get lost.
 func (f *planFlags) tellNotKept(ctx context.Context, p process, old *job.Plan, open []job.OpenHazard) error {
-	store, _, err := f.connection.jobs().Find(ctx, f.job, job.Share{})
+	store, _, err := f.connection.Jobs().Find(ctx, f.job, job.Share{})
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/connect"
 	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/plan"
@@ -142,11 +143,11 @@ func (f *permissionsFlags) readJob(ctx context.Context, p process) (*job.Plan, e
 	if f.Headroom == "" {
 		f.Headroom = told.Value("kms-headroom")
 	}
-	met, err := f.meet(ctx, p, f.connection, f.told, f.job, made, false)
+	met, err := f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: made}, false)
 	if err != nil {
 		return nil, err
 	}
-	if _, err := f.connection.follow(ctx, met); err != nil {
+	if _, err := f.connection.Follow(ctx, met); err != nil {
 		return nil, err
 	}
 	f.adopt(made)

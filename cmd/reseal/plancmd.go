@@ -11,6 +11,7 @@ import (
 	"reseal/console"
 	"reseal/cost"
 	"reseal/internal/cli"
+	"reseal/internal/connect"
 	"reseal/internal/explain"
 	"reseal/internal/outfile"
 	"reseal/internal/resources"
@@ -114,7 +115,7 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	if err != nil {
 		return err
 	}
-	old := met.made()
+	old := met.Plan()
 	if old != nil {
 		if err := old.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
 			return err
@@ -137,11 +138,11 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 
 // findJob finds the job that the plan is to be frozen in: nil where there is none yet, and
 // one can be made. A dry run only looks whether it is there.
-func (f *planFlags) findJob(ctx context.Context, p process) (*metJob, error) {
+func (f *planFlags) findJob(ctx context.Context, p process) (*connect.Met, error) {
 	if f.job == "" {
 		return nil, nil
 	}
-	if err := f.knownJobs.check(); err != nil {
+	if err := f.known().Check(); err != nil {
 		return nil, err
 	}
 	if !f.dry {
@@ -149,12 +150,12 @@ func (f *planFlags) findJob(ctx context.Context, p process) (*metJob, error) {
 			return nil, err
 		}
 	}
-	_, old, err := f.connection.jobs().Find(ctx, f.job, job.Share{})
+	_, old, err := f.connection.Jobs().Find(ctx, f.job, job.Share{})
 	switch {
 	case err != nil:
 		return nil, err
 	case old != nil:
-		return f.meet(ctx, p, f.connection, f.told, f.job, old, false)
+		return f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: old}, false)
 	case f.dry:
 		return nil, nil
 	}
@@ -174,7 +175,7 @@ func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepared,
 	if f.job == "" || f.dry {
 		return nil
 	}
-	return f.planJob(ctx, p, old, migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.endpoint, Estimate: view.Estimate, Told: f.told}), migrate.OpenHazards(pre.env, preflight.Unaccepted(pre.env.Hazards(), f.accept)))
+	return f.planJob(ctx, p, old, migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.Endpoint, Estimate: view.Estimate, Told: f.told}), migrate.OpenHazards(pre.env, preflight.Unaccepted(pre.env.Hazards(), f.accept)))
 }
 
 // programName is how a job names the program that made it.

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/console"
+	"reseal/internal/connect"
 	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/job"
@@ -105,7 +106,7 @@ func (f *preflightFlags) preflight(ctx context.Context, p process, cmd *cobra.Co
 	if err != nil {
 		return err
 	}
-	client, err := f.connection.client(ctx, 0)
+	client, err := f.connection.Client(ctx, 0)
 	if err != nil {
 		return err
 	}
@@ -140,7 +141,7 @@ func (f *preflightFlags) ofJob(ctx context.Context, p process, cmd *cobra.Comman
 	if err != nil {
 		return err
 	}
-	met, err := f.meet(ctx, p, f.connection, named, f.job, made, false)
+	met, err := f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: named, Name: f.job, Plan: made}, false)
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (f *preflightFlags) ofJob(ctx context.Context, p process, cmd *cobra.Comman
 	}
 	f.adopt(made)
 	f.planned = made.Table
-	_, err = f.follow(ctx, met)
+	_, err = f.Follow(ctx, met)
 	return err
 }
 
@@ -198,7 +199,7 @@ func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *pre
 		}
 		c.Options.Bucket = beside.Report.Report.Manifest().SourceBucket
 	}
-	if c.Client, c.Facts, c.Unknown, err = bucketFacts(ctx, client, c.Options.Bucket); err != nil {
+	if c.Client, c.Facts, c.Unknown, err = preflight.BucketFacts(ctx, client, c.Options.Bucket); err != nil {
 		return &preflight.RefusedError{Err: err}
 	}
 	return c.LookWith(ctx, beside)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"reseal/cost"
+	"reseal/internal/connect"
 	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/plan"
@@ -38,11 +39,15 @@ type answers struct {
 	rates    preflight.Rates
 	prices   cost.Prices
 	measured *selfcheck.Facts // nil without --facts
+	report   *connect.Report
 }
 
 // read refuses flags that make no sense, before anything is sent.
 func (r *request) read() (a answers, err error) {
 	if a.options, err = r.options(); err != nil {
+		return a, err
+	}
+	if a.report, err = r.report(); err != nil {
 		return a, err
 	}
 	if a.rates, err = r.pace.rates(); err != nil {
@@ -58,21 +63,21 @@ func (r *request) read() (a answers, err error) {
 // prepare looks around without changing anything: it reads the manifest, the key, the
 // bucket's configuration and the quota. job is the one to be
 // resumed, nil for a new one.
-func prepare(ctx context.Context, r *request, job *metJob, now time.Time) (*prepared, error) {
+func prepare(ctx context.Context, r *request, job *connect.Met, now time.Time) (*prepared, error) {
 	said, err := r.read()
 	if err != nil {
 		return nil, err
 	}
-	old := job.made()
-	elsewhere, err := r.connection.follow(ctx, job)
+	old := job.Plan()
+	elsewhere, err := r.connection.Follow(ctx, job)
 	if err != nil {
 		return nil, err
 	}
-	client, err := r.connection.worker(ctx, r.concurrency)
+	client, err := r.connection.Worker(ctx, r.concurrency)
 	if err != nil {
 		return nil, err
 	}
-	found, err := openReport(ctx, client, r.selection.of(old))
+	found, err := said.report.Of(old).Open(ctx, client)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +114,7 @@ func (r *request) lookAt(ctx context.Context, client *s3api.Client, found *inven
 		return ask, nil
 	}
 	var err error
-	if ask.Client, policy.Facts, ask.Unknown, err = bucketFacts(ctx, client, policy.Options.Bucket); err != nil {
+	if ask.Client, policy.Facts, ask.Unknown, err = preflight.BucketFacts(ctx, client, policy.Options.Bucket); err != nil {
 		return nil, &preflight.RefusedError{Err: err}
 	}
 	return ask, nil

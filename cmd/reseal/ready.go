@@ -8,6 +8,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/connect"
 	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/migrate"
@@ -18,7 +19,7 @@ import (
 // readiness is all that must be there before the first object is touched.
 type readiness struct {
 	claim *migrate.Claim
-	met   *metJob // the job that was found, nil for a new one
+	met   *connect.Met // the job that was found, nil for a new one
 	pre   *prepared
 	at    *checkpoint.Snapshot // of a job that was found
 	plan  *job.Plan            // of the job, found or new
@@ -29,7 +30,7 @@ type readiness struct {
 // newReadiness is that of a run of which nothing is ready yet.
 func (f *runFlags) newReadiness() *readiness {
 	return &readiness{claim: &migrate.Claim{
-		Jobs: f.connection.jobs(), Name: f.job, Share: f.share, Socket: job.Socket(f.generation.whole(f.job), f.share), Program: "reseal " + f.rows.command}}
+		Jobs: f.connection.Jobs(), Name: f.job, Share: f.share, Socket: job.Socket(f.generation.whole(f.job), f.share), Program: "reseal " + f.rows.command}}
 }
 
 // ready makes all ready for a run: it shows the plan, asks, and makes the job's folder. A
@@ -70,7 +71,7 @@ func (f *runFlags) refuseAboveQuota(_ context.Context, _ process, r *readiness) 
 
 // findJob finds the job, and holds one that is there.
 func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
-	if err := f.knownJobs.check(); err != nil {
+	if err := f.known().Check(); err != nil {
 		return err
 	}
 	if err := r.claim.Find(ctx); err != nil {
@@ -86,7 +87,7 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 		return checkNewJob(ctx, f.connection, f.job)
 	}
 	var err error
-	if r.met, err = f.meet(ctx, p, f.connection, f.told, f.job, r.claim.Plan, true); err != nil {
+	if r.met, err = f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: r.claim.Plan}, true); err != nil {
 		return err
 	}
 	if err := r.claim.Keep(ctx); err != nil {
@@ -197,5 +198,5 @@ func (f *runFlags) makeJob(ctx context.Context, p process, r *readiness) error {
 	if err != nil || r.claim.Found {
 		return err
 	}
-	return f.made(ctx, p, f.connection, f.told, f.job, r.plan)
+	return f.made(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: r.plan})
 }

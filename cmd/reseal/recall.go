@@ -146,7 +146,7 @@ func (r *request) recall(ctx context.Context, p process, cmd *cobra.Command, dir
 	var told job.Told
 	err = p.phase(ctx, func(ctx context.Context) (err error) {
 		var store job.Store
-		if store, made, err = r.connection.jobs().Find(ctx, dir, job.Share{}); err == nil && made != nil {
+		if store, made, err = r.connection.Jobs().Find(ctx, dir, job.Share{}); err == nil && made != nil {
 			told, err = job.CurrentOptions(ctx, store, made)
 		}
 		return err

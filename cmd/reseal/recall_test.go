@@ -78,7 +78,7 @@ func TestBoundOptionsAreTakenAsTheyAre(t *testing.T) {
 	made := &job.Plan{Frozen: plan.Frozen{Manifest: "m", Options: o}}
 	made.Hash = made.Frozen.Hash()
 	dir := filepath.Join(t.TempDir(), "job")
-	if err := (connection{}).jobs().Freeze(t.Context(), dir, made); err != nil {
+	if err := (connection{}).Jobs().Freeze(t.Context(), dir, made); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {

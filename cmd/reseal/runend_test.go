@@ -66,7 +66,7 @@ func TestRecalledOptions(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := f.options()
-		if err != nil || !reflect.DeepEqual(got, o) || f.manifest != job.Manifest || f.endpoint != job.Endpoint {
+		if err != nil || !reflect.DeepEqual(got, o) || f.manifest != job.Manifest || f.Endpoint != job.Endpoint {
 			t.Errorf("%+v, %v\nwant  %+v", got, err, o)
 		}
 	}

@@ -119,7 +119,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 // prepare reads the facts of the bucket and resolves the key. It refuses a
 // bucket that would not let go of scratch objects.
 func (f *selfcheckFlags) prepare(ctx context.Context) (selfcheck.Config, *selfcheck.Facts, error) {
-	client, err := f.connection.client(ctx, 0)
+	client, err := f.connection.Client(ctx, 0)
 	if err != nil {
 		return selfcheck.Config{}, nil, err
 	}

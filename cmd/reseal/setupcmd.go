@@ -98,7 +98,7 @@ func (f *setupFlags) setup(ctx context.Context, p process) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	client, err := f.connection.client(ctx, 4)
+	client, err := f.connection.Client(ctx, 4)
 	if err != nil {
 		return err
 	}

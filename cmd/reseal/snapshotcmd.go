@@ -123,7 +123,7 @@ func (f *snapshotFlags) snapshot(ctx context.Context, p process) error {
 	}
 	ctx, stop := p.interruptible(ctx)
 	defer stop()
-	client, err := f.connection.client(ctx, f.workers)
+	client, err := f.connection.Client(ctx, f.workers)
 	if err != nil {
 		return err
 	}

@@ -154,7 +154,7 @@ func (f *surveyFlags) survey(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	client, err := f.connection.client(ctx, f.parallel)
+	client, err := f.connection.Client(ctx, f.parallel)
 	if err != nil {
 		return err
 	}
@@ -202,7 +202,7 @@ func (f *surveyFlags) survey(ctx context.Context, p process) error {
 // whom are the accounts that are asked: the caller's, or those of the file.
 func (f *surveyFlags) whom() ([]survey.Account, error) {
 	if f.accounts == "" {
-		return []survey.Account{{ID: f.owner, Profile: f.profile}}, nil
+		return []survey.Account{{ID: f.Owner, Profile: f.Profile}}, nil
 	}
 	text, err := smallfile.Read(f.accounts, survey.MaxAccountsFile)
 	if err != nil {

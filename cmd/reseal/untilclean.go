@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -16,8 +15,8 @@ import (
 	"reseal/cost"
 	"reseal/engine"
 	"reseal/internal/cli"
+	"reseal/internal/connect"
 	"reseal/internal/explain"
-	"reseal/inventory"
 	"reseal/job"
 	"reseal/job/generations"
 	"reseal/job/status"
@@ -121,7 +120,7 @@ type untilSteps struct {
 	told  *notify.Teller
 	claim migrate.Claim
 	chain *generations.Chain
-	met   *metJob
+	met   *connect.Met
 	limit cost.Money // --max-cost, or what a campaign set aside; 0 for none
 	text  string     // that in words
 }
@@ -131,7 +130,7 @@ var _ untilclean.Steps = (*untilSteps)(nil)
 // begin holds the job, so that nobody else makes generations of it.
 func (u *untilSteps) begin(ctx context.Context) (err error) {
 	f := u.flags
-	u.claim = migrate.Claim{Jobs: f.connection.jobs(), Name: f.job, Socket: job.Socket(f.job, job.Share{}), Program: "reseal run"}
+	u.claim = migrate.Claim{Jobs: f.connection.Jobs(), Name: f.job, Socket: job.Socket(f.job, job.Share{}), Program: "reseal run"}
 	if err := u.claim.Find(ctx); err != nil {
 		return err
 	}
@@ -141,7 +140,7 @@ func (u *untilSteps) begin(ctx context.Context) (err error) {
 	if err := u.claim.Hold(ctx); err != nil {
 		return err
 	}
-	if u.met, err = f.meet(ctx, u.p, f.connection, f.told, f.job, u.claim.Plan, true); err != nil {
+	if u.met, err = f.meet(ctx, u.p, connect.Named{Via: f.connection.Settings, Told: f.told, Name: f.job, Plan: u.claim.Plan}, true); err != nil {
 		return err
 	}
 	own, _ := f.maxCost() // checked before
@@ -168,25 +167,15 @@ func (u *untilSteps) source() generations.Source {
 // chooseSource has a job that is made of a folder of reports go on with these, and
 // remember it: it keeps the name of the one report that it was made of.
 func (f *runFlags) chooseSource() {
-	if f.deltaFrom == "" && f.Columns == "" && isFolder(f.manifest) { // nobody delivers the next result of a query
+	if f.deltaFrom == "" && f.Columns == "" && connect.IsFolder(f.manifest) { // nobody delivers the next result of a query
 		f.deltaFrom = fromReports
 		f.told["delta-from"] = []string{fromReports}
 	}
 }
 
-// isFolder tells whether a manifest is named by a folder.
-func isFolder(manifest string) bool {
-	at, err := inventory.ParseLocation(manifest)
-	if err != nil {
-		return false
-	}
-	info, err := os.Stat(at.Name)
-	return at.Folder() || at.Local() && err == nil && info.IsDir()
-}
-
 // folderOf is the folder that has a report and its successors, by what is named.
 func folderOf(manifest string) string {
-	if isFolder(manifest) {
+	if connect.IsFolder(manifest) {
 		return manifest
 	}
 	if job.InBucket(manifest) {
@@ -217,10 +206,10 @@ func (u *untilSteps) withinCost(spent cost.Money) error {
 // Find implements untilclean.Steps.
 func (u *untilSteps) Find(ctx context.Context, g *generations.Generation, keep func(context.Context) error) error {
 	f, made := u.flags, u.claim.Plan
-	if _, err := f.connection.follow(ctx, u.met); err != nil {
+	if _, err := f.connection.Follow(ctx, u.met); err != nil {
 		return err
 	}
-	client, err := f.connection.client(ctx, f.concurrency)
+	client, err := f.connection.Client(ctx, f.concurrency)
 	if err != nil {
 		return err
 	}
@@ -242,7 +231,7 @@ func (u *untilSteps) Find(ctx context.Context, g *generations.Generation, keep f
 		return err
 	}
 	region, _ := prices.Region(made.Region)
-	l := &untilclean.Listing{Client: client, Job: f.job, Owner: f.jobOwner, Options: made.Options, Workers: f.concurrency, Region: region, Text: u.text,
+	l := &untilclean.Listing{Client: client, Job: f.job, Owner: f.JobOwner, Options: made.Options, Workers: f.concurrency, Region: region, Text: u.text,
 		Since: u.since(g), Progress: u.progress()}
 	if u.limit > 0 {
 		l.Limit = u.limit - spent + g.Listing
@@ -341,7 +330,7 @@ func below(name, file string) string {
 
 // Count implements untilclean.Steps.
 func (u *untilSteps) Count(ctx context.Context, g *generations.Generation) error {
-	return untilclean.Count(ctx, u.flags.connection.jobs(), generations.Name(u.flags.job, g.Number), g)
+	return untilclean.Count(ctx, u.flags.connection.Jobs(), generations.Name(u.flags.job, g.Number), g)
 }
 
 // tell says what a generation came to.

@@ -8,8 +8,10 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/connect"
 	"reseal/job"
 	"reseal/plan"
+	"reseal/preflight"
 	"reseal/s3api"
 )
 
@@ -57,7 +59,7 @@ func (f *uploadsFlags) run(ctx context.Context, p process, told job.Told) error 
 	if err != nil {
 		return err
 	}
-	met, err := f.meet(ctx, p, f.connection, told, f.job, made, false)
+	met, err := f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: told, Name: f.job, Plan: made}, false)
 	if err != nil {
 		return err
 	}
@@ -80,7 +82,7 @@ func (f *uploadsFlags) run(ctx context.Context, p process, told job.Told) error 
 	if f.json {
 		return writeJSON(p.stdout, map[string]any{"job": f.job, "bucket": made.Options.Bucket, "uploads": found})
 	}
-	endpoint := f.connection.endpoint
+	endpoint := f.Endpoint
 	if endpoint == "" {
 		endpoint = made.Endpoint
 	}
@@ -88,20 +90,20 @@ func (f *uploadsFlags) run(ctx context.Context, p process, told job.Told) error 
 }
 
 // rewriter reaches the job's bucket; nothing of it but uploads is asked about.
-func (f *uploadsFlags) rewriter(ctx context.Context, job *metJob) (*s3api.Rewriter, error) {
+func (f *uploadsFlags) rewriter(ctx context.Context, job *connect.Met) (*s3api.Rewriter, error) {
 	conn := f.connection
-	if _, err := conn.follow(ctx, job); err != nil {
+	if _, err := conn.Follow(ctx, job); err != nil {
 		return nil, err
 	}
-	client, err := conn.client(ctx, 1)
+	client, err := conn.Client(ctx, 1)
 	if err != nil {
 		return nil, err
 	}
-	client, facts, _, err := bucketFacts(ctx, client, job.plan.Options.Bucket)
+	client, facts, _, err := preflight.BucketFacts(ctx, client, job.Plan().Options.Bucket)
 	if err != nil {
 		return nil, err
 	}
-	o := job.plan.Options
+	o := job.Plan().Options
 	o.Method = plan.MethodCopy // no object is updated: the endpoint need not be proven
 	return client.Rewriter(s3api.RewriteConfig{Options: o, Facts: facts})
 }

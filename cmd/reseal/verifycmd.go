@@ -11,6 +11,7 @@ import (
 
 	"reseal/checkpoint"
 	"reseal/console"
+	"reseal/internal/connect"
 	"reseal/internal/explain"
 	"reseal/internal/options"
 	"reseal/job"
@@ -117,7 +118,7 @@ func (f *verifyFlags) one(ctx context.Context, p process, store job.Store, made 
 	if err := f.recall(ctx, store, made); err != nil {
 		return nil, err
 	}
-	met, err := f.meet(ctx, p, f.connection, f.given, f.job, made, false)
+	met, err := f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: f.given, Name: f.job, Plan: made}, false)
 	if err != nil {
 		return nil, err
 	}
@@ -146,10 +147,10 @@ func (f *verifyFlags) recall(ctx context.Context, store job.Store, made *job.Pla
 }
 
 // look opens the report once more, where it is now, and looks at the objects.
-func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, c verification.Config) (*verify.Verification, error) {
+func (f *verifyFlags) look(ctx context.Context, p process, job *connect.Met, c verification.Config) (*verify.Verification, error) {
 	note := func(text string) { fmt.Fprintf(f.output.messages(p), "note: %s\n", text) }
-	conn, made := f.connection, job.plan
-	if text, err := conn.follow(ctx, job); err != nil {
+	conn, made := f.connection, job.Plan()
+	if text, err := conn.Follow(ctx, job); err != nil {
 		return nil, err
 	} else if text != "" {
 		note(text)
@@ -159,7 +160,7 @@ func (f *verifyFlags) look(ctx context.Context, p process, job *metJob, c verifi
 	if f.manifest != "" {
 		sel.manifest = f.manifest
 	}
-	client, err := conn.client(ctx, c.Workers)
+	client, err := conn.Client(ctx, c.Workers)
 	if err != nil {
 		return nil, err
 	}

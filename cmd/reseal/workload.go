@@ -51,10 +51,10 @@ func (f *planFlags) workload(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if err := options.PricedRegion(prices, f.region); err != nil {
+	if err := options.PricedRegion(prices, f.Region); err != nil {
 		return err
 	}
-	w := cost.Workload{Region: f.region, Class: class, Objects: f.stated.Objects, Size: size, Gets: f.Gets, Puts: f.Puts}
+	w := cost.Workload{Region: f.Region, Class: class, Objects: f.stated.Objects, Size: size, Gets: f.Gets, Puts: f.Puts}
 	v := report.NewWorkload(w, prices, f.reencrypt(prices, w, rates))
 	return f.show(ctx, p, func(w io.Writer) error { return report.WriteWorkload(w, v) },
 		func(w io.Writer) error { return report.WriteWorkloadJSON(w, v) },

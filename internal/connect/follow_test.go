@@ -1,4 +1,4 @@
-package main
+package connect
 
 import (
 	"strings"
@@ -34,12 +34,12 @@ func TestFollowsTheJobsEndpoint(t *testing.T) {
 				"AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"} {
 				t.Setenv(name, value)
 			}
-			c := connection{endpoint: tt.flag}
-			note, err := c.follow(t.Context(), &metJob{&tt.made})
+			c := Settings{Endpoint: tt.flag}
+			note, err := c.Follow(t.Context(), &Met{plan: &tt.made})
 			if err != nil {
 				t.Fatal(err)
 			}
-			client, err := c.client(t.Context(), 1)
+			client, err := c.Client(t.Context(), 1)
 			if err != nil {
 				t.Fatal(err)
 			}
