@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// poolEvery is how often the pool is fitted to what the gate says is needed.
-const poolEvery = time.Second
+// poolEvery is how often the pool is fitted to what the gate says is needed: soon
+// enough for the first requests to tell what the next need.
+const poolEvery = 100 * time.Millisecond
 
 // workerCount is how many workers there are, and how many there should be.
 type workerCount struct{ running, wanted atomic.Int64 }

@@ -27,12 +27,12 @@ type Config struct {
 	// read 2026-11-21); for KMS the cap. +Inf is unpaced until throttled.
 	Expected Limits
 
-	// Start is the share of the expected rate to start with. Default 0.1.
+	// Start is the share of the expected rate to start with. Default 0.2.
 	Start float64
 
-	// RampUp is how long it takes to get from there to the expected rate, not
-	// counting time in which the run does not use what it is allowed.
-	// Default 10 s; below 0 is no ramp.
+	// RampUp is how long the rate takes to grow tenfold on its way from there to the
+	// expected rate, not counting time in which the run does not use what it is allowed.
+	// Default 7 s: all of it after 4.9 s. Below 0 is no ramp.
 	RampUp time.Duration
 
 	// Rise is the share that the rate gains each second above the expected
@@ -62,11 +62,11 @@ func (c Config) withDefaults() Config {
 	orElse(&c.Expected.KMS, none)
 	orElse(&c.Expected.Writes, 3500)
 	orElse(&c.Expected.Reads, 5500)
-	orElse(&c.Start, 0.1)
+	orElse(&c.Start, 0.2)
 	orElse(&c.Rise, 0.01)
 	c.Start = min(c.Start, 1)
 	if c.RampUp == 0 {
-		c.RampUp = 10 * time.Second
+		c.RampUp = 7 * time.Second
 	}
 	if c.MaxSlots <= 0 {
 		c.MaxSlots = 1024

@@ -51,7 +51,7 @@ const (
 type phase uint8
 
 const (
-	ramping    phase = iota // from a low start to the level, linearly
+	ramping    phase = iota // from a low start to the level, by the same factor in the same time
 	rising                  // above the level, slowly, until throttled or at the cap
 	recovering              // back from a cut
 )
@@ -59,10 +59,10 @@ const (
 // control decides the rate of one scope. It is plain arithmetic: instants are
 // durations since a fixed moment.
 type control struct {
-	limit    float64 // the cap; +Inf is none
-	expected float64 // what the quota is thought to grant without a cap; +Inf is unknown
-	ramp     time.Duration
-	rise     float64 // share of the rate gained a second while rising
+	limit    float64       // the cap; +Inf is none
+	expected float64       // what the quota is thought to grant without a cap; +Inf is unknown
+	ramp     time.Duration // in which the rate grows tenfold while ramping; not above 0 is no ramp
+	rise     float64       // share of the rate gained a second while rising
 
 	phase       phase
 	rate        float64       // requests a second now; +Inf is unpaced
@@ -91,6 +91,14 @@ func newControl(limit, expected float64, ramp time.Duration, start, rise float64
 
 // level is the rate to which the ramp leads.
 func (c *control) level() float64 { return min(c.limit, c.expected) }
+
+// aim is the rate now, or where a ramp leads soon.
+func (c *control) aim() float64 {
+	if c.phase == ramping {
+		return c.level()
+	}
+	return c.rate
+}
 
 // throttled reports whether the rate was learned from throttling.
 func (c *control) throttled() bool { return c.phase == recovering }
@@ -125,7 +133,7 @@ func (c *control) cut(now, released time.Duration, used int64, busy bool) bool {
 	switch {
 	case math.IsInf(level, 1):
 		level = max(1, float64(used))
-	case !busy:
+	case !busy || c.phase == ramping: // or the rate is ahead of what was sent in the second before
 		level = min(level, max(level/2, float64(used)))
 	}
 	c.deeper = firstCut
@@ -176,12 +184,10 @@ func (c *control) grow(dt time.Duration) {
 	c.age += dt
 	switch c.phase {
 	case ramping:
-		if c.age < c.ramp {
-			c.rate = c.from + (c.level()-c.from)*c.age.Seconds()/c.ramp.Seconds()
-			return
+		c.rate = c.from * math.Pow(10, c.age.Seconds()/c.ramp.Seconds())
+		if level := c.level(); c.rate >= level {
+			c.rate, c.phase = level, rising
 		}
-		c.rate = c.level()
-		c.phase = rising
 	case rising:
 		c.rate = min(c.limit, c.rate*(1+c.rise*dt.Seconds()))
 	case recovering:

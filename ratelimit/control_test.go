@@ -26,7 +26,7 @@ func TestControlRamp(t *testing.T) {
 		want            float64
 	}{
 		{"start", 1000, inf, 10 * time.Second, 0, 100},
-		{"half way", 1000, inf, 10 * time.Second, 5 * time.Second, 550},
+		{"half way", 1000, inf, 10 * time.Second, 5 * time.Second, 316.2},
 		{"there", 1000, inf, 10 * time.Second, 10 * time.Second, 1000},
 		{"and not beyond the cap", 1000, inf, 10 * time.Second, time.Hour, 1000},
 		{"no ramp", 1000, inf, -1, 0, 1000},
@@ -86,8 +86,13 @@ func TestControlCut(t *testing.T) {
 		{"unpaced and unused", inf, []call{{10 * s, 9 * s, 0, false, 0}}, 1, 1},
 		{"at the start", 1000, []call{{0, 0, 1000, true, 50}}, 850, 1},
 		{"low cap", 0.5, []call{{10 * s, 9 * s, 1, true, 3}}, 0.425, 1},
+		{"on the way up: what was sent in the second before", 10_000, []call{{10 * s, 9900 * ms, 800, true, 0}}, 776, 1},
+		{"and no less than half of the rate", 10_000, []call{{10 * s, 9900 * ms, 0, true, 0}}, 485, 1},
 	} {
 		c := newControl(tt.limit, inf, -1, 0.1, 0.01)
+		if tt.limit == 10_000 {
+			c = newControl(tt.limit, inf, s, 0.1, 0.01) // ramping, at 1,000/s
+		}
 		for _, k := range tt.calls {
 			c.cut(k.now, k.released, k.used, k.busy)
 			for range k.extra {
@@ -168,13 +173,13 @@ func TestControlSetLimit(t *testing.T) {
 		t.Errorf("rate = %v right after the cap rose from 200, want a ramp", c.rate)
 	}
 	growFor(&c, 5*time.Second)
-	if !near(c.rate, 1200) {
-		t.Errorf("rate = %v half way up the ramp from 200 to 2200", c.rate)
+	if !near(c.rate, 200*math.Sqrt(10)) {
+		t.Errorf("rate = %v after half the time that a ramp from 200 takes to 2000", c.rate)
 	}
 	c.cut(0, 0, 1200, true)
 	c.addThrottles(0, maxExtra)
 	c.setLimit(5000)
-	if !near(c.rate, 1020) || !c.throttled() {
+	if !near(c.rate, 0.85*200*math.Sqrt(10)) || !c.throttled() {
 		t.Errorf("rate = %v, throttled %t: a new cap must not undo a cut", c.rate, c.throttled())
 	}
 	c.setLimit(inf)

@@ -65,7 +65,8 @@
 //		     +---------------------------+  old level        |    | a deeper cut
 //		                                 +-------------------+ <--+
 //
-//	  - ramping: from a tenth of the expected rate to all of it, linearly, in 10 s.
+//	  - ramping: from a fifth of the expected rate to all of it, by 39 % a second, in 4.9 s.
+//	    The first throttle ends it, at what was sent in the second before.
 //	  - rising: S3 by 1 % a second, up to the cap; KMS stays at the cap.
 //	  - recovering: the rate was cut. It comes back by a cubic curve around the
 //	    level that was throttled: steep at first, flat around that level for some

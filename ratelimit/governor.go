@@ -254,13 +254,14 @@ func (g *Governor) Ready(key string) bool {
 }
 
 // Slots returns how many steps should be in flight for the quotas to be used
-// in full: rate times latency (Little's law) and half as many again, from what
-// was seen since the last call, at most Config.MaxSlots. A second between calls is enough.
+// in full: rate times latency (Little's law) and half as many again, at most Config.MaxSlots.
+// The latency is looked at once a second, the first one after 100 ms. It may be called as
+// often as wanted.
 func (g *Governor) Slots() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := g.now()
-	if now-g.sized.at < time.Second {
+	if since := now - g.sized.at; since < firstSizing || since < time.Second && g.slots.latency > 0 {
 		return g.slots.target
 	}
 	next := sizing{at: now, steps: g.steps, n: g.latency.n.Load(), total: g.latency.total.Load()}
@@ -269,7 +270,7 @@ func (g *Governor) Slots() int {
 	for _, s := range []*scope{g.kms, g.writes.root, g.reads.root} {
 		next.used[s.quota] = s.released
 		used[s.quota] = s.released - g.sized.used[s.quota]
-		rates[s.quota] = s.ctl.rate
+		rates[s.quota] = s.ctl.aim()
 	}
 	rate := stepRate(next.steps-g.sized.steps, used, rates)
 	g.slots.observe(next.n-g.sized.n, time.Duration(next.total-g.sized.total), rate)

@@ -53,7 +53,7 @@ func TestRampUp(t *testing.T) {
 	inBubble(t, Config{Caps: Limits{KMS: 1000}, RampUp: 20 * time.Second}, func(b *bubble) {
 		b.work(256, 100*ms, always(kmsStep(1)), nil)
 		time.Sleep(30 * time.Second)
-		for _, tt := range []struct{ from, least, most int64 }{{0, 90, 140}, {9, 500, 560}, {20, 950, 1000}} {
+		for _, tt := range []struct{ from, least, most int64 }{{0, 200, 230}, {9, 560, 630}, {20, 950, 1000}} {
 			from := time.Duration(tt.from) * time.Second
 			if got := b.released(plan.QuotaKMS, from, from+time.Second); got < tt.least || got > tt.most {
 				t.Errorf("second %d: %d requests, want %d to %d", tt.from, got, tt.least, tt.most)

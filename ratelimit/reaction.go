@@ -41,7 +41,12 @@ func (g *Governor) throttled(s *plan.Step, q plan.Quota, released time.Duration)
 		g.sampling.Add(1)
 	}
 	sc.sample.add(outcome{key: s.Key, released: released, throttled: true})
+	ramping := sc.ctl.phase == ramping
 	sc.sample.throttled(now, released, n, &sc.ctl)
+	if ramping && sc.sample.throttles > 0 {
+		sc.cut(now, released, n) // not when the sample is decided: the rate would run ahead meanwhile
+		sc.sample.throttles = 0
+	}
 	g.tickBy(sc.sample.due())
 }
 

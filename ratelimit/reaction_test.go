@@ -265,7 +265,7 @@ func TestRisesBeyondWhatIsExpected(t *testing.T) {
 	inBubble(t, Config{Expected: Limits{Writes: 100}}, func(b *bubble) {
 		b.work(64, 100*ms, always(writeStep("k")), nil)
 		time.Sleep(5 * time.Minute)
-		if got := b.released(plan.QuotaWrites, 12*time.Second, 13*time.Second); got < 95 || got > 105 {
+		if got := b.released(plan.QuotaWrites, 5*time.Second, 6*time.Second); got < 95 || got > 105 {
 			t.Errorf("%d released in the second after the ramp, want 100", got)
 		}
 		if got := b.released(plan.QuotaWrites, 299*time.Second, 300*time.Second); got < 500 {

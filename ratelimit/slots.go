@@ -12,6 +12,8 @@ const (
 	minSlots = 64
 	// freshness is the share of the newest second's latency in the average.
 	freshness = 0.3
+	// firstSizing is how soon the slots are sized for the first time.
+	firstSizing = 100 * time.Millisecond
 )
 
 // slots decides how many steps should be in flight: by Little's law their rate

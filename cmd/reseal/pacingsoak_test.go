@@ -75,7 +75,7 @@ func TestSoakPacing(t *testing.T) {
 		}
 		c := w.sim.Counters()
 		all := slices.Sorted(maps.Keys(c.KMS.PerSecond))
-		steady := all[min(12, len(all)-3) : len(all)-2] // past the ramp of 10 s, before the end
+		steady := all[min(12, len(all)-3) : len(all)-2] // past the ramp, before the end
 		var sum, above int64
 		for _, second := range steady {
 			n := c.KMS.PerSecond[second]
