@@ -10,10 +10,18 @@ import (
 // Assumptions are what an estimate rests on that nobody documents.
 type Assumptions struct {
 	Latency   time.Duration // of a request, 0 where nobody states it
-	CopyRate  string        // bytes a second, "" likewise
+	CopyRate  int64         // bytes a second, 0 likewise
 	UpdateKMS int           // KMS requests of an update, 0 likewise
 	KeyWeight float64       // what a copy with a bucket key counts, 1 likewise
 	BucketKey bool          // whether bucket keys are used
+}
+
+// RegionError is that of facts which were measured in another Region: they say nothing of
+// this one.
+type RegionError struct{ File, Measured, Bucket string }
+
+func (e *RegionError) Error() string {
+	return fmt.Sprintf("--facts %s was measured in %s, and the bucket is in %s", e.File, e.Measured, e.Bucket)
 }
 
 // StandIn has what was measured stand in for what nobody states, and says so, a line
@@ -26,9 +34,9 @@ func (f *Facts) StandIn(a *Assumptions, file string) (notes []string) {
 		a.Latency = time.Duration(ms * float64(time.Millisecond))
 		note("latency", a.Latency.Round(100*time.Microsecond).String())
 	}
-	if rate, ok := f.Figure("copy_bytes_per_s"); ok && a.CopyRate == "" && rate >= 1 && rate < math.MaxInt64/4 {
-		a.CopyRate = strconv.FormatInt(int64(rate), 10)
-		note("copy-rate", a.CopyRate)
+	if rate, ok := f.Figure("copy_bytes_per_s"); ok && a.CopyRate == 0 && rate >= 1 && rate < math.MaxInt64/4 {
+		a.CopyRate = int64(rate)
+		note("copy-rate", strconv.FormatInt(a.CopyRate, 10))
 	}
 	update := "kms_per_update"
 	if a.BucketKey {

@@ -18,15 +18,15 @@ func TestMeasuredStandsIn(t *testing.T) {
 	if got := f.StandIn(&a, "f.json"); !slices.Equal(got, want) {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if got, want := a, (Assumptions{60 * time.Millisecond, "200000000", 2, 0.12, true}); got != want {
+	if got, want := a, (Assumptions{60 * time.Millisecond, 200_000_000, 2, 0.12, true}); got != want {
 		t.Errorf("%+v, want %+v", got, want)
 	}
 	a = Assumptions{KeyWeight: 1}
 	if f.StandIn(&a, "f.json"); a.UpdateKMS != 1 || a.KeyWeight != 1 {
 		t.Errorf("without bucket keys: %+v", a)
 	}
-	stated := Assumptions{time.Second, "1", 3, 0.5, true}
-	if got := f.StandIn(&stated, "f.json"); got != nil || stated != (Assumptions{time.Second, "1", 3, 0.5, true}) {
+	stated := Assumptions{time.Second, 1, 3, 0.5, true}
+	if got := f.StandIn(&stated, "f.json"); got != nil || stated != (Assumptions{time.Second, 1, 3, 0.5, true}) {
 		t.Errorf("over what is stated: %+v, %q", stated, got)
 	}
 }

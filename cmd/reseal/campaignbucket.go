@@ -22,6 +22,7 @@ import (
 	"reseal/internal/cli"
 	"reseal/internal/connect"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/job/generations"
@@ -111,7 +112,7 @@ func (f *campaignFlags) tell(ctx context.Context, p process, r *runFlags, cmd *c
 	if err := r.recall(ctx, p, cmd); err != nil {
 		return &preflight.UntouchedError{Err: err}
 	}
-	r.held, r.began, r.beside = given(cmd), f.began, f.parallel
+	r.held, r.began, r.beside = options.Given(cmd.Flags()), f.began, f.parallel
 	r.concurrency = min(r.concurrency, max(1, resources.FileRoom().Slots()/f.parallel))
 	return nil
 }
@@ -183,7 +184,7 @@ func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, rea
 func (f *campaignFlags) lookAhead(ctx context.Context, p process, r *runFlags, ready *readiness, b *campaignBucket) error {
 	type step = func(context.Context, process, *readiness) error
 	ofBucket := func(_ context.Context, _ process, ready *readiness) error {
-		if is := ready.pre.env.Policy.Options.Bucket; is != b.Name {
+		if is := ready.pre.Env.Policy.Options.Bucket; is != b.Name {
 			return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "report"}
 		}
 		return nil
@@ -212,7 +213,7 @@ func (f *campaignFlags) lookAhead(ctx context.Context, p process, r *runFlags, r
 	if !ready.claim.Found {
 		b.run, b.plan = r, ready.plan
 	}
-	b.open = migrate.OpenHazards(ready.pre.env, preflight.Unaccepted(ready.pre.env.Hazards(), r.accept))
+	b.open = migrate.OpenHazards(ready.pre.Env, preflight.Unaccepted(ready.pre.Env.Hazards(), r.accept))
 	for _, look := range []step{r.checkRun, r.refuseAboveQuota, r.refuseHazards} {
 		if err := look(ctx, p, ready); err != nil {
 			return err

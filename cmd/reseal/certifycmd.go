@@ -13,6 +13,7 @@ import (
 	"reseal/certify"
 	"reseal/console"
 	"reseal/internal/connect"
+	"reseal/internal/options"
 	"reseal/internal/plain"
 	"reseal/internal/shell"
 	"reseal/internal/terminal"
@@ -152,8 +153,8 @@ func (f *certifyFlags) look(ctx context.Context, p process, store job.Store, mad
 	if err != nil {
 		return nil, err
 	}
-	now := givenOf(f.flags)
-	if err := recalled(f.flags, told.Only(certifyRecalls)); err != nil {
+	now := options.Given(f.flags)
+	if err := options.Recall(f.flags, told.Only(certifyRecalls)); err != nil {
 		return nil, err
 	}
 	met, err := f.meet(ctx, p, connect.Named{Via: f.connection.Settings, Told: now, Name: f.job, Plan: made}, false)

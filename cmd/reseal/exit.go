@@ -20,6 +20,7 @@ import (
 	"reseal/migrate"
 	"reseal/preflight"
 	"reseal/s3api"
+	"reseal/selfcheck"
 )
 
 // The exit codes. They are documented in docs/scripting.md and never reused.
@@ -72,7 +73,7 @@ func exitCode(err error) int {
 	switch {
 	case errors.As(err, &found):
 		return found.code
-	case errors.As(err, &usage), errors.As(err, new(*job.NameError)), errors.As(err, new(*batchops.SelectionError)):
+	case errors.As(err, &usage), errors.As(err, new(*job.NameError)), errors.As(err, new(*batchops.SelectionError)), errors.As(err, new(*selfcheck.RegionError)):
 		return exitUsage
 	case isMismatch(err):
 		return exitMismatch

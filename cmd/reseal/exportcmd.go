@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +13,7 @@ import (
 	"reseal/console"
 	"reseal/internal/cli"
 	"reseal/internal/connect"
+	"reseal/internal/options"
 	"reseal/inventory"
 	"reseal/job/generations"
 	"reseal/migrate"
@@ -44,7 +44,7 @@ func newExportCommand(p process) *cobra.Command {
 		Long:  exportLong,
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.told = given(cmd)
+			f.told = options.Given(cmd.Flags())
 			return f.export(cmd.Context(), p)
 		},
 	}
@@ -104,16 +104,16 @@ func (f *exportFlags) export(ctx context.Context, p process) error {
 	} else if err := batchops.CheckSelection(&o); err != nil {
 		return &cli.UsageError{Err: err}
 	}
-	pre, err := prepare(ctx, &f.request, met, time.Now())
+	pre, err := f.request.prepare(ctx, met)
 	if err != nil {
 		return err
 	}
 	if job := met.Plan(); job != nil {
-		if err := job.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
+		if err := job.CheckSame(f.job, pre.Env.Frozen(), pre.Env.Report.Manifest()); err != nil {
 			return err
 		}
 	}
-	e, err := batchops.Export(ctx, f.out, pre.env.Policy, pre.env.Report, settled)
+	e, err := batchops.Export(ctx, f.out, pre.Env.Policy, pre.Env.Report, settled)
 	if err != nil {
 		return err
 	}

@@ -16,5 +16,5 @@ func pathVar(f *pflag.FlagSet, p *string, name, usage string) { options.PathVar(
 // remembers lets each flag that a job remembers, and that takes one value, be taken away
 // by an empty one.
 func remembers(cmd *cobra.Command) {
-	cli.Removable(cmd.Flags(), func(option string) bool { return !slices.Contains(forgotten, option) })
+	cli.Removable(cmd.Flags(), func(option string) bool { return !slices.Contains(options.Forgotten(), option) })
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/internal/cli"
+	"reseal/internal/options"
 	"reseal/job"
 )
 
@@ -22,7 +23,7 @@ func recalling() []*cobra.Command {
 // remembered are the flags of a command that a job remembers.
 func remembered(cmd *cobra.Command) (all []*pflag.Flag) {
 	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !slices.Contains(forgotten, f.Name) {
+		if !slices.Contains(options.Forgotten(), f.Name) {
 			all = append(all, f)
 		}
 	})
@@ -71,12 +72,12 @@ func TestNothingTakesAwayWhatIsRemembered(t *testing.T) {
 				t.Errorf("%s --%s '': %v", of.Name(), f.Name, err)
 				continue
 			}
-			told := job.Told{f.Name: given(of)[f.Name]}
+			told := job.Told{f.Name: options.Given(of.Flags())[f.Name]}
 			if !job.TakenAway(told[f.Name]) {
 				t.Errorf("%s --%s '' is remembered as %q", of.Name(), f.Name, told[f.Name])
 			}
 			for _, by := range recalling() {
-				if err := recalled(by.Flags(), told); err != nil {
+				if err := options.Recall(by.Flags(), told); err != nil {
 					t.Errorf("%s --%s '', then %s: %v", of.Name(), f.Name, by.Name(), err)
 				}
 				if g := by.Flags().Lookup(f.Name); g != nil && g.Value.String() != g.DefValue {

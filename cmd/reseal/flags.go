@@ -148,15 +148,6 @@ func (p *pace) bind(cmd *cobra.Command) {
 	f.IntVar(&p.updateKMS, "update-kms-weight", 0, "KMS requests that S3 makes for one update, where that was measured (default: 1 to 2, as AWS does not state it)")
 }
 
-// weights are the KMS requests that S3 makes for each kind of request.
-func (p *pace) weights(bucketKey bool) plan.Weights {
-	w := plan.DefaultWeights(bucketKey)
-	if p.updateKMS > 0 {
-		w.Update = plan.Exactly(int64(p.updateKMS))
-	}
-	return w
-}
-
 // rates are what was asked for about the pace, with everything else about it checked.
 func (p *pace) rates() (out preflight.Rates, err error) {
 	if p.snapshots.objects, p.snapshots.share, err = options.Remembered(p.snapshot); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -14,6 +13,7 @@ import (
 	"reseal/internal/cli"
 	"reseal/internal/connect"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/inventory"
 	"reseal/job"
 	"reseal/migrate"
@@ -57,7 +57,7 @@ func newImportCommand(p process) *cobra.Command {
 			return usagef("import wants a job and a completion report, its manifest.json: got %d arguments", len(args))
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f.held, f.told = given(cmd), given(cmd)
+			f.held, f.told = options.Given(cmd.Flags()), options.Given(cmd.Flags())
 			return f.importReport(cmd.Context(), p, args[len(args)-1])
 		},
 	}
@@ -104,18 +104,18 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 		return err
 	}
 	f.adopt(made)
-	pre, err := prepare(ctx, &f.request, met, time.Now())
+	pre, err := f.request.prepare(ctx, met)
 	if err != nil {
 		return err
 	}
-	if err := made.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
+	if err := made.CheckSame(f.job, pre.Env.Frozen(), pre.Env.Report.Manifest()); err != nil {
 		return err
 	}
 	memory, err := cli.ParseSize(f.memory)
 	if err != nil {
 		return usagef("--memory: %w", err)
 	}
-	tasks, err := openCompletion(ctx, pre.env.Client, location)
+	tasks, err := openCompletion(ctx, pre.Env.Client, location)
 	if err != nil {
 		return err
 	}
@@ -124,11 +124,11 @@ func (f *importFlags) importReport(ctx context.Context, p process, location stri
 		return err
 	}
 	defer lock.Release()
-	record, err := job.Begin(ctx, store, f.newRecord(p, whoRuns(ctx, pre.env.Client)))
+	record, err := job.Begin(ctx, store, f.newRecord(p, whoRuns(ctx, pre.Env.Client)))
 	if err != nil {
 		fmt.Fprintf(p.stderr, "note: the job cannot record this import: %s\n", explain.Words(err))
 	}
-	err = f.take(ctx, p, pre.env, store, made, tasks, memory/4, location)
+	err = f.take(ctx, p, pre.Env, store, made, tasks, memory/4, location)
 	last, written := context.WithTimeout(context.WithoutCancel(ctx), migrate.LastWrites)
 	defer written()
 	finish(last, record, err)

@@ -7,18 +7,18 @@ import (
 	"reseal/cost"
 	"reseal/internal/terminal"
 	"reseal/job"
-	"reseal/preflight"
+	"reseal/migrate/prepare"
 	"reseal/report"
 )
 
 // planned is how long the job takes by its plan at the pace of this run; nil where
 // nobody estimated that, as of a share or of what failed. Without a latency it
 // is the plan's.
-func (f *runFlags) planned(e *preflight.Environment, made *job.Plan, latency time.Duration) *cost.Duration {
+func (f *runFlags) planned(pre *prepare.Prepared, made *job.Plan, latency time.Duration) *cost.Duration {
 	if made.Tally == nil || made.Estimate == nil || made.Todo == job.Unknown || f.rows.Again() {
 		return nil
 	}
-	params := f.params(e)
+	params := pre.Params()
 	if latency > 0 {
 		params.Latency = latency
 	}
@@ -32,7 +32,7 @@ func (o *runObserver) retime(latency time.Duration) {
 	if latency <= 0 {
 		return
 	}
-	d := o.flags.planned(o.env, o.plan, latency)
+	d := o.flags.planned(o.pre, o.plan, latency)
 	if d == nil {
 		return
 	}

@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"reseal/internal/connect"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
@@ -50,7 +50,7 @@ func newPermissionsCommand(p process) *cobra.Command {
 		Long:  permissionsLong,
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.told = given(cmd)
+			f.told = options.Given(cmd.Flags())
 			if f.survey {
 				return f.surveyPolicy(p)
 			}
@@ -76,11 +76,11 @@ func (f *permissionsFlags) permissions(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	pre, err := prepare(ctx, &f.request, nil, time.Now())
+	pre, err := f.request.prepare(ctx, nil)
 	if err != nil {
 		return err
 	}
-	env, frozen := pre.env, pre.env.Frozen()
+	env, frozen := pre.Env, pre.Env.Frozen()
 	if made != nil {
 		frozen, env.Policy.Options, env.Policy.Now = made.Frozen, made.Options, made.Now
 	}

@@ -17,6 +17,7 @@ import (
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/migrate/prepare"
 	"reseal/preflight"
 	"reseal/report"
 	"reseal/s3api"
@@ -111,18 +112,18 @@ func planOnly(ctx context.Context, p process, f *planFlags) error {
 	if err != nil {
 		return err
 	}
-	pre, err := prepare(ctx, &f.request, met, time.Now())
+	pre, err := f.request.prepare(ctx, met)
 	if err != nil {
 		return err
 	}
 	old := met.Plan()
 	if old != nil {
-		if err := old.CheckSame(f.job, pre.env.Frozen(), pre.env.Report.Manifest()); err != nil {
+		if err := old.CheckSame(f.job, pre.Env.Frozen(), pre.Env.Report.Manifest()); err != nil {
 			return err
 		}
 	}
 	defer resources.Fitting(ctx)()
-	s, err := migrate.Surveyor{Environment: pre.env, Keep: f.snapshots.objects, Tick: f.output.surveyTicker(p)}.WholeReport(ctx)
+	s, err := migrate.Surveyor{Environment: pre.Env, Keep: f.snapshots.objects, Tick: f.output.surveyTicker(p)}.WholeReport(ctx)
 	p.screen().Clear()
 	if err != nil {
 		return err
@@ -163,19 +164,19 @@ func (f *planFlags) findJob(ctx context.Context, p process) (*connect.Met, error
 }
 
 // showAndFreeze shows the plan, and makes the job of it that the user names.
-func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepared, s *migrate.Survey, old *job.Plan) error {
-	view := planView(pre.env, s.Tally, cost.New(s.Tally, f.params(pre.env)), f.accept)
+func (f *planFlags) showAndFreeze(ctx context.Context, p process, pre *prepare.Prepared, s *migrate.Survey, old *job.Plan) error {
+	view := planView(pre.Env, s.Tally, cost.New(s.Tally, pre.Params()), f.accept)
 	showEvidence(view, s.Evidence, true)
 	if err := f.show(ctx, p, func(w io.Writer) error { return report.WritePlan(w, view) },
 		func(w io.Writer) error { return report.WritePlanJSON(w, view) },
 		func(w io.Writer) error { return report.WritePlanHTML(w, view) }); err != nil {
 		return err
 	}
-	pre.remarks(f.output.messages(p), view.Estimate)
+	remarks(f.output.messages(p), pre, view.Estimate)
 	if f.job == "" || f.dry {
 		return nil
 	}
-	return f.planJob(ctx, p, old, migrate.NewJob(pre.env, s, migrate.Origin{Program: programName(), Endpoint: f.Endpoint, Estimate: view.Estimate, Told: f.told}), migrate.OpenHazards(pre.env, preflight.Unaccepted(pre.env.Hazards(), f.accept)))
+	return f.planJob(ctx, p, old, migrate.NewJob(pre.Env, s, migrate.Origin{Program: programName(), Endpoint: f.Endpoint, Estimate: view.Estimate, Told: f.told}), migrate.OpenHazards(pre.Env, preflight.Unaccepted(pre.Env.Hazards(), f.accept)))
 }
 
 // programName is how a job names the program that made it.
@@ -193,17 +194,17 @@ func jobShown(e *preflight.Environment) report.Job { return migrate.Described(e,
 func showEvidence(v *report.Plan, e *job.Evidence, lines bool) { migrate.AddEvidence(v, e, lines) }
 
 // remarks says what a person should know but what stops nothing.
-func (p *prepared) remarks(w io.Writer, estimate *cost.Estimate) {
-	if note := p.env.ReportEnd.Note(time.Now(), estimate); note != "" {
+func remarks(w io.Writer, p *prepare.Prepared, estimate *cost.Estimate) {
+	if note := p.Env.ReportEnd.Note(time.Now(), estimate); note != "" {
 		fmt.Fprintf(w, "note: %s\n", note)
 	}
-	for _, text := range p.notes(p.env.WayNotes()) {
+	for _, text := range console.Notes(p, p.Env.WayNotes()) {
 		fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
 	}
-	for _, u := range p.env.Unknown {
+	for _, u := range p.Env.Unknown {
 		fmt.Fprintf(w, "unknown: %s\n", s3api.PlainText(u.String()))
 	}
-	console.Cap(w, p.env.Caps)
+	console.Cap(w, p.Env.Caps)
 }
 
 // tellUnreadable says which files of the report could not be read, if any.

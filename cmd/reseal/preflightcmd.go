@@ -11,6 +11,7 @@ import (
 
 	"reseal/console"
 	"reseal/internal/connect"
+	"reseal/internal/options"
 	"reseal/internal/terminal"
 	"reseal/inventory"
 	"reseal/job"
@@ -136,7 +137,7 @@ func (f *preflightFlags) ofJob(ctx context.Context, p process, cmd *cobra.Comman
 	if f.job == "" || f.bucket != "" || f.manifest != "" {
 		return nil
 	}
-	named := given(cmd)
+	named := options.Given(cmd.Flags())
 	store, made, err := openJobAt(ctx, f.connection, f.job)
 	if err != nil {
 		return err
@@ -149,7 +150,7 @@ func (f *preflightFlags) ofJob(ctx context.Context, p process, cmd *cobra.Comman
 	if err != nil {
 		return err
 	}
-	if err := recalled(cmd.Flags(), told); err != nil {
+	if err := options.Recall(cmd.Flags(), told); err != nil {
 		return err
 	}
 	f.adopt(made)
@@ -210,7 +211,7 @@ func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *pre
 // that are unknown were said with the plan of a run that begins; one that is
 // resumed has shown none. A stop ends the run before it begins.
 func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error {
-	e, messages := r.pre.env, f.output.messages(p)
+	e, messages := r.pre.Env, f.output.messages(p)
 	found, err := e.CheckRun(ctx, preflight.RunCheck{Accepted: f.accept, Probing: f.probing(e), First: r.plan.CanaryRecords(), Unsaid: !r.fresh,
 		Report: e.ReportEnd.Note(time.Now(), r.plan.Estimate)})
 	if err != nil {

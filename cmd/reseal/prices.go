@@ -7,8 +7,7 @@ import (
 
 	"reseal/cost"
 	"reseal/internal/options"
-	"reseal/preflight"
-	"reseal/selfcheck"
+	"reseal/migrate/prepare"
 )
 
 // pricing is what an estimate rests on besides the report.
@@ -33,30 +32,10 @@ func (p *pricing) prices() (cost.Prices, error) {
 	return options.Prices(p.file)
 }
 
-// readFacts reads the file that --facts names; nil where it names none.
-func (p *pricing) readFacts() (*selfcheck.Facts, error) { return options.Facts(p.facts) }
-
-// take has what was measured stand in for what no flag states, and says so, a
-// line each. Figures of another Region are refused: they say nothing of this one.
-func (r *request) take(f *selfcheck.Facts, region string) (notes []string, err error) {
-	if f == nil {
-		return nil, nil
-	}
-	if f.Region != region {
-		return nil, usagef("--facts %s was measured in %s, and the bucket is in %s", r.facts, f.Region, region)
-	}
-	stated := selfcheck.Assumptions{Latency: r.Latency, CopyRate: r.CopyRate, UpdateKMS: r.updateKMS, KeyWeight: r.keyWeight, BucketKey: r.BucketKey}
-	notes = f.StandIn(&stated, r.facts)
-	r.Latency, r.CopyRate, r.updateKMS, r.keyWeight = stated.Latency, stated.CopyRate, stated.UpdateKMS, stated.KeyWeight
-	return notes, nil
-}
-
-// params are what an estimate rests on.
-func (r *request) params(e *preflight.Environment) cost.Params {
-	p := e.CostParams()
-	p.KMSUncounted, p.Concurrency = 1-r.keyWeight, r.concurrency
-	r.Assumptions.Into(&p)
-	return p
+// measured reads the file that --facts names.
+func (p *pricing) measured() (prepare.Measured, error) {
+	facts, err := options.Facts(p.facts)
+	return prepare.Measured{Facts: facts, File: p.facts}, err
 }
 
 // unpriced says what of an estimate has no price, "" where all has one.

@@ -18,7 +18,7 @@ func (f *runFlags) probing(e *preflight.Environment) bool {
 // probeEndpoint finds out what the endpoint does, and refuses to go on with
 // hazards that it shows and that were not accepted.
 func (f *runFlags) probeEndpoint(ctx context.Context, p process, r *readiness) error {
-	e := r.pre.env
+	e := r.pre.Env
 	if !f.probing(e) {
 		return nil
 	}

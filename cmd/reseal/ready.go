@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"reseal/checkpoint"
 	"reseal/console"
@@ -12,6 +11,7 @@ import (
 	"reseal/internal/explain"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/migrate/prepare"
 	"reseal/preflight"
 	"reseal/report"
 )
@@ -20,7 +20,7 @@ import (
 type readiness struct {
 	claim *migrate.Claim
 	met   *connect.Met // the job that was found, nil for a new one
-	pre   *prepared
+	pre   *prepare.Prepared
 	at    *checkpoint.Snapshot // of a job that was found
 	plan  *job.Plan            // of the job, found or new
 	fresh bool                 // no run has begun it yet
@@ -63,7 +63,7 @@ func (f *runFlags) readySteps(ctx context.Context, p process, r *readiness) erro
 // refuseAboveQuota refuses a cap that is known to have KMS throttle everybody in the
 // account.
 func (f *runFlags) refuseAboveQuota(_ context.Context, _ process, r *readiness) error {
-	if above := r.pre.env.Caps.Above; above != "" && !f.force {
+	if above := r.pre.Env.Caps.Above; above != "" && !f.force {
 		return &preflight.RefusedError{Err: fmt.Errorf("%s; nothing was written. --force takes it all the same", above)}
 	}
 	return nil
@@ -112,12 +112,12 @@ func tellCrash(p process, lock *checkpoint.Lock) {
 // lookAround finds out about bucket, key and quota.
 func (f *runFlags) lookAround(ctx context.Context, p process, r *readiness) error {
 	if err := f.patience(p, r.claim.Found).Do(ctx, func() (err error) {
-		r.pre, err = prepare(ctx, &f.request, r.met, time.Now())
+		r.pre, err = f.request.prepare(ctx, r.met)
 		return err
 	}); err != nil {
 		return err
 	}
-	e := r.pre.env
+	e := r.pre.Env
 	e.Report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.messages(p), name, f.outage, err) })
 	e.Caps = e.Caps.Divided(f.share.Count, f.share.Name())
 	return f.part.join(ctx, e)
@@ -149,7 +149,7 @@ func (f *runFlags) planOrResume(ctx context.Context, p process, r *readiness) (e
 		r.plan, err = f.newJob(ctx, p, r.pre)
 	}
 	if err == nil && f.snapshots.objects > 0 && r.plan.Evidence != nil {
-		r.pre.env.Policy.Remember = r.plan.Evidence.Rows
+		r.pre.Env.Policy.Remember = r.plan.Evidence.Rows
 	}
 	return err
 }
@@ -157,7 +157,7 @@ func (f *runFlags) planOrResume(ctx context.Context, p process, r *readiness) (e
 // refuseHazards ends the run before it begins where a hazard was not accepted. What a
 // probe will settle is left to it.
 func (f *runFlags) refuseHazards(_ context.Context, p process, r *readiness) error {
-	e := r.pre.env
+	e := r.pre.Env
 	return f.refuseUnaccepted(p, e, f.probing(e))
 }
 
@@ -189,7 +189,7 @@ func (f *runFlags) consent(ctx context.Context, p process, r *readiness) error {
 // makeJob keeps the run to what was accepted, and makes and holds the job, as far as that
 // was not done.
 func (f *runFlags) makeJob(ctx context.Context, p process, r *readiness) error {
-	r.pre.env.BindToPlan(f.accept)
+	r.pre.Env.BindToPlan(f.accept)
 	held := r.claim.Lock != nil
 	err := r.claim.Make(ctx, r.plan)
 	if !held {

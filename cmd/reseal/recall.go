@@ -4,25 +4,18 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"reseal/console"
 	"reseal/internal/cli"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/preflight"
 	"reseal/s3api"
 )
-
-// forgotten are the flags that a job does not remember: they name the job or a
-// share of it, are about this one process and what it prints, or are meant for the
-// one run that they are given to.
-var forgotten = []string{"job", "shard", "shards", "limit", "no-canary", "yes", "dry-run", "dryrun", "no-plan-pass", "offline", "help", "html", "facts",
-	"no-manifest-checksum", "json", "quiet", "no-progress", "log-level", "log-format", "log-file", "metrics", "metrics-file", "debug-addr", "debug-expose", "ui", "ui-expose", "notify-command", "notify-url", "notify-failures", "notify-throttled", "job-bucket-owner", "known-jobs", cli.ConfigFlag, cli.HelpAll}
 
 // jobArgument lets the job be named without --job, as the only argument.
 func jobArgument(to *string) cobra.PositionalArgs {
@@ -40,53 +33,6 @@ func jobArgument(to *string) cobra.PositionalArgs {
 	}
 }
 
-// given returns what the flags of a command line say that a job remembers, and,
-// once they are recalled, what the job said in place of those that were not given.
-func given(cmd *cobra.Command) job.Told { return givenOf(cmd.Flags()) }
-
-func givenOf(flags *pflag.FlagSet) job.Told {
-	told := job.Told{}
-	flags.VisitAll(func(f *pflag.Flag) { // Visit leaves out what was recalled
-		if f.Changed && !slices.Contains(forgotten, f.Name) {
-			told[f.Name] = cli.ValuesOf(f)
-		}
-	})
-	return told
-}
-
-// recalled sets the flags that were not given to what the job was told, those of
-// them that the command has. Hazards that are accepted now come on top of those
-// that were accepted before; what is given now may take away another option.
-func recalled(flags *pflag.FlagSet, told job.Told) error {
-	dropped := job.Replaced(givenOf(flags))
-	for name, values := range told {
-		f := flags.Lookup(name)
-		if f == nil || slices.Contains(dropped, name) || slices.Contains(forgotten, name) || f.Changed && name != job.AcceptOption {
-			continue
-		}
-		many, several := f.Value.(pflag.SliceValue)
-		var err error
-		switch {
-		case several && f.Changed:
-			now := many.GetSlice()
-			err = many.Replace(append(slices.DeleteFunc(slices.Clone(values), func(v string) bool { return slices.Contains(now, v) }), now...))
-		case several:
-			err = many.Replace(values)
-		case job.TakenAway(values):
-			continue
-		case len(values) == 1:
-			err = f.Value.Set(values[0])
-		default:
-			err = fmt.Errorf("%d values", len(values))
-		}
-		if err != nil {
-			return fmt.Errorf("the job was told --%s %s, which this program does not take: %w", name, strings.Join(values, " "), err)
-		}
-		f.Changed = true
-	}
-	return nil
-}
-
 // defaultsOf returns the defaults of a command's options.
 func defaultsOf(cmd *cobra.Command) func(option string) string {
 	return func(option string) string {
@@ -101,41 +47,31 @@ func defaultsOf(cmd *cobra.Command) func(option string) string {
 // that was not given anew changes, so that no limit gets looser by going on.
 func (f *runFlags) recall(ctx context.Context, p process, cmd *cobra.Command) error {
 	f.began = time.Now()
-	f.told, f.usual = given(cmd), defaultsOf(cmd)
+	f.told, f.usual = options.Given(cmd.Flags()), defaultsOf(cmd)
 	if f.job == "" {
-		return emptyOptions(cmd)
+		return options.NoneEmpty(cmd.Flags())
 	}
 	found, err := f.request.recall(ctx, p, cmd, f.job)
 	switch {
 	case err != nil || found:
 		return err
 	case f.rows.asMade || f.manifest != "": // what opens the job says that it is not there
-		return emptyOptions(cmd)
+		return options.NoneEmpty(cmd.Flags())
 	}
 	return &cli.UsageError{Err: &job.NoJobError{Name: f.job}}
 }
 
 // recall fills in what the job was told before, if it is there already.
 func (f *planFlags) recall(ctx context.Context, p process, cmd *cobra.Command) error {
-	f.told = given(cmd)
+	f.told = options.Given(cmd.Flags())
 	if f.job == "" || f.stated.asked() {
-		return emptyOptions(cmd)
+		return options.NoneEmpty(cmd.Flags())
 	}
 	found, err := f.request.recall(ctx, p, cmd, f.job)
 	if err != nil || found {
 		return err
 	}
-	return emptyOptions(cmd)
-}
-
-// emptyOptions refuses empty values where there is no job yet of which they could take
-// one away: a variable of a script that is not set would mean no filter, or no limit.
-func emptyOptions(cmd *cobra.Command) error {
-	empty := cli.Removed(cmd.Flags())
-	if len(empty) == 0 {
-		return nil
-	}
-	return usagef("%s: the value is empty. An empty one takes away what a job was told, and there is no job yet: leave the option out", strings.Join(empty, ", "))
+	return options.NoneEmpty(cmd.Flags())
 }
 
 // recall sets the flags that were not given to what the job was told, and tells whether
@@ -155,8 +91,8 @@ func (r *request) recall(ctx context.Context, p process, cmd *cobra.Command, dir
 		return false, err
 	}
 	r.selection.noChecksum = true // the MD5 is compared with the job's
-	anew := given(cmd)
-	if err := recalled(cmd.Flags(), told); err != nil {
+	anew := options.Given(cmd.Flags())
+	if err := options.Recall(cmd.Flags(), told); err != nil {
 		return true, err
 	}
 	for option := range anew {
@@ -189,9 +125,9 @@ func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (record *
 
 // recordBegin does what begin says, until ctx ends.
 func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*job.Record, error) {
-	who := whoRuns(ctx, r.pre.env.Client)
+	who := whoRuns(ctx, r.pre.Env.Client)
 	if r.claim.Found {
-		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, job.Effective{Quota: r.pre.env.Caps.Quota, Default: f.usual}.Rules())
+		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, job.Effective{Quota: r.pre.Env.Caps.Quota, Default: f.usual}.Rules())
 		if err != nil {
 			fmt.Fprintf(p.stderr, "note: the job cannot record what it is told now: %s\n", explain.Words(err))
 		}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/plan"
 )
@@ -34,7 +35,7 @@ func TestEveryOptionIsJudged(t *testing.T) {
 	run.Flags().VisitAll(func(f *pflag.Flag) {
 		_, is := made[f.Name]
 		judged := e.Judges(f.Name)
-		if !is && !slices.Contains(forgotten, f.Name) && f.Name != "bucket-key-enabled" && judged == (neutral[f.Name] != "") {
+		if !is && !slices.Contains(options.Forgotten(), f.Name) && f.Name != "bucket-key-enabled" && judged == (neutral[f.Name] != "") {
 			t.Errorf("--%s: is a change of it a loosening? judged: %v, neutral: %q", f.Name, judged, neutral[f.Name])
 		}
 	})
@@ -56,7 +57,7 @@ func TestRecalledDrops(t *testing.T) {
 		if err := cmd.ParseFlags(tt.args); err != nil {
 			t.Fatal(err)
 		}
-		if err := recalled(cmd.Flags(), tt.told); err != nil {
+		if err := options.Recall(cmd.Flags(), tt.told); err != nil {
 			t.Fatal(err)
 		}
 		if tt.gone != "" && cmd.Flags().Changed(tt.gone) {

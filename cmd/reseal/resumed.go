@@ -20,13 +20,13 @@ import (
 // asked for now. It shows the plan of one that no run has begun yet, and how far
 // another is; where that is the end, the run is idle.
 func (f *runFlags) resume(ctx context.Context, p process, r *readiness) (err error) {
-	if err := r.plan.CheckSame(f.job, r.pre.env.Frozen(), r.pre.env.Report.Manifest()); err != nil {
+	if err := r.plan.CheckSame(f.job, r.pre.Env.Frozen(), r.pre.Env.Report.Manifest()); err != nil {
 		return err
 	}
 	if r.plan.Tally != nil {
-		r.pre.env.Plan.Untiered = r.plan.Tally.TierUnknown()
+		r.pre.Env.Plan.Untiered = r.plan.Tally.TierUnknown()
 		if r.plan.Unread == 0 {
-			r.pre.env.Learn(r.plan.Tally)
+			r.pre.Env.Learn(r.plan.Tally)
 		}
 	}
 	if r.fresh = !job.Begun(r.at); r.fresh {
@@ -50,9 +50,9 @@ func (f *runFlags) goingOn(w io.Writer, r *readiness) {
 		target = o.KMSKeyID
 	}
 	fmt.Fprintf(w, "%s, to %s.\n", f.rows.goingOn(f.job, r.plan.CountOrUnknown(r.plan.Todo), t), target)
-	console.Cap(w, r.pre.env.Caps)
+	console.Cap(w, r.pre.Env.Caps)
 	f.sayLimits(w)
-	for _, text := range r.pre.notes(nil) {
+	for _, text := range console.Notes(r.pre, nil) {
 		fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
 	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/internal/options"
 	"reseal/job"
 )
 
@@ -35,10 +36,10 @@ func TestLimitsInForce(t *testing.T) {
 			if err := cmd.ParseFlags(tt.args); err != nil {
 				t.Fatal(err)
 			}
-			if err := recalled(cmd.Flags(), told); err != nil {
+			if err := options.Recall(cmd.Flags(), told); err != nil {
 				t.Fatal(err)
 			}
-			f.held = given(cmd)
+			f.held = options.Given(cmd.Flags())
 			var said strings.Builder
 			f.sayLimits(&said)
 			want := ""

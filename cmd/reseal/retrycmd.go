@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/job/generations"
 )
@@ -31,7 +32,7 @@ func newRetryCommand(p process) *cobra.Command {
 			if err := f.recall(cmd.Context(), p, cmd); err != nil {
 				return f.neverBegan(cmd.Context(), p, err)
 			}
-			f.held = given(cmd)
+			f.held = options.Given(cmd.Flags())
 			return f.retryFailed(cmd.Context(), p)
 		},
 	}

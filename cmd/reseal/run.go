@@ -26,7 +26,7 @@ import (
 
 // execute runs an open job and says how it ended.
 func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readiness, record *job.Record, observer *runObserver) error {
-	e, p := r.pre.env, observer.p
+	e, p := r.pre.Env, observer.p
 	starting, started := f.startLimits().Bound(ctx)
 	defer started()
 	config := f.runConfig(r, observer)
@@ -63,7 +63,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	asking, asked := p.interruptible(life.Last())
 	tellDenied(asking, &denied, e, err, retry)
 	asked()
-	tellSkew(observer.messages, e)
+	console.LateSkew(observer.messages, e)
 	err = f.conclude(p, r.plan, out, err)
 	_, _ = denied.WriteTo(p.stderr)
 	console.Strays(p.stderr, e, out.Rewriter)
@@ -72,7 +72,7 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 
 // runConfig is what a run works with.
 func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config {
-	e := r.pre.env
+	e := r.pre.Env
 	whole, _ := f.maxCost() // checked before
 	maxCost, costText := f.part.limit(f.share.PartOf(whole), f.maxCostText, f.generation)
 	return migrate.Config{
@@ -82,7 +82,7 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 		Lines: f.results == "all",
 		Pace: migrate.Pace{
 			KMSCap: e.Caps.KMS, Shared: f.part.cap(), KMSQuota: e.Caps.Quota, S3Writes: e.Caps.S3Writes, Concurrency: f.concurrency, Connections: resources.FileRoom().Slots(),
-			KeyWeight: f.keyWeight, Window: f.window, WindowExit: f.windowExit, FlagFile: f.flagFile,
+			KeyWeight: r.pre.Assumed.KeyWeight, Window: f.window, WindowExit: f.windowExit, FlagFile: f.flagFile,
 		},
 		Limits: migrate.Limits{
 			Objects: f.objects, Duration: f.duration, Since: f.began, Cost: maxCost, CostText: costText + f.ofShare(maxCost.String()), Budget: f.failures.Of(f.share).Budget(f.divided()["max-failures"]),

@@ -13,6 +13,7 @@ import (
 	"reseal/console"
 	"reseal/control/metrics"
 	"reseal/internal/cli"
+	"reseal/internal/options"
 	"reseal/internal/outfile"
 	"reseal/internal/terminal"
 	"reseal/job"
@@ -79,7 +80,7 @@ func newRunCommand(p process) *cobra.Command {
 			}
 			return f.neverBegan(cmd.Context(), p, &preflight.UntouchedError{Err: err})
 		}
-		f.held = given(cmd)
+		f.held = options.Given(cmd.Flags())
 		if f.dryRun || f.dryrun {
 			if err := f.checkDry(); err != nil {
 				return err
@@ -265,13 +266,13 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 	if err != nil {
 		return err
 	}
-	r.pre.env.Client.LogTo(log)
+	r.pre.Env.Client.LogTo(log)
 	if err := page.show(p, f, ctx, log); err != nil {
 		return err
 	}
 	record, err := f.begin(ctx, p, r)
 	if err == nil {
-		observer := &runObserver{flags: f, p: p, env: r.pre.env, plan: r.plan, messages: f.output.messages(p), log: log, told: told}
+		observer := &runObserver{flags: f, p: p, pre: r.pre, plan: r.plan, messages: f.output.messages(p), log: log, told: told}
 		err = f.execute(ctx, life, r, record, observer)
 	}
 	life.Kill()

@@ -15,6 +15,7 @@ import (
 	"reseal/console"
 	"reseal/control"
 	"reseal/engine"
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/plan"
@@ -62,7 +63,7 @@ func TestRecalledOptions(t *testing.T) {
 		cmd := new(cobra.Command)
 		f.connection.bind(cmd)
 		f.selection.bind(cmd)
-		if err := recalled(cmd.Flags(), job.BoundOptions()); err != nil {
+		if err := options.Recall(cmd.Flags(), job.BoundOptions()); err != nil {
 			t.Fatal(err)
 		}
 		got, err := f.options()

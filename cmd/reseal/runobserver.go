@@ -12,15 +12,15 @@ import (
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/migrate/prepare"
 	"reseal/notify"
-	"reseal/preflight"
 )
 
 // runObserver shows a run to the person who watches it.
 type runObserver struct {
 	flags    *runFlags
 	p        process
-	env      *preflight.Environment
+	pre      *prepare.Prepared
 	plan     *job.Plan // as far as this process works on it, once the run is on
 	messages io.Writer
 	log      *slog.Logger
@@ -45,7 +45,7 @@ func (o *runObserver) Beside(run *migrate.Live) []func(context.Context) {
 	o.flags.ended.spent = run.Spent.SpentIfPriced
 	o.progress = console.RunProgress(o.p.screen(), o.flags.output.barless(), run, o.flags.rows.Selection)
 	o.progress.Log = o.log
-	o.progress.Forecast.Plan(o.flags.planned(o.env, run.Plan, 0))
+	o.progress.Forecast.Plan(o.flags.planned(o.pre, run.Plan, 0))
 	return []func(context.Context){
 		resources.FitCollector,
 		o.progress.Watch,

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"reseal/internal/cli"
+	"reseal/internal/options"
 	"reseal/job"
 )
 
@@ -14,7 +15,7 @@ import (
 // it does not set either by the --config file. A job is asked last, in recall.
 func takeSettings(cmd *cobra.Command, _ []string) error {
 	settings := cli.Settings{Prefix: "RESEAL_", Argument: "job", Displaced: func(set *pflag.FlagSet) func(option string) bool {
-		stronger := givenOf(set)
+		stronger := options.Given(set)
 		return func(option string) bool { return displaced(option, stronger) }
 	}}
 	if err := settings.Take(cmd); err != nil {

@@ -9,6 +9,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/console"
 	"reseal/internal/connect"
+	"reseal/internal/options"
 	"reseal/job"
 	"reseal/plan"
 	"reseal/preflight"
@@ -41,7 +42,7 @@ func newUploadsCommand(p process) *cobra.Command {
 		Short: "List a job's own unfinished multipart uploads, or throw them away",
 		Long:  uploadsLong,
 		Args:  jobArgument(&f.job),
-		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p, given(cmd)) },
+		RunE:  func(cmd *cobra.Command, _ []string) error { return f.run(cmd.Context(), p, options.Given(cmd.Flags())) },
 	}
 	f.connection.bind(cmd)
 	f.connection.bindJob(cmd)

@@ -65,7 +65,7 @@ func newVerifyCommand(p process) *cobra.Command {
 		Long:  verifyLong,
 		Args:  jobArgument(&f.job),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			f.flags, f.given = cmd.Flags(), givenOf(cmd.Flags())
+			f.flags, f.given = cmd.Flags(), options.Given(cmd.Flags())
 			return f.verify(cmd.Context(), p)
 		},
 	}
@@ -143,7 +143,7 @@ func (f *verifyFlags) recall(ctx context.Context, store job.Store, made *job.Pla
 	if err != nil {
 		return err
 	}
-	return recalled(f.flags, told.Only(verifyRecalls))
+	return options.Recall(f.flags, told.Only(verifyRecalls))
 }
 
 // look opens the report once more, where it is now, and looks at the objects.

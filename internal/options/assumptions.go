@@ -41,6 +41,12 @@ func (a *Assumptions) Check() error {
 	return err
 }
 
+// Rate is --copy-rate in bytes a second, 0 where it is left out. It is checked.
+func (a *Assumptions) Rate() int64 {
+	rate, _ := a.copyRate()
+	return rate
+}
+
 // copyRate is --copy-rate in bytes a second, 0 where it is left out.
 func (a *Assumptions) copyRate() (int64, error) {
 	if a.CopyRate == "" {
@@ -56,7 +62,7 @@ func (a *Assumptions) copyRate() (int64, error) {
 // Into writes the assumptions into what an estimate rests on. They are checked.
 func (a *Assumptions) Into(p *cost.Params) {
 	p.Latency, p.MonthlyGets, p.MonthlyPuts = a.Latency, a.Gets, a.Puts
-	p.CopyRate, _ = a.copyRate()
+	p.CopyRate = a.Rate()
 }
 
 // Prices are the built-in ones, under what a file says; "" names none.
