@@ -8,6 +8,7 @@ import (
 	"reseal/campaign"
 	"reseal/cost"
 	"reseal/job/generations"
+	"reseal/migrate/untilclean"
 	"reseal/preflight"
 	"reseal/ratelimit"
 	"reseal/s3api"
@@ -58,11 +59,11 @@ func (c *campaignPart) limited() bool { return c != nil && c.atMost > 0 }
 
 // limit is what the job may cost, or of it a generation, and that in words: what its own
 // --max-cost says, or what the campaign set aside for it.
-func (c *campaignPart) limit(own cost.Money, text string, g *generationRun) (cost.Money, string) {
+func (c *campaignPart) limit(own cost.Money, text string, g *untilclean.Later) (cost.Money, string) {
 	if !c.limited() {
 		return own, text
 	}
-	left := g.left(c.atMost)
+	left := g.Left(c.atMost)
 	if own > 0 && own <= left {
 		return own, text
 	}

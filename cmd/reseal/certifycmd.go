@@ -125,7 +125,7 @@ func (f *certifyFlags) certify(ctx context.Context, p process) error {
 	if b.Read, err = status.Look(ctx, store, made, job.Share{}); err != nil {
 		return err
 	}
-	if err := agreeing(ctx, f.connection, f.job, b.Read.Chain); err != nil {
+	if err := status.CheckChain(ctx, f.Jobs(), f.job, b.Read.Chain); err != nil {
 		return err
 	}
 	later, err := f.later(ctx, b)

@@ -15,7 +15,7 @@ func (f *runFlags) maxCost() (cost.Money, error) {
 	if err != nil || m == 0 {
 		return m, err
 	}
-	return f.generation.left(m), nil
+	return f.generation.Left(m), nil
 }
 
 // ofShare says how much of a limit of the whole job is a share's, "" where the job is

@@ -35,7 +35,7 @@ func (f *runFlags) newJob(ctx context.Context, p process, pre *prepare.Prepared)
 		return nil, &cli.UsageError{Err: err}
 	}
 	_ = tellUnreadable(p, s.Damage) // said before anybody is asked; what can be read is done
-	made := migrate.NewJob(pre.Env, s, migrate.Origin{Program: programName(), Endpoint: f.Endpoint, Estimate: cost.New(s.Tally, pre.Params()), Told: f.told, Generation: f.generation.of()})
+	made := migrate.NewJob(pre.Env, s, migrate.Origin{Program: programName(), Endpoint: f.Endpoint, Estimate: cost.New(s.Tally, pre.Params()), Told: f.told, Generation: f.generation.Of()})
 	return made, f.showPlan(p, pre, made)
 }
 

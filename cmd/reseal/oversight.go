@@ -1,14 +1,10 @@
 package main
 
 import (
-	"fmt"
-	"io"
-
 	"github.com/spf13/cobra"
 
 	"reseal/control"
 	"reseal/control/metrics"
-	"reseal/internal/explain"
 	"reseal/internal/options"
 )
 
@@ -60,16 +56,4 @@ func (o *oversight) check() (err error) {
 		return err
 	}
 	return o.checkNotify()
-}
-
-// tellNotice prints what a run pauses for, and what it warns about.
-func tellNotice(messages io.Writer, n control.Notice) {
-	switch n.Kind {
-	case control.Paused:
-		fmt.Fprintf(messages, "paused: %s, %s\n", n.Text, n.Until)
-	case control.Resumed:
-		fmt.Fprintf(messages, "going on: the pause (%s) is over\n", n.Text)
-	case control.Warning:
-		fmt.Fprintf(messages, "warning: %s: %s\n", n.Text, explain.Words(n.Err))
-	}
 }

@@ -30,7 +30,7 @@ type readiness struct {
 // newReadiness is that of a run of which nothing is ready yet.
 func (f *runFlags) newReadiness() *readiness {
 	return &readiness{claim: &migrate.Claim{
-		Jobs: f.connection.Jobs(), Name: f.job, Share: f.share, Socket: job.Socket(f.generation.whole(f.job), f.share), Program: "reseal " + f.rows.command}}
+		Jobs: f.connection.Jobs(), Name: f.job, Share: f.share, Socket: job.Socket(f.generation.Whole(f.job), f.share), Program: "reseal " + f.rows.command}}
 }
 
 // ready makes all ready for a run: it shows the plan, asks, and makes the job's folder. A
@@ -77,7 +77,7 @@ func (f *runFlags) findJob(ctx context.Context, p process, r *readiness) error {
 	if err := r.claim.Find(ctx); err != nil {
 		return err
 	}
-	if err := f.generation.check(ctx, f.connection, r.claim); err != nil {
+	if err := f.generation.Check(ctx, r.claim); err != nil {
 		return err
 	}
 	if !r.claim.Found {
@@ -118,7 +118,7 @@ func (f *runFlags) lookAround(ctx context.Context, p process, r *readiness) erro
 		return err
 	}
 	e := r.pre.Env
-	e.Report.WaitFor(f.outage, func(name string, err error) { tellReportOutage(f.output.messages(p), name, f.outage, err) })
+	e.Report.WaitFor(f.outage, func(name string, err error) { console.ReportOutage(f.output.messages(p), name, f.outage, err) })
 	e.Caps = e.Caps.Divided(f.share.Count, f.share.Name())
 	return f.part.join(ctx, e)
 }

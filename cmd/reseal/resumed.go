@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"maps"
-	"slices"
 	"time"
 
-	"reseal/checkpoint"
 	"reseal/console"
 	"reseal/job"
 	"reseal/job/status"
@@ -31,7 +28,9 @@ func (f *runFlags) resume(ctx context.Context, p process, r *readiness) (err err
 	}
 	if r.fresh = !job.Begun(r.at); r.fresh {
 		err := f.showPlan(p, r.pre, r.plan)
-		f.sayDivided(f.output.messages(p))
+		if f.share.Count > 0 {
+			console.Divided(f.output.messages(p), f.held, f.divided())
+		}
 		return err
 	}
 	if r.idle, err = f.nothingLeft(ctx, p, r); r.idle || err != nil {
@@ -51,32 +50,9 @@ func (f *runFlags) goingOn(w io.Writer, r *readiness) {
 	}
 	fmt.Fprintf(w, "%s, to %s.\n", f.rows.goingOn(f.job, r.plan.CountOrUnknown(r.plan.Todo), t), target)
 	console.Cap(w, r.pre.Env.Caps)
-	f.sayLimits(w)
+	console.Limits(w, f.held, f.divided(), f.objects)
 	for _, text := range console.Notes(r.pre, nil) {
 		fmt.Fprintf(w, "note: %s\n", s3api.PlainText(text))
-	}
-}
-
-// sayDivided names, at the first run of a share, the limits that it has a part of.
-func (f *runFlags) sayDivided(w io.Writer) {
-	divided := f.divided()
-	for _, name := range slices.Sorted(maps.Keys(divided)) {
-		if f.share.Count > 0 {
-			fmt.Fprintf(w, "limit in force: --%s %s%s\n", name, f.held.Value(name), divided[name])
-		}
-	}
-}
-
-// sayLimits names what else holds the run up or ends it, remembered or given.
-func (f *runFlags) sayLimits(w io.Writer) {
-	divided := f.divided()
-	for _, name := range []string{"max-duration", "max-cost", "max-failures", "window", "window-exit", "kms-headroom", "throttle-flag-file"} {
-		if value := f.held.Value(name); !job.NoLimit(value) && value != "false" {
-			fmt.Fprintf(w, "limit in force: --%s %s%s\n", name, value, divided[name])
-		}
-	}
-	if f.objects > 0 { // of this run alone, and not remembered
-		fmt.Fprintf(w, "limit in force: --limit %d\n", f.objects)
 	}
 }
 
@@ -109,17 +85,8 @@ func (f *runFlags) rest(ctx context.Context, p process, r *readiness) error {
 		err = console.Status(p.stdout, s, console.Step{}, time.Now())
 	}
 	if err == nil && (s.Failed > 0 || s.Damaged > 0) {
-		tellDamages(p.stderr, r.at)
+		console.Damages(p.stderr, r.at)
 		return &finding{exitFailures}
 	}
 	return err
-}
-
-// tellDamages says which files of the report are missing from the result.
-func tellDamages(w io.Writer, at *checkpoint.Snapshot) {
-	all := status.Damages(at)
-	console.Few(w, "reseal: missing from the result: ", all)
-	if len(all) > 0 {
-		fmt.Fprintln(w, "hint: the same command tries them again; another report of the bucket has their objects, too")
-	}
 }

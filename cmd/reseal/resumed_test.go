@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"reseal/console"
 	"reseal/internal/options"
 	"reseal/job"
 )
@@ -41,7 +42,7 @@ func TestLimitsInForce(t *testing.T) {
 			}
 			f.held = options.Given(cmd.Flags())
 			var said strings.Builder
-			f.sayLimits(&said)
+			console.Limits(&said, f.held, f.divided(), f.objects)
 			want := ""
 			for _, limit := range tt.want {
 				want += "limit in force: " + limit + "\n"

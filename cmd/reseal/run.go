@@ -3,25 +3,12 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
-	"strings"
-	"time"
 
-	"reseal/checkpoint"
 	"reseal/console"
 	"reseal/control"
-	"reseal/engine"
-	"reseal/internal/explain"
 	"reseal/internal/resources"
-	"reseal/internal/terminal"
-	"reseal/inventory"
 	"reseal/job"
-	"reseal/job/status"
 	"reseal/migrate"
-	"reseal/preflight"
-	"reseal/report"
 )
 
 // execute runs an open job and says how it ended.
@@ -55,16 +42,13 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 		return err
 	}
 	f.ended.plan, f.ended.outcome = r.plan, out
+	end := &console.RunEnd{Job: f.job, Whole: f.generation.Whole(""), Share: f.share, Again: f.rows.Again(), Plan: r.plan, Outcome: out}
 	var denied bytes.Buffer
-	retry := ""
-	if out.Totals.Failed > 0 && !f.rows.Again() {
-		retry = f.again()
-	}
 	asking, asked := p.interruptible(life.Last())
-	tellDenied(asking, &denied, e, err, retry)
+	tellDenied(asking, &denied, e, err, end.Retry())
 	asked()
 	console.LateSkew(observer.messages, e)
-	err = f.conclude(p, r.plan, out, err)
+	err = f.conclude(p, end, err)
 	_, _ = denied.WriteTo(p.stderr)
 	console.Strays(p.stderr, e, out.Rewriter)
 	return err
@@ -96,114 +80,25 @@ func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config
 	}
 }
 
-// tellReportOutage says that a file of the report cannot be had for now.
-func tellReportOutage(w io.Writer, file string, patience time.Duration, err error) {
-	fmt.Fprintf(w, "\nnote: the report's file %s cannot be had for now;\nasking again, for %s at most: %s\n", file, patience, explain.Words(err))
-}
-
 // conclude prints what was achieved, and turns it into the command's ending.
-func (f *runFlags) conclude(p process, made *job.Plan, out *migrate.Outcome, runErr error) error {
-	totals := out.Totals
-	if err := f.output.summary(p, f.job, made, out); err != nil && runErr == nil {
-		runErr = err
+func (f *runFlags) conclude(p process, end *console.RunEnd, err error) error {
+	out := end.Outcome
+	if failed := f.output.summary(p, f.job, end.Plan, out); err == nil {
+		err = failed
 	}
-	if runErr == nil && f.share.Empty(made) {
-		fmt.Fprint(f.output.messages(p), terminal.Wrapped("", fmt.Sprintf("Share %s is empty: there are more shares than segments of the report, and none is left for it. There was nothing to do.", f.share)))
+	if err == nil {
+		end.Notes(f.output.messages(p))
 	}
-	if runErr == nil {
-		console.Untagged(f.output.messages(p), made, totals)
-	}
-	tellDamages(p.stderr, out.State)
-	if n := heldUploads(out.State); n > 0 {
-		fmt.Fprintf(p.stderr, "%s in parts begun and not completed; they cost storage until the next run\n  goes on with them. To give them up: %s --sweep\n", report.Plural(n, "upload"), console.OnJob("uploads", f.job))
-	}
-	var (
-		breaker *engine.BreakerError
-		stopped *engine.StopError
-		sig     *signalError
-		left    *migrate.UnfinishedError
-		lossy   *engine.LossError
-		outage  *inventory.OutageError
-		lost    *engine.UnrecordedError
-	)
+	console.Damages(p.stderr, out.State)
+	console.HeldUploads(p.stderr, f.job, heldUploads(out.State))
 	switch {
-	case errors.As(runErr, &lost):
-		return fmt.Errorf("%w; what was recorded before counts, and the same command finds out about the rest%s", runErr, f.orRetried(totals.Failed))
-	case errors.As(runErr, &outage):
-		return fmt.Errorf("%w; everything done is recorded, and nothing is wrong with what is not; once it answers again, the same command goes on%s", runErr, f.orRetried(totals.Failed))
-	case errors.As(runErr, &lossy) && errors.As(runErr, new(*preflight.RefusedError)):
-		return runErr // the canary has said what to do
-	case errors.As(runErr, &lossy):
-		return fmt.Errorf("stopped: %w; everything done is recorded, and no further object was begun. %s", runErr, console.GoOnAfter(lossy))
-	case errors.As(runErr, &left):
-		return fmt.Errorf("%w; everything done is recorded, the same command tries them again%s%s", runErr, f.orRetried(totals.Failed), f.nextLines(made, out))
-	case runErr == nil && (totals.Failed > 0 || totals.Damaged > 0):
-		tellLeft(p.stderr, f.job, totals, f.nextLines(made, out))
+	case err != nil:
+		return end.Words(err)
+	case out.Totals.Failed > 0 || out.Totals.Damaged > 0:
+		end.Left(p.stderr)
 		return &finding{exitFailures}
-	case runErr == nil && f.rows.Again():
-		f.tellUnfinished(f.output.messages(p), made, out)
-	case errors.As(runErr, &sig), errors.As(runErr, &stopped), errors.As(runErr, &breaker):
-		goesOn := ", the same command goes on"
-		if breaker != nil {
-			goesOn = "; once that is mended, the same command goes on" // before, it would stop again
-		}
-		return fmt.Errorf("%w; everything done is recorded%s%s", runErr, goesOn, f.orRetried(totals.Failed))
+	case end.Again:
+		end.Unfinished(f.output.messages(p))
 	}
-	return runErr
-}
-
-// nextLines is the command that goes on after a run that left something, and what
-// it does, in lines of their own.
-func (f *runFlags) nextLines(made *job.Plan, out *migrate.Outcome) string {
-	next := console.NextStep(status.New(f.job, made, out.Totals, out.History), f.share)
-	if out.Totals.Damaged > 0 { // segments that cannot be read count as finished
-		next = console.Step{Command: console.OnJob("run", f.job), Does: "reads what could not be read again"}
-	}
-	if next.Command == "" { // somebody works on each share
-		return ""
-	}
-	return "\nnext: " + next.Command + "\n      " + strings.ReplaceAll(next.Does, "\n", "\n      ")
-}
-
-// tellUnfinished says, of a job whose failed rows were all dealt with, what else is
-// to be done in it, and by which command.
-func (f *runFlags) tellUnfinished(w io.Writer, made *job.Plan, out *migrate.Outcome) {
-	s := status.New(f.job, made, out.Totals, out.History)
-	if s.State == status.Finished {
-		return
-	}
-	left := "the job is not finished"
-	if s.Rows != nil {
-		left = report.Plural(max(*s.Rows-s.Settled, 0), "row") + " of the report not done yet"
-	}
-	fmt.Fprintf(w, "Nothing that failed is left; %s%s\n", left, f.nextLines(made, out))
-}
-
-// tellLeft says what a run left that came to its end, and the command that is next.
-func tellLeft(w io.Writer, dir string, t checkpoint.Totals, next string) {
-	if t.Failed > 0 {
-		fmt.Fprintf(w, "reseal: %s failed; why: %s", report.Plural(t.Failed, "object"), console.OnJob("report", dir))
-	} else {
-		fmt.Fprintf(w, "reseal: %s of the report could not be read", report.Plural(int64(t.Damaged), "file"))
-	}
-	fmt.Fprintln(w, next)
-}
-
-// again is the command that tries failed objects again: a generation is not run by itself.
-func (f *runFlags) again() string {
-	if f.generation != nil {
-		return explain.UntilClean(f.generation.job)
-	}
-	return console.OnJob("retry-failed", f.job)
-}
-
-// orRetried says what tries so many failed objects again.
-func (f *runFlags) orRetried(failed int64) string {
-	if failed == 0 {
-		return ""
-	}
-	if f.generation != nil {
-		return fmt.Sprintf(", and the %s that failed, too", report.Plural(failed, "object"))
-	}
-	return fmt.Sprintf(", and reseal retry-failed tries the %s that failed", report.Plural(failed, "object"))
+	return nil
 }

@@ -18,6 +18,7 @@ import (
 	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/migrate/untilclean"
 	"reseal/notify"
 	"reseal/preflight"
 )
@@ -54,7 +55,7 @@ type runFlags struct {
 
 	began time.Time // the command
 
-	generation *generationRun // nil for the job itself
+	generation *untilclean.Later // nil for the job itself
 }
 
 const runLong = `run re-encrypts the objects of a bucket in place.
@@ -250,7 +251,7 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 		}
 		return err
 	}
-	if err := f.generation.bind(ctx, r.claim.Store); err != nil {
+	if err := f.generation.Bind(ctx, r.claim.Store); err != nil {
 		return err
 	}
 	var log *slog.Logger

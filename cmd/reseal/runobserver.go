@@ -58,13 +58,13 @@ func (o *runObserver) Serving(metrics string) { fmt.Fprintf(o.messages, "metrics
 
 // Notify implements migrate.Observer.
 func (o *runObserver) Notify(n control.Notice) {
-	tellNotice(o.messages, n)
+	console.Notice(o.messages, n)
 	tellNoticed(o.told, n)
 }
 
 // ReportOutage implements migrate.Observer.
 func (o *runObserver) ReportOutage(file string, err error) {
-	tellReportOutage(o.messages, file, o.flags.outage, err)
+	console.ReportOutage(o.messages, file, o.flags.outage, err)
 }
 
 // Ending implements migrate.Observer.

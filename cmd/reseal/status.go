@@ -80,7 +80,7 @@ func readStatusAt(ctx context.Context, c connection, dir string, part job.Share)
 	if err != nil {
 		return nil, err
 	}
-	if err := agreeing(ctx, c, dir, read.Chain); err != nil {
+	if err := status.CheckChain(ctx, c.Jobs(), dir, read.Chain); err != nil {
 		return nil, err
 	}
 	return read.Status(), nil

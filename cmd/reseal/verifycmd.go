@@ -16,6 +16,7 @@ import (
 	"reseal/internal/options"
 	"reseal/job"
 	"reseal/job/generations"
+	"reseal/job/status"
 	"reseal/job/verification"
 	"reseal/verify"
 )
@@ -100,7 +101,7 @@ func (f *verifyFlags) verify(ctx context.Context, p process) error {
 	if err != nil {
 		return err
 	}
-	if err := agreeing(ctx, f.connection, f.job, chain); err != nil {
+	if err := status.CheckChain(ctx, f.Jobs(), f.job, chain); err != nil {
 		return err
 	}
 	if len(chain.Generations) > 0 {

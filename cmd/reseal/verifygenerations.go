@@ -47,7 +47,7 @@ func (f *verifyFlags) all(ctx context.Context, p process, store job.Store, made 
 			at.looks.Allow = f.looks.Allow
 		}
 		if at.manifest, at.keep = "", ""; g.Source == generations.Listing {
-			at.manifest = below(f.job, g.Manifest)
+			at.manifest = g.Report(f.job)
 		}
 		if v, err = at.generation(ctx, p, g, chain); err != nil {
 			return fmt.Errorf("generation %d: %w", g.Number, err)

@@ -12,6 +12,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path/filepath"
 	"time"
 
 	"reseal/checkpoint"
@@ -146,6 +147,22 @@ func (g *Generation) Ending() Verdict {
 		return Left
 	}
 	return Clean
+}
+
+// Report is where the report of g is, of a job of that name, as a manifest is named: whole,
+// where it is a path.
+func (g *Generation) Report(name string) string {
+	if g.Source != Listing {
+		return g.Manifest
+	}
+	at := job.Below(name, g.Manifest)
+	if job.InBucket(at) {
+		return at
+	}
+	if abs, err := filepath.Abs(at); err == nil {
+		return abs
+	}
+	return at
 }
 
 // HasJob tells whether the generation is a job of its own: one without a row has none.

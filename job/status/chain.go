@@ -1,4 +1,4 @@
-package main
+package status
 
 import (
 	"context"
@@ -6,25 +6,24 @@ import (
 
 	"reseal/job"
 	"reseal/job/generations"
-	"reseal/job/status"
 )
 
-// agreeing refuses a job whose chain says something else of a later generation than the
-// state of that generation.
-func agreeing(ctx context.Context, c connection, name string, chain *generations.Chain) error {
+// CheckChain refuses a job of that name whose chain says something else of a later
+// generation than the state of that generation.
+func CheckChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) error {
 	for i := range chain.Generations {
 		g := &chain.Generations[i]
 		if !g.HasJob() || !g.Over() {
 			continue
 		}
-		store, made, err := openJobAt(ctx, c, generations.Name(name, g.Number))
+		store, made, err := jobs.Load(ctx, generations.Name(name, g.Number))
 		if err != nil {
 			return fmt.Errorf("generation %d: %w", g.Number, err)
 		}
 		if err := chain.Holds(g, made); err != nil {
 			return err
 		}
-		s, err := status.Read(ctx, store, made, job.Share{})
+		s, err := Read(ctx, store, made, job.Share{})
 		if err != nil {
 			return fmt.Errorf("generation %d: %w", g.Number, err)
 		}
