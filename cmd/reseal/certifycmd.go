@@ -98,7 +98,7 @@ func (f *certifyFlags) checkFlags(ctx context.Context) error {
 	case f.key != "" && f.out == "":
 		return usagef("--sign-ssh-key signs what --out writes: name a new folder with --out")
 	}
-	return spare(ctx, f.flags, "out", f.out, f.job)
+	return options.Spare(ctx, f.flags, "out", f.job)
 }
 
 func (f *certifyFlags) messages(p process) io.Writer { return (&output{quiet: f.quiet}).messages(p) }

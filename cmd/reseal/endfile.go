@@ -12,6 +12,7 @@ import (
 	"reseal/cost"
 	"reseal/internal/cli"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/internal/outfile"
 	"reseal/job"
 	"reseal/migrate"
@@ -40,7 +41,7 @@ func (e *endFile) check(ctx context.Context, flags *pflag.FlagSet, dir string) e
 	if e.name == cli.Stdout {
 		return usagef("--metrics-file: want the name of a file, such as reseal.prom")
 	}
-	if err := spare(ctx, flags, "metrics-file", e.name, dir); err != nil {
+	if err := options.Spare(ctx, flags, "metrics-file", dir); err != nil {
 		return err
 	}
 	return outfile.Check(e.name)

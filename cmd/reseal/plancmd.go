@@ -13,6 +13,7 @@ import (
 	"reseal/internal/cli"
 	"reseal/internal/connect"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/internal/outfile"
 	"reseal/internal/resources"
 	"reseal/job"
@@ -88,7 +89,7 @@ func newPlanCommand(p process) *cobra.Command {
 
 // planOnly shows the plan on stdout.
 func planOnly(ctx context.Context, p process, f *planFlags) error {
-	if err := spare(ctx, f.output.flags, "html", f.html, f.job); err != nil {
+	if err := options.Spare(ctx, f.output.flags, "html", f.job); err != nil {
 		return err
 	}
 	if f.html == cli.Stdout && f.output.json {

@@ -9,6 +9,7 @@ import (
 
 	"reseal/internal/cli"
 	"reseal/internal/explain"
+	"reseal/internal/options"
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
 	"reseal/job"
@@ -54,7 +55,7 @@ is for its owner alone. Links are followed. A FIFO or a device, such as
 			case !named:
 				format = formatOf(out)
 			}
-			if err := spare(ctx, cmd.Flags(), "out", out, dir); err != nil {
+			if err := options.Spare(ctx, cmd.Flags(), "out", dir); err != nil {
 				return err
 			}
 			return causeOf(ctx, writeReport(ctx, p, conn, dir, format, out, exact))

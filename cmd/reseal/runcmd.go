@@ -135,7 +135,7 @@ func (f *runFlags) check(ctx context.Context) error {
 	if err := f.checkFlags(); err != nil {
 		return err
 	}
-	if err := spare(ctx, f.output.flags, "log-file", f.output.logFile, f.job); err != nil {
+	if err := options.Spare(ctx, f.output.flags, "log-file", f.job); err != nil {
 		return err
 	}
 	if err := f.ended.check(ctx, f.output.flags, f.job); err != nil {

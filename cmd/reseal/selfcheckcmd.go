@@ -10,6 +10,7 @@ import (
 
 	"reseal/console"
 	"reseal/internal/cli"
+	"reseal/internal/options"
 	"reseal/internal/outfile"
 	"reseal/preflight"
 	"reseal/selfcheck"
@@ -81,7 +82,7 @@ func (f *selfcheckFlags) run(ctx context.Context, p process) error {
 	case err != nil || large > 5<<30:
 		return usagef("--large %q: want a size up to 5GiB", f.large)
 	}
-	if err := spare(ctx, f.flags, "out", f.out, ""); err != nil {
+	if err := options.Spare(ctx, f.flags, "out", ""); err != nil {
 		return err
 	}
 	if f.out != "" {

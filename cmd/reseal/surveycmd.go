@@ -16,6 +16,7 @@ import (
 
 	"reseal/campaign/list"
 	"reseal/internal/cli"
+	"reseal/internal/options"
 	"reseal/internal/outfile"
 	"reseal/internal/plain"
 	"reseal/internal/shell"
@@ -71,10 +72,10 @@ func newSurveyCommand(p process) *cobra.Command {
 			if err := f.check(cmd.Flags().Changed("output")); err != nil {
 				return err
 			}
-			if err := spare(ctx, cmd.Flags(), "out", f.out, ""); err != nil {
+			if err := options.Spare(ctx, cmd.Flags(), "out", ""); err != nil {
 				return err
 			}
-			if err := spare(ctx, cmd.Flags(), "campaign", f.campaign, ""); err != nil {
+			if err := options.Spare(ctx, cmd.Flags(), "campaign", ""); err != nil {
 				return err
 			}
 			if err := f.campaignIsNew(); err != nil {
