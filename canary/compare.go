@@ -54,18 +54,19 @@ func (t *Trials) compare(ctx context.Context, task *plan.Task, n *Note, g engine
 		return c.by(whyLater)
 	}
 	all := t.cfg.Policy.Options.Compare(c.before, c.after, time.Now())
-	if other && slices.ContainsFunc(all.Attributes(), func(a plan.Attribute) bool { return a == plan.Body || a == plan.Length }) {
+	if other && all.OtherData() {
 		return c.by(whyLater) // other data is a client's, whatever the clocks say
 	}
 	c.own = other || t.identifies(n, head)
-	if wrong := t.wrongKey(&now, c.before, head); wrong {
-		switch {
-		case n.ETag == "" && head.ETag == n.Before.Head.ETag && head.LastModified.Equal(n.Before.Head.LastModified) && head.VersionID == n.Before.Head.VersionID && task.Action != plan.Update && head.KMSKeyID == n.Before.Head.KMSKeyID:
-			c.result = notWritten
-			return c
-		case n.ETag == "":
-			return c.by("written by another client meanwhile")
-		}
+	switch wrong := t.wrongKey(&now, c.before, head); {
+	case n.ETag != "" && !wrong:
+	case n.ETag == "" && !wrong && t.cfg.Policy.Reached(head) && !t.otherData(&all):
+	case n.ETag == "" && task.Action != plan.Update && n.still(head):
+		c.result = notWritten
+		return c
+	case n.ETag == "":
+		return c.by(whyMeanwhile)
+	default:
 		c.lost = []plan.Difference{{Attribute: plan.Encryption, Change: plan.WasLost, Before: t.cfg.Policy.Options.SSE, After: string(head.Encryption)}}
 		return c
 	}
@@ -82,6 +83,18 @@ func (t *Trials) compare(ctx context.Context, task *plan.Task, n *Note, g engine
 		return c
 	}
 	return t.again(ctx, &now, c, g)
+}
+
+// otherData tells whether a comparison shows the data of another client: on AWS a copy
+// is whole or nothing. Elsewhere one may have been cut off.
+func (t *Trials) otherData(all *plan.Comparison) bool {
+	return t.cfg.Policy.Facts.AWS == plan.Yes && all.OtherData()
+}
+
+// still tells whether the object is as it was before, encryption included.
+func (n *Note) still(h *plan.Head) bool {
+	was := &n.Before.Head
+	return h.ETag == was.ETag && h.VersionID == was.VersionID && h.LastModified.Equal(was.LastModified) && h.KMSKeyID == was.KMSKeyID && h.BucketKey == was.BucketKey
 }
 
 // earlier tells whether the object was written before this job wrote it. It goes by

@@ -127,13 +127,14 @@ func (o *trial) end() {
 
 // Words for why an object proves nothing.
 const (
-	whyFailed = "failed"
-	whyOthers = "changed meanwhile, and are looked at anew"
-	whyLater  = "written by another client after it was re-encrypted"
-	whyGone   = "gone meanwhile"
-	whyNever  = "begun by a run that stopped before the write, and then left to a later run: nothing to compare at that time"
-	whyBefore = "could not be looked at before"
-	whyAfter  = "could not be looked at after"
+	whyFailed    = "failed"
+	whyOthers    = "changed meanwhile, and are looked at anew"
+	whyMeanwhile = "written by another client meanwhile"
+	whyLater     = "written by another client after it was re-encrypted"
+	whyGone      = "gone meanwhile"
+	whyNever     = "begun by a run that stopped before the write, and then left to a later run: nothing to compare at that time"
+	whyBefore    = "could not be looked at before"
+	whyAfter     = "could not be looked at after"
 )
 
 // because books why the object of a task proves nothing. All but its own failure

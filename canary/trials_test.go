@@ -546,11 +546,62 @@ func TestRecheck(t *testing.T) {
 			t.Errorf("after object %d: loss %t, want %t", i, got, want)
 		}
 	}
-	// One that was not written after all is not compared.
+	// One that was not written after all is not compared: nor is one whose key stays and
+	// whose bucket key was to change.
+	s = newStore(1, func(_ int, o *plan.Snapshot) {
+		o.Head.Encryption, o.Head.KMSKeyID, o.Head.BucketKey = inventory.SSEKMS, key, true
+	})
+	trials = s.trials(nil)
+	trials.cfg.Policy.Options.Rekey = true
+	if err := trials.Recheck(t.Context(), s.task(0), &Note{Before: s.objects[name(0)]}, nil); err != nil || trials.Loss() != nil || trials.Compared() != 0 {
+		t.Errorf("bucket key not changed: %v, %v, %d compared", err, trials.Loss(), trials.Compared())
+	}
 	s = newStore(1, tagged)
 	trials = s.trials(nil)
 	if err := trials.Recheck(t.Context(), s.task(0), &Note{Before: s.objects[name(0)]}, nil); err != nil || trials.Loss() != nil || trials.Compared() != 0 {
 		t.Errorf("not written: %v, %v, %d compared", err, trials.Loss(), trials.Compared())
+	}
+}
+
+// Nobody knows what a run wrote that was cut off before the answer came. An object under
+// the key is another client's where its bucket key is not the one that this job asks for,
+// as the bucket's default has it, and on AWS where its data is another.
+func TestRecheckOfAnotherClientsWrite(t *testing.T) {
+	t.Parallel()
+	client := func(o *plan.Snapshot) { o.Tags, o.Head.TagCount = plan.Saw([]plan.Tag{}), 0 }
+	for _, tt := range []struct {
+		name      string
+		bucketKey bool // asked for
+		any, aws  bool
+		write     func(o *plan.Snapshot)
+		lost      bool
+	}{
+		{"as asked for", false, false, true, client, true},
+		{"a bucket key by default", false, false, true, func(o *plan.Snapshot) { client(o); o.Head.BucketKey = true }, false},
+		{"no bucket key by default", true, false, true, client, false},
+		{"no bucket key by default, elsewhere", true, false, false, client, false},
+		{"a bucket key that the endpoint does not keep", true, true, true, client, true},
+		{"other data on AWS", false, false, true, func(o *plan.Snapshot) { o.Body = plan.Saw("other") }, false},
+		{"another size on AWS", false, false, true, func(o *plan.Snapshot) { client(o); o.Head.Size = 7 }, false},
+		{"another size elsewhere, where a write may be cut off", false, false, false, func(o *plan.Snapshot) { o.Head.Size = 7 }, true},
+	} {
+		s := newStore(2, tagged)
+		trials := s.trials(nil)
+		p := trials.cfg.Policy
+		p.Options.BucketKey, p.AnyBucketKey, p.Facts.AWS = tt.bucketKey, tt.any, plan.AnswerOf(tt.aws)
+		s.write = func(_ string, o *plan.Snapshot) error { tt.write(o); return nil }
+		for i := range 2 {
+			task, before := s.task(i), *s.objects[name(i)]
+			if _, err := s.Rewrite(t.Context(), task, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := trials.Recheck(t.Context(), task, &Note{Before: &before}, nil); isClass(err, engine.Permanent) != tt.lost {
+				t.Errorf("%s, object %d: %v; want failed %t", tt.name, i, err, tt.lost)
+			}
+		}
+		if trials.Compared() != 0 || (trials.Loss() != nil) != tt.lost {
+			t.Errorf("%s: %d compared, loss %v; want a loss %t", tt.name, trials.Compared(), trials.Loss(), tt.lost)
+		}
 	}
 }
 

@@ -13,9 +13,9 @@ import (
 	"reseal/plan"
 )
 
-// Only under the wanted key is an object this job's work. One that another client
-// encrypted under another key is left alone as theirs, whatever is not known of this
-// job's own requests.
+// Only under the wanted key, and with the bucket key that was asked for, is an object this
+// job's work. One that another client encrypted otherwise is left alone as theirs,
+// whatever is not known of this job's own requests.
 func TestAnObjectUnderAnotherKeyIsNoRepeat(t *testing.T) {
 	for _, tt := range []struct {
 		name  string
@@ -24,11 +24,13 @@ func TestAnObjectUnderAnotherKeyIsNoRepeat(t *testing.T) {
 		{"after a crash", true},
 		{"after a lost answer", false},
 	} {
-		for _, other := range []bool{true, false} {
+		for _, by := range []string{"the key", "another key", "another bucket key"} {
+			other := by != "the key"
 			synctest.Test(t, func(t *testing.T) {
 				s, l := newStore(8), newLog()
 				theirs := &object{etag: "theirs", encrypted: true}
-				if other {
+				theirs.noBucket = by == "another bucket key"
+				if by == "another key" {
 					theirs.key = "arn:aws:kms:eu-west-1:111122223333:key/k2"
 				}
 				s.before = func(op, k string, nth int) error {
@@ -54,7 +56,7 @@ func TestAnObjectUnderAnotherKeyIsNoRepeat(t *testing.T) {
 					want, repeats = Skipped, 0
 				}
 				if got, n := l.durable[key(5)], cfg.Stats.Repeats.Load(); got != want || n != repeats || s.copies[key(5)] != 0 {
-					t.Errorf("%s, under another key %v: ended as %v with %d repeats, want %v with %d", tt.name, other, got, n, want, repeats)
+					t.Errorf("%s, under %s: ended as %v with %d repeats, want %v with %d", tt.name, by, got, n, want, repeats)
 				}
 			})
 		}

@@ -36,6 +36,7 @@ type object struct {
 	etag      string
 	encrypted bool
 	key       string // wantedKey where empty
+	noBucket  bool   // without a bucket key
 }
 
 const wantedKey = "arn:aws:kms:eu-west-1:111122223333:key/k1"
@@ -92,7 +93,7 @@ func (s *store) Inspect(ctx context.Context, t *plan.Task, g Gate) (h *plan.Head
 			}
 			h = &plan.Head{ETag: o.etag, Size: 1, StorageClass: inventory.Standard, Encryption: inventory.SSES3}
 			if o.encrypted != s.toS3 {
-				h.Encryption, h.KMSKeyID, h.BucketKey = inventory.SSEKMS, cmp.Or(o.key, wantedKey), true
+				h.Encryption, h.KMSKeyID, h.BucketKey = inventory.SSEKMS, cmp.Or(o.key, wantedKey), !o.noBucket
 			}
 			return nil
 		})

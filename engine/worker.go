@@ -145,7 +145,7 @@ func (r *run) leaveAlone(res *Result, g steps) {
 		return
 	}
 	if t.Reason == plan.AlreadyEncrypted && t.Head != nil &&
-		(putBack || (r.Uncertain(t.Record.Pos) || sent.own.Load()) && r.Policy.Options.Reached(t.Head)) {
+		(putBack || (r.Uncertain(t.Record.Pos) || sent.own.Load()) && r.Policy.Reached(t.Head)) {
 		res.Outcome, res.Reason, res.Repeat = Done, "", true
 		res.Effect = Effect{ETag: t.Head.ETag, VersionID: t.Head.VersionID, KMSKeyID: t.Head.KMSKeyID, RequestID: t.Head.RequestID}
 		if w := &sent.wrote; w.ETag != "" { // another client may have written since: what is claimed is this job's write

@@ -128,7 +128,18 @@ func nameOf(version string) string {
 // ownWork tells whether what h is of may be this job's own copy of what the row
 // names: made since the job began, and as the job makes it.
 func (p *Policy) ownWork(h *Head) bool {
-	return p.madeSince(h) && p.byState(h.Encryption, h) == AlreadyEncrypted && p.Options.Reached(h)
+	return p.madeSince(h) && p.byState(h.Encryption, h) == AlreadyEncrypted && p.Reached(h)
+}
+
+// Reached tells whether an object is as this job's requests leave objects: under the
+// encryption that they ask for, with the bucket key that each of them names. One with
+// another bucket key got that from the bucket's default, so a client wrote it.
+func (p *Policy) Reached(h *Head) bool {
+	o := &p.Options
+	if o.SSE == TargetAES256 {
+		return h.Encryption == inventory.SSES3
+	}
+	return h.Encryption == inventory.SSEKMS && SameKey(h.KMSKeyID, o.KMSKeyID) && (p.AnyBucketKey || !o.WrongBucketKey(h))
 }
 
 // madeSince tells whether an object was written after the job began, or in the

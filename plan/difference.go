@@ -61,6 +61,11 @@ type Comparison struct {
 // Attributes names what differs.
 func (c *Comparison) Attributes() []Attribute { return NamesOf(c.Differences) }
 
+// OtherData tells whether the data differs, by its hash, its checksum or its length.
+func (c *Comparison) OtherData() bool {
+	return slices.ContainsFunc(c.Differences, func(d Difference) bool { return d.Attribute == Body || d.Attribute == Length })
+}
+
 // NamesOf names what differs.
 func NamesOf(all []Difference) []Attribute {
 	var names []Attribute

@@ -486,23 +486,34 @@ func TestComesAlong(t *testing.T) {
 	}
 }
 
-// TestReached: under what was asked for, by the key alone.
+// TestReached: as this job leaves objects, by the key and the bucket key, unless the
+// endpoint does not keep that.
 func TestReached(t *testing.T) {
-	to3, toKey := &Options{SSE: TargetAES256}, &Options{SSE: TargetKMS, KMSKeyID: keyARN}
+	to3, toKey := Options{SSE: TargetAES256}, Options{SSE: TargetKMS, KMSKeyID: keyARN}
+	withBucketKey := toKey
+	withBucketKey.BucketKey = true
 	for _, tt := range []struct {
-		o    *Options
+		o    Options
+		any  bool // the bucket key decides nothing
 		head Head
 		want bool
 	}{
-		{to3, Head{Encryption: inventory.SSES3}, true},
-		{to3, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, false},
-		{toKey, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, true},
-		{toKey, Head{Encryption: inventory.SSEKMS, KMSKeyID: otherARN}, false},
-		{toKey, Head{Encryption: inventory.DSSEKMS, KMSKeyID: keyARN}, false},
-		{toKey, Head{Encryption: inventory.SSES3}, false},
+		{to3, false, Head{Encryption: inventory.SSES3}, true},
+		{to3, false, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, false},
+		{toKey, false, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, true},
+		{toKey, false, Head{Encryption: inventory.SSEKMS, KMSKeyID: otherARN}, false},
+		{toKey, false, Head{Encryption: inventory.DSSEKMS, KMSKeyID: keyARN}, false},
+		{toKey, false, Head{Encryption: inventory.SSES3}, false},
+		{toKey, false, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN, BucketKey: true}, false},
+		{toKey, true, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN, BucketKey: true}, true},
+		{withBucketKey, false, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN, BucketKey: true}, true},
+		{withBucketKey, false, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, false},
+		{withBucketKey, true, Head{Encryption: inventory.SSEKMS, KMSKeyID: keyARN}, true},
 	} {
-		if got := tt.o.Reached(&tt.head); got != tt.want {
-			t.Errorf("to %s, %s under %q: %t, want %t", tt.o.SSE, tt.head.Encryption, tt.head.KMSKeyID, got, tt.want)
+		p := &Policy{Options: tt.o, AnyBucketKey: tt.any}
+		if got := p.Reached(&tt.head); got != tt.want {
+			t.Errorf("to %s with bucket key %t (any: %t), %s under %q with %t: %t, want %t",
+				tt.o.SSE, tt.o.BucketKey, tt.any, tt.head.Encryption, tt.head.KMSKeyID, tt.head.BucketKey, got, tt.want)
 		}
 	}
 }

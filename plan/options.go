@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"reseal/inventory"
 )
 
 // Method is how objects are re-encrypted.
@@ -167,15 +165,6 @@ func (o *Options) OlderThan() string { return ageText(o.MinAge, o.Before) }
 
 // NewerThan is described at OlderThan.
 func (o *Options) NewerThan() string { return ageText(o.MaxAge, o.After) }
-
-// Reached tells whether an object is under the encryption that o asks for, by the
-// key alone: the bucket key of an object is compared like its attributes.
-func (o *Options) Reached(h *Head) bool {
-	if o.SSE == TargetAES256 {
-		return h.Encryption == inventory.SSES3
-	}
-	return h.Encryption == inventory.SSEKMS && SameKey(h.KMSKeyID, o.KMSKeyID)
-}
 
 // Normal returns o with lists sorted and without repeats, so that the order in
 // which a user types them does not make another job.

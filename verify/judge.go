@@ -171,7 +171,7 @@ func (j *Judge) done(f *Finding, p *Promise, h *plan.Head) {
 		}
 		return
 	}
-	if since {
+	if since || j.anothersBucketKey(t, p, h) {
 		f.Verdict = ChangedUnderKey
 		return
 	}
@@ -203,6 +203,18 @@ func (j *Judge) done(f *Finding, p *Promise, h *plan.Head) {
 		lost(plan.Class, fmt.Sprintf("storage class is %s, not %s", h.StorageClass, r.StorageClass))
 	}
 	j.locks(f, p, h, lost)
+}
+
+// anothersBucketKey tells whether the bucket key shows that another client wrote the
+// object: each request of the job names the one that it asks for, and a client that
+// names none gets the bucket's. It is asked of objects of which nobody knows what the
+// job's write was. Without a line that is taken for shown on AWS only: another endpoint
+// may not keep bucket keys.
+func (j *Judge) anothersBucketKey(t *plan.Task, p *Promise, h *plan.Head) bool {
+	if !j.Policy.Options.WrongBucketKey(h) || j.accepts(plan.BucketKey) {
+		return false
+	}
+	return p.repeat() || !p.Line && t.Action != plan.Update && j.Policy.Facts.AWS == plan.Yes
 }
 
 // Compare gives the verdict of an object that a snapshot was taken of before it

@@ -39,6 +39,8 @@ func TestJudgeOfARepeat(t *testing.T) {
 		{"a snapshot of what it was", tagged(before, tag), tagged(nil, tag), Proven, false},
 		{"a snapshot of what it was, and a loss", tagged(before, tag), tagged(nil), LostAttribute, false},
 		{"a snapshot of what it is", tagged(nil, tag), tagged(nil, tag), Proven, true},
+		{"another bucket key than asked for", nil, tagged(func(h *plan.Head) { h.BucketKey = false }, tag), ChangedUnderKey, false},
+		{"a snapshot of what it was, and another bucket key", tagged(before, tag), tagged(func(h *plan.Head) { h.BucketKey = false }), ChangedUnderKey, false},
 		{"written since", nil, tagged(func(h *plan.Head) { h.ETag, h.LastModified = "newer", began.Add(time.Hour) }), ChangedUnderKey, false},
 	} {
 		p := aPolicy()
