@@ -112,8 +112,7 @@ func headBucket(x *exchange) error {
 	x.set("x-amz-bucket-region", info.Region)
 	x.set("x-amz-access-point-alias", "false")
 	x.set("Content-Type", "application/xml")
-	x.w.WriteHeader(http.StatusOK)
-	return nil
+	return x.head(http.StatusOK)
 }
 
 func deleteBucket(x *exchange) error {

@@ -25,6 +25,7 @@ type exchange struct {
 	hostID    string
 	values    [24]string // backs the values of answer headers
 	used      int
+	paused    bool // the latency of the request was played
 }
 
 // handler answers one operation. An error it returns is written as S3 would;
@@ -148,6 +149,17 @@ func (x *exchange) empty(status int) error {
 	if status != http.StatusNoContent && status != http.StatusNotModified {
 		x.set("Content-Length", "0")
 	}
+	return x.head(status)
+}
+
+// head begins the answer, after the latency of the request. It writes nothing where it gives
+// an error.
+func (x *exchange) head(status int) error {
+	if !x.paused {
+		if err := x.pause(0); err != nil {
+			return err
+		}
+	}
 	x.w.WriteHeader(status)
 	return nil
 }
@@ -162,7 +174,9 @@ func (x *exchange) document(d *xmlDoc) error {
 func (x *exchange) send(status int, contentType string, body []byte) error {
 	x.set("Content-Type", contentType)
 	x.set("Content-Length", strconv.Itoa(len(body)))
-	x.w.WriteHeader(status)
+	if err := x.head(status); err != nil {
+		return err
+	}
 	if x.r.Method != http.MethodHead {
 		_, _ = x.w.Write(body)
 	}

@@ -12,6 +12,9 @@ import (
 
 // fail answers an error the way its directive asks for.
 func (x *exchange) fail(err error) {
+	if !x.paused && x.pause(0) != nil {
+		err = errGone
+	}
 	if errors.Is(err, errGone) {
 		resetConnection(x.w)
 		return

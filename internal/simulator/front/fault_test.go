@@ -134,7 +134,10 @@ func newLocal(t *testing.T, l Latency) local {
 }
 
 func (l local) call(ctx context.Context, method, key, body string, header map[string]string) *httptest.ResponseRecorder {
-	r := newRequest(l.t, method, key, "", body)
+	return l.ask(ctx, newRequest(l.t, method, key, "", body), body, header)
+}
+
+func (l local) ask(ctx context.Context, r *http.Request, body string, header map[string]string) *httptest.ResponseRecorder {
 	for name, value := range header {
 		r.Header.Set(name, value)
 	}
@@ -206,6 +209,32 @@ func TestLatencyOfCopies(t *testing.T) {
 		}
 		if len(seen) < 10 {
 			t.Errorf("20 jittered copies took only %d different times", len(seen))
+		}
+	})
+}
+
+// TestLatencyOfEachRequest: each operation takes its latency, once, whatever it is about and
+// whatever the answer.
+func TestLatencyOfEachRequest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const latency = 100 * time.Millisecond
+		l := newLocal(t, Latency{Fixed: latency})
+		l.call(t.Context(), "PUT", "k", "one", nil)
+		for key, all := range map[string]operations{"": bucketOperations, "k": objectOperations} {
+			for sub, methods := range all {
+				for method := range methods {
+					start := time.Now()
+					w := l.ask(t.Context(), newRequest(t, method, key, sub, ""), "", nil)
+					if d := time.Since(start); d != latency {
+						t.Errorf("%s /bucket/%s?%s, answered %d, took %s, want %s", method, key, sub, w.Code, d, latency)
+					}
+				}
+			}
+		}
+		start := time.Now()
+		l.front.ServeHTTP(httptest.NewRecorder(), received(t, newRequest(t, "GET", "", "policy", ""))) // unsigned
+		if d := time.Since(start); d != latency {
+			t.Errorf("a request that is refused took %s, want %s", d, latency)
 		}
 	})
 }

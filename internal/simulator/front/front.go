@@ -37,8 +37,8 @@ type Config struct {
 	// them, means path style. Empty: localhost and s3.amazonaws.com.
 	Domains []string
 
-	// Latency of each request: before its effect, for copies between reading
-	// the source and the commit.
+	// Latency of each request: for copies between reading the source and the commit, for
+	// others about objects before their effect, and for all else before the answer.
 	Latency Latency
 
 	// PlainIsSecure makes requests without TLS count as made over TLS, as
@@ -179,8 +179,14 @@ func errAnonymous() *wireError {
 	return newError(http.StatusForbidden, anonymousCode, "Access Denied")
 }
 
-// pause plays the latency of one request that moves so many bytes. It gives an
-// error when the client goes away meanwhile.
+// pause plays the latency of a request that moves so many bytes, for handlers in which the
+// moment matters; of all others the answer waits for it. It gives an error when the client
+// goes away meanwhile.
+func (x *exchange) pause(bytes int64) error {
+	x.paused = true
+	return x.front.pause(x.r.Context(), bytes)
+}
+
 func (f *Front) pause(ctx context.Context, bytes int64) error {
 	l := f.config.Latency
 	d := l.Fixed

@@ -129,7 +129,7 @@ var objectList = listKind{"ListBucketResult", "Name", "MaxKeys", "max-keys"}
 // once the lock is free.
 func (x *exchange) listPage(l *listing, in *simulator.ListObjectsInput) (*simulator.ListObjectsOutput, error) {
 	in.Request, in.Prefix, in.Delimiter, in.Max = x.request(), l.prefix, l.delimiter, l.limit
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return nil, err
 	}
 	return world(x.front, func(w *simulator.World, now time.Time, in *simulator.ListObjectsInput) (*simulator.ListObjectsOutput, *simulator.Error) {
@@ -212,7 +212,7 @@ func listObjectVersions(x *exchange) error {
 
 // versionPage is listPage for versions.
 func (x *exchange) versionPage(in *simulator.ListVersionsInput) (*simulator.ListVersionsOutput, error) {
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return nil, err
 	}
 	return world(x.front, func(w *simulator.World, now time.Time, in *simulator.ListVersionsInput) (*simulator.ListVersionsOutput, *simulator.Error) {

@@ -56,7 +56,7 @@ func uploadPart(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	out, err := world(x.front, (*simulator.World).UploadPart, &simulator.UploadPartInput{
@@ -90,7 +90,7 @@ func uploadPartCopy(x *exchange, number int) error {
 	if err != nil {
 		return err
 	}
-	if err := x.front.pause(x.r.Context(), pending.Size()); err != nil {
+	if err := x.pause(pending.Size()); err != nil {
 		x.front.cancel(pending)
 		return err
 	}
@@ -142,7 +142,7 @@ func completeMultipartUpload(x *exchange) error {
 		}
 		in.ObjectSize = n
 	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	out, err := world(x.front, (*simulator.World).CompleteMultipartUpload, in)

@@ -42,7 +42,7 @@ func (x *exchange) readObject(call func(*simulator.World, time.Time, *simulator.
 	if err != nil {
 		return err
 	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	out, err := world(x.front, call, in)
@@ -91,7 +91,7 @@ func getObjectAttributes(x *exchange) error {
 	if len(asked) == 0 {
 		return errInvalidRequest("The x-amz-object-attributes header specifying the attributes to be retrieved is either missing or empty")
 	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	out, err := world(x.front, (*simulator.World).GetObjectAttributes, in)
@@ -142,7 +142,7 @@ func putObject(x *exchange) error {
 		return err
 	}
 	attributes.Checksum = body.checksum
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	out, err := world(x.front, (*simulator.World).PutObject, &simulator.PutObjectInput{
@@ -189,7 +189,7 @@ func copyObject(x *exchange) error {
 	if err != nil {
 		return err
 	}
-	if err := x.front.pause(x.r.Context(), pending.Size()); err != nil {
+	if err := x.pause(pending.Size()); err != nil {
 		x.front.cancel(pending)
 		return err
 	}
@@ -219,7 +219,7 @@ func (f *Front) cancel(pending interface{ Cancel() }) {
 }
 
 func deleteObject(x *exchange) error {
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	out, err := world(x.front, (*simulator.World).DeleteObject, &simulator.DeleteObjectInput{
@@ -258,7 +258,7 @@ func deleteObjects(x *exchange) error {
 	if len(body.Object) == 0 || len(body.Object) > 1000 {
 		return errMalformedXML()
 	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	d := newXMLDoc("DeleteResult")

@@ -95,7 +95,7 @@ func (x *exchange) serveService() error {
 	if err != nil {
 		return asWireError(err)
 	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	switch x.signer.service {

@@ -112,7 +112,7 @@ func updateObjectEncryption(x *exchange) error {
 	case body.SSEC != nil:
 		in.Target = simulator.SSEC
 	}
-	if err := x.front.pause(x.r.Context(), 0); err != nil {
+	if err := x.pause(0); err != nil {
 		return err
 	}
 	charged, err := world(x.front, (*simulator.World).UpdateObjectEncryption, in)
