@@ -28,6 +28,7 @@ import (
 	"reseal/job/generations"
 	"reseal/job/status"
 	"reseal/migrate"
+	"reseal/migrate/prepare"
 	"reseal/preflight"
 	"reseal/report"
 	"reseal/s3api"
@@ -141,94 +142,90 @@ func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucke
 		return err
 	}
 	b.clean, b.entry.UntilClean = r.untilClean, r.untilClean
-	ready := r.newReadiness()
-	if err := f.findJob(ctx, p, r, ready, b); err != nil || b.idle {
+	ready, err := r.start(p)
+	if err != nil {
 		return err
 	}
-	err = f.lookAhead(ctx, p, r, ready, b)
+	if err := f.findJob(ctx, r, ready, b); err != nil || b.idle {
+		return err
+	}
+	err = f.lookAhead(ctx, r, ready, b)
 	b.quota = r.part.quota
 	return err
 }
 
 // findJob looks for the job of a bucket, without holding it.
-func (f *campaignFlags) findJob(ctx context.Context, p process, r *runFlags, ready *readiness, b *campaignBucket) (err error) {
-	c := ready.claim
+func (f *campaignFlags) findJob(ctx context.Context, r *runFlags, ready *prepare.Start, b *campaignBucket) (err error) {
+	c := ready.Claim
 	if c.Store, c.Plan, err = r.connection.Jobs().Find(ctx, r.job, job.Share{}); err != nil {
 		return err
 	}
 	b.fresh = true
 	if c.Found = c.Plan != nil; !c.Found {
-		return checkNewJob(ctx, r.connection, r.job)
+		return prepare.CheckNew(ctx, r.Jobs(), r.job)
 	}
 	if is := c.Plan.Options.Bucket; is != b.Name {
 		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "job"}
 	}
-	if ready.met, err = r.meet(ctx, p, connect.Named{Via: r.connection.Settings, Told: r.told, Name: r.job, Plan: c.Plan}, false); err != nil {
+	if err = ready.Meet(ctx, false); err != nil {
 		return err
 	}
-	if ready.at, err = checkpoint.Read(ctx, c.Store); err != nil {
+	if ready.At, err = checkpoint.Read(ctx, c.Store); err != nil {
 		return err
 	}
 	if b.of, err = status.Read(ctx, c.Store, c.Plan, job.Share{}); err != nil {
 		return err
 	}
-	b.fresh = !job.Begun(ready.at) && b.of.Runs == 0
-	left, err := r.rows.Left(ctx, c.Plan, ready.at)
-	ready.idle = err == nil && !left && c.Plan.Owns(ready.at)
-	b.idle = ready.idle && !b.clean // else it is listed again
+	b.fresh = !job.Begun(ready.At) && b.of.Runs == 0
+	left, err := r.rows.Left(ctx, c.Plan, ready.At)
+	ready.Idle = err == nil && !left && c.Plan.Owns(ready.At)
+	b.idle = ready.Idle && !b.clean // else it is listed again
 	return err
 }
 
 // lookAhead takes the steps of a run that look, up to its first one that writes. A plan
 // that was made stays with the bucket, also where a hazard refuses it.
-func (f *campaignFlags) lookAhead(ctx context.Context, p process, r *runFlags, ready *readiness, b *campaignBucket) error {
-	type step = func(context.Context, process, *readiness) error
-	ofBucket := func(_ context.Context, _ process, ready *readiness) error {
-		if is := ready.pre.Env.Policy.Options.Bucket; is != b.Name {
-			return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "report"}
-		}
-		return nil
+func (f *campaignFlags) lookAhead(ctx context.Context, r *runFlags, ready *prepare.Start, b *campaignBucket) error {
+	if err := ready.LookAround(ctx); err != nil {
+		return err
 	}
-	planned := r.planOrResume
-	if ready.idle { // it goes on with its generations
-		planned = func(context.Context, process, *readiness) error { ready.plan = ready.claim.Plan; return nil }
+	if is := ready.Pre.Env.Policy.Options.Bucket; is != b.Name {
+		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "report"}
 	}
-	for _, look := range []step{r.lookAround, ofBucket, planned, f.priced} {
-		if err := look(ctx, p, ready); err != nil {
+	if ready.Plan = ready.Claim.Plan; !ready.Idle { // else it goes on with its generations
+		if err := ready.PlanOrResume(ctx); err != nil {
 			return err
 		}
 	}
-	if b.idle = ready.idle && !b.clean; b.idle {
+	if err := f.priced(ready.Plan); err != nil {
+		return err
+	}
+	if b.idle = ready.Idle && !b.clean; b.idle {
 		return nil
 	}
-	b.left = figuresOf(ready.plan, b.of)
+	b.left = figuresOf(ready.Plan, b.of)
 	if b.clean {
 		prices, err := r.prices()
 		if err != nil {
 			return err
 		}
-		region, _ := prices.Region(ready.plan.Region)
-		b.left = withGenerations(b.left, ready.plan, b.of, &region)
+		region, _ := prices.Region(ready.Plan.Region)
+		b.left = withGenerations(b.left, ready.Plan, b.of, &region)
 	}
-	if !ready.claim.Found {
-		b.run, b.plan = r, ready.plan
+	if !ready.Claim.Found {
+		b.run, b.plan = r, ready.Plan
 	}
-	b.open = migrate.OpenHazards(ready.pre.Env, preflight.Unaccepted(ready.pre.Env.Hazards(), r.accept))
-	for _, look := range []step{r.checkRun, r.refuseAboveQuota, r.refuseHazards} {
-		if err := look(ctx, p, ready); err != nil {
-			return err
-		}
-	}
-	return nil
+	b.open = migrate.OpenHazards(ready.Pre.Env, preflight.Unaccepted(ready.Pre.Env.Hazards(), r.accept))
+	return ready.Check(ctx)
 }
 
 // priced refuses a plan without a price where there is a limit of money.
-func (f *campaignFlags) priced(_ context.Context, _ process, ready *readiness) error {
-	if f.maxCost == 0 || ready.plan == nil {
+func (f *campaignFlags) priced(made *job.Plan) error {
+	if f.maxCost == 0 || made == nil {
 		return nil
 	}
 	why := "its plan has no price"
-	if e := ready.plan.Estimate; e != nil {
+	if e := made.Estimate; e != nil {
 		why = unpriced(e)
 	}
 	if why == "" {
@@ -261,7 +258,7 @@ func (f *campaignFlags) freeze(ctx context.Context, p process, b *campaignBucket
 	}
 	b.plan.Open = b.open
 	r := b.run
-	if err := checkNewJob(ctx, r.connection, r.job); err != nil {
+	if err := prepare.CheckNew(ctx, r.Jobs(), r.job); err != nil {
 		return err
 	}
 	if err := r.connection.Jobs().Freeze(ctx, r.job, b.plan); err != nil {

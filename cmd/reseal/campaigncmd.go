@@ -21,6 +21,7 @@ import (
 	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/migrate/prepare"
 	"reseal/preflight"
 	"reseal/report"
 )
@@ -240,7 +241,7 @@ func (f *campaignFlags) openFound(ctx context.Context) error {
 	}
 	if d == nil { // made later, once somebody said yes
 		f.store = nil
-		return checkNewJob(ctx, f.run.connection, f.job)
+		return prepare.CheckNew(ctx, f.run.Jobs(), f.job)
 	}
 	f.document, f.version = d, version
 	if f.dryRun {

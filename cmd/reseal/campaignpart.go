@@ -27,11 +27,8 @@ type campaignPart struct {
 	tell func(*generations.Generation) // of each that ended
 }
 
-// join has the run draw from the cap of its account and Region.
-func (c *campaignPart) join(ctx context.Context, e *preflight.Environment) error {
-	if c == nil {
-		return nil
-	}
+// Join implements prepare.Joins: it has the run draw from the cap of its account and Region.
+func (c *campaignPart) Join(ctx context.Context, e *preflight.Environment) error {
 	c.quota = campaign.Quota{Region: e.Policy.Facts.Region, KeyStore: e.KeyStore}
 	short, cancel := context.WithTimeout(ctx, preflight.LookTimeout)
 	defer cancel()

@@ -6,6 +6,7 @@ import (
 
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/migrate/prepare"
 	"reseal/s3api"
 )
 
@@ -17,11 +18,11 @@ func (f *runFlags) startLimits() migrate.StartLimits {
 
 // recordStart records a run of a job that is held which ended before it began, by a
 // limit, a signal, or an outage.
-func (f *runFlags) recordStart(last context.Context, p process, r *readiness, err error) {
+func (f *runFlags) recordStart(last context.Context, p process, r *prepare.Start, err error) {
 	var sig *signalError
-	if r.claim.Lock == nil || !r.claim.Found || !isStop(err) && !errors.As(err, &sig) && !s3api.Passes(err) {
+	if r.Claim.Lock == nil || !r.Claim.Found || !isStop(err) && !errors.As(err, &sig) && !s3api.Passes(err) {
 		return
 	}
-	record, _ := job.Begin(last, r.claim.Store, f.newRecord(p, whoRuns(last, nil))) // the same is tried again at once
+	record, _ := job.Begin(last, r.Claim.Store, f.newRecord(p, whoRuns(last, nil))) // the same is tried again at once
 	finish(last, record, err)
 }

@@ -34,31 +34,39 @@ func (k *knownJobs) known() connect.Known {
 // meet refuses a job that shows another key, bucket or server than it first showed on
 // this machine. With record, a job that is new here is written down.
 func (k *knownJobs) meet(ctx context.Context, p process, n connect.Named, record bool) (*connect.Met, error) {
-	jobs := k.known()
-	met, err := jobs.Meet(ctx, n, record)
+	met, err := k.known().Meet(ctx, n, record)
 	if err != nil {
 		return nil, err
 	}
-	if record && met.Seen.New && met.Seen.Unrecorded == nil {
-		fmt.Fprintf(p.stderr, "note: this machine has not seen this job before: what it shows now, it has to show from now on (%s)\n", jobs.File.Path())
-	}
-	tellUnrecorded(p, met.Seen)
+	k.tellMet(p, met.Seen, record)
 	return met, nil
+}
+
+// tellMet says what is new of a job, which was written down or only compared.
+func (k *knownJobs) tellMet(p process, seen known.Met, recorded bool) {
+	if recorded && seen.New && seen.Unrecorded == nil {
+		fmt.Fprintf(p.stderr, "note: this machine has not seen this job before: what it shows now, it has to show from now on (%s)\n", k.known().File.Path())
+	}
+	tellUnrecorded(p, seen)
 }
 
 // made writes down a job that this command has just made. The job is good without it.
 func (k *knownJobs) made(ctx context.Context, p process, n connect.Named) error {
-	met, err := k.known().Made(ctx, n)
-	if err != nil {
-		return err
+	seen, err := k.known().Made(ctx, n)
+	if err == nil {
+		tellMade(p, n.Name, seen)
 	}
-	if met.Outdated {
+	return err
+}
+
+// tellMade says what this machine will not do with a job of that name that was just made.
+func tellMade(p process, name string, seen known.Met) {
+	if seen.Outdated {
 		fmt.Fprintf(p.stderr, "note: this machine still knows the job that was in %s before, and will refuse this one: %s;\nonce that is mended: %s\n",
-			plain.Text(n.Name), explain.Words(met.Unrecorded), console.OnJob("forget", n.Name))
-		return nil
+			plain.Text(name), explain.Words(seen.Unrecorded), console.OnJob("forget", name))
+		return
 	}
-	tellUnrecorded(p, met)
-	return nil
+	tellUnrecorded(p, seen)
 }
 
 // tellUnrecorded says that a change of the job will not be noticed.

@@ -2,25 +2,10 @@ package main
 
 import (
 	"context"
-	"errors"
 
 	"reseal/internal/connect"
 	"reseal/job"
-	"reseal/preflight"
 )
-
-// checkNewJob refuses a place where no new job can be kept, as a refusal where a
-// bucket is the reason.
-func checkNewJob(ctx context.Context, c connection, dir string) error {
-	err := c.Jobs().CheckNew(ctx, dir)
-	switch {
-	case errors.As(err, new(*job.UnwritableError)):
-		return &preflight.RefusedError{Err: causeOf(ctx, err)}
-	case errors.As(err, new(*job.RetentionError)):
-		return &preflight.RefusedError{Err: err}
-	}
-	return err
-}
 
 // openJob opens a job that must be there already, with the connection that the
 // environment gives where it is in a bucket.

@@ -161,7 +161,7 @@ func (f *planFlags) findJob(ctx context.Context, p process) (*connect.Met, error
 	case f.dry:
 		return nil, nil
 	}
-	return nil, checkNewJob(ctx, f.connection, f.job)
+	return nil, prepare.CheckNew(ctx, f.Jobs(), f.job)
 }
 
 // showAndFreeze shows the plan, and makes the job of it that the user names.

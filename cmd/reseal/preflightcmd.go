@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -204,23 +203,4 @@ func (f *preflightFlags) check(ctx context.Context, client *s3api.Client, c *pre
 		return &preflight.RefusedError{Err: err}
 	}
 	return c.LookWith(ctx, beside)
-}
-
-// checkRun looks at the start of a run at what a preflight does, apart from what
-// no run has to do with, and shows all that is not as it should be. Bucket facts
-// that are unknown were said with the plan of a run that begins; one that is
-// resumed has shown none. A stop ends the run before it begins.
-func (f *runFlags) checkRun(ctx context.Context, p process, r *readiness) error {
-	e, messages := r.pre.Env, f.output.messages(p)
-	found, err := e.CheckRun(ctx, preflight.RunCheck{Accepted: f.accept, Probing: f.probing(e), First: r.plan.CanaryRecords(), Unsaid: !r.fresh,
-		Report: e.ReportEnd.Note(time.Now(), r.plan.Estimate)})
-	if err != nil {
-		return err
-	}
-	console.WithHints(found)
-	stop, err := console.RunChecks(messages, found)
-	if err == nil && stop != nil {
-		err = &preflight.RefusedError{Err: fmt.Errorf("refused: nothing was written: %s: %s", stop.Name, stop.Why)}
-	}
-	return err
 }

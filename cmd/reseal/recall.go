@@ -13,6 +13,7 @@ import (
 	"reseal/internal/explain"
 	"reseal/internal/options"
 	"reseal/job"
+	"reseal/migrate/prepare"
 	"reseal/preflight"
 	"reseal/s3api"
 )
@@ -113,7 +114,7 @@ func whoRuns(ctx context.Context, client *s3api.Client) job.Who {
 
 // begin records in the job that a run begins, what it was told anew, and by whom.
 // Neither is needed for the work, so that it goes on where they cannot be written.
-func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (record *job.Record, err error) {
+func (f *runFlags) begin(ctx context.Context, p process, r *prepare.Start) (record *job.Record, err error) {
 	ctx, started := f.startLimits().Bound(ctx)
 	defer started()
 	err = p.phase(ctx, func(ctx context.Context) error {
@@ -124,10 +125,10 @@ func (f *runFlags) begin(ctx context.Context, p process, r *readiness) (record *
 }
 
 // recordBegin does what begin says, until ctx ends.
-func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*job.Record, error) {
-	who := whoRuns(ctx, r.pre.Env.Client)
-	if r.claim.Found {
-		changes, err := job.Remember(ctx, r.claim.Store, r.plan.Told, r.plan.Unbound(f.told), who, job.Effective{Quota: r.pre.Env.Caps.Quota, Default: f.usual}.Rules())
+func (f *runFlags) recordBegin(ctx context.Context, p process, r *prepare.Start) (*job.Record, error) {
+	who := whoRuns(ctx, r.Pre.Env.Client)
+	if r.Claim.Found {
+		changes, err := job.Remember(ctx, r.Claim.Store, r.Plan.Told, r.Plan.Unbound(f.told), who, job.Effective{Quota: r.Pre.Env.Caps.Quota, Default: f.usual}.Rules())
 		if err != nil {
 			fmt.Fprintf(p.stderr, "note: the job cannot record what it is told now: %s\n", explain.Words(err))
 		}
@@ -135,7 +136,7 @@ func (f *runFlags) recordBegin(ctx context.Context, p process, r *readiness) (*j
 			fmt.Fprintf(p.stderr, "note: %s\n", line)
 		}
 	}
-	record, err := job.Begin(ctx, r.claim.Store, f.newRecord(p, who))
+	record, err := job.Begin(ctx, r.Claim.Store, f.newRecord(p, who))
 	if ctx.Err() != nil {
 		return record, context.Cause(ctx)
 	}

@@ -9,11 +9,12 @@ import (
 	"reseal/internal/resources"
 	"reseal/job"
 	"reseal/migrate"
+	"reseal/migrate/prepare"
 )
 
 // execute runs an open job and says how it ended.
-func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readiness, record *job.Record, observer *runObserver) error {
-	e, p := r.pre.Env, observer.p
+func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *prepare.Start, record *job.Record, observer *runObserver) error {
+	e, p := r.Pre.Env, observer.p
 	starting, started := f.startLimits().Bound(ctx)
 	defer started()
 	config := f.runConfig(r, observer)
@@ -41,8 +42,8 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 	if out == nil {
 		return err
 	}
-	f.ended.plan, f.ended.outcome = r.plan, out
-	end := &console.RunEnd{Job: f.job, Whole: f.generation.Whole(""), Share: f.share, Again: f.rows.Again(), Plan: r.plan, Outcome: out}
+	f.ended.plan, f.ended.outcome = r.Plan, out
+	end := &console.RunEnd{Job: f.job, Whole: f.generation.Whole(""), Share: f.share, Again: f.rows.Again(), Plan: r.Plan, Outcome: out}
 	var denied bytes.Buffer
 	asking, asked := p.interruptible(life.Last())
 	tellDenied(asking, &denied, e, err, end.Retry())
@@ -55,25 +56,25 @@ func (f *runFlags) execute(ctx context.Context, life *migrate.Lifetime, r *readi
 }
 
 // runConfig is what a run works with.
-func (f *runFlags) runConfig(r *readiness, observer *runObserver) migrate.Config {
-	e := r.pre.Env
+func (f *runFlags) runConfig(r *prepare.Start, observer *runObserver) migrate.Config {
+	e := r.Pre.Env
 	whole, _ := f.maxCost() // checked before
 	maxCost, costText := f.part.limit(f.share.PartOf(whole), f.maxCostText, f.generation)
 	return migrate.Config{
 		Client: e.Client, Report: e.Report, Policy: e.Policy, Prices: e.Prices,
 		Accepted: f.accept.losses(), Canary: !f.noCanary, UpdateProven: e.UpdateProven(), LocksShown: e.LocksShown, Probe: &e.Sent,
-		Store: r.claim.Store, State: f.stateOptions(r.plan, e.Report.Manifest().Files), Plan: r.plan, Share: f.share, Rows: f.rows.Selection,
+		Store: r.Claim.Store, State: f.stateOptions(r.Plan, e.Report.Manifest().Files), Plan: r.Plan, Share: f.share, Rows: f.rows.Selection,
 		Lines: f.results == "all",
 		Pace: migrate.Pace{
 			KMSCap: e.Caps.KMS, Shared: f.part.cap(), KMSQuota: e.Caps.Quota, S3Writes: e.Caps.S3Writes, Concurrency: f.concurrency, Connections: resources.FileRoom().Slots(),
-			KeyWeight: r.pre.Assumed.KeyWeight, Window: f.window, WindowExit: f.windowExit, FlagFile: f.flagFile,
+			KeyWeight: r.Pre.Assumed.KeyWeight, Window: f.window, WindowExit: f.windowExit, FlagFile: f.flagFile,
 		},
 		Limits: migrate.Limits{
 			Objects: f.objects, Duration: f.duration, Since: f.began, Cost: maxCost, CostText: costText + f.ofShare(maxCost.String()), Budget: f.failures.Of(f.share).Budget(f.divided()["max-failures"]),
 			Attempts: f.attempts, Outage: f.outage, Drain: f.drain,
 		},
 		Services: migrate.Services{
-			Socket: r.claim.Socket, Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
+			Socket: r.Claim.Socket, Required: !job.InBucket(f.job), // the lock of a job in a bucket says more than a socket's name
 			Metrics: f.metrics, JobName: job.ShortName(f.job), Headroom: e.Caps.Headroom,
 		},
 		Version: programVersion(), Log: observer.log, Observer: observer,

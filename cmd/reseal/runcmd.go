@@ -241,9 +241,12 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 	defer life.End()
 	var page livePage
 	defer page.close() // once nobody holds the job any more: it shows how that is
-	r := f.newReadiness()
-	defer r.claim.Release(life)
-	if err := f.ready(ctx, p, r); err != nil || r.idle {
+	r, err := f.start(p)
+	if err != nil {
+		return err
+	}
+	defer r.Claim.Release(life)
+	if err := f.ready(ctx, p, r); err != nil || r.Idle {
 		life.Kill()
 		f.recordStart(life.Last(), p, r, err)
 		if isStop(err) {
@@ -251,13 +254,13 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 		}
 		return err
 	}
-	if err := f.generation.Bind(ctx, r.claim.Store); err != nil {
+	if err := f.generation.Bind(ctx, r.Claim.Store); err != nil {
 		return err
 	}
 	var log *slog.Logger
 	closeLog := func() {}
 	defer func() { closeLog() }()
-	err := p.phase(ctx, func(ctx context.Context) error { // a FIFO waits for its reader
+	err = p.phase(ctx, func(ctx context.Context) error { // a FIFO waits for its reader
 		opened, closing, err := f.output.logger(ctx, f.job, p.stderr)
 		if err == nil {
 			log, closeLog = opened, closing
@@ -267,13 +270,13 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 	if err != nil {
 		return err
 	}
-	r.pre.Env.Client.LogTo(log)
+	r.Pre.Env.Client.LogTo(log)
 	if err := page.show(p, f, ctx, log); err != nil {
 		return err
 	}
 	record, err := f.begin(ctx, p, r)
 	if err == nil {
-		observer := &runObserver{flags: f, p: p, pre: r.pre, plan: r.plan, messages: f.output.messages(p), log: log, told: told}
+		observer := &runObserver{flags: f, p: p, pre: r.Pre, plan: r.Plan, messages: f.output.messages(p), log: log, told: told}
 		err = f.execute(ctx, life, r, record, observer)
 	}
 	life.Kill()

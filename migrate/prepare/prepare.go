@@ -1,5 +1,6 @@
-// Package prepare turns what is told of a report, a key and a pace into the surroundings
-// in which objects are decided on: nothing is changed.
+// Package prepare turns what is told of a run into one that may begin: report, key, bucket
+// and quota are looked at, a plan is made, and the job is held. Nothing of the user's is
+// written before all looks are done, and nothing but scratch objects and the job then.
 package prepare
 
 import (
