@@ -48,6 +48,7 @@ func (s Surveyor) WholeReport(ctx context.Context) (*Survey, error) {
 	}
 	out := &Survey{Segments: segments, Tally: cost.NewTally(e.Policy.Now), Evidence: new(job.Evidence), Filters: plan.NewFilterUse(&e.Policy.Options)}
 	choice := s.choice()
+	decider := plan.NewDecider(e.Policy)
 	held := false // objects that a look may show to be locked, so that only a copy does them
 	for batch, err := range e.Report.Read(ctx, segments) {
 		if err != nil {
@@ -55,9 +56,9 @@ func (s Surveyor) WholeReport(ctx context.Context) (*Survey, error) {
 		}
 		for i := range batch.Records {
 			out.Filters.See(&batch.Records[i])
-			task := e.Policy.Decide(&batch.Records[i])
-			out.count(e.Policy, &task)
-			choice.see(&task)
+			task := decider.Decide(&batch.Records[i])
+			out.count(e.Policy, task)
+			choice.see(task)
 			held = held || task.Action == plan.Update && isHeld(&task.Record)
 		}
 		out.Rows += int64(len(batch.Records))

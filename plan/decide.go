@@ -42,17 +42,23 @@ type Policy struct {
 // names, going by the report alone. A task whose NeedHead is set is to be
 // decided again by DecideHead once the object was looked at.
 func (p *Policy) Decide(r *inventory.Record) Task {
-	t := Task{Record: *r, weights: &p.Weights}
+	var t Task
+	p.decide(&t, r, nil)
+	return t
+}
+
+// decide sets t to what Decide returns.
+func (p *Policy) decide(t *Task, r *inventory.Record, before *demands) {
+	*t = Task{Record: *r, weights: &p.Weights}
 	if t.Record.VersionID == "" && r.Known.Has(inventory.ColVersionID) {
 		t.Record.VersionID = "null"
 	}
 	t.FromKMS = UnderKMS(r.Encryption) // of a row that is left alone, too: looks at it are paced
 	if reason := p.skip(r); reason != "" {
 		t.Reason = reason
-		return t
+		return
 	}
-	p.act(&t)
-	return t
+	p.actAs(t, before)
 }
 
 // UnderKMS tells whether S3 asks KMS to read an object in this state of encryption.
@@ -208,12 +214,21 @@ func (o *Options) leaves(e inventory.Encryption, head *Head, anyBucketKey bool) 
 
 // act chooses the action for an object that is to be re-encrypted, and sums up
 // its demand.
-func (p *Policy) act(t *Task) {
+func (p *Policy) act(t *Task) { p.actAs(t, nil) }
+
+// actAs is act with demands that were summed up before, nil for none.
+func (p *Policy) actAs(t *Task, before *demands) {
 	t.Action, t.Reason = p.choose(t)
-	t.NeedHead = t.Action != Skip && t.Head == nil && p.headNeeded(t)
+	look := p.looks(t)
+	t.NeedHead = look.needed
 	t.Unconfirmed = t.Action == Update && !p.confirmed(t.Record.Pos)
 	t.Doubts = p.doubts(t)
 	t.Snapshot = t.Action != Skip && (Sampled(t.Record.Pos, p.Snapshots, snapshotSeed) || p.Remember.Has(t.Record.Pos))
+	t.Demand = before.of(p, t, look)
+}
+
+// demandOf sums up what t asks for once it is decided on.
+func (p *Policy) demandOf(t *Task, look looks) Demand {
 	todo := p.demand(t)
 	if t.Snapshot {
 		todo = todo.Add(p.SnapshotDemand(t, t.FromKMS))
@@ -221,7 +236,7 @@ func (p *Policy) act(t *Task) {
 	if t.Doubts != 0 { // the look may show that nothing is to be done
 		todo = todo.UpTo()
 	}
-	t.Demand = p.demandFirst(t).Add(todo)
+	return p.demandFirst(t, look).Add(todo)
 }
 
 // snapshotSeed makes other rows be remembered than those that are confirmed or
@@ -267,11 +282,11 @@ func ifSo(a Answer, d Demand) Demand {
 }
 
 // demandFirst sums up the looks that come before the decision on t.
-func (p *Policy) demandFirst(t *Task) (d Demand) {
+func (p *Policy) demandFirst(t *Task, look looks) (d Demand) {
 	if t.NeedHead || t.Head != nil {
 		d = p.look(t)
 	}
-	if t.NeedHead && !p.headCertain(t) {
+	if t.NeedHead && !look.certain {
 		d.Reads.Min, d.KMS.Min = 0, 0
 	}
 	if len(p.Options.Tags) > 0 {
@@ -284,7 +299,7 @@ func (p *Policy) demandFirst(t *Task) (d Demand) {
 		}
 		d = d.Add(looks.UpTo())
 	}
-	if t.NeedHead && p.Facts.AWS != Yes && OddKey(t.Record.Key) { // the first of a kind is held against its twin
+	if t.NeedHead && look.oddKey { // the first of a kind is held against its twin
 		d = d.Add(p.look(t).Add(p.Weights.Of(StepList, false)).UpTo())
 	}
 	return d

@@ -73,20 +73,27 @@ func (p *Policy) WhyParts(t *Task) string {
 	return "the endpoint, or the object's ACL, does not let one request copy it"
 }
 
-// headNeeded tells whether the row is not enough to do the task's action by:
-// it lacks something, or the bucket's facts do not rule out that it changed.
-func (p *Policy) headNeeded(t *Task) bool {
-	return p.headByRow(t) || p.headByFacts(t, p.Facts.ObjectLock != No, p.Facts.HeadNeeded())
+// looks are why an object is looked at before it is decided on.
+type looks struct {
+	needed  bool // the row is not enough to do the task's action by: it lacks something, or the bucket's facts do not rule out that it changed
+	certain bool // it will be needed, whatever a run finds out about what is not known of the bucket yet
+	oddKey  bool // requests may meet another object
 }
 
-// headCertain tells whether a HEAD that is needed will be, whatever a run finds
-// out about what is not known of the bucket yet.
-func (p *Policy) headCertain(t *Task) bool {
-	return p.headByRow(t) || p.headByFacts(t, p.Facts.ObjectLock == Yes, p.Facts.HeadCertain())
+// looks says why the task's object is looked at.
+func (p *Policy) looks(t *Task) (l looks) {
+	if t.Action == Skip {
+		return l
+	}
+	l.oddKey = p.Facts.AWS != Yes && OddKey(t.Record.Key)
+	byRow := p.headByRow(t, l.oddKey)
+	l.needed = t.Head == nil && (byRow || p.headByFacts(t, p.Facts.ObjectLock != No, p.Facts.HeadNeeded()))
+	l.certain = byRow || p.headByFacts(t, p.Facts.ObjectLock == Yes, p.Facts.HeadCertain())
+	return l
 }
 
 // headByRow tells whether the row lacks something.
-func (p *Policy) headByRow(t *Task) bool {
+func (p *Policy) headByRow(t *Task, oddKey bool) bool {
 	r, o := &t.Record, &p.Options
 	switch {
 	case t.Action == MultipartCopy: // nothing comes along by itself
@@ -97,7 +104,7 @@ func (p *Policy) headByRow(t *Task) bool {
 		return true
 	case !knownEncryption(r):
 		return true
-	case p.Facts.AWS != Yes && OddKey(r.Key): // requests may meet another object
+	case oddKey:
 		return true
 	case isAbout(r) && !o.AllVersions: // it may not be the current one
 		return true

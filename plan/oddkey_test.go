@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"reseal/inventory"
 )
@@ -14,6 +16,44 @@ func TestOddKey(t *testing.T) {
 	} {
 		if got := OddKey(key); got != want {
 			t.Errorf("OddKey(%q) = %v, want %v", key, got, want)
+		}
+	}
+}
+
+// OddKey looks at each byte once. What it says is what the words above it say.
+func TestOddKeyInOnePass(t *testing.T) {
+	byWords := func(key string) bool {
+		if strings.ContainsAny(key, "%+\\") || !utf8.ValidString(key) || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+			return true
+		}
+		for segment := range strings.SplitSeq(key, "/") {
+			if segment == "" || strings.HasSuffix(segment, ".") || strings.HasSuffix(segment, " ") || strings.HasPrefix(segment, " ") {
+				return true
+			}
+		}
+		return false
+	}
+	bytes := []string{"a", "/", ".", " ", "%", "\x1f", "\x7f", "\xc3", "\xa9", "~"}
+	keys := []string{""}
+	for len(keys[0]) < 4 {
+		for _, key := range keys {
+			if got, want := OddKey(key), byWords(key); got != want {
+				t.Fatalf("OddKey(%q) = %v, want %v", key, got, want)
+			}
+		}
+		var longer []string
+		for _, key := range keys {
+			for _, b := range bytes {
+				longer = append(longer, key+b)
+			}
+		}
+		keys = longer
+	}
+	for c := range 256 {
+		for _, key := range []string{string([]byte{byte(c)}), string([]byte{'a', byte(c), 'b'})} {
+			if got, want := OddKey(key), byWords(key); got != want {
+				t.Errorf("OddKey(%q) = %v, want %v", key, got, want)
+			}
 		}
 	}
 }
