@@ -1,14 +1,38 @@
 package engine
 
 import (
+	"container/list"
 	"time"
 
 	"reseal/internal/wait"
 	"reseal/plan"
 )
 
-// unparkEvery is how often the room is looked through when nothing else happens.
-const unparkEvery = 20 * time.Millisecond
+const (
+	// unparkEvery is how often the room is looked at when nothing else happens.
+	unparkEvery = 20 * time.Millisecond
+
+	// mostLooks is how many tasks are looked at then: all of a full room in a third of
+	// a second. leastLooks are looked at after a batch in which nothing was to be done.
+	mostLooks  = 4096
+	leastLooks = 64
+)
+
+// room holds tasks whose requests would not get through, in the order in which they came.
+type room struct {
+	tasks list.List     // of *assignment
+	next  *list.Element // that is looked at next; nil is the first
+}
+
+// look returns the task whose turn it is to be looked at, which goes round. There is one.
+func (r *room) look() *list.Element {
+	e := r.next
+	if e == nil {
+		e = r.tasks.Front()
+	}
+	r.next = e.Next()
+	return e
+}
 
 // offer hands a task to a worker, or parks it where its requests would not get
 // through, or puts it off where the room is full or access is denied. False means that admission
@@ -21,9 +45,10 @@ func (r *run) offer(a assignment) bool {
 	if r.Ready(a.task.Record.Key) {
 		return r.hand(a)
 	}
-	if len(r.parked) < r.Parking {
-		a.task.Record = a.task.Record.Clone() // waiting, it keeps no batch in memory
-		r.parked = append(r.parked, a)
+	if r.parked.tasks.Len() < r.Parking {
+		kept := a                                // of its own: a task that is not parked stays off the heap
+		kept.task.Record = a.task.Record.Clone() // waiting, it keeps no batch in memory
+		r.parked.tasks.PushBack(&kept)
 		return true
 	}
 	r.events <- event{result: &Result{Task: a.task, Segment: a.segment, Outcome: Deferred}}
@@ -40,29 +65,27 @@ func (r *run) hand(a assignment) bool {
 	}
 }
 
-// unpark hands out the parked tasks whose requests would get through now, in
-// the order in which they came.
-func (r *run) unpark() bool {
-	kept := r.parked[:0]
-	for i, a := range r.parked {
+// unpark hands out the parked tasks whose requests would get through now, of as many
+// as are given: a room holds more than there are rows in a hundred batches.
+func (r *run) unpark(looks int) bool {
+	for range min(looks, r.parked.tasks.Len()) {
+		e := r.parked.look()
+		a := e.Value.(*assignment)
 		if !r.Ready(a.task.Record.Key) {
-			kept = append(kept, a)
 			continue
 		}
-		if !r.hand(a) {
-			r.parked = append(kept, r.parked[i+1:]...)
+		r.parked.tasks.Remove(e)
+		if !r.hand(*a) {
 			return false
 		}
 	}
-	clear(r.parked[len(kept):])
-	r.parked = kept
 	return true
 }
 
 // clearRoom hands out all that is parked, waiting for their requests to get
 // through.
 func (r *run) clearRoom() {
-	for r.unpark() && len(r.parked) > 0 {
+	for r.unpark(mostLooks) && r.parked.tasks.Len() > 0 {
 		if wait.For(r.admit, unparkEvery) != nil {
 			return
 		}

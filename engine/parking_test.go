@@ -107,6 +107,38 @@ func TestStopWhileParked(t *testing.T) {
 	})
 }
 
+// A room that is full costs a row no more than an empty one: what waits there is
+// looked at a few at a time, and goes all the same once it may.
+func TestAFullRoomIsNotSearchedForEveryBatch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const rows = 20_000
+		s, l := slowStore(rows), newLog()
+		s.latency = time.Millisecond
+		cfg := config(s, l)
+		asked, atEnd := 0, 0 // by the goroutine that reads
+		cfg.Ready = func(key string) bool {
+			asked++
+			return !strings.HasPrefix(key, "slow/") || atEnd > 0
+		}
+		err := Run(t.Context(), t.Context(), cfg, batches(rows, 10, func(i int, r *inventory.Record) {
+			slowPrefix(i, r)
+			if i == rows-1 {
+				atEnd = asked
+			}
+		}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		check(t, s, l)
+		if atEnd > 20*rows {
+			t.Errorf("%d times was asked whether a row is ready, %d times a row", atEnd, atEnd/rows)
+		}
+		if len(l.durable) != rows {
+			t.Errorf("%d of %d rows settled", len(l.durable), rows)
+		}
+	})
+}
+
 func TestPoolFollowsSlots(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, l := newStore(4000), newLog()

@@ -112,7 +112,7 @@ type run struct {
 	stop        context.CancelCauseFunc
 	events      chan event
 	tasks       chan assignment
-	parked      []assignment // by the feeder
+	parked      room // by the feeder
 	outage      *outage
 	doubts      doubts            // of the goroutine that records
 	drain       func(cause error) // gives what is under way a last time to end in
@@ -185,7 +185,7 @@ func (r *run) feed(batches iter.Seq2[inventory.Batch, error]) error {
 			}
 			begun++
 		}
-		if !r.unpark() {
+		if !r.unpark(2*len(todo) + leastLooks) { // more than can have come, so that the room empties
 			return nil
 		}
 		if batch.End || batch.Err != nil {
