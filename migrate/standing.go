@@ -1,7 +1,9 @@
 package migrate
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"reseal/checkpoint"
 	"reseal/inventory"
@@ -10,7 +12,7 @@ import (
 // Standing is how rows of a job stood at one moment. It does not change and may be
 // used by several goroutines at once.
 type Standing struct {
-	files map[int][]known // by file, in the order of rows
+	files map[int][]known // by file, in the order of rows: a file may have thousands
 }
 
 // known is what was known of the rows of one segment, or of a part of it.
@@ -47,17 +49,22 @@ func standingOf(ctx context.Context, at *checkpoint.Snapshot, parts []part) (*St
 	for i, p := range parts {
 		s.files[p.rows.File] = append(s.files[p.rows.File], known{p.rows, rows[i]})
 	}
+	for _, list := range s.files {
+		slices.SortFunc(list, func(a, b known) int {
+			return cmp.Or(cmp.Compare(a.segment.First, b.segment.First), cmp.Compare(a.segment.Last, b.segment.Last)) // one may be empty
+		})
+	}
 	return s, nil
 }
 
 // of returns what is known of p's segment, nil where nothing is.
 func (s *Standing) of(p inventory.Position) *checkpoint.Rows {
-	for _, k := range s.files[p.File] {
-		if k.segment.Contains(p) {
-			return k.rows
-		}
+	list := s.files[p.File]
+	i, _ := slices.BinarySearchFunc(list, p.Row, func(k known, row int64) int { return cmp.Compare(k.segment.Last, row) })
+	if i == len(list) || !list[i].segment.Contains(p) {
+		return nil
 	}
-	return nil
+	return list[i].rows
 }
 
 // Known tells whether the row is in one of the segments that were read.
