@@ -57,7 +57,7 @@ type Governor struct {
 	busy     []*lane // lanes with somebody waiting
 	waiting  int
 	order    uint64
-	virtual  uint64 // of Shared: the largest tag that was released
+	virtual  uint64 // of Shared: the latest turn that began
 	contexts []sharedContext
 	lastDone <-chan struct{} // of the last context that is not watched
 	pauses   []string

@@ -84,7 +84,7 @@ type lane struct {
 	retries queue
 	fresh   queue
 	waiting int
-	finish  uint64 // of Shared: the tag at which the last step's turn ends
+	turn    uint64 // of Shared: the virtual time at which the turn of the next step begins
 	listed  bool   // among the lanes that the pacer looks at
 }
 
@@ -150,8 +150,11 @@ func (h laneHeap) Len() int      { return len(h) }
 func (h laneHeap) Swap(i, j int) { h[i], h[j] = h[j], h[i] }
 func (h laneHeap) Less(i, j int) bool {
 	a, b := h[i].head(), h[j].head()
-	if a.retry != b.retry {
+	switch {
+	case a.retry != b.retry:
 		return a.retry
+	case h[i].turn != h[j].turn: // they are 0 but for a Shared
+		return h[i].turn < h[j].turn
 	}
 	return a.order < b.order
 }

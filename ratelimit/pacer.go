@@ -68,10 +68,7 @@ func (g *Governor) release(now time.Duration) time.Duration {
 			s.take(w.weight.of(s))
 		}
 		g.dequeue(w)
-		if l.from != nil {
-			g.virtual = max(g.virtual, w.order)
-		}
-		g.steps++
+		g.count(l, &w.weight)
 		w.released = now
 		g.chosen = append(g.chosen, w)
 		switch {

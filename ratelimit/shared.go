@@ -15,11 +15,11 @@ import (
 //
 // It is the last gate that a request passes before it is sent, so that what waits
 // elsewhere, for a prefix or for the end of a pause, has not used any of the cap. What is
-// there is dealt out evenly among the governors that want more: a request is
-// tagged with the virtual time at which it would begin if its governor had the cap in
+// there is dealt out evenly among the governors that want more: the next request of
+// each is tagged with the virtual time at which it would begin if its governor had the cap in
 // turns with the others, and the smallest tag goes first (start-time fair queueing: Goyal,
-// Vin, Cheng, SIGCOMM 1996). So the number of requests that wait says nothing, and
-// what one governor does not want is the others' at once.
+// Vin, Cheng, SIGCOMM 1996). So the number of requests that wait says nothing, what
+// gave up while it waited had no turn, and what one governor does not want is the others' at once.
 //
 // A throttled KMS request slows all of them down, once.
 type Shared struct{ g *Governor }
@@ -70,11 +70,13 @@ func (g *Governor) forget(from *Governor) {
 	maps.DeleteFunc(g.lanes, func(k laneKey, l *lane) bool { return k.from == from && l.waiting == 0 })
 }
 
-// tagged gives a step of a governor its tag, and returns it. The lock is held.
-func (g *Governor) tagged(l *lane, weight *weight) uint64 {
-	tag := max(g.virtual, l.finish)
-	l.finish = tag + uint64(weight[plan.QuotaKMS])
-	return tag
+// count counts a step of l that is released, and ends its turn. The lock is held.
+func (g *Governor) count(l *lane, weight *weight) {
+	g.steps++
+	if l.from != nil {
+		g.virtual = max(g.virtual, l.turn)
+		l.turn = g.virtual + uint64(weight[plan.QuotaKMS])
+	}
 }
 
 // paused tells whether the governor whose steps wait in the lane pauses.

@@ -143,6 +143,40 @@ func TestSharedCapIsDealtOutByDemand(t *testing.T) {
 	})
 }
 
+// What waited for the cap and gave up has used none of it: a governor whose workers
+// were told to end finishes what it began in its turn, not behind all that they wanted.
+func TestWhatGaveUpHasNoTurnInTheSharedCap(t *testing.T) {
+	sharing(t, 20, func(s *together) {
+		ending, _ := s.governor()
+		other, _ := s.governor()
+		s.work(s.ctx, other, 100, kmsStep(1), 20*ms, nil)
+		for _, oneEach := range []bool{false, true} { // or one context that all wait under
+			shared, cancel := context.WithCancel(s.ctx)
+			for range 1000 {
+				ctx := shared
+				if oneEach {
+					var stop context.CancelFunc
+					ctx, stop = context.WithCancel(shared)
+					defer stop()
+				}
+				s.work(ctx, ending, 1, kmsStep(1), 20*ms, nil)
+			}
+			time.Sleep(2 * time.Minute)
+			cancel()
+			synctest.Wait()
+			began := time.Now()
+			for range 10 {
+				if err := ending.Do(s.ctx, kmsStep(1), nothing); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if took := time.Since(began); took > 3*time.Second {
+				t.Errorf("10 requests at half of 20/s took %v", took)
+			}
+		}
+	})
+}
+
 // A changed cap holds at once, for all together.
 func TestSharedCapChanges(t *testing.T) {
 	sharing(t, 400, func(s *together) {
@@ -177,6 +211,7 @@ func TestSharedCapIsForKMSAlone(t *testing.T) {
 		s.counted(time.Second)
 		s.want("beside a pause", s.counted(10*time.Second, paused, other), 0, 100)
 		paused.Resume("window")
+		s.want("after a pause, for which nobody makes up", s.counted(10*time.Second, paused, other), 50, 50)
 		writes, _ := s.governor()
 		s.work(s.ctx, writes, 20, writeStep("key"), 20*time.Millisecond, nil)
 		s.counted(5 * time.Second)

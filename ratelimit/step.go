@@ -133,10 +133,7 @@ func (g *Governor) pass(l *lane, weight *weight) (time.Duration, bool) {
 	for _, s := range l.scopes {
 		s.spend(now, weight.of(s))
 	}
-	if l.from != nil {
-		g.virtual = max(g.virtual, g.tagged(l, weight))
-	}
-	g.steps++
+	g.count(l, weight)
 	return now, true
 }
 
@@ -156,9 +153,7 @@ func (g *Governor) free(w *waiter) {
 // enqueue makes w wait in l.
 func (g *Governor) enqueue(w *waiter, l *lane) {
 	g.order++
-	if w.order = g.order; l.from != nil {
-		w.order = g.tagged(l, &w.weight)
-	}
+	w.order = g.order
 	// The pacer sleeps for those it knows to be first in their lanes.
 	if w.retry || l.waiting == 0 {
 		defer g.tickBy(0)
