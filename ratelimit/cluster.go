@@ -28,10 +28,16 @@ func hotPrefixes(seen []outcome) []string {
 	slices.SortStableFunc(sorted, func(a, b outcome) int { return cmp.Compare(a.released, b.released) })
 	earlier, later := sorted[:len(sorted)/2], sorted[len(sorted)/2:]
 	slices.SortFunc(earlier, func(a, b outcome) int { return strings.Compare(a.key, b.key) })
-	hot, even := hotIn(earlier, 0)
+	hot, even := hotIn(earlier, later, 0)
 	if even {
 		return nil
 	}
+	return hot
+}
+
+// lasting returns those of the hot prefixes that are hot in later outcomes too, where
+// the keys beside them are clearly less throttled.
+func lasting(hot []string, later []outcome) []string {
 	under := make([]int, len(hot)) // throttles
 	restSeen, restThrottled := 0, 0
 	for _, o := range later {
@@ -44,15 +50,15 @@ func hotPrefixes(seen []outcome) []string {
 			under[i] += count(o)
 		}
 	}
-	if clearlyLess(restThrottled, restSeen, countThrottled(later), len(later)) {
-		for i, n := range under {
-			if n < minClusterThrottles {
-				hot[i] = ""
-			}
-		}
-		return slices.DeleteFunc(hot, func(p string) bool { return p == "" })
+	if !clearlyLess(restThrottled, restSeen, countThrottled(later), len(later)) {
+		return nil
 	}
-	return nil
+	for i, n := range under {
+		if n < minClusterThrottles {
+			hot[i] = ""
+		}
+	}
+	return slices.DeleteFunc(hot, func(p string) bool { return p == "" })
 }
 
 // clearlyLess reports whether throttled of seen outcomes are clearly less than
@@ -62,10 +68,11 @@ func clearlyLess(throttled, seen, allThrottled, all int) bool {
 	return float64(seen) >= minOthers*float64(all) && expected >= minExpected && float64(throttled)*clearRatio <= expected
 }
 
-// hotIn looks for clusters in outcomes. These are sorted by key, and their first n
-// bytes are the same and tell them from others. even says that all fared alike; hot,
-// if not empty, is then one prefix of all of them.
-func hotIn(seen []outcome, n int) (hot []string, even bool) {
+// hotIn looks for clusters in outcomes that last in later ones. They are sorted by key, and
+// their first n bytes are the same and tell them from others; so are those of later. even
+// says that all fared alike, or that what differs did not last; hot, if not empty, is then
+// one prefix of all of them.
+func hotIn(seen, later []outcome, n int) (hot []string, even bool) {
 	throttled := countThrottled(seen)
 	if throttled < minClusterThrottles {
 		return nil, true
@@ -92,14 +99,28 @@ func hotIn(seen []outcome, n int) (hot []string, even bool) {
 		even, groups = true, nil
 	}
 	for _, g := range groups { // they may be alike as a whole, and differ inside
-		in, alike := hotIn(g, min(p+1, len(g[0].key)))
+		own := min(p+1, len(g[0].key))
+		in, alike := hotIn(g, under(later, g[0].key[:own]), own)
 		hot = append(hot, in...)
 		even = even && alike
 	}
-	if even {
+	if !even {
+		hot = lasting(hot, later)
+	}
+	if even || len(hot) == 0 {
 		return []string{first[:stem(first[:p], n)]}, true
 	}
 	return hot, false
+}
+
+// under returns the outcomes of keys with a prefix.
+func under(all []outcome, prefix string) (some []outcome) {
+	for _, o := range all {
+		if strings.HasPrefix(o.key, prefix) {
+			some = append(some, o)
+		}
+	}
+	return some
 }
 
 // sharedLength returns how many bytes a and b have in common at their beginning.

@@ -122,6 +122,19 @@ func TestHotPrefixesThatLast(t *testing.T) {
 	}
 }
 
+// Whoever waited in turns of a prefix sends its keys in a row, of which the last are too
+// many: the keys of such a bunch do not come again, but the prefix does.
+func TestHotPrefixesInBunches(t *testing.T) {
+	var seen []outcome
+	for i := range 4000 {
+		p, in := i/60%10, i%60
+		seen = append(seen, outcome{key: fmt.Sprintf("p%d/%08d", p, i), released: time.Duration(i) * ms, throttled: p == 3 && in >= 50})
+	}
+	if got := strings.Join(hotPrefixes(seen), " "); got != "p3/" {
+		t.Errorf("hotPrefixes = %q, want p3/", got)
+	}
+}
+
 func FuzzHotPrefixes(f *testing.F) {
 	f.Add("a/1\na/2\n!a/3\n!b")
 	f.Add(strings.Repeat("!\n", 20) + strings.Repeat("a\n", 20) + strings.Repeat("!a\x00\n", 20))
