@@ -100,11 +100,13 @@
 //		     |      only one folder was seen: guess it             |
 //		     +-----------------------------------------------------+
 //
-//	  - Cut: the scope's rate is cut, as above, and the sample goes on.
+//	  - Cut: the scope's rate is cut, as above, and the sample goes on. Prefixes are looked
+//	    for again a second later, when all is known that was sent before.
 //	  - Split (cluster.go): each such prefix becomes a scope below the bucket's, and
 //	    the bucket's rate goes back to what it was. The cluster must show in both
 //	    halves of the sample: a report lists keys in order, so those sent while a
-//	    quota was short share a prefix by that alone.
+//	    quota was short share a prefix by that alone. Of prefixes in one another the
+//	    narrowest counts that shows in both.
 //	  - Guess (guess.go): a report in order shows one folder for a long time. The
 //	    folder becomes a scope with the rate the bucket would have had, so others can
 //	    pass it by. Once others are throttled too, it was the bucket: the bucket takes

@@ -90,12 +90,16 @@ func (g *Governor) decideSamples(now time.Duration) {
 	g.samples = slices.DeleteFunc(g.samples, func(s *scope) bool {
 		t := s.sample
 		over := t.decideAt == 0 && now >= t.ends
-		if t.decideAt > 0 && now >= t.decideAt {
+		switch {
+		case t.decideAt > 0 && now >= t.decideAt:
 			over = g.split(s, now)
 			if !over {
 				s.cut(now, t.cause, t.throttles)
-				t.decideAt, t.throttles, t.decided = 0, 0, true
+				t.decideAt, t.throttles, t.decided, t.lookAt = 0, 0, true, now+quietTime
 			}
+		case t.lookAt > 0 && now >= t.lookAt:
+			t.lookAt = 0
+			over = g.split(s, now)
 		}
 		if over {
 			s.sample = nil

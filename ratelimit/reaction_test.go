@@ -134,9 +134,13 @@ func perPrefix(start time.Time, grants func(i int) int) (call func(plan.Step) er
 
 // Ten prefixes with a tenth of the load each; one is throttled to a tenth of that.
 func TestThrottledPrefix(t *testing.T) {
-	for _, shared := range []bool{false, true} {
-		t.Run(fmt.Sprintf("workers shared %t", shared), func(t *testing.T) {
-			inBubble(t, Config{Caps: Limits{KMS: 3500, Writes: 3500}, RampUp: -1}, func(b *bubble) {
+	for _, tt := range []struct {
+		shared bool
+		rampUp time.Duration
+	}{{false, -1}, {true, -1}, {false, 0}, {true, 0}} {
+		shared := tt.shared
+		t.Run(fmt.Sprintf("workers shared %t, ramp %t", shared, tt.rampUp == 0), func(t *testing.T) {
+			inBubble(t, Config{Caps: Limits{KMS: 3500, Writes: 3500}, RampUp: tt.rampUp}, func(b *bubble) {
 				call, servers := perPrefix(b.start, func(i int) int {
 					if i == 3 {
 						return 35
@@ -162,8 +166,11 @@ func TestThrottledPrefix(t *testing.T) {
 						b.work(60, 100*ms, func() plan.Step { return step(i) }, call)
 					}
 				}
-				time.Sleep(time.Minute)
-				const from, to = 5 * time.Second, time.Minute
+				time.Sleep(75 * time.Second)
+				from, to := 5*time.Second, time.Minute
+				if tt.rampUp == 0 { // which the throttled one interrupts
+					from, to = 20*time.Second, 75*time.Second
+				}
 				for i, s := range servers {
 					all, throttled := s.calls(from, to)
 					rate := float64(all-throttled) / (to - from).Seconds()

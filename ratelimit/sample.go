@@ -23,6 +23,7 @@ type sample struct {
 	cause     time.Duration // release of the request whose failure set decideAt
 	throttles int64         // throttled requests that the decision is about
 	decided   bool          // a decision was made before: the next one needs no sampleTime
+	lookAt    time.Duration // instant to look for prefixes again, as most outcomes of a cut's cause come after it; 0 for none
 	ends      time.Duration
 	seen      []outcome // a ring once it has maxOutcomes
 	oldest    int       // in seen
@@ -58,10 +59,13 @@ func (s *sample) throttled(now, released time.Duration, n int64, c *control) {
 
 // due returns the instant of the next decision, or of the end.
 func (s *sample) due() time.Duration {
-	if s.decideAt > 0 {
-		return s.decideAt
+	due := s.ends
+	for _, at := range [...]time.Duration{s.decideAt, s.lookAt} {
+		if at > 0 {
+			due = min(due, at)
+		}
 	}
-	return s.ends
+	return due
 }
 
 // since returns the release of the oldest outcome.
