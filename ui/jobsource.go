@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"reflect"
 
 	"reseal/control"
 	"reseal/job"
@@ -12,6 +13,7 @@ import (
 
 // JobSource reads a job, and the run of all of it, or of a share.
 type JobSource struct {
+	Jobs    job.Opener // of its later generations
 	Store   job.Store
 	Plan    *job.Plan
 	Share   job.Share
@@ -19,12 +21,17 @@ type JobSource struct {
 
 	// Next is the command that is next, and what that does; it may be nil.
 	Next func(*status.Status) (command, does string)
+
+	agreed any // the generations of the chain that were held against their own records
 }
 
 // Snapshot implements Source.
 func (j *JobSource) Snapshot(ctx context.Context) (*Document, error) {
 	r, err := status.Look(ctx, j.Store, j.Plan, j.Share)
 	if err != nil {
+		return nil, err
+	}
+	if err := j.follow(ctx, r); err != nil {
 		return nil, err
 	}
 	d := &Document{Status: r.Status(), History: &r.History}
@@ -34,6 +41,18 @@ func (j *JobSource) Snapshot(ctx context.Context) (*Document, error) {
 	}
 	d.Log, d.LogNote = j.log()
 	return d, nil
+}
+
+// follow holds what the chain of the job says against the records of its generations, once
+// for each chain.
+func (j *JobSource) follow(ctx context.Context, r *status.Reading) error {
+	if chain := r.Chain.Generations; !reflect.DeepEqual(j.agreed, chain) {
+		if err := r.CheckChain(ctx, j.Jobs); err != nil {
+			return err
+		}
+		j.agreed = chain
+	}
+	return nil
 }
 
 // log returns the last lines of the log, and what they are.

@@ -122,10 +122,7 @@ func (f *certifyFlags) certify(ctx context.Context, p process) error {
 	if b.Bucket, err = f.look(ctx, p, store, made); err != nil {
 		return err
 	}
-	if b.Read, err = status.Look(ctx, store, made, job.Share{}); err != nil {
-		return err
-	}
-	if err := status.CheckChain(ctx, f.Jobs(), f.job, b.Read.Chain); err != nil {
+	if b.Read, err = status.LookWhole(ctx, f.Jobs(), store, made, job.Share{}); err != nil {
 		return err
 	}
 	later, err := f.later(ctx, b)

@@ -89,7 +89,7 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	if err != nil {
 		return err
 	}
-	read, err := status.Look(ctx, store, made, job.Share{})
+	read, err := status.LookWhole(ctx, c.Jobs(), store, made, job.Share{})
 	if err != nil {
 		return err
 	}

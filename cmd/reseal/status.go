@@ -76,11 +76,8 @@ func readStatusAt(ctx context.Context, c connection, dir string, part job.Share)
 	if err != nil {
 		return nil, err
 	}
-	read, err := status.Look(ctx, store, made, part)
+	read, err := status.LookWhole(ctx, c.Jobs(), store, made, part)
 	if err != nil {
-		return nil, err
-	}
-	if err := status.CheckChain(ctx, c.Jobs(), dir, read.Chain); err != nil {
 		return nil, err
 	}
 	return read.Status(), nil

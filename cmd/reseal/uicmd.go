@@ -54,7 +54,7 @@ func (l *livePage) serve(ctx context.Context, f *options.Page, conn connection, 
 		return step.Command, strings.ReplaceAll(step.Does, "\n", " ")
 	}
 	server, err := ui.Listen(ui.Config{Address: f.Address, Outside: f.Exposed, Pace: pace,
-		Source: &ui.JobSource{Store: store, Plan: made, Share: part, LogFile: logFile, Next: next}})
+		Source: &ui.JobSource{Jobs: conn.Jobs(), Store: store, Plan: made, Share: part, LogFile: logFile, Next: next}})
 	if err != nil {
 		return "", err
 	}
@@ -113,6 +113,9 @@ another machine: ssh -L 8080:127.0.0.1:8080 HOST`,
 			}
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
+			if _, err := readStatusAt(ctx, conn, dir, part); err != nil {
+				return causeOf(ctx, err)
+			}
 			var live livePage
 			url, err := live.serve(ctx, &page, conn, dir, part, "", slog.New(slog.NewTextHandler(p.stderr, &slog.HandlerOptions{Level: slog.LevelWarn})))
 			if err != nil {

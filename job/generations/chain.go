@@ -93,6 +93,7 @@ type Generation struct {
 
 	Plan   string     `json:"plan_sha256,omitempty"` // of its plan.json; "" until that is there
 	Done   int64      `json:"done"`                  // re-encrypted by it
+	Bytes  int64      `json:"bytes,omitempty"`       // of those
 	Left   int64      `json:"left_alone"`            // for a reason of its plan
 	Failed int64      `json:"failed"`
 	PutOff int64      `json:"put_off"` // not settled, as requests did not get through

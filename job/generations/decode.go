@@ -86,7 +86,7 @@ func (g *Generation) wrong() string {
 		return "has its listing outside the job"
 	case !isText(g.Manifest):
 		return "has a name of a report that is none"
-	case g.Attempt < 0 || min(g.Listed, g.Rows, g.New, g.Other, g.Asked.Lists, g.Asked.Heads, g.Done, g.Left, g.Failed, g.PutOff) < 0 || min(g.Listing, g.Spent) < 0:
+	case g.Attempt < 0 || min(g.Listed, g.Rows, g.New, g.Other, g.Asked.Lists, g.Asked.Heads, g.Done, g.Bytes, g.Left, g.Failed, g.PutOff) < 0 || min(g.Listing, g.Spent) < 0:
 		return "counts less than nothing"
 	case len(g.Writers) > MaxWriters:
 		return fmt.Sprintf("names %d writers, and %d are the most", len(g.Writers), MaxWriters)

@@ -9,12 +9,7 @@ import (
 
 // CountInto fills in what the run of g came to, by the status of the job that it is.
 func (s *Status) CountInto(g *generations.Generation) {
-	g.Done, g.Failed, g.Spent, g.Left = s.Done, s.Failed, s.Spent, 0
-	for reason, n := range s.Skipped {
-		if reason != string(plan.AlreadyEncrypted) && reason != string(plan.Filtered) && reason != string(plan.Gone) {
-			g.Left += n
-		}
-	}
+	s.countSoFar(g)
 	g.PutOff = s.Deferred
 	switch {
 	case s.Rows != nil:
@@ -22,6 +17,16 @@ func (s *Status) CountInto(g *generations.Generation) {
 		g.PutOff = max(*s.Rows-s.Settled, 0)
 	case s.Damaged > 0:
 		g.PutOff++ // nobody knows how many
+	}
+}
+
+// countSoFar fills in what the run of g did so far.
+func (s *Status) countSoFar(g *generations.Generation) {
+	g.Done, g.Failed, g.Bytes, g.Spent, g.Left = s.Done, s.Failed, s.Bytes, s.Spent, 0
+	for reason, n := range s.Skipped {
+		if reason != string(plan.AlreadyEncrypted) && reason != string(plan.Filtered) && reason != string(plan.Gone) {
+			g.Left += n
+		}
 	}
 }
 

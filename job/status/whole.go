@@ -13,6 +13,7 @@ type Whole struct {
 	Failed int64      // and were not done by a later generation
 	Left   int64      // of the generation that goes on, or put off by the last one
 	Found  int64      // to do by later generations
+	Bytes  int64      // of those done
 	Spent  cost.Money // at most, listings included
 
 	At time.Time // when the last generation began, or ended; zero for none
@@ -24,20 +25,21 @@ type Whole struct {
 // Whole sums the job up with its later generations. What failed in one is in the report of
 // the next one, as that is of all that is in the bucket: so the last one's failures count.
 func (s *Status) Whole() Whole {
-	w := Whole{Done: s.Done, Failed: s.Failed, Spent: s.Spent}
+	w := Whole{Done: s.Done, Failed: s.Failed, Bytes: s.Bytes, Spent: s.Spent}
 	for i := range s.Generations {
 		g := &s.Generations[i]
-		w.Done, w.Spent = w.Done+g.Done, w.Spent.Add(g.Listing).Add(g.Spent)
+		w.Done, w.Bytes, w.Spent = w.Done+g.Done, w.Bytes+g.Bytes, w.Spent.Add(g.Listing).Add(g.Spent)
 		for _, at := range []time.Time{g.Began, g.Ended} {
 			if at.After(w.At) {
 				w.At = at
 			}
 		}
-		w.Looked, w.Verdict, w.Left = true, g.Verdict, g.Rows
+		w.Looked, w.Verdict = true, g.Verdict
 		if g.Over() {
 			w.Failed, w.Left = g.Failed, g.PutOff
 			w.Found += g.Done
 		} else {
+			w.Left = max(g.Rows-g.Done-g.Failed-g.Left, 0)
 			w.Found += g.Rows
 		}
 	}
