@@ -153,7 +153,7 @@ func (s *Start) find(ctx context.Context) error {
 	if err := s.Claim.Keep(ctx); err != nil {
 		return err
 	}
-	s.tellCrash()
+	s.tellCrash(ctx)
 	var err error
 	if s.At, err = checkpoint.Read(ctx, s.Claim.Store); err != nil || !s.AsMade {
 		return err
@@ -187,10 +187,22 @@ func CheckNew(ctx context.Context, jobs job.Opener, name string) error {
 	return err
 }
 
-// tellCrash shows that the holder of the job before this one did not give it back.
-func (s *Start) tellCrash() {
-	if l := s.Claim.Lock; l != nil && l.Previous != nil {
-		s.Screen.Crashed(l.Previous)
+// tellCrash shows that the run before this one crashed: as it did not give the job back, or,
+// where somebody had that for a moment since, as it recorded no end.
+func (s *Start) tellCrash(ctx context.Context) {
+	l := s.Claim.Lock
+	if l == nil {
+		return
+	}
+	before := l.Previous
+	if before == nil {
+		if cut, _ := job.CutOff(ctx, s.Claim.Store, s.Share); cut != nil { // what cannot be read says nothing
+			by := cut.Holder()
+			before = &by
+		}
+	}
+	if before != nil {
+		s.Screen.Crashed(before)
 	}
 }
 
@@ -201,7 +213,7 @@ func (s *Start) make(ctx context.Context) error {
 	held := s.Claim.Lock != nil
 	err := s.Claim.Make(ctx, s.Plan)
 	if !held {
-		s.tellCrash()
+		s.tellCrash(ctx)
 	}
 	if err != nil || s.Claim.Found {
 		return err
