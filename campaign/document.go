@@ -55,6 +55,8 @@ type Entry struct {
 
 	UntilClean bool `json:"until_clean,omitempty"` // its run lists the bucket until nothing is left
 
+	Began time.Time `json:"began,omitzero"` // when a run of the campaign last took it up, or was to
+
 	Planned *Figures `json:"planned,omitempty"`
 	Ended   *Ending  `json:"ended,omitempty"` // how its last run ended, or the last try to begin one
 }
@@ -254,26 +256,6 @@ func (e *Entry) check() error {
 	}
 	if n := e.Ended; n != nil && (n.Code < 0 || n.Code > 255 || len(n.Why) > longestWhy || !utf8.ValidString(n.Why)) {
 		return errors.New("how its run ended makes no sense")
-	}
-	return nil
-}
-
-// Apart refuses buckets whose jobs could not lie beside each other: of one name in two
-// partitions, or of names that a file system may take for one, or for a file of the
-// campaign itself.
-func Apart(buckets []list.Bucket) error {
-	own := append(checkpoint.OwnNames(), File, job.PlanFile)
-	seen := map[string]string{}
-	for i := range buckets {
-		name := buckets[i].Name
-		folded := strings.ToLower(name)
-		if slices.Contains(own, folded) {
-			return fmt.Errorf("bucket %s has the name of a file of the campaign itself: migrate it by reseal run, with a --job of its own", name)
-		}
-		if other, twice := seen[folded]; twice {
-			return fmt.Errorf("buckets %s and %s would have their jobs in one folder: make a campaign of its own for one of them", other, name)
-		}
-		seen[folded] = name
 	}
 	return nil
 }

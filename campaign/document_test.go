@@ -81,8 +81,6 @@ func TestDocumentIsNotBelieved(t *testing.T) {
 		"dots":        change(func(d *Document) { d.Buckets[0].Name = "..." }),
 		"twice":       change(func(d *Document) { d.Buckets[1].Name = "media" }),
 		"folded":      change(func(d *Document) { d.Buckets[1].Name = "MEDIA" }),
-		"own file":    change(func(d *Document) { d.Buckets[1].Name = "lock" }),
-		"own file 2":  change(func(d *Document) { d.Buckets[1].Name = "campaign.json" }),
 		"negative":    change(func(d *Document) { d.Buckets[0].Planned.Bytes = -1 }),
 		"price":       change(func(d *Document) { d.Buckets[0].Planned.Price.Max = -1 }),
 		"exit code":   change(func(d *Document) { d.Buckets[0].Ended.Code = 256 }),
@@ -117,6 +115,31 @@ func TestDocumentIsNotBelieved(t *testing.T) {
 	}
 	if _, _, err := Read(t.Context(), store); !errors.As(err, new(*DocumentError)) || !strings.Contains(err.Error(), "larger than") {
 		t.Errorf("of a large one: %v", err)
+	}
+}
+
+// A bucket that is called as something of the campaign's own has a folder that no bucket is
+// called as, and no other bucket has to do with that.
+func TestBucketsCalledAsOwnFiles(t *testing.T) {
+	var all []list.Bucket
+	seen := map[string]bool{}
+	for _, name := range append(checkpoint.OwnNames(), File, job.PlanFile, "RESULTS", "media") {
+		at := filepath.Base(JobOf("campaign", name))
+		if own := name != "media"; own == (at == name) || own == list.ValidBucket(at) {
+			t.Errorf("the job of bucket %s lies in %s", name, at)
+		}
+		if seen[at] {
+			t.Errorf("two lie in %s", at)
+		}
+		if seen[at] = true; name != "RESULTS" { // which folds to another one
+			all = append(all, list.Bucket{Name: name})
+		}
+	}
+	if err := Apart(all); err != nil {
+		t.Error(err)
+	}
+	if err := Apart(append(all, list.Bucket{Name: "Media"})); err == nil {
+		t.Error("two in one folder: taken")
 	}
 }
 

@@ -48,18 +48,26 @@ func States() []State {
 // Begins tells whether there is something to do for a run.
 func (s State) Begins() bool { return s == New || s == GoesOn }
 
+// Exit codes, as docs/scripting.md has them.
+const (
+	failuresCode = 3
+	stoppedCode  = 4 // by a limit
+	refusedCode  = 5
+	otherJobCode = 6
+)
+
 // stateOf is the state of a bucket whose run ended with an exit code.
 func stateOf(code int) State {
 	switch code {
 	case 0:
 		return Finished
-	case 3:
+	case failuresCode:
 		return Failures
-	case 4:
+	case stoppedCode:
 		return Stopped
-	case 5:
+	case refusedCode:
 		return Refused
-	case 6:
+	case otherJobCode:
 		return OtherJob
 	case 130, 143, 129:
 		return Interrupted

@@ -76,9 +76,6 @@ func (p *Plan) Run(admit context.Context, tasks []Task, begin func(t *Task, limi
 	}
 }
 
-// stoppedCode is the exit code of what a limit stopped.
-const stoppedCode = 4
-
 // next is the first bucket that can begin now, and what is set aside for it; -1 for none.
 func (p *Plan) next(admit context.Context, waiting []*Task, running int, money *budget) (i int, granted cost.Money) {
 	if admit.Err() != nil || running >= max(p.Parallel, 1) {

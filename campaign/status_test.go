@@ -3,10 +3,12 @@ package campaign
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
 	"reseal/checkpoint"
+	"reseal/control"
 	"reseal/cost"
 	"reseal/job"
 	"reseal/job/generations"
@@ -55,43 +57,94 @@ func TestLeftOutIsInNoSum(t *testing.T) {
 }
 
 // A bucket whose run lists until nothing is left is finished once a listing found nothing,
-// and not before.
+// and not before, nor once a later run was to list it and did not.
 func TestUntilCleanIsFinishedOnceClean(t *testing.T) {
-	chain := func(verdicts ...generations.Verdict) (all []generations.Generation) {
+	start := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	at := func(minute int) time.Time { return start.Add(time.Duration(minute) * time.Minute) }
+	chain := func(verdicts ...generations.Verdict) (all []generations.Generation) { // that end at minute 2, 3...
 		for i, v := range verdicts {
-			g := generations.Generation{Number: i + 2, Verdict: v, Rows: 4, Done: 4, Spent: 5}
+			g := generations.Generation{Number: i + 2, Source: generations.Listing, Verdict: v, Rows: 4, Done: 4, Bytes: 40, Spent: 5, Began: at(i + 1), Created: at(i + 1)}
 			if v == generations.Clean || v == generations.Left {
-				g.Done = 0
+				g.Done, g.Bytes = 0, 0
+			}
+			if v != generations.Open {
+				g.Ended = at(i + 2)
 			}
 			all = append(all, g)
 		}
 		return all
 	}
-	for _, c := range []struct {
+	const clean = "clean as of the listing of 2026-12-01 00:02:00 UTC, and not listed since"
+	for name, c := range map[string]struct {
 		first   status.State
 		failed  int64
 		chain   []generations.Generation
-		ended   int
+		began   int // minute
+		ended   int // exit code, at minute 10
 		want    State
 		objects int64
+		why     string
 	}{
-		{status.Finished, 0, nil, 0, GoesOn, 9},
-		{status.Finished, 2, nil, 3, Failures, 9},
-		{status.Finished, 0, chain(generations.Open), 0, GoesOn, 13},
-		{status.Finished, 0, chain(generations.Worked), 4, Stopped, 13},
-		{status.Finished, 0, chain(generations.Worked), 0, GoesOn, 13},
-		{status.Finished, 2, chain(generations.Worked, generations.Clean), 0, Finished, 13},
-		{status.Finished, 2, chain(generations.Worked, generations.Clean), 4, Finished, 13}, // run by hand since
-		{status.Finished, 0, chain(generations.Left), 3, Failures, 9},
-		{status.Unfinished, 0, nil, 0, GoesOn, 9},
+		"no listing":                     {status.Finished, 0, nil, 0, 0, GoesOn, 9, "not listed since its first pass"},
+		"no listing, and failures":       {status.Finished, 2, nil, 0, 3, GoesOn, 9, "not listed since its first pass"},
+		"one goes on":                    {status.Finished, 0, chain(generations.Open), 0, 0, GoesOn, 13, "generation 2 is not at its end"},
+		"something was found":            {status.Finished, 0, chain(generations.Worked), 0, 4, Stopped, 13, "told. Its job is as it was: the last generation found something"},
+		"something was found by hand":    {status.Finished, 0, chain(generations.Worked), 0, 0, GoesOn, 13, "found something to do"},
+		"clean":                          {status.Finished, 2, chain(generations.Worked, generations.Clean), 0, 0, Finished, 13, ""},
+		"clean, and then an error":       {status.Finished, 2, chain(generations.Worked, generations.Clean), 0, 1, Finished, 13, "nothing is left in its job"},
+		"clean, and then cut off":        {status.Finished, 2, chain(generations.Worked, generations.Clean), 9, 0, GoesOn, 13, clean},
+		"clean, and then stopped":        {status.Finished, 2, chain(generations.Worked, generations.Clean), 9, 4, Stopped, 13, "told. Its job is as it was: " + clean},
+		"clean, and then refused":        {status.Finished, 2, chain(generations.Worked, generations.Clean), 9, 5, Refused, 13, "told"},
+		"clean, and the list is another": {status.Finished, 2, chain(generations.Worked, generations.Clean), 9, 6, OtherJob, 13, "told"},
+		"clean by the run itself":        {status.Finished, 2, chain(generations.Worked, generations.Clean), 1, 0, Finished, 13, ""},
+		"left":                           {status.Finished, 0, chain(generations.Left), 0, 3, Failures, 9, "put off what it found"},
+		"left, and then cut off":         {status.Finished, 0, chain(generations.Left), 9, 0, GoesOn, 9, "not clean as of the listing"},
+		"the first pass":                 {status.Unfinished, 0, nil, 0, 0, GoesOn, 9, ""},
 	} {
 		todo := int64(9)
-		s := &status.Status{State: c.first, Runs: 1, Todo: &todo, Left: &todo, Failed: c.failed, Generations: c.chain}
-		e := &Entry{Name: "media", Made: true, UntilClean: true, Ended: NewEnding(time.Now(), c.ended, "why")}
-		if r := RowOf("camp", e, s); r.State != c.want || *r.Todo != c.objects || r.Spent != cost.Money(5*len(c.chain)) {
-			t.Errorf("%+v: %s of %d objects, %v; want %s", c, r.State, *r.Todo, r.Spent, c.want)
+		s := &status.Status{State: c.first, Runs: 1, Todo: &todo, Left: &todo, Failed: c.failed, Bytes: 90, Generations: c.chain}
+		e := &Entry{Name: "media", Made: true, UntilClean: true, Began: at(c.began), Ended: NewEnding(at(10), c.ended, "told")}
+		r := RowOf("camp", e, s)
+		if r.State != c.want || *r.Todo != c.objects || r.Spent != cost.Money(5*len(c.chain)) || r.Bytes != 90+10*(c.objects-9) {
+			t.Errorf("%s: %s of %d objects, %d bytes, %v; want %s", name, r.State, *r.Todo, r.Bytes, r.Spent, c.want)
+		}
+		if !strings.Contains(r.Why, c.why) || (c.why == "") != (r.Why == "") {
+			t.Errorf("%s: %q, want %q", name, r.Why, c.why)
 		}
 	}
+}
+
+// What a person mended in a job counts at once, whatever the campaign remembers of its run.
+func TestMendedIsNoFailure(t *testing.T) {
+	ended := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	e := &Entry{Name: "media", Made: true, Ended: NewEnding(ended, 3, "")}
+	by := func(at time.Time) *status.LastRun {
+		return &status.LastRun{At: at, Status: &control.Status{Started: at.Add(-time.Second), Ended: &control.Ending{}}, Over: true}
+	}
+	for name, c := range map[string]struct {
+		s    status.Status
+		want State
+	}{
+		"as it ended":            {status.Status{State: status.Finished, Failed: 2, LastWrite: ended}, Failures},
+		"mended":                 {status.Status{State: status.Finished, LastWrite: ended, LastRun: by(ended.Add(time.Second))}, Finished},
+		"rows are left":          {status.Status{State: status.Unfinished, LastWrite: ended}, GoesOn},
+		"files cannot be read":   {status.Status{State: status.Finished, Damaged: 1, LastWrite: ended}, Failures},
+		"it crashed":             {status.Status{State: status.Unfinished, LastRun: &status.LastRun{At: ended, Status: &control.Status{}, Over: true}}, GoesOn},
+		"nobody wrote it down":   {status.Status{State: status.Finished}, Finished},
+		"left by a listing":      {status.Status{State: status.Finished, Generations: left(ended), LastRun: by(ended)}, Failures},
+		"tried after a listing":  {status.Status{State: status.Finished, Generations: left(ended), LastRun: by(ended.Add(2 * time.Second))}, GoesOn},
+		"tried, by its last row": {status.Status{State: status.Finished, Generations: left(ended), LastWrite: ended.Add(time.Minute)}, GoesOn},
+	} {
+		c.s.Runs = 1
+		if r := RowOf("camp", e, &c.s); r.State != c.want {
+			t.Errorf("%s: %s (%s), want %s", name, r.State, r.Why, c.want)
+		}
+	}
+}
+
+// left is a listing of which something failed that ended then.
+func left(ended time.Time) []generations.Generation {
+	return []generations.Generation{{Number: 2, Source: generations.Listing, Verdict: generations.Left, Failed: 1, Rows: 1, Began: ended.Add(-time.Minute), Ended: ended}}
 }
 
 // How the last run of the campaign ended says nothing of a generation that began since.

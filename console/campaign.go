@@ -83,8 +83,7 @@ func campaignReasons(w io.Writer, s *campaign.Status) (err error) {
 	}
 	for i := range s.Buckets {
 		r := &s.Buckets[i]
-		switch r.State {
-		case campaign.New, campaign.GoesOn, campaign.Running, campaign.Finished, campaign.LeftOut:
+		if r.State == campaign.LeftOut || r.Why == "" {
 			continue
 		}
 		say("\n" + terminal.Wrapped("", fmt.Sprintf("%s: %s: %s", plain.Text(r.Bucket), r.State, plain.Text(strings.TrimSuffix(r.Why, ".")))))
@@ -116,15 +115,4 @@ func shortMoney(m cost.Money) string {
 		return report.Money(m)
 	}
 	return "$" + short(int64(m/cost.Dollar))
-}
-
-// LeftWords says what a run left that came to its end.
-func LeftWords(failed int64, damaged int) string {
-	switch {
-	case failed > 0:
-		return report.Plural(failed, "object") + " failed"
-	case damaged > 0:
-		return report.Plural(int64(damaged), "file") + " of the report could not be read"
-	}
-	return ""
 }

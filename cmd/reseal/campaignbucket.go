@@ -120,6 +120,11 @@ func (f *campaignFlags) tell(ctx context.Context, p process, r *runFlags, cmd *c
 
 // foresee finds out what the run of a bucket would do, and writes nothing.
 func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucket) error {
+	r, cmd, err := f.runOf(p, b, 0)
+	if err != nil {
+		return &cli.UsageError{Err: err}
+	}
+	b.entry.UntilClean = b.entry.UntilClean || r.untilClean // what the job remembers comes later
 	switch {
 	case b.Manifest == "":
 		return &preflight.RefusedError{Err: errNoReport}
@@ -131,17 +136,13 @@ func (f *campaignFlags) foresee(ctx context.Context, p process, b *campaignBucke
 			return err
 		}
 	}
-	r, cmd, err := f.runOf(p, b, 0)
-	if err != nil {
-		return &cli.UsageError{Err: err}
-	}
 	if err := f.tell(ctx, p, r, cmd); err != nil {
 		return err
 	}
+	b.clean, b.entry.UntilClean = r.untilClean, r.untilClean
 	if err := r.checkFlags(); err != nil {
 		return err
 	}
-	b.clean, b.entry.UntilClean = r.untilClean, r.untilClean
 	ready, err := r.start(p)
 	if err != nil {
 		return err
@@ -173,9 +174,11 @@ func (f *campaignFlags) findJob(ctx context.Context, r *runFlags, ready *prepare
 	if ready.At, err = checkpoint.Read(ctx, c.Store); err != nil {
 		return err
 	}
-	if b.of, err = status.Read(ctx, c.Store, c.Plan, job.Share{}); err != nil {
+	read, err := status.LookWhole(ctx, r.Jobs(), c.Store, c.Plan, job.Share{})
+	if err != nil {
 		return err
 	}
+	b.of = read.Status()
 	b.fresh = !job.Begun(ready.At) && b.of.Runs == 0
 	left, err := r.rows.Left(ctx, c.Plan, ready.At)
 	ready.Idle = err == nil && !left && c.Plan.Owns(ready.At)
@@ -343,11 +346,8 @@ func why(p process, err error, s *status.Status) (text, next string) {
 	if err == nil {
 		return "", next
 	}
-	if errors.As(err, new(*finding)) {
-		if s != nil {
-			text = leftWords(s)
-		}
-		return text, next
+	if errors.As(err, new(*finding)) { // the job says what is left
+		return "", next
 	}
 	switch r := explain.RemedyOf(err, func(flag, value string) string { return p.with(flag, value) }); {
 	case errors.As(err, new(*campaign.ChangedError)), errors.As(err, new(*campaign.OtherBucketError)), errors.As(err, new(*checkpoint.MismatchError)):

@@ -2,10 +2,8 @@ package main
 
 import (
 	"reseal/campaign"
-	"reseal/console"
 	"reseal/cost"
 	"reseal/job"
-	"reseal/job/generations"
 	"reseal/job/status"
 	"reseal/migrate/untilclean"
 )
@@ -31,16 +29,4 @@ func withGenerations(left campaign.Figures, made *job.Plan, s *status.Status, re
 	listings := untilclean.Price(region, objects) * foreseenListings
 	left.Price = left.Price.Add(cost.Span{Min: listings, Expected: listings, Max: listings})
 	return left
-}
-
-// leftWords says what a job left that came to its end.
-func leftWords(s *status.Status) string {
-	all := s.Whole()
-	if all.Looked && all.Verdict == generations.Left && all.Failed == 0 {
-		return "the last generation put off what it found"
-	}
-	if all.Looked {
-		return console.LeftWords(all.Failed, 0)
-	}
-	return console.LeftWords(all.Failed, s.Damaged)
 }

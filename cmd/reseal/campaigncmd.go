@@ -206,6 +206,7 @@ func (f *campaignFlags) open(ctx context.Context) error {
 				b.entry.LeftOut = false
 			}
 		}
+		b.entry.Began = f.began.UTC()
 		f.buckets = append(f.buckets, b)
 	}
 	for _, e := range f.document.Buckets {
@@ -264,7 +265,10 @@ func (f *campaignFlags) plan(ctx context.Context, p process) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	s := f.status(ctx)
+	s, err := f.status(ctx)
+	if err != nil {
+		return err
+	}
 	f.planned(s)
 	if f.json && f.dryRun {
 		return writeJSON(p.stdout, s)

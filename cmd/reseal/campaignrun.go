@@ -63,25 +63,28 @@ func (f *campaignFlags) foreseeAll(ctx context.Context, p process) {
 	p.screen().Clear()
 }
 
-// status is how the campaign stands, as far as this process knows.
-func (f *campaignFlags) status(ctx context.Context) *campaign.Status {
-	var rows []campaign.Row
+// status is how the campaign stands: by its jobs as they are now, and by what this process
+// knows of them.
+func (f *campaignFlags) status(ctx context.Context) (*campaign.Status, error) {
+	known := &campaign.Document{}
 	for _, b := range f.buckets {
-		if b.of != nil || b.made { // not what was before
-			if s, err := readStatusAt(ctx, f.run.connection, f.jobOf(b), job.Share{}); err == nil {
-				b.of = s
-			}
+		known.Buckets = append(known.Buckets, b.entry)
+	}
+	known.Buckets = append(known.Buckets, f.leftOut...)
+	s, err := campaign.ReadStatus(ctx, f.run.Jobs(), f.job, known)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range f.buckets {
+		row := &s.Buckets[i]
+		if row.Of != nil {
+			b.of = row.Of
 		}
-		row := campaign.RowOf(f.job, &b.entry, b.of)
 		if row.Next = b.next; row.Next == "" && b.failed == nil {
-			row.Next = nextOf(&row)
+			row.Next = nextOf(row)
 		}
-		rows = append(rows, row)
 	}
-	for i := range f.leftOut {
-		rows = append(rows, campaign.RowOf(f.job, &f.leftOut[i], nil))
-	}
-	return campaign.NewStatus(f.job, rows)
+	return s, nil
 }
 
 // nextOf is the command that is next for a bucket, "" where it is that of the campaign: what
@@ -108,7 +111,7 @@ func (f *campaignFlags) tasks(ctx context.Context) (tasks []campaign.Task, spent
 		tasks = append(tasks, campaign.Task{Bucket: b.Name, Figures: b.left, Spent: before})
 	}
 	for i := range f.leftOut {
-		if s, err := readStatusAt(ctx, f.run.connection, campaign.JobOf(f.job, f.leftOut[i].Name), job.Share{}); err == nil {
+		if s, err := campaign.ReadJob(ctx, f.run.Jobs(), campaign.JobOf(f.job, f.leftOut[i].Name)); err == nil && s != nil {
 			spent = spent.Add(s.Whole().Spent)
 		}
 	}
@@ -219,13 +222,15 @@ func (f *campaignFlags) tellEnded(p process, b *campaignBucket, o campaign.Outco
 
 // conclude shows how the campaign stands, and ends with the worst of its buckets.
 func (f *campaignFlags) conclude(ctx context.Context, p process, codes []int) error {
-	s := f.status(ctx)
+	s, err := f.status(ctx)
+	if err != nil {
+		return err
+	}
 	for _, u := range f.shares.Uses() {
 		if u.Sent > 0 {
 			f.say(p, "%s: %s in the fullest second, the cap was %s", u.Quota, report.Plural(u.Fullest, "request"), report.Rate(u.Cap))
 		}
 	}
-	var err error
 	if f.json {
 		err = writeJSON(p.stdout, s)
 	} else {
@@ -234,6 +239,7 @@ func (f *campaignFlags) conclude(ctx context.Context, p process, codes []int) er
 	if err != nil {
 		return err
 	}
+	codes = append(codes, unreadable(s)...)
 	if code := campaign.Worst(codes); code != exitDone {
 		return &finding{code}
 	}

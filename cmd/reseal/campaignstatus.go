@@ -44,7 +44,25 @@ func showCampaign(ctx context.Context, p process, s *campaign.Status, asJSON, of
 	case ofOne:
 		return usagef("%s is a campaign: --watch and --shard are for the job of one bucket, such as %s", s.Job, s.Buckets[0].Job)
 	case asJSON:
-		return writeJSON(p.stdout, s)
+		err = writeJSON(p.stdout, s)
+	default:
+		err = console.Campaign(p.stdout, s)
 	}
-	return console.Campaign(p.stdout, s)
+	if err != nil {
+		return err
+	}
+	if code := campaign.Worst(unreadable(s)); code != exitDone {
+		return &finding{code}
+	}
+	return nil
+}
+
+// unreadable are the exit codes of the jobs of a campaign that cannot be read.
+func unreadable(s *campaign.Status) (codes []int) {
+	for i := range s.Buckets {
+		if r := &s.Buckets[i]; r.Err != nil && r.State != campaign.LeftOut {
+			codes = append(codes, exitCode(r.Err))
+		}
+	}
+	return codes
 }
