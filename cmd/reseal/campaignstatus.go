@@ -11,29 +11,29 @@ import (
 
 // readCampaign reads how the campaign in a place stands, nil where there is none. What is
 // wrong with a place of a job is said by who reads that.
-func readCampaign(ctx context.Context, c connection, dir string) (*campaign.Status, error) {
+func readCampaign(ctx context.Context, c connection, dir string) (*campaign.Status, *campaign.Document, error) {
 	if dir == "" {
-		return nil, nil
+		return nil, nil, nil
 	}
 	store, err := c.Jobs().Open(ctx, dir, job.Share{})
 	if err != nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	d, _, err := campaign.Read(ctx, store)
 	switch {
 	case errors.As(err, new(*campaign.DocumentError)), errors.As(err, new(*job.VersionError)):
-		return nil, err
+		return nil, nil, err
 	case err != nil || d == nil:
-		return nil, nil
+		return nil, nil, nil
 	}
 	s, err := campaign.ReadStatus(ctx, c.Jobs(), dir, d)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	for i := range s.Buckets {
 		s.Buckets[i].Next = nextOf(&s.Buckets[i])
 	}
-	return s, nil
+	return s, d, nil
 }
 
 // showCampaign prints how a campaign stands, or why that is not known.
@@ -42,7 +42,7 @@ func showCampaign(ctx context.Context, p process, s *campaign.Status, asJSON, of
 	case err != nil:
 		return causeOf(ctx, err)
 	case ofOne:
-		return usagef("%s is a campaign: --watch and --shard are for the job of one bucket, such as %s", s.Job, s.Buckets[0].Job)
+		return usagef("%s is a campaign: --watch and --shard are for the job of one bucket, such as %s", s.Job, campaign.JobOf(s.Job, "BUCKET"))
 	case asJSON:
 		err = writeJSON(p.stdout, s)
 	default:

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 
@@ -27,7 +28,8 @@ func newReportCommand(p process) *cobra.Command {
 		Long: `report sums up a job from its files: totals, failures by reason with samples, and
 what it cost against the estimate. It is made anew each time, so it can be had at
 any moment and after any number of resumes. It needs no network, unless the job
-is in a bucket.
+is in a bucket. Of the folder of a campaign it sums up all buckets, as text, JSON or
+HTML.
 
   --format json   the same numbers
   --format html   one self-contained page with charts, to look at or to print
@@ -86,6 +88,13 @@ func writeReport(ctx context.Context, p process, c connection, dir, format, out 
 	}
 	tellOtherFormat(p.stderr, "format", format, out)
 	store, made, err := openJobAt(ctx, c, dir)
+	if errors.As(err, new(*job.CampaignError)) {
+		if whole, d, unread := readCampaign(ctx, c, dir); unread != nil {
+			return unread
+		} else if whole != nil {
+			return reportCampaign(ctx, p, whole, d, format, out)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -41,7 +41,7 @@ folder of a campaign it shows all buckets.`,
 				err = showStatus(ctx, p, part, asJSON, read)
 			}
 			if errors.As(err, new(*job.CampaignError)) {
-				if whole, unread := readCampaign(ctx, conn, dir); whole != nil || unread != nil {
+				if whole, _, unread := readCampaign(ctx, conn, dir); whole != nil || unread != nil {
 					return showCampaign(ctx, p, whole, asJSON, watched || shard != "", unread)
 				}
 			}

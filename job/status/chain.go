@@ -22,10 +22,11 @@ func LookWhole(ctx context.Context, jobs job.Opener, store job.Store, made *job.
 
 // CheckChain looks at each later generation of the job that was read, as LookWhole does.
 func (r *Reading) CheckChain(ctx context.Context, jobs job.Opener) error {
-	all, err := readChain(ctx, jobs, r.Name, r.Chain)
+	all, later, err := readChain(ctx, jobs, r.Name, r.Chain)
 	if err != nil {
 		return err
 	}
+	r.Later = later
 	chain := *r.Chain
 	chain.Generations = all
 	r.Chain = &chain
@@ -35,14 +36,14 @@ func (r *Reading) CheckChain(ctx context.Context, jobs job.Opener) error {
 // CheckChain refuses a job of that name whose chain says something else of a later
 // generation than the state of that generation.
 func CheckChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) error {
-	_, err := readChain(ctx, jobs, name, chain)
+	_, _, err := readChain(ctx, jobs, name, chain)
 	return err
 }
 
 // readChain looks at each later generation of the job of that name, and returns the chain's
-// generations with what their own records say.
-func readChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) ([]generations.Generation, error) {
-	all := slices.Clone(chain.Generations)
+// generations with what their own records say, and of those that are jobs how each is.
+func readChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) (all []generations.Generation, later map[int]*Status, err error) {
+	all, later = slices.Clone(chain.Generations), map[int]*Status{}
 	for i := range all {
 		g := &all[i]
 		if !g.HasJob() {
@@ -50,18 +51,19 @@ func readChain(ctx context.Context, jobs job.Opener, name string, chain *generat
 		}
 		s, err := readGeneration(ctx, jobs, name, chain, g)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		later[g.Number] = s
 		if g.Over() {
 			if err := s.Agrees(g); err != nil {
-				return nil, err
+				return nil, nil, err
 			}
 			g.Bytes = s.Bytes // chains of before do not have it
 			continue
 		}
 		s.countSoFar(g)
 	}
-	return all, nil
+	return all, later, nil
 }
 
 // readGeneration reads the job that g is, of the chain of the job of that name.

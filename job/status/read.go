@@ -26,6 +26,7 @@ type Reading struct {
 	Verified *verify.Note // what the last verification found; nil for none
 
 	Chain *generations.Chain // of the generations after the first
+	Later map[int]*Status    // how those of them are that are jobs, by their numbers; nil where nobody looked
 
 	// HistoryErr is why the history lacks something. SharesErr is why nothing is known of
 	// who works on the job, as where its runs are of a later format.
@@ -67,7 +68,7 @@ func (r *Reading) Status() *Status {
 	if past := &r.History; s.Run == nil && past.Status != nil && !s.WorkedOn(past.StatusOf) {
 		s.LastRun = &LastRun{past.Last, past.Status, past.StatusOf, r.SharesErr == nil}
 	}
-	s.Generations = r.Chain.Generations
+	s.Generations, s.Later = r.Chain.Generations, r.Later
 	s.forecast()
 	s.Notices, s.Damages = r.State.Notices(), Damages(r.State)
 	return s

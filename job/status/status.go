@@ -74,6 +74,7 @@ type Status struct {
 
 	Generations []generations.Generation `json:"generations,omitempty"` // after the first, which the rest is about
 
+	Later       map[int]*Status  `json:"-"` // of these, how those are that are jobs, by their numbers; nil where nobody looked
 	Options     plan.Options     `json:"-"` // of the job
 	Verified    *verify.Note     `json:"-"` // what the last verification found; nil for none
 	Open        []job.OpenHazard `json:"-"` // what a run would refuse to begin over, as far as the plan knew
