@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,8 @@ type campaignFlags struct {
 	quiet    bool
 
 	began    time.Time
+	before   campaign.Sum     // of all jobs, as this command found them
+	last     *campaign.Status // as it last was, nil where it was not read
 	maxCost  cost.Money
 	shares   *campaign.Shares
 	saying   sync.Mutex // of stderr
@@ -90,13 +93,16 @@ func newCampaignCommand(p process) *cobra.Command {
 				return err
 			}
 			f.run.asks(cmd)
-			return f.campaign(cmd.Context(), p)
+			if err := f.checkOversight(cmd.Context()); err != nil {
+				return err
+			}
+			return f.told(cmd.Context(), p, f.campaign(cmd.Context(), p))
 		},
 	}
 	run, options := bindRun()
 	f.run, f.flags = run, cmd.Flags()
 	fs := f.flags
-	for _, name := range append(passedOn, "max-cost", "job-bucket-owner") {
+	for _, name := range slices.Concat(passedOn, overseen, []string{"max-cost", "job-bucket-owner"}) {
 		fs.AddFlag(options.Flags().Lookup(name))
 	}
 	fs.StringVar(&f.job, "job", "", "`folder` of the campaign, with the job of each bucket in it, or s3://bucket/prefix; made if it is not there")

@@ -75,6 +75,10 @@ func (f *campaignFlags) status(ctx context.Context) (*campaign.Status, error) {
 	if err != nil {
 		return nil, err
 	}
+	if f.last == nil {
+		f.before = s.Sum
+	}
+	f.last = s
 	for i, b := range f.buckets {
 		row := &s.Buckets[i]
 		if row.Of != nil {

@@ -58,11 +58,16 @@ func (e *endFile) write(ctx context.Context, p process, f *runFlags, err error) 
 		code = exitCode(err)
 	}
 	m := &metrics.Ended{Version: programVersion(), Job: f.job, At: time.Now(), Took: time.Since(e.began), ExitCode: code, Run: e.run(f)}
+	return e.keep(ctx, p, err, func(ctx context.Context) error { return metrics.WriteFile(ctx, e.name, m) })
+}
+
+// keep has the file written. err is how the command ended, and what it ends with.
+func (e *endFile) keep(ctx context.Context, p process, err error, write func(context.Context) error) error {
 	writing, written := p.interruptible(context.WithoutCancel(ctx))
 	defer written()
 	bounded, end := boundedByReader(writing)
 	defer end()
-	failed := metrics.WriteFile(bounded, e.name, m)
+	failed := write(bounded)
 	switch {
 	case failed == nil:
 	case err == nil:

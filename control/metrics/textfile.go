@@ -34,12 +34,12 @@ type EndedRun struct {
 	Priced   bool                      // Spent is known
 }
 
-// WriteFile writes the metrics of a run that is over into the file called name, for the
+// WriteFile writes the metrics of a run or a campaign that is over into the file called name, for the
 // textfile collector of node_exporter. The file is replaced as a whole; a new one can be
 // read by all. The errors are those of outfile.Write.
-func WriteFile(ctx context.Context, name string, e *Ended) error {
+func WriteFile(ctx context.Context, name string, over prometheus.Collector) error {
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(e)
+	registry.MustRegister(over)
 	families, err := registry.Gather()
 	if err != nil {
 		return err

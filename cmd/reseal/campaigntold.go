@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	"reseal/control/metrics"
+	"reseal/internal/explain"
+	"reseal/notify"
+)
+
+// overseen is what a campaign takes of the oversight of runs: one message at its end, and
+// one file of metrics.
+var overseen = []string{"notify-command", "notify-url", "metrics-file"}
+
+// told tells how the campaign ended, with err, and returns that. A command line that makes no
+// sense, and a dry run, are told to who typed it alone.
+func (f *campaignFlags) told(ctx context.Context, p process, err error) error {
+	if f.dryRun || err != nil && exitCode(err) == exitUsage {
+		return err
+	}
+	err = f.keepMetrics(ctx, p, err)
+	if len(f.run.targets) > 0 {
+		f.notify(ctx, p, err)
+	}
+	return err
+}
+
+// keepMetrics writes the metrics file, where one is named.
+func (f *campaignFlags) keepMetrics(ctx context.Context, p process, err error) error {
+	if f.run.ended.name == "" {
+		return err
+	}
+	m := &metrics.EndedCampaign{Version: programVersion(), Campaign: f.job, At: time.Now(), Took: time.Since(f.began)}
+	if err != nil {
+		m.ExitCode = exitCode(err)
+	}
+	if f.last != nil {
+		m.Buckets = f.last.Metrics()
+	}
+	return f.run.ended.keep(ctx, p, err, func(ctx context.Context) error { return metrics.WriteFile(ctx, f.run.ended.name, m) })
+}
+
+// notify sends the one message of the campaign. What it counts is what this command did.
+func (f *campaignFlags) notify(ctx context.Context, p process, err error) {
+	t := notify.Start(ctx, notify.Config{Targets: f.run.targets, Job: f.job, Program: programName(),
+		Failed: func(target string, e *notify.Event, err error) {
+			fmt.Fprintf(p.stderr, "note: %s was not told of %q: %s\n", target, e.Kind, explain.Words(err))
+		}})
+	code, e := exitDone, notify.Event{Kind: notify.Finished}
+	if err != nil {
+		code = exitCode(err)
+	}
+	if e.ExitCode = &code; f.last != nil {
+		sum := f.last.Sum
+		e.Reason = fmt.Sprintf("%d of %d buckets finished", sum.Finished, sum.Buckets)
+		t.Begin("", func() notify.Progress {
+			return notify.Progress{Done: sum.Done - f.before.Done, Failed: sum.Failed, Bytes: sum.Bytes - f.before.Bytes}
+		}, slog.New(slog.DiscardHandler))
+	}
+	if code != exitDone && code != exitFailures {
+		e.Kind = notify.Stopped
+	}
+	if err != nil && !errors.As(err, new(*finding)) {
+		why, _, _ := strings.Cut(explain.Words(err), "\n")
+		e.Reason = strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
+	}
+	t.Tell(e)
+	sending, sent := p.interruptible(context.WithoutCancel(ctx))
+	defer sent()
+	t.Close(sending, notifyGrace)
+}
+
+// checkOversight refuses what makes no sense of what is told and kept of the campaign.
+func (f *campaignFlags) checkOversight(ctx context.Context) error {
+	if err := f.run.checkNotify(); err != nil {
+		return err
+	}
+	return f.run.ended.check(ctx, f.flags, f.job)
+}
