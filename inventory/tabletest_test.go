@@ -14,28 +14,6 @@ import (
 	"reseal/inventory/parquet"
 )
 
-// The schemas of a manifest list and a manifest, as far as they are read.
-const (
-	tableList = `{"type":"record","name":"manifest_file","fields":[
-		{"name":"manifest_path","type":"string","field-id":500},
-		{"name":"manifest_length","type":"long","field-id":501},
-		{"name":"partition_spec_id","type":"int","field-id":502},
-		{"name":"content","type":"int","field-id":517},
-		{"name":"sequence_number","type":"long","field-id":515}]}`
-	tableManifest = `{"type":"record","name":"manifest_entry","fields":[
-		{"name":"status","type":"int","field-id":0},
-		{"name":"sequence_number","type":["null","long"],"default":null,"field-id":3},
-		{"name":"data_file","field-id":2,"type":{"type":"record","name":"r2","fields":[
-			{"name":"content","type":"int","field-id":134},
-			{"name":"file_path","type":"string","field-id":100},
-			{"name":"file_format","type":"string","field-id":101},
-			{"name":"partition","field-id":102,"type":{"type":"record","name":"r102","fields":[
-				{"name":"class","type":["null","string"],"default":null,"field-id":1000}]}},
-			{"name":"record_count","type":"long","field-id":103},
-			{"name":"file_size_in_bytes","type":"long","field-id":104},
-			{"name":"equality_ids","type":["null",{"type":"array","items":"int","element-id":136}],"default":null,"field-id":135}]}}]}`
-)
-
 // aTable is a table that a test writes to a folder: of objects of the bucket media.
 type aTable struct {
 	t        testing.TB
@@ -117,9 +95,9 @@ func (a *aTable) entry(content int, name string, sequence, rows int, size int64,
 		ids = equality
 	}
 	kind := min(content, 1)
-	a.entries[kind] = append(a.entries[kind], map[string]any{"status": int32(0), "sequence_number": int64(sequence), "data_file": map[string]any{
+	a.entries[kind] = append(a.entries[kind], map[string]any{"status": int32(0), "snapshot_id": nil, "sequence_number": int64(sequence), "data_file": map[string]any{
 		"content": int32(content), "file_path": a.location + "/" + name, "file_format": "PARQUET", "partition": map[string]any{"class": class},
-		"record_count": int64(rows), "file_size_in_bytes": size, "equality_ids": ids}})
+		"record_count": int64(rows), "file_size_in_bytes": size, "equality_ids": ids, "key_metadata": nil, "content_offset": nil}})
 }
 
 // data adds a data file, with rows of all columns.
@@ -156,11 +134,11 @@ func (a *aTable) save() string {
 		if len(a.entries[content]) == 0 {
 			continue
 		}
-		a.avro("metadata/"+name, tableManifest, a.entries[content]...)
+		a.avro("metadata/"+name, avrotest.Manifest("class"), a.entries[content]...)
 		list = append(list, map[string]any{"manifest_path": a.location + "/metadata/" + name, "manifest_length": int64(1),
-			"partition_spec_id": int32(0), "content": int32(content), "sequence_number": int64(9)})
+			"partition_spec_id": int32(0), "content": int32(content), "sequence_number": int64(9), "added_files_count": nil})
 	}
-	a.avro("metadata/snap.avro", tableList, list...)
+	a.avro("metadata/snap.avro", avrotest.ManifestList, list...)
 	schema := map[string]any{"type": "struct", "schema-id": 0, "fields": a.columns}
 	m := map[string]any{"format-version": 2, "table-uuid": "u", "location": a.location, "current-schema-id": 0, "schemas": []any{schema}, "properties": a.props,
 		"partition-specs":     []any{map[string]any{"spec-id": 0, "fields": []any{map[string]any{"source-id": 7, "field-id": 1000, "name": "class", "transform": "identity"}}}},
