@@ -1,6 +1,7 @@
 package canary
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -32,7 +33,7 @@ type comparison struct {
 	accepted      []plan.Attribute  // that differ, as was accepted
 	unchecked     []plan.Attribute
 	own           bool   // what was looked at is what this job wrote, and nothing else can be
-	sourced       bool   // the version that it was made from is as it was before
+	sourced       bool   // the version that it was made from, as the answer said, is as it was before
 	why           string // others
 	err           error  // unseen
 }
@@ -82,7 +83,7 @@ func (t *Trials) compare(ctx context.Context, task *plan.Task, n *Note, g engine
 		c.result = same
 		return c
 	}
-	return t.again(ctx, &now, c, g)
+	return t.again(ctx, &now, n, c, g)
 }
 
 // otherData tells whether a comparison shows the data of another client: on AWS a copy
@@ -141,9 +142,9 @@ func (t *Trials) wrongKey(task *plan.Task, before *plan.Snapshot, head *plan.Hea
 }
 
 // again looks once more at an object that differs, and at the version that it was
-// made from, where that is kept. If either has changed since the first look, another
-// client is working on the object.
-func (t *Trials) again(ctx context.Context, now *plan.Task, c comparison, g engine.Gate) comparison {
+// made from, where that is kept. If either shows that another client wrote, that
+// explains the difference.
+func (t *Trials) again(ctx context.Context, now *plan.Task, n *Note, c comparison, g engine.Gate) comparison {
 	second, err := t.cfg.Snapshotter.Snapshot(ctx, now, g)
 	if err != nil {
 		return c.failed(err)
@@ -151,22 +152,40 @@ func (t *Trials) again(ctx context.Context, now *plan.Task, c comparison, g engi
 	if !unchanged(c.after, second) {
 		return c.by("changed by another client while it was looked at")
 	}
-	source := c.before.Head.VersionID
+	before := c.before.Head.VersionID
+	source := cmp.Or(n.Source, before)
 	if source == "" || source == c.after.Head.VersionID || source == "null" && t.cfg.Policy.Facts.Versioning != plan.VersioningEnabled {
 		return c
 	}
-	old := *now
-	old.Record.VersionID, old.Record.IsLatest, old.Head = source, false, nil
-	old.Record.Known |= inventory.ColumnsOf(inventory.ColVersionID, inventory.ColIsLatest)
-	was, err := t.cfg.Snapshotter.Snapshot(ctx, &old, g)
-	if err != nil {
+	was, err := t.cfg.Snapshotter.Snapshot(ctx, ofVersion(now, source), g)
+	switch {
+	case err != nil:
 		return c // as far as is known nobody touched it
+	case source != before: // a client wrote the same bytes since, and the copy took its metadata along
+		if t.kept(was, c.after) {
+			return c.by(whyBetween)
+		}
+		return c
+	case !unchanged(c.before, was):
+		return c.by(whyBetween)
 	}
-	if !unchanged(c.before, was) {
-		return c.by("changed by another client right before it was re-encrypted")
-	}
-	c.sourced = true
+	c.sourced = n.Source == source
 	return c
+}
+
+// ofVersion is the task for an old version of its object.
+func ofVersion(t *plan.Task, version string) *plan.Task {
+	old := *t
+	old.Record.VersionID, old.Record.IsLatest, old.Head = version, false, nil
+	old.Record.Known |= inventory.ColumnsOf(inventory.ColVersionID, inventory.ColIsLatest)
+	return &old
+}
+
+// kept tells whether an object has all that the version before it had, but for what
+// may be lost.
+func (t *Trials) kept(was, is *plan.Snapshot) bool {
+	all := was.Compare(is, time.Now())
+	return !slices.ContainsFunc(all.Attributes(), func(a plan.Attribute) bool { return !slices.Contains(t.cfg.Accepted, a) })
 }
 
 // unchanged tells whether two looks at one version show the same.

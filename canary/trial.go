@@ -54,7 +54,8 @@ func (o *trial) carryOut(ctx context.Context, g engine.Gate, rw engine.Rewriter)
 		}
 		return effect, cmp.Or(err, o.cfg.Notes.Put(o.task, nil))
 	}
-	note.ETag, note.VersionID, note.Answered, note.Modified = effect.ETag, effect.VersionID, time.Now(), effect.Modified
+	note.ETag, note.VersionID, note.Source = effect.ETag, effect.VersionID, effect.Source
+	note.Answered, note.Modified = time.Now(), effect.Modified
 	if err := o.cfg.Notes.Put(o.task, note); err != nil {
 		return effect, err
 	}
@@ -131,6 +132,7 @@ const (
 	whyOthers    = "changed meanwhile, and are looked at anew"
 	whyMeanwhile = "written by another client meanwhile"
 	whyLater     = "written by another client after it was re-encrypted"
+	whyBetween   = "changed by another client right before it was re-encrypted"
 	whyGone      = "gone meanwhile"
 	whyNever     = "begun by a run that stopped before the write, and then left to a later run: nothing to compare at that time"
 	whyBefore    = "could not be looked at before"

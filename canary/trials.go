@@ -59,6 +59,8 @@ type Note struct {
 
 	VersionID string `json:"version_id,omitempty"` // likewise; "" in a bucket without versions
 
+	Source string `json:"source_version_id,omitempty"` // version that a copy was made from, "" where that was not answered
+
 	Answered time.Time `json:"answered,omitzero"` // when that answer came
 	Modified time.Time `json:"modified,omitzero"` // of the object, as that answer said
 }

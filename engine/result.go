@@ -28,6 +28,7 @@ func (o Outcome) String() string { return outcomeNames[o] }
 type Effect struct {
 	ETag      string    // after
 	VersionID string    // of the version written, "" where the bucket has none
+	Source    string    // version that a single copy was made from, "" where the answer does not say
 	KMSKeyID  string    // as the store named it
 	Modified  time.Time // of it, as the answer to the write said; zero where that did not
 	RequestID string    // of the request that made it so; of a repeat, of the look that recognised it

@@ -50,13 +50,14 @@ func (w *work) copy(ctx context.Context) (engine.Effect, error) {
 	effect := engine.Effect{
 		VersionID: value(out.VersionId),
 		KMSKeyID:  value(out.SSEKMSKeyId),
+		Source:    value(out.CopySourceVersionId),
 		RequestID: requestID(out.ResultMetadata),
 		LeftOut:   left,
 	}
 	if out.CopyObjectResult != nil {
 		effect.ETag, effect.Modified = unquoted(out.CopyObjectResult.ETag), value(out.CopyObjectResult.LastModified)
 	}
-	if err := w.checkSource(ctx, value(out.CopySourceVersionId)); err != nil {
+	if err := w.checkSource(ctx, effect.Source); err != nil {
 		return effect, err
 	}
 	stated := w.statedSum(out.CopyObjectResult)

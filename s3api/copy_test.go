@@ -351,9 +351,9 @@ func TestNewerWriteOfTheSameBytes(t *testing.T) {
 		})
 		rc := RewriteConfig{Options: anOptions(), Facts: aFacts()}
 		head := &plan.Head{ETag: etag, VersionID: "v7", Size: 5, StorageClass: inventory.StandardIA, Encryption: inventory.SSES3, TagCount: -1}
-		_, err := rewriter(t, client(t, s.URL), rc).Rewrite(t.Context(), decide(t, rc, aRecord("k"), head), &gate{})
-		if got := s.one(t, "HEAD").query; got != "versionId=v8" {
-			t.Errorf("HEAD of %q, want that of the source version", got)
+		effect, err := rewriter(t, client(t, s.URL), rc).Rewrite(t.Context(), decide(t, rc, aRecord("k"), head), &gate{})
+		if got := s.one(t, "HEAD").query; got != "versionId=v8" || effect.Source != "v8" {
+			t.Errorf("HEAD of %q, copied from %q, want the source version", got, effect.Source)
 		}
 		if tt.ok && err != nil {
 			t.Errorf("class %s: %v", tt.class, err)
