@@ -65,6 +65,7 @@ type choice struct {
 
 type candidate struct {
 	large bool
+	bytes int64 // of a copy in parts: each is copied before the rest of the run begins
 	rank  uint64
 	rec   inventory.Record
 }
@@ -73,7 +74,7 @@ func (c *candidate) before(o *candidate) bool {
 	if c.large != o.large {
 		return o.large
 	}
-	return c.rank < o.rank
+	return cmp.Or(cmp.Compare(c.bytes, o.bytes), cmp.Compare(c.rank, o.rank)) < 0
 }
 
 // See considers a task; one that skips its object is not tried.
@@ -85,7 +86,7 @@ func (p *Picker) See(t *plan.Task) {
 	r := &t.Record
 	c := candidate{large: r.Size > plan.SnapshotBody, rank: rank(r.Pos)}
 	if t.Action == plan.MultipartCopy {
-		c.rank = uint64(max(r.Size, 0)) // the smallest: each byte of it is copied before the rest of the run begins
+		c.bytes = max(r.Size, 0)
 	}
 	p.spread(t, &c)
 	class := string(r.StorageClass)
@@ -123,7 +124,7 @@ func (p *Picker) spread(t *plan.Task, c *candidate) {
 	case p.prefixes == nil:
 		p.prefixes = map[string]*prefixed{}
 	}
-	p.prefixes[strings.Clone(name)] = &prefixed{t.Action, candidate{c.large, c.rank, t.Record.Clone()}}
+	p.prefixes[strings.Clone(name)] = &prefixed{t.Action, candidate{c.large, c.bytes, c.rank, t.Record.Clone()}}
 }
 
 // later counts the objects whose attributes nobody knows yet.
@@ -185,10 +186,8 @@ func (p *Picker) offer(k kind, most int, c *candidate, r *inventory.Record) {
 		}
 		return 1
 	})
-	ch.objects = slices.Insert(ch.objects, i, candidate{c.large, c.rank, r.Clone()})
-	if len(ch.objects) > ch.most {
-		ch.objects = ch.objects[:ch.most]
-	}
+	ch.objects = slices.Insert(ch.objects, i, candidate{c.large, c.bytes, c.rank, r.Clone()})
+	ch.objects = ch.objects[:min(len(ch.objects), ch.most)]
 }
 
 // Objects returns what was chosen, in order of the report.
