@@ -3,6 +3,7 @@ package canary
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -40,7 +41,10 @@ func TestATableIsBounded(t *testing.T) {
 	trials = s.trials(nil)
 	for i := range n {
 		if i == n/2 {
-			s.write = func(_ string, o *plan.Snapshot) error { o.Tags, o.Head.TagCount = plan.Saw([]plan.Tag{}), 0; return nil }
+			s.write = func(_ string, o *plan.Snapshot) error {
+				o.Tags, o.Head.TagCount = plan.Saw([]plan.Tag{}), 0
+				return nil
+			}
 		}
 		_, err := trials.Every().Rewrite(t.Context(), t.Context(), s.task(i), open{}, s)
 		if isClass(err, engine.Permanent) != (i >= n/2) {
@@ -156,40 +160,46 @@ func TestNothingCanBeWritten(t *testing.T) {
 	}
 }
 
-// A choice has a bound, whatever a report has of classes and prefixes.
+// A choice has a bound, whatever a report has of classes and prefixes. Of each prefix
+// an object that can be read in full comes first, however late it is seen.
 func TestAChoiceIsBounded(t *testing.T) {
 	t.Parallel()
-	var p Picker
-	for i := range 3 * maxKinds {
-		task := current("k", func(t *plan.Task) {
-			t.Record.Pos.Row, t.Record.Size, t.Record.StorageClass = int64(i), plan.SnapshotBody+1, inventory.StorageClass(fmt.Sprint("C", i))
-		})
-		p.See(&task)
-	}
-	if n := len(p.Objects()); n != maxKinds {
-		t.Errorf("an object each of %d kinds, want %d", n, maxKinds)
-	}
-	var all []plan.Task
 	large := func(t *plan.Task) { t.Record.Size = plan.SnapshotBody + 1 }
+	var all []plan.Task
+	for i := range 3 * maxKinds {
+		all = append(all, current(fmt.Sprint("k", i), func(t *plan.Task) { large(t); t.Record.StorageClass = inventory.StorageClass(fmt.Sprint("C", i)) }))
+	}
+	classes := map[string]bool{}
+	for _, kinds := range chosen(all...) {
+		for _, k := range kinds {
+			classes[k] = strings.HasPrefix(k, "copy, C")
+		}
+	}
+	maps.DeleteFunc(classes, func(_ string, class bool) bool { return !class })
+	if len(classes) != maxKinds {
+		t.Errorf("%d kinds, want %d", len(classes), maxKinds)
+	}
+	all = nil
+	for i := range 100 { // these come first in all of the bucket
+		all = append(all, current(fmt.Sprint("a/", i), nil))
+	}
 	for i := range 3 * maxPrefixes {
 		all = append(all, current(fmt.Sprintf("p%d/large", i), large))
 	}
-	for i := range 3 * maxPrefixes { // no large one is first of its kind
+	const late = 5
+	for i := range late {
 		all = append(all, current(fmt.Sprintf("p%d/small", i), nil))
 	}
-	byPrefix := map[string]string{}
-	for key, kinds := range chosen(all...) {
-		if slices.ContainsFunc(kinds, func(k string) bool { return !strings.HasPrefix(k, "copy, prefix ") }) {
-			continue // one of those that come first in all of the bucket
-		}
-		byPrefix[prefixOf(key)] = key
+	got, prefixes := chosen(all...), map[string]bool{}
+	for key := range got {
+		prefixes[prefixOf(key)] = true
 	}
-	if n := len(byPrefix); n > maxPrefixes || n < maxPrefixes-spread-each {
-		t.Errorf("objects of %d prefixes for their sake, want %d, less those that are chosen anyway", n, maxPrefixes)
+	if len(prefixes) != maxPrefixes {
+		t.Errorf("objects of %d prefixes, want %d", len(prefixes), maxPrefixes)
 	}
-	for prefix, key := range byPrefix {
-		if key != prefix+"small" {
-			t.Errorf("%s is tried first; there is a small one", key)
+	for i := range late {
+		if got[fmt.Sprintf("p%d/small", i)] == nil || got[fmt.Sprintf("p%d/large", i)] != nil {
+			t.Errorf("of the prefix p%d/ another object is tried than the small one", i)
 		}
 	}
 }

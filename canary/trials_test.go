@@ -215,8 +215,8 @@ func TestWhatCannotBeLookedAtIsNotBegun(t *testing.T) {
 		if ends := s.all(t, trials, 3000); ends["held"] != 3000 || len(s.written) > 0 {
 			t.Errorf("%s refused: %v, %d written; want all held", op, ends, len(s.written))
 		}
-		if looks < mostVain || looks > 4*mostVain {
-			t.Errorf("%s refused: %d looks for that", op, looks)
+		if want := mostVain + (3000-mostVain)/closedEvery; looks != want {
+			t.Errorf("%s refused: %d looks for that, want %d", op, looks, want)
 		}
 		var open *UnprovenError
 		if !errors.As(trials.Unproven(), &open) || len(open.Kinds) != 1 {
