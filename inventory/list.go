@@ -176,9 +176,14 @@ func OpenBatchReport(ctx context.Context, src Source, name string, opts Options)
 	if err != nil {
 		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
 	}
-	r := newReport(src, name, opts)
-	if r.manifest, err = parseBatchReport(data); err != nil {
-		return nil, &ManifestError{Name: name, Err: err}
+	return (&manifestText{src: src, name: name, data: data}).openBatch(ctx, opts)
+}
+
+// openBatch opens a completion report; see OpenBatchReport.
+func (m *manifestText) openBatch(ctx context.Context, opts Options) (r *Report, err error) {
+	r = newReport(m.src, m.name, opts)
+	if r.manifest, err = parseBatchReport(m.data); err != nil {
+		return nil, &ManifestError{Name: m.name, Err: err}
 	}
 	r.shape = csvShape{layout: r.manifest.layout, plain: true, decodeKeys: true, noVersion: true}
 	if len(r.manifest.Files) == 0 {

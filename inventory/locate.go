@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -124,26 +125,48 @@ func (l Location) Below(name string) string {
 
 // openAny opens what is called name by what it begins with.
 func openAny(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
-	head, err := beginning(ctx, src, name)
-	switch {
-	case err != nil:
+	m := &manifestText{src: src, name: name}
+	if path.Ext(name) == ".json" {
+		m.sum = askChecksum(ctx, src, name)
+		defer m.sum.end()
+	}
+	body, info, err := src.Open(ctx, name, 0, "")
+	if err != nil {
 		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
+	}
+	defer body.Close()
+	text := bufio.NewReaderSize(body, beginning)
+	head, err := text.Peek(beginning)
+	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
+	}
+	head = bytes.TrimLeft(bytes.TrimPrefix(head, byteOrderMark), " \t\r\n")
+	switch {
 	case bytes.HasPrefix(head, []byte("PAR1")), bytes.HasPrefix(head, []byte("ORC")):
 		return nil, &ResultLikeError{name, "is a Parquet or ORC file, of a report or of the result of a query"}
-	case bytes.HasPrefix(head, []byte("{")), path.Ext(name) == ".json":
-		rep, err := Open(ctx, src, name, opts)
-		if errors.Is(err, ErrNotManifest) {
-			batch, batchErr := OpenBatchReport(ctx, src, name, opts)
-			if !errors.Is(batchErr, ErrNotManifest) {
-				return batch, batchErr
-			}
+	case bytes.HasPrefix(head, []byte("{")), m.sum != nil:
+		if m.data, err = readBody(ctx, name, text, info.Size, maxManifestBytes); err != nil {
+			return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
 		}
-		return rep, err
+		return m.openAny(ctx, opts)
 	case len(head) > 0 && path.Ext(name) != ".gz" && !strings.Contains(beforeBreak(string(head)), ","):
 		// What the line is stays unsaid: a file that was named by mistake may hold secrets.
 		return nil, &UnlikeError{Name: name}
 	}
 	return OpenList(ctx, src, name, opts)
+}
+
+// openAny opens the manifest of a report, or of the completion report of a job of S3 Batch
+// Operations.
+func (m *manifestText) openAny(ctx context.Context, opts Options) (*Report, error) {
+	rep, err := m.open(ctx, opts)
+	if errors.Is(err, ErrNotManifest) {
+		batch, batchErr := m.openBatch(ctx, opts)
+		if !errors.Is(batchErr, ErrNotManifest) {
+			return batch, batchErr
+		}
+	}
+	return rep, err
 }
 
 // beforeBreak is the first line of a text that may be cut off.
@@ -152,17 +175,5 @@ func beforeBreak(text string) string {
 	return line
 }
 
-// beginning returns the first bytes of an object, without white space before them.
-func beginning(ctx context.Context, src Source, name string) ([]byte, error) {
-	body, _, err := src.Open(ctx, name, 0, "")
-	if err != nil {
-		return nil, err
-	}
-	defer body.Close()
-	head := make([]byte, 512)
-	n, err := io.ReadFull(body, head)
-	if err != nil && err != io.EOF && !errors.Is(err, io.ErrUnexpectedEOF) {
-		return nil, err
-	}
-	return bytes.TrimLeft(bytes.TrimPrefix(head[:n], byteOrderMark), " \t\r\n"), nil
-}
+// beginning is how many bytes of a file tell what it is.
+const beginning = 512

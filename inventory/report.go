@@ -2,10 +2,8 @@ package inventory
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"path"
 	"runtime"
 	"strings"
@@ -104,28 +102,13 @@ type locator interface {
 // *ChecksumError, *FormatError, *SchemaError or fs.ErrNotExist where that is
 // what is wrong.
 func Open(ctx context.Context, src Source, name string, opts Options) (*Report, error) {
-	r := newReport(src, name, opts)
-	data, err := readAll(ctx, src, name, maxManifestBytes)
-	if err != nil {
+	m := &manifestText{src: src, name: name, sum: askChecksum(ctx, src, name)}
+	defer m.sum.end()
+	var err error
+	if m.data, err = readAll(ctx, src, name, maxManifestBytes); err != nil {
 		return nil, &ManifestError{Name: name, Err: fmt.Errorf("read: %w", err)}
 	}
-	if r.manifest, err = ParseManifest(data); err != nil {
-		return nil, &ManifestError{Name: name, Err: err}
-	}
-	r.shape = csvShape{layout: r.manifest.layout, decodeKeys: true, bucket: r.manifest.SourceBucket}
-	err = verifyManifest(ctx, src, name, r.manifest.MD5)
-	allowed := errors.Is(err, ErrNoChecksum) && r.opts.AllowNoChecksum
-	if ce := (*ChecksumError)(nil); errors.As(err, &ce) && r.opts.AllowBadChecksum {
-		allowed = true
-	}
-	if err != nil {
-		err = &ManifestError{Name: name, Err: err}
-		if !allowed {
-			return nil, err
-		}
-		r.warnings = append(r.warnings, err)
-	}
-	return r, nil
+	return m.open(ctx, opts)
 }
 
 func newReport(src Source, name string, opts Options) *Report {
@@ -133,18 +116,6 @@ func newReport(src Source, name string, opts Options) *Report {
 	r := &Report{name: name, opts: opts, spool: &spool{src: src, tempDir: opts.TempDir, keepDir: opts.KeepDir}}
 	r.spool.room.Store(opts.Memory / 2)
 	return r
-}
-
-// verifyManifest compares the manifest with the manifest.checksum beside it.
-func verifyManifest(ctx context.Context, src Source, name, sum string) error {
-	const maxChecksum = 1 << 10 // 32 digits and a line end
-	checksum, err := readAll(ctx, src, checksumName(name), maxChecksum)
-	if errors.Is(err, fs.ErrNotExist) {
-		return ErrNoChecksum
-	} else if err != nil {
-		return fmt.Errorf("read manifest.checksum: %w", err)
-	}
-	return checkManifest(sum, checksum)
 }
 
 // checksumName is the name of the checksum of a manifest.
@@ -159,8 +130,13 @@ func readAll(ctx context.Context, src Source, name string, limit int64) ([]byte,
 		return nil, err
 	}
 	defer body.Close()
-	if info.Size > limit {
-		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, info.Size, limit)
+	return readBody(ctx, name, body, info.Size, limit)
+}
+
+// readBody reads the body of a small object of that name and size.
+func readBody(ctx context.Context, name string, body io.Reader, size, limit int64) ([]byte, error) {
+	if size > limit {
+		return nil, fmt.Errorf("%s has %d bytes, more than %d", name, size, limit)
 	}
 	data, err := io.ReadAll(io.LimitReader(&contextReader{ctx, body}, limit+1))
 	if err != nil {

@@ -166,7 +166,7 @@ func (l *Listed) read(ctx context.Context, src Source) error {
 	}
 	if err == nil {
 		l.Missing = UsefulColumns.Without(l.Manifest.Columns)
-		err = verifyManifest(ctx, src, l.Name, l.Manifest.MD5)
+		err = (&manifestText{src: src, name: l.Name}).verify(ctx, l.Manifest.MD5)
 		l.Complete = !errors.Is(err, ErrNoChecksum)
 	}
 	if ctx.Err() != nil {

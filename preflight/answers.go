@@ -69,7 +69,10 @@ func (c *Checker) askKey(ctx context.Context) (a keyAnswer) {
 	if c.Options.KMSKeyID == "" {
 		return a
 	}
-	if a.key, a.err = c.Client.Key(ctx, c.Options.KMSKeyID); a.err == nil {
+	if a.key = c.known; a.key.ARN != c.Options.KMSKeyID {
+		a.key, a.err = c.Client.Key(ctx, c.Options.KMSKeyID)
+	}
+	if a.err == nil {
 		a.use = c.Client.CheckKey(ctx, a.key)
 	}
 	return a

@@ -152,3 +152,43 @@ func requestAbout(t *testing.T, client *s3api.Client) *Request {
 	policy := &plan.Policy{Options: plan.Options{Bucket: "acme", SSE: plan.TargetKMS, KMSKeyID: simKey}, Facts: plan.Facts{Region: simRegion}}
 	return &Request{Client: client, Report: list, Policy: policy, Rates: Rates{KMSShare: 0.5}, ReportKept: true}
 }
+
+// Who reads is asked for while the key is looked at.
+func TestReadersAreAskedForBesideTheKey(t *testing.T) {
+	client := meet(t, "DescribeKey", "policy=")
+	if _, err := FindEnvironment(t.Context(), requestAbout(t, client)); err != nil {
+		t.Error(err)
+	}
+}
+
+// What copies do and whether a condition on one is heeded is probed side by side.
+func TestProbesOfCopiesAreSideBySide(t *testing.T) {
+	client := meet(t, "x-id=PutObject", "x-id=PutObject")
+	e := &Environment{Client: client, Policy: &plan.Policy{Options: plan.Options{Bucket: "acme", Method: plan.MethodCopy, SSE: plan.TargetAES256}}}
+	if _, err := e.Probe(t.Context(), "probe/"); err == nil {
+		t.Error("the probe saw nothing wrong with a server that denies everything")
+	}
+	if e.Sent.Requests.Load() < 2 {
+		t.Errorf("%d requests were counted, of two probes", e.Sent.Requests.Load())
+	}
+}
+
+// A run that was looked around for does not ask about the key once more.
+func TestTheKeyIsAskedForOnce(t *testing.T) {
+	key := s3api.KeyOfARN(simKey)
+	for known, want := range map[s3api.Key]int{{}: 1, key: 0, s3api.KeyOfARN(simKey + "0"): 1} {
+		asked := 0
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.Header.Get("X-Amz-Target"), "DescribeKey") {
+				asked++
+			}
+			w.WriteHeader(http.StatusForbidden)
+		}))
+		c := &Checker{Client: clientOf(t, s.URL), Options: plan.Options{Bucket: "acme", SSE: plan.TargetKMS, KMSKeyID: simKey}, known: known}
+		c.askKey(t.Context())
+		s.Close()
+		if asked != want {
+			t.Errorf("of %q is known: asked %d times, want %d", known.ARN, asked, want)
+		}
+	}
+}

@@ -19,7 +19,7 @@ type RunCheck struct {
 // CheckRun looks at all that a run has to do with, by requests that change nothing.
 // A finding with StatusStop means that the run would get nowhere.
 func (e *Environment) CheckRun(ctx context.Context, r RunCheck) ([]Finding, error) {
-	c := &Checker{Client: e.Client, Options: e.Policy.Options, Facts: e.Policy.Facts, Hazards: e.Hazards(), Accepted: r.Accepted, Probing: r.Probing}
+	c := &Checker{Client: e.Client, Options: e.Policy.Options, Facts: e.Policy.Facts, Hazards: e.Hazards(), Accepted: r.Accepted, Probing: r.Probing, known: e.Key}
 	for i := range r.First {
 		c.Tasks = append(c.Tasks, e.Policy.Decide(&r.First[i]))
 	}

@@ -47,6 +47,7 @@ type Environment struct {
 	// nothing else does.
 	Policy *plan.Policy
 
+	Key       s3api.Key       // as KMS told of it, the zero value where it did not
 	KeyStore  string          // custom key store that holds the key, "" for KMS's own
 	Unknown   []s3api.Unknown // what could not be read
 	Readers   []string        // who cannot read what is under the key
@@ -85,7 +86,11 @@ func FindEnvironment(ctx context.Context, r *Request) (*Environment, error) {
 	if err != nil {
 		beside.cancel() // nobody needs to know the rest
 	}
-	beside.wait()
+	beside.asked.Wait()
+	if err == nil && beside.readers != nil {
+		e.findReaders(ctx, beside.readers)
+	}
+	beside.cancel()
 	if err != nil {
 		return nil, err
 	}
@@ -98,13 +103,14 @@ func FindEnvironment(ctx context.Context, r *Request) (*Environment, error) {
 }
 
 // besideKey is what is asked for while the key is looked at, as it has nothing to do
-// with it. wait has to be called before the answers are read.
+// with it. asked has to be waited for before the answers are read.
 type besideKey struct {
 	asked     sync.WaitGroup
 	cancel    context.CancelFunc
 	reportEnd ReportEnd
 	table     TableFilled
-	quota     *quotaAnswer // nil where it was not asked for
+	quota     *quotaAnswer   // nil where it was not asked for
+	readers   *readersAnswer // likewise
 }
 
 // lookBeside begins to ask when the report goes, whether a table is filled, and for the
@@ -122,16 +128,22 @@ func (e *Environment) lookBeside(ctx context.Context, r *Request) *besideKey {
 	}
 	b.quota = new(quotaAnswer)
 	b.asked.Go(func() { *b.quota = askQuota(ctx, r.Client) })
+	if r.Policy.Options.SSE == plan.TargetKMS {
+		b.readers = new(readersAnswer)
+		facts := r.Policy.Facts // what is found out about the key is added to them meanwhile
+		b.asked.Go(func() { *b.readers = *askReaders(ctx, r.Client, bucket, &facts) })
+	}
 	return b
 }
 
-// wait waits for all answers.
-func (b *besideKey) wait() {
-	b.asked.Wait()
-	b.cancel()
+// findReaders finds out who cannot read what is under the key, once that is resolved.
+func (e *Environment) findReaders(ctx context.Context, a *readersAnswer) {
+	c := &Checker{Client: e.Client, Options: e.Policy.Options, Facts: e.Policy.Facts}
+	lockedOut, unknown := c.lockedOutReaders(ctx, a)
+	e.Readers, e.Unknown = lockedOut, append(e.Unknown, unknown...)
 }
 
-// findKey resolves the key, and finds out who cannot read what is under it.
+// findKey resolves the key.
 func (e *Environment) findKey(ctx context.Context, offline bool) error {
 	o, f := &e.Policy.Options, &e.Policy.Facts
 	if o.SSE != plan.TargetKMS {
@@ -145,8 +157,6 @@ func (e *Environment) findKey(ctx context.Context, offline bool) error {
 		return err
 	}
 	f.ForeignKey = e.Client.ForeignKey(o.KMSKeyID)
-	lockedOut, unknown := LockedOutReaders(ctx, e.Client, *o, *f)
-	e.Readers, e.Unknown = lockedOut, append(e.Unknown, unknown...)
 	if o.Method == plan.MethodAuto && f.ForeignKey == plan.Yes {
 		e.KeyNotes = append(e.KeyNotes, "the key is of another account than the bucket, which UpdateObjectEncryption does not take unless AWS has allowed it for the organisation: "+
 			"--method auto copies instead; where it is allowed, use --method update")
@@ -166,7 +176,7 @@ func (e *Environment) checkKey(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	f.ManagedKey, e.KeyStore = Managed(o.KMSKeyID, &key), key.Store
+	f.ManagedKey, e.Key, e.KeyStore = Managed(o.KMSKeyID, &key), key, key.Store
 	o.KMSKeyID = key.ARN
 	return nil
 }

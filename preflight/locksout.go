@@ -29,24 +29,29 @@ func LockedOutReaders(ctx context.Context, client *s3api.Client, o plan.Options,
 	if o.SSE != plan.TargetKMS {
 		return nil, nil
 	}
+	c := &Checker{Client: client, Options: o, Facts: f}
+	return c.lockedOutReaders(ctx, askReaders(ctx, client, o.Bucket, &f))
+}
+
+// lockedOutReaders is LockedOutReaders by the answers of askReaders, for a job with a key.
+func (c *Checker) lockedOutReaders(ctx context.Context, a *readersAnswer) (out []string, unknown []s3api.Unknown) {
+	f := &c.Facts
 	denied := func(fact, op string, err error) {
 		// A server that has no such thing says so in one way or another.
-		if client.Endpoint().AWS != plan.No || s3api.KindOf(err) == s3api.AccessDenied {
+		if c.Client.Endpoint().AWS != plan.No || s3api.KindOf(err) == s3api.AccessDenied {
 			unknown = append(unknown, s3api.Unknown{Fact: fact, Op: op, Err: err})
 		}
 	}
-	c := &Checker{Client: client, Options: o, Facts: f}
-	if s3api.FullKeyARN(o.KMSKeyID) {
-		c.key = s3api.KeyOfARN(o.KMSKeyID)
+	if s3api.FullKeyARN(c.Options.KMSKeyID) {
+		c.key = s3api.KeyOfARN(c.Options.KMSKeyID)
 	}
 	key := sync.OnceValue(func() *policy.Document { return c.keyPolicy(ctx) })
-	a := askReaders(ctx, client, o.Bucket, &f)
 	if text := a.policy; text != nil {
 		if d, err := policy.Parse(policy.Bucket, text); err == nil {
 			out = c.lockedOutByPolicy(d, key)
 		}
 	}
-	out = append(out, c.lockedOutAccount(client.Owner(), key)...)
+	out = append(out, c.lockedOutAccount(c.Client.Owner(), key)...)
 	// A website shows what anybody may read: by the policy, which is judged above, or by
 	// the ACLs of its objects.
 	if f.Website == plan.Yes && f.ACLs != plan.No && f.IgnoresPublicACLs != plan.Yes {

@@ -54,6 +54,7 @@ type Checker struct {
 	Probing  bool        // a probe on scratch objects is going to settle some of them
 	NoTrials bool        // no object is tried first
 	caller   s3api.Identity
+	known    s3api.Key // what KMS told of the key just now, the zero value for nothing
 	key      s3api.Key
 	noKey    bool     // the key is not there or cannot be used, so no command may name it
 	Listed   []string // some keys of the bucket, where it could be listed

@@ -2,6 +2,7 @@ package preflight
 
 import (
 	"context"
+	"sync"
 
 	"reseal/plan"
 )
@@ -28,19 +29,30 @@ func (e *Environment) UpdateProven() bool { return e.Verdict != nil && e.Verdict
 // requests of a run. The scratch objects are deleted again.
 func (e *Environment) Probe(ctx context.Context, prefix string) (*Verdict, error) {
 	o := e.Policy.Options
-	v, client := new(Verdict), e.Client.Counting(&e.Sent)
-	var err error
+	v := new(Verdict)
 	if Updates(&o) {
-		if v.Update, err = client.ProbeUpdate(ctx, o, prefix); err != nil || v.Update != plan.Yes || o.Method == plan.MethodUpdate {
+		var err error
+		if v.Update, err = e.Client.Counting(&e.Sent).ProbeUpdate(ctx, o, prefix); err != nil || v.Update != plan.Yes || o.Method == plan.MethodUpdate {
 			return v, err
 		}
 	}
-	if v.IgnoresIfMatch, err = client.ProbeIfMatch(ctx, o, prefix); err != nil {
-		return nil, err
-	}
-	found, err := client.ProbeCopy(ctx, o, prefix)
+	return v, e.probeCopies(ctx, v, prefix)
+}
+
+// probeCopies probes what copies do, and whether a condition on one is heeded, side by
+// side: each has a scratch object of its own.
+func (e *Environment) probeCopies(ctx context.Context, v *Verdict, prefix string) error {
+	o := e.Policy.Options
+	var both sync.WaitGroup
+	var unheeded error
+	both.Go(func() { v.IgnoresIfMatch, unheeded = e.Client.Counting(&e.Sent).ProbeIfMatch(ctx, o, prefix) })
+	found, err := e.Client.Counting(&e.Sent).ProbeCopy(ctx, o, prefix)
+	both.Wait()
 	v.Lost, v.SilentSSE, v.SelfCopy, v.CountsTags = found.Lost, found.SilentSSE, found.Refused, found.Tags
-	return v, err
+	if unheeded != nil {
+		return unheeded
+	}
+	return err
 }
 
 // TakeVerdict takes what a probe showed in place of what was not known.

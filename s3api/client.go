@@ -100,6 +100,8 @@ type Client struct {
 	owner    string // expected owner of the job's bucket, "" where not known
 
 	credentials *credentials // of aws, nil where there are none
+	caller      *caller      // shared by all clients with these credentials
+	located     located      // bucket that ForBucket found, and where
 
 	tasks     *s3.Client // one attempt a call: pace and repeats are the caller's
 	preflight *s3.Client // the SDK's three attempts
@@ -253,7 +255,11 @@ func (c *Client) InRegion(region string) (*Client, error) {
 	cfg.Region = region
 	conf := c.config
 	conf.ExpectedBucketOwner = c.owner
-	return build(conf, cfg, c.credentials, c.endpoint.ownRoots)
+	out, err := build(conf, cfg, c.credentials, c.endpoint.ownRoots)
+	if err == nil {
+		out.caller = c.caller
+	}
+	return out, err
 }
 
 // Expecting returns a client that sends account as the expected owner of the

@@ -27,6 +27,7 @@ func (c *Client) ForBucket(ctx context.Context, bucket string) (*Client, error) 
 	if c, err = c.InRegion(region); err != nil {
 		return nil, err
 	}
+	c = c.locating(located{bucket, region})
 	if c.endpoint.AWS == plan.No || c.owner != "" {
 		return c, nil
 	}
@@ -73,6 +74,16 @@ func (c *Client) isOthers(ctx context.Context, bucket string) bool {
 		}
 	}
 	return false
+}
+
+// located is a bucket with the Region that it was found in.
+type located struct{ bucket, region string }
+
+// locating returns a client that knows where a bucket is.
+func (c *Client) locating(l located) *Client {
+	out := *c
+	out.located = l
+	return &out
 }
 
 // ForeignKey tells whether a key is of another account than the job's bucket.
@@ -150,9 +161,12 @@ func directoryBucket(name string) bool {
 // An error is a *SetupError: the bucket is not there, or cannot be reached.
 func (c *Client) Facts(ctx context.Context, bucket string) (plan.Facts, []Unknown, error) {
 	facts := plan.Facts{Bucket: bucket, AWS: c.endpoint.AWS}
-	region, err := c.bucketRegion(ctx, bucket)
-	if err != nil {
-		return facts, nil, err
+	region := c.located.region
+	if c.located.bucket != bucket {
+		var err error
+		if region, err = c.bucketRegion(ctx, bucket); err != nil {
+			return facts, nil, err
+		}
 	}
 	facts.Region = region
 	if region != c.Region() && c.endpoint.AWS != plan.No {

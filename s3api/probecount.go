@@ -18,24 +18,29 @@ import (
 type Sent struct {
 	Requests atomic.Int64
 	KMSMax   atomic.Int64 // KMS requests that they took at most
+}
 
+// probeCount counts the requests about one scratch object after another.
+type probeCount struct {
+	sent     *Sent
 	underKMS atomic.Bool // the scratch object, as last answered
 }
 
-// Counting returns a client like c whose probes are counted in n.
+// Counting returns a client like c whose probes are counted in n. It makes one probe at a
+// time; several such clients may count in one n.
 func (c *Client) Counting(n *Sent) *Client {
 	out := *c
 	out.preflight = s3.New(c.preflight.Options(), func(o *s3.Options) {
-		o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], n.watch)
+		o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], (&probeCount{sent: n}).watch)
 	})
 	return &out
 }
 
 // watch has every try of a request counted.
-func (n *Sent) watch(stack *middleware.Stack) error {
+func (n *probeCount) watch(stack *middleware.Stack) error {
 	return stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("CountProbe",
 		func(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (middleware.DeserializeOutput, middleware.Metadata, error) {
-			n.Requests.Add(1)
+			n.sent.Requests.Add(1)
 			out, meta, err := next.HandleDeserialize(ctx, in)
 			var asked, answered http.Header
 			if r, ok := in.Request.(*smithyhttp.Request); ok {
@@ -44,14 +49,14 @@ func (n *Sent) watch(stack *middleware.Stack) error {
 			if r, ok := out.RawResponse.(*smithyhttp.Response); ok && r.Response != nil {
 				answered = r.Header
 			}
-			n.KMSMax.Add(n.kms(awsmiddleware.GetOperationName(ctx), asked, answered))
+			n.sent.KMSMax.Add(n.kms(awsmiddleware.GetOperationName(ctx), asked, answered))
 			return out, meta, err
 		}), middleware.After)
 }
 
 // kms is how many KMS requests one request took at most, by what was asked and
 // answered: an endpoint may leave out the encryption in its answer.
-func (n *Sent) kms(op string, asked, answered http.Header) int64 {
+func (n *probeCount) kms(op string, asked, answered http.Header) int64 {
 	const header = "X-Amz-Server-Side-Encryption"
 	before, w := n.underKMS.Load(), plan.DefaultWeights(false)
 	wanted := isKMS(asked.Get(header)) || isKMS(answered.Get(header))

@@ -7,7 +7,6 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas"
 	"github.com/aws/aws-sdk-go-v2/service/servicequotas/types"
-	"github.com/aws/aws-sdk-go-v2/service/sts"
 )
 
 // The quota of symmetric cryptographic requests to KMS (AWS General Reference,
@@ -72,20 +71,4 @@ type Identity struct {
 	Account string // 12 digits
 	ARN     string
 	Role    string // of a role session: the ARN of its role, path included; "" where Client.Role was not asked
-}
-
-// Identity asks STS who the caller is.
-func (c *Client) Identity(ctx context.Context) (Identity, error) {
-	const op = "GetCallerIdentity"
-	if err := c.elsewhere(c.sts.Options().BaseEndpoint, "STS"); err != nil {
-		return Identity{}, &SetupError{Kind: Unsupported, Op: op, Err: err}
-	}
-	out, err := c.sts.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{})
-	if err != nil {
-		return Identity{}, setupError(op, "", err)
-	}
-	if value(out.Account) == "" {
-		return Identity{}, &SetupError{Kind: Unsupported, Op: op, Err: errors.New("the answer names no account")}
-	}
-	return Identity{Account: *out.Account, ARN: value(out.Arn)}, nil
 }

@@ -26,7 +26,7 @@ type services struct {
 
 // build makes a client of one Region.
 func build(c Config, cfg aws.Config, creds *credentials, ownRoots bool) (*Client, error) {
-	out := &Client{config: c, aws: cfg, credentials: creds, owner: c.ExpectedBucketOwner}
+	out := &Client{config: c, aws: cfg, credentials: creds, caller: new(caller), owner: c.ExpectedBucketOwner}
 	b := services{config: c, aws: cfg, peers: poolOf(cfg)}
 	out.preflight = s3.NewFromConfig(cfg, b.s3)
 	out.tasks = s3.NewFromConfig(cfg, b.s3, func(o *s3.Options) {

@@ -5,6 +5,7 @@ package prepare
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"reseal/cost"
@@ -81,7 +82,7 @@ func Look(ctx context.Context, r *Request, met *connect.Met, now time.Time) (*Pr
 	if old != nil {
 		now = old.Now
 	}
-	found, err := r.Report.Of(old).Open(ctx, client)
+	found, err := r.open(ctx, client, old)
 	if err != nil {
 		return nil, err
 	}
@@ -99,6 +100,19 @@ func Look(ctx context.Context, r *Request, met *connect.Met, now time.Time) (*Pr
 		return nil, &preflight.RefusedError{Err: err}
 	}
 	return out, nil
+}
+
+// open opens the report. Meanwhile it asks who the caller is, which the looks after it need
+// to know; whoever needs it asks again, where that takes longer than the report.
+func (r *Request) open(ctx context.Context, client *s3api.Client, old *job.Plan) (*inventory.Located, error) {
+	if !r.Offline {
+		asking, enough := context.WithCancel(ctx)
+		var asked sync.WaitGroup
+		asked.Go(func() { _, _ = client.Identity(asking) })
+		defer asked.Wait()
+		defer enough()
+	}
+	return r.Report.Of(old).Open(ctx, client)
 }
 
 // ask says which surroundings are to be looked at, and reads what the bucket's
