@@ -257,19 +257,11 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 	if err := f.generation.Bind(ctx, r.Claim.Store); err != nil {
 		return err
 	}
-	var log *slog.Logger
-	closeLog := func() {}
-	defer func() { closeLog() }()
-	err = p.phase(ctx, func(ctx context.Context) error { // a FIFO waits for its reader
-		opened, closing, err := f.output.logger(ctx, f.job, p.stderr)
-		if err == nil {
-			log, closeLog = opened, closing
-		}
-		return err
-	})
+	log, closeLog, err := f.openLog(ctx, p)
 	if err != nil {
 		return err
 	}
+	defer closeLog()
 	r.Pre.Env.Client.LogTo(log)
 	if err := page.show(p, f, ctx, log); err != nil {
 		return err
@@ -282,6 +274,18 @@ func (f *runFlags) attempt(ctx context.Context, p process, told *notify.Teller) 
 	life.Kill()
 	finish(life.Last(), record, err)
 	return err
+}
+
+// openLog opens the log of the job. A FIFO waits for its reader, and a signal ends that.
+func (f *runFlags) openLog(ctx context.Context, p process) (log *slog.Logger, done func(), err error) {
+	err = p.phase(ctx, func(ctx context.Context) (err error) {
+		log, done, err = f.output.logger(ctx, f.job, p.stderr)
+		return err
+	})
+	if err != nil && done != nil { // the signal came as it was opened
+		done()
+	}
+	return log, done, err
 }
 
 // finish records how a run ended.
