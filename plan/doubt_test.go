@@ -28,6 +28,7 @@ func TestWhatRowsDoNotSay(t *testing.T) {
 		{name: "tier absent, size too", row: tiering("", -1), action: Copy, head: true, doubts: DoubtTier},
 		{name: "tier of a later day", row: tiering("FROZEN", 1<<20), policy: trust, action: Copy, head: true, doubts: DoubtTier},
 		{name: "tier absent, of an object that is too small for one", row: tiering("", 128<<10-1), action: Copy},
+		{name: "tier absent, of an empty object", row: tiering("", 0), action: Copy},
 		{name: "tier absent, updated in place", row: tiering("", 1<<20), policy: inPlaceTrusted, action: Update},
 		{name: "tier frequent", row: tiering("FREQUENT", 1<<20), action: Copy},
 		{name: "tier infrequent", row: tiering("INFREQUENT", 1<<20), action: Copy},

@@ -83,6 +83,8 @@ func TestFiltersOfKeyAndAge(t *testing.T) {
 		{"since a date", Options{After: old.LastModified}, old, true},
 		{"not since a date", Options{After: old.LastModified.Add(1)}, old, false},
 		{"date not known", Options{MinAge: 400 * day}, row("a", time.Time{}), true},
+		{"later than the job, young enough", Options{MaxAge: day}, row("a", now.Add(day)), true},
+		{"later than the job, not old enough", Options{MinAge: 1}, row("a", now.Add(day)), false},
 	}
 	for _, test := range tests {
 		p := &Policy{Options: test.options, Now: now}
@@ -146,10 +148,12 @@ func TestFiltersOnWhatTheReportDoesNotSay(t *testing.T) {
 			}
 		}
 	}
-	whole := row(nil)
-	whole.LastModified = now
 	all := Options{MinSize: 1, MaxSize: 2, StorageClasses: []string{"STANDARD"}, MinAge: 1, MaxAge: 1}
-	if got := all.Unsure(whole); got != nil {
-		t.Errorf("a row with all columns leaves %q open", got)
+	for _, size := range []int64{0, 1000} {
+		whole := row(nil)
+		whole.LastModified, whole.Size = now, size
+		if got := all.Unsure(whole); got != nil {
+			t.Errorf("a row with all columns, of %d bytes, leaves %q open", size, got)
+		}
 	}
 }
