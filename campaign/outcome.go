@@ -50,7 +50,7 @@ func (s State) Begins() bool { return s == New || s == GoesOn }
 
 // Exit codes, as docs/scripting.md has them.
 const (
-	failuresCode = 3
+	FailuresCode = 3
 	stoppedCode  = 4 // by a limit
 	refusedCode  = 5
 	otherJobCode = 6
@@ -61,7 +61,7 @@ func stateOf(code int) State {
 	switch code {
 	case 0:
 		return Finished
-	case failuresCode:
+	case FailuresCode:
 		return Failures
 	case stoppedCode:
 		return Stopped

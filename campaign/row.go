@@ -65,7 +65,7 @@ func standing(e *Entry, s *status.Status) (State, string) {
 		return New, ""
 	}
 	is, left := endOf(e, s)
-	ended := code != 0 && code != failuresCode // how many failed, the job says
+	ended := code != 0 && code != FailuresCode // how many failed, the job says
 	switch {
 	case is == Finished && ended:
 		return is, "nothing is left in its job; its last run ended so: " + why

@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -292,4 +293,15 @@ func secondsOf(n float64, perSecond float64) time.Duration {
 		return math.MaxInt64
 	}
 	return time.Duration(s)
+}
+
+// Unpriced says what of the bill has no price, "" where all has one.
+func (e *Estimate) Unpriced() string {
+	switch {
+	case !e.Priced:
+		return fmt.Sprintf("no price is known in Region %q", e.Region)
+	case !e.Once.Complete():
+		return fmt.Sprintf("no price is known in %s for: %s", e.Region, e.Once.Missing[0])
+	}
+	return ""
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"sync"
 	"time"
@@ -14,15 +13,12 @@ import (
 
 	"reseal/campaign"
 	"reseal/campaign/list"
-	"reseal/checkpoint"
+	"reseal/campaign/work"
 	"reseal/console"
 	"reseal/cost"
 	"reseal/internal/cli"
 	"reseal/internal/resources"
 	"reseal/internal/terminal"
-	"reseal/job"
-	"reseal/migrate"
-	"reseal/migrate/prepare"
 	"reseal/preflight"
 	"reseal/report"
 )
@@ -40,18 +36,11 @@ type campaignFlags struct {
 	json     bool
 	quiet    bool
 
-	began    time.Time
-	before   campaign.Sum     // of all jobs, as this command found them
-	last     *campaign.Status // as it last was, nil where it was not read
-	maxCost  cost.Money
-	shares   *campaign.Shares
-	saying   sync.Mutex // of stderr
-	buckets  []*campaignBucket
-	leftOut  []campaign.Entry // of the document, that the list does not have
-	store    job.Store        // of the campaign; nil until it is there
-	document *campaign.Document
-	version  checkpoint.Version
-	lock     *checkpoint.Lock
+	began   time.Time
+	maxCost cost.Money
+	shares  *campaign.Shares
+	saying  sync.Mutex     // of stderr
+	work    *work.Campaign // nil until it was opened
 }
 
 // passedOn are the options of run that a campaign takes for all of its runs.
@@ -148,40 +137,28 @@ func (f *campaignFlags) campaign(ctx context.Context, p process) error {
 		p.outliveReaders()
 	}
 	p.stderr = p.screen() // one for all that is said
-	work, end := context.WithCancel(ctx)
+	life, end := context.WithCancel(ctx)
 	defer end()
-	f.shares = campaign.NewShares(work)
+	f.shares = campaign.NewShares(life)
 	defer f.shares.Close()
 	planned := p.phase(ctx, func(ctx context.Context) error {
-		if err := f.open(ctx); err != nil {
+		if err := f.open(ctx, p); err != nil {
 			return &preflight.UntouchedError{Err: err}
 		}
 		return f.plan(ctx, p)
 	})
+	defer func() { f.work.GiveBack(ctx) }()
 	if planned != nil || f.dryRun {
-		f.giveBack(ctx)
 		return planned
 	}
-	defer f.giveBack(ctx)
 	if err := p.phase(ctx, func(ctx context.Context) error { return f.begin(ctx, p) }); err != nil {
 		return err
 	}
-	codes := f.runAll(work, p)
-	return f.conclude(work, p, codes)
-}
-
-// giveBack gives the folder of the campaign back.
-func (f *campaignFlags) giveBack(ctx context.Context) {
-	if f.lock != nil {
-		short, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-		defer cancel()
-		_ = f.lock.GiveBack(short) // one that cannot be given back is taken over
-		f.lock = nil
-	}
+	return f.conclude(life, p, f.work.Run(life, p.signals))
 }
 
 // open reads the list and the campaign that is there, and holds that.
-func (f *campaignFlags) open(ctx context.Context) error {
+func (f *campaignFlags) open(ctx context.Context, p process) error {
 	l, err := list.Read(f.file)
 	if err != nil {
 		return &cli.UsageError{Err: err}
@@ -193,85 +170,23 @@ func (f *campaignFlags) open(ctx context.Context) error {
 	if err := campaign.Apart(included); err != nil {
 		return &cli.UsageError{Err: err}
 	}
-	f.document = &campaign.Document{Program: programVersion(), Created: f.began.UTC()}
-	jobs := f.run.connection.Jobs()
-	switch f.store, err = jobs.Open(ctx, f.job, job.Share{}); {
-	case err == nil:
-		if err := f.openFound(ctx); err != nil {
-			return err
-		}
-	case !errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("open campaign %s: %w", f.job, err)
+	f.work, err = work.Open(ctx, work.Config{Name: f.job, Jobs: f.run.Jobs(), Program: programVersion(), Order: campaign.Order(f.order), Parallel: f.parallel,
+		MaxCost: f.maxCost, Lasts: f.run.duration, Began: f.began, DryRun: f.dryRun, Runner: &campaignRunner{f, p}, Screen: &campaignScreen{f, p}}, included)
+	if errors.As(err, new(*work.JobError)) {
+		return &cli.UsageError{Err: err}
 	}
-	for i := range included {
-		b := &campaignBucket{Bucket: included[i], entry: campaign.EntryOf(&included[i])}
-		if was := f.document.Find(b.Name); was != nil {
-			b.entry.Ended, b.entry.Planned = was.Ended, was.Planned
-			if was.Made { // what the job was made of is what counts
-				b.entry = *was
-				b.entry.LeftOut = false
-			}
-		}
-		b.entry.Began = f.began.UTC()
-		f.buckets = append(f.buckets, b)
-	}
-	for _, e := range f.document.Buckets {
-		if !containsBucket(included, e.Name) {
-			e.LeftOut = true
-			f.leftOut = append(f.leftOut, e)
-		}
-	}
-	return nil
-}
-
-func containsBucket(all []list.Bucket, name string) bool {
-	for i := range all {
-		if all[i].Name == name {
-			return true
-		}
-	}
-	return false
-}
-
-// openFound reads the campaign of a place that is there. A job of one bucket is none.
-func (f *campaignFlags) openFound(ctx context.Context) error {
-	_, made, err := f.run.connection.Jobs().Find(ctx, f.job, job.Share{})
-	if err != nil && !errors.As(err, new(*job.CampaignError)) {
-		return err
-	}
-	if made != nil {
-		return usagef("%s is the job of one bucket, and no campaign: name another folder", f.job)
-	}
-	d, version, err := campaign.Read(ctx, f.store)
-	if err != nil {
-		return err
-	}
-	if d == nil { // made later, once somebody said yes
-		f.store = nil
-		return prepare.CheckNew(ctx, f.run.Jobs(), f.job)
-	}
-	f.document, f.version = d, version
-	if f.dryRun {
-		return nil
-	}
-	return f.hold(ctx)
-}
-
-// hold takes the campaign, so that no other process works on it: its cap on KMS requests
-// would be another one.
-func (f *campaignFlags) hold(ctx context.Context) (err error) {
-	f.lock, err = f.store.Lock(ctx, checkpoint.Self("reseal campaign"))
 	return err
 }
 
 // plan plans every bucket and shows the table.
 func (f *campaignFlags) plan(ctx context.Context, p process) error {
 	defer resources.Fitting(ctx)()
-	f.foreseeAll(ctx, p)
+	f.work.Foresee(ctx)
+	p.screen().Clear()
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
 	}
-	s, err := f.status(ctx)
+	s, err := f.work.Status(ctx, nextOf)
 	if err != nil {
 		return err
 	}
@@ -300,14 +215,14 @@ func (f *campaignFlags) plan(ctx context.Context, p process) error {
 // planned has a status show what is still to be done by a run of each bucket, and how it
 // stands before that.
 func (f *campaignFlags) planned(s *campaign.Status) {
-	for i, b := range f.buckets {
+	for i, b := range f.work.Buckets {
 		row := &s.Buckets[i]
 		switch {
-		case b.failed != nil || b.idle:
-		case b.fresh:
-			row.State, row.Why, row.Planned, row.Left = campaign.New, "", &b.left, &b.left.Objects
+		case b.Failed != nil || b.Idle:
+		case b.Fresh:
+			row.State, row.Why, row.Planned, row.Left = campaign.New, "", &b.Left, &b.Left.Objects
 		default:
-			row.State, row.Why, row.Planned, row.Left = campaign.GoesOn, "", &b.left, &b.left.Objects
+			row.State, row.Why, row.Planned, row.Left = campaign.GoesOn, "", &b.Left, &b.Left.Objects
 		}
 	}
 }
@@ -315,9 +230,9 @@ func (f *campaignFlags) planned(s *campaign.Status) {
 // dryEnd is the exit of a dry run: that of the buckets that cannot begin.
 func (f *campaignFlags) dryEnd() error {
 	var codes []int
-	for _, b := range f.buckets {
-		if b.failed != nil {
-			codes = append(codes, exitCode(b.failed))
+	for _, b := range f.work.Buckets {
+		if b.Failed != nil {
+			codes = append(codes, exitCode(b.Failed))
 		}
 	}
 	if code := campaign.Worst(codes); code != exitDone {
@@ -328,66 +243,10 @@ func (f *campaignFlags) dryEnd() error {
 
 // begin asks, and makes the campaign and the jobs that are not there yet.
 func (f *campaignFlags) begin(ctx context.Context, p process) error {
-	var fresh, objects int64
-	for _, b := range f.buckets {
-		if b.fresh && b.failed == nil {
-			fresh++
-			objects += b.left.Objects
-		}
-	}
-	if fresh > 0 && !f.yes {
+	if fresh, objects := f.work.Asked(); fresh > 0 && !f.yes {
 		if err := ask(ctx, p, fmt.Sprintf("Re-encrypt %s of %s in place?", report.Plural(objects, "object"), report.Plural(fresh, "bucket")), "declined: nothing was written"); err != nil {
 			return err
 		}
 	}
-	if f.store == nil {
-		store, err := f.run.connection.Jobs().Create(ctx, f.job, job.Share{})
-		if err != nil {
-			return fmt.Errorf("make campaign %s: %w", f.job, err)
-		}
-		f.store = store
-		if err := f.hold(ctx); err != nil {
-			return err
-		}
-	}
-	if err := f.write(ctx); err != nil { // from here on, the place is a campaign's
-		return err
-	}
-	for _, b := range f.buckets {
-		named, said := f.processOf(p, b, nil)
-		err := f.freeze(ctx, named, b)
-		said()
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		if err != nil && b.failed == nil {
-			b.failed = err
-			text, next := why(named, err, nil)
-			b.entry.Ended, b.next = campaign.NewEnding(f.began, exitCode(err), text), next
-		}
-		b.entry.Made = b.entry.Made || err == nil && b.failed == nil && (b.of != nil || b.made)
-	}
-	return f.write(ctx)
-}
-
-// write writes the document as it is now.
-func (f *campaignFlags) write(ctx context.Context) (err error) {
-	f.document.Buckets = nil
-	for _, b := range f.buckets {
-		f.document.Buckets = append(f.document.Buckets, b.entry)
-	}
-	f.document.Buckets = append(f.document.Buckets, f.leftOut...)
-	f.version, err = f.document.Write(ctx, f.store, f.version)
-	return err
-}
-
-// admission is the context that ends the beginning of buckets: with the time, or the first
-// signal.
-func (f *campaignFlags) admission(ctx context.Context) (context.Context, context.CancelCauseFunc) {
-	admit, stop := context.WithCancelCause(ctx)
-	if f.run.duration <= 0 {
-		return admit, stop
-	}
-	timer := time.AfterFunc(time.Until(f.began.Add(f.run.duration)), func() { stop(migrate.TimeIsUp(f.run.duration)) })
-	return admit, func(cause error) { timer.Stop(); stop(cause) }
+	return f.work.Make(ctx)
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"reseal/campaign"
@@ -66,9 +65,3 @@ func (c *campaignPart) limit(own cost.Money, text string, g *untilclean.Later) (
 	}
 	return left, fmt.Sprintf("%s (%s of it are for this bucket)", c.whole, c.atMost)
 }
-
-// errNoKey and errNoReport are entries of a list that say too little to begin.
-var (
-	errNoKey    = errors.New("no key is named for it: put the ARN of one in place of KEY_ARN, or give --sse-kms-key-id for all that have none")
-	errNoReport = errors.New("no report is named for it: set manifest to an inventory report, as reseal plan --manifest takes it")
-)

@@ -39,8 +39,8 @@ func (f *campaignFlags) keepMetrics(ctx context.Context, p process, err error) e
 	if err != nil {
 		m.ExitCode = exitCode(err)
 	}
-	if f.last != nil {
-		m.Buckets = f.last.Metrics()
+	if f.work != nil && f.work.Last != nil {
+		m.Buckets = f.work.Last.Metrics()
 	}
 	return f.run.ended.keep(ctx, p, err, func(ctx context.Context) error { return metrics.WriteFile(ctx, f.run.ended.name, m) })
 }
@@ -55,11 +55,11 @@ func (f *campaignFlags) notify(ctx context.Context, p process, err error) {
 	if err != nil {
 		code = exitCode(err)
 	}
-	if e.ExitCode = &code; f.last != nil {
-		sum := f.last.Sum
+	if e.ExitCode = &code; f.work != nil && f.work.Last != nil {
+		sum, before := f.work.Last.Sum, f.work.Before
 		e.Reason = fmt.Sprintf("%d of %d buckets finished", sum.Finished, sum.Buckets)
 		t.Begin("", func() notify.Progress {
-			return notify.Progress{Done: sum.Done - f.before.Done, Failed: sum.Failed, Bytes: sum.Bytes - f.before.Bytes}
+			return notify.Progress{Done: sum.Done - before.Done, Failed: sum.Failed, Bytes: sum.Bytes - before.Bytes}
 		}, slog.New(slog.DiscardHandler))
 	}
 	if code != exitDone && code != exitFailures {

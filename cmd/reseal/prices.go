@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"reseal/cost"
@@ -36,15 +34,4 @@ func (p *pricing) prices() (cost.Prices, error) {
 func (p *pricing) measured() (prepare.Measured, error) {
 	facts, err := options.Facts(p.facts)
 	return prepare.Measured{Facts: facts, File: p.facts}, err
-}
-
-// unpriced says what of an estimate has no price, "" where all has one.
-func unpriced(e *cost.Estimate) string {
-	switch {
-	case !e.Priced:
-		return fmt.Sprintf("no price is known in Region %q", e.Region)
-	case !e.Once.Complete():
-		return fmt.Sprintf("no price is known in %s for: %s", e.Region, e.Once.Missing[0])
-	}
-	return ""
 }

@@ -128,7 +128,7 @@ func (s *startScreen) brief(start *prepare.Start) error {
 	if limit == 0 {
 		return nil
 	}
-	if why := unpriced(made.Estimate); why != "" {
+	if why := made.Estimate.Unpriced(); why != "" {
 		return &preflight.RefusedError{Err: fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
 	}
 	if once := made.Estimate.Once.Total; once.Max > limit {

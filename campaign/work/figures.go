@@ -1,4 +1,4 @@
-package main
+package work
 
 import (
 	"reseal/campaign"
@@ -7,6 +7,22 @@ import (
 	"reseal/job/status"
 	"reseal/migrate/untilclean"
 )
+
+// figuresOf is what is left of a job: all of it where no run has begun it, as s is nil, or
+// else its part by the number of objects.
+func figuresOf(made *job.Plan, s *status.Status) campaign.Figures {
+	var f campaign.Figures
+	if e := made.Estimate; e != nil {
+		f = campaign.Figures{Objects: e.Objects, Bytes: e.Bytes, KMS: e.KMSCalls, Priced: e.Unpriced() == "", Price: e.Once.Total}
+	}
+	if s == nil || s.Left == nil || s.Todo == nil || *s.Todo <= 0 {
+		return f
+	}
+	objects := f.Objects
+	f = f.Of(min(objects, int64(float64(objects)*float64(*s.Left)/float64(*s.Todo))))
+	f.Objects = *s.Left
+	return f
+}
 
 // foreseenListings are the listings of a bucket that money is set aside for: one that finds
 // what came since the report, and one that finds nothing.
