@@ -2,6 +2,7 @@ package canary
 
 import (
 	"cmp"
+	"math/bits"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,9 +31,9 @@ type Object struct {
 // Picker chooses among the tasks that it sees. Its memory has a bound that does
 // not depend on their number. Not safe for concurrent use.
 type Picker struct {
-	kinds    map[kind]*choice
+	kinds    []*choice            // so few that looking through them is quicker than a hash of a name
 	prefixes map[string]*prefixed // by the key up to its first "/"
-	groups   map[Group]*Later
+	groups   []*Later
 }
 
 // Later is what may must be compared of a group beyond the objects that are
@@ -59,6 +60,7 @@ type kind struct {
 
 // choice is the objects of one kind that come first, in their order.
 type choice struct {
+	kind    kind
 	most    int
 	objects []candidate
 }
@@ -100,8 +102,8 @@ func (p *Picker) See(t *plan.Task) {
 	if r.LegalHold == "ON" || r.EventHold == "ON" {
 		p.offer(kind{t.Action, "locked"}, each, &c, r)
 	}
-	for _, i := range (byMode(r.LockMode) | byAlgorithm(r.Checksum)).each() {
-		p.offer(kind{t.Action, traitNames[i]}, 1, &c, r)
+	for rest := byMode(r.LockMode) | byAlgorithm(r.Checksum); rest != 0; rest &= rest - 1 {
+		p.offer(kind{t.Action, traitNames[bits.TrailingZeros64(uint64(rest))]}, 1, &c, r)
 	}
 	if !r.Current() {
 		p.offer(kind{t.Action, "old version"}, each, &c, r)
@@ -132,22 +134,28 @@ func (p *Picker) later(t *plan.Task) {
 	if !t.NeedHead {
 		return
 	}
-	g := p.groups[groupOf(t)]
+	g := p.group(groupOf(t))
 	if g == nil {
 		if len(p.groups) >= maxKinds {
 			return
 		}
-		if p.groups == nil {
-			p.groups = map[Group]*Later{}
-		}
 		g = &Later{Task: *t}
 		g.Task.Record = t.Record.Clone()
-		of := groupOf(&g.Task)
-		p.groups[of] = g
+		p.groups = append(p.groups, g)
 	}
 	if g.Trials < traitsByHead {
 		g.Trials++
 	}
+}
+
+// group finds what was counted of a group, nil for nothing.
+func (p *Picker) group(of Group) *Later {
+	for _, g := range p.groups {
+		if groupOf(&g.Task) == of {
+			return g
+		}
+	}
+	return nil
 }
 
 // Later returns what may must be compared beyond the objects that are tried first.
@@ -166,16 +174,13 @@ func (p *Picker) Later() []Later {
 
 // offer takes c among the objects of a kind where it comes before one of them.
 func (p *Picker) offer(k kind, most int, c *candidate, r *inventory.Record) {
-	ch := p.kinds[k]
+	ch := p.choice(k)
 	if ch == nil {
 		if len(p.kinds) >= maxKinds {
 			return // only a hostile report has so many
 		}
-		if p.kinds == nil {
-			p.kinds = map[kind]*choice{}
-		}
-		ch = &choice{most: most}
-		p.kinds[kind{k.action, strings.Clone(k.name)}] = ch
+		ch = &choice{kind: kind{k.action, strings.Clone(k.name)}, most: most}
+		p.kinds = append(p.kinds, ch)
 	}
 	if len(ch.objects) == ch.most && !c.before(&ch.objects[ch.most-1]) {
 		return
@@ -190,10 +195,20 @@ func (p *Picker) offer(k kind, most int, c *candidate, r *inventory.Record) {
 	ch.objects = ch.objects[:min(len(ch.objects), ch.most)]
 }
 
+// choice finds the objects of a kind, nil for none.
+func (p *Picker) choice(k kind) *choice {
+	for _, ch := range p.kinds {
+		if ch.kind == k {
+			return ch
+		}
+	}
+	return nil
+}
+
 // Objects returns what was chosen, in order of the report.
 func (p *Picker) Objects() []Object {
 	chosen := map[inventory.Position]*Object{}
-	for k, ch := range p.kinds {
+	for _, ch := range p.kinds {
 		for i := range ch.objects {
 			rec := &ch.objects[i].rec
 			o := chosen[rec.Pos]
@@ -201,7 +216,7 @@ func (p *Picker) Objects() []Object {
 				o = &Object{Record: *rec}
 				chosen[rec.Pos] = o
 			}
-			o.Kinds = append(o.Kinds, k.action.String()+", "+k.name)
+			o.Kinds = append(o.Kinds, ch.kind.action.String()+", "+ch.kind.name)
 		}
 	}
 	for name, c := range p.prefixes {

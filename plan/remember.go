@@ -77,7 +77,7 @@ const maxRowKinds = 64
 type RowPicker struct {
 	most  int
 	total int
-	kinds map[rowKind]*rowHeap
+	kinds []*rowHeap // so few that looking through them is quicker than a hash of a name
 }
 
 type rowKind struct {
@@ -97,6 +97,7 @@ type Remembered struct {
 
 // rowHeap is the choice within one kind, the highest rank on top.
 type rowHeap struct {
+	kind  rowKind
 	all   []Remembered
 	below uint64 // rows of this rank or a higher one were turned away; 0 before any was
 }
@@ -113,7 +114,7 @@ func (h *rowHeap) Pop() any {
 
 // NewRowPicker returns a picker of most objects, 0 to MaxRemembered.
 func NewRowPicker(most int) *RowPicker {
-	return &RowPicker{most: most, kinds: map[rowKind]*rowHeap{}}
+	return &RowPicker{most: most}
 }
 
 // See considers a task of p; one that skips its object is not remembered.
@@ -122,27 +123,37 @@ func (k *RowPicker) See(p *Policy, t *Task) {
 		return
 	}
 	kind := rowKind{t.Action, t.Record.StorageClass}
-	h := k.kinds[kind]
+	h := k.of(kind)
 	if h == nil {
 		if len(k.kinds) >= maxRowKinds {
 			kind.class = "other"
 		} else {
 			kind.class = inventory.StorageClass(strings.Clone(string(kind.class)))
 		}
-		if h = k.kinds[kind]; h == nil {
-			h = new(rowHeap)
-			k.kinds[kind] = h
+		if h = k.of(kind); h == nil {
+			h = &rowHeap{kind: kind}
+			k.kinds = append(k.kinds, h)
 		}
 	}
 	rank := rankOf(t.Record.Pos, snapshotSeed)
 	if h.below > 0 && rank >= h.below {
 		return
 	}
-	heap.Push(h, Remembered{Pos: t.Record.Pos, Action: t.Action, Class: kind.class, Key: strings.Clone(t.Record.Key),
+	heap.Push(h, Remembered{Pos: t.Record.Pos, Action: t.Action, Class: h.kind.class, Key: strings.Clone(t.Record.Key),
 		Demand: p.SnapshotDemand(t, t.FromKMS), rank: rank})
 	if k.total++; k.total > k.most {
 		k.drop(h)
 	}
+}
+
+// of finds the choice within a kind, nil for none.
+func (k *RowPicker) of(kind rowKind) *rowHeap {
+	for _, h := range k.kinds {
+		if h.kind == kind {
+			return h
+		}
+	}
+	return nil
 }
 
 // drop takes one object out of the kind that has most, which is that of h where
