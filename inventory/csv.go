@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"reseal/inventory/inflate"
 )
 
 // rowReader decodes the rows of one data file, in order.
@@ -43,7 +43,7 @@ type csvShape struct {
 
 type csvReader struct {
 	split   *csvSplitter
-	gz      *gzip.Reader
+	zipped  bool
 	shape   csvShape
 	fields  int      // fields of each row; 0 before the first where some are optional
 	named   csvShape // as it was given, with the columns that are not wanted
@@ -78,11 +78,11 @@ func newCSVReader(ctx context.Context, r io.Reader, shape csvShape, want Columns
 		c.shape.plain, r = !bytes.Equal(head, gzipMagic), b
 	}
 	if !c.shape.plain {
-		gz, err := gzip.NewReader(bufio.NewReaderSize(r, 64<<10))
+		gz, err := inflate.NewGzip(r)
 		if err != nil {
 			return nil, fmt.Errorf("open gzip: %w", unexpectedEOF(err))
 		}
-		c.gz, r = gz, gz
+		c.zipped, r = true, gz
 	}
 	text, err := plainText(r)
 	if err != nil {
@@ -102,11 +102,7 @@ func unexpectedEOF(err error) error {
 
 func (c *csvReader) row() int64 { return c.next }
 
-func (c *csvReader) close() {
-	if c.gz != nil {
-		c.gz.Close() // an error here says nothing that reading did not
-	}
-}
+func (c *csvReader) close() {}
 
 // skip passes over n rows, which must be there.
 func (c *csvReader) skip(n int64) error {
@@ -156,7 +152,7 @@ func (c *csvReader) record() ([]csvField, error) {
 func (c *csvReader) line() ([]csvField, error) {
 	fields, err := c.split.next()
 	if err != nil {
-		if err != io.EOF && c.gz != nil && !isSplitError(err) {
+		if err != io.EOF && c.zipped && !isSplitError(err) {
 			err = fmt.Errorf("decompress: %w", err)
 		}
 		return nil, err

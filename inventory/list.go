@@ -12,7 +12,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
+	"reseal/inventory/inflate"
 )
 
 // OpenList opens a list of objects as if it were a report with one data file.
@@ -83,7 +83,7 @@ func (r *Report) firstRow(ctx context.Context, head []byte) (bucket string, has 
 	has = ColumnsOf(ColBucket, ColKey)
 	var in io.Reader = bytes.NewReader(head)
 	if !r.shape.plain {
-		gz, err := gzip.NewReader(in)
+		gz, err := inflate.NewGzip(in)
 		if err != nil {
 			return "", 0, fmt.Errorf("open gzip: %w", unexpectedEOF(err))
 		}

@@ -31,9 +31,16 @@ func (r *Report) WaitFor(patience time.Duration, told func(name string, err erro
 // full disk, or an *OutageError (WaitFor). When the loop over the sequence ends, for whatever reason,
 // everything that was started for it has ended, too.
 func (r *Report) Read(ctx context.Context, segments []Segment) iter.Seq2[Batch, error] {
+	return r.ReadColumns(ctx, segments, AllColumns)
+}
+
+// ReadColumns is Read of no more than the columns in want, with Bucket and Key: the others
+// are not decoded, and unknown in Records.
+func (r *Report) ReadColumns(ctx context.Context, segments []Segment, want Columns) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		rd := &reading{report: r, segments: segments, out: make(chan delivery), fatal: make(chan error, 1)}
+		rd.columns = r.opts.Columns & want.With(ColBucket).With(ColKey)
 		rd.files = make(map[int]*sharedFile)
 		for _, s := range segments {
 			if rd.files[s.File] == nil {
@@ -82,6 +89,7 @@ type delivery struct {
 type reading struct {
 	report   *Report
 	segments []Segment
+	columns  Columns
 	next     atomic.Int64 // index of the next segment that nobody has begun
 	out      chan delivery
 	fatal    chan error // has room for the first one
@@ -156,7 +164,7 @@ func (rd *reading) segment(ctx context.Context, i int, free chan []Record) (rows
 	if err != nil {
 		return 0, err
 	}
-	dec, err := rd.report.decoder(ctx, file, seg)
+	dec, err := rd.report.decoder(ctx, file, seg, rd.columns)
 	if err != nil {
 		return 0, err
 	}
@@ -264,8 +272,8 @@ func (rd *reading) release(file int) {
 	}
 }
 
-// decoder returns a reader for the rows of seg in its data file.
-func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowReader, error) {
+// decoder returns a reader for some columns of the rows of seg in its data file.
+func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment, columns Columns) (rowReader, error) {
 	if seg.First < 0 || seg.First > seg.Last {
 		return nil, fmt.Errorf("rows %d to %d are no segment", seg.First+1, seg.Last+1)
 	}
@@ -273,13 +281,15 @@ func (r *Report) decoder(ctx context.Context, file *spooled, seg Segment) (rowRe
 	switch r.manifest.Format {
 	case ORC, Parquet:
 		of := columnarRead{r.manifest.Format, file.size, seg, r.manifest.Files[seg.File], r.removed.from(seg.File)}
-		c, err := newColumnarReader(ctx, file, of, r.opts.with(given))
+		opts := r.opts.with(given)
+		opts.Columns = columns
+		c, err := newColumnarReader(ctx, file, of, opts)
 		if err != nil {
 			return nil, err
 		}
 		return r.opts.withValues(c, given), nil
 	case CSV, List, BatchReport:
-		c, err := newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape.with(given), r.opts.Columns)
+		c, err := newCSVReader(ctx, io.NewSectionReader(file, 0, file.size), r.shape.with(given), columns)
 		if err != nil {
 			return nil, err
 		}

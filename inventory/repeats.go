@@ -6,7 +6,7 @@ import (
 	"hash/maphash"
 	"io"
 
-	"github.com/klauspost/compress/gzip"
+	"reseal/inventory/inflate"
 )
 
 // RepeatError says that a data file has the content of another one of the report, so
@@ -74,11 +74,10 @@ func newRepeatedRows(memory int64) *repeatedRows {
 // of the list to say.
 func (d *repeatedRows) read(ctx context.Context, r io.Reader, plain bool) {
 	if !plain {
-		gz, err := gzip.NewReader(r)
+		gz, err := inflate.NewGzip(r)
 		if err != nil {
 			return
 		}
-		defer gz.Close()
 		r = gz
 	}
 	text, err := plainText(r)

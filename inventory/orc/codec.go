@@ -1,14 +1,14 @@
 package orc
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
-	"io"
 
-	"github.com/klauspost/compress/flate"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"reseal/inventory/inflate"
 )
 
 // compression is the codec of a file, numbered as in the postscript.
@@ -71,44 +71,17 @@ func newDecompressor(c compression) (decompressor, error) {
 }
 
 // inflater reads ORC's "zlib", which is deflate without zlib's frame.
-type inflater struct {
-	src   bytes.Reader
-	flate io.ReadCloser
-}
+type inflater struct{ inflate.Decoder }
 
 func (d *inflater) expand(buf, src []byte, limit int) ([]byte, error) {
-	d.src.Reset(src)
-	if d.flate == nil {
-		d.flate = flate.NewReader(&d.src)
-	} else if err := d.flate.(flate.Resetter).Reset(&d.src, nil); err != nil {
-		return nil, err
+	out, err := d.Expand(buf, src, limit)
+	switch {
+	case errors.Is(err, inflate.ErrTooLong):
+		return nil, corrupt("chunk of more than %d bytes decompressed", limit)
+	case err != nil:
+		return nil, corrupt("zlib: %v", err)
 	}
-	buf = buf[:cap(buf)]
-	if len(buf) == 0 {
-		buf = make([]byte, min(limit, 4<<10))
-	}
-	n := 0
-	for {
-		if n == len(buf) {
-			if n > limit {
-				return nil, corrupt("chunk of more than %d bytes decompressed", limit)
-			}
-			// One byte beyond the limit, so that a chunk of just the limit still meets its end.
-			grown := make([]byte, min(2*n, limit+1))
-			copy(grown, buf)
-			buf = grown
-		}
-		k, err := d.flate.Read(buf[n:])
-		if n += k; n > limit {
-			return nil, corrupt("chunk of more than %d bytes decompressed", limit)
-		}
-		if err == io.EOF {
-			return buf[:n], nil
-		}
-		if err != nil {
-			return nil, corrupt("zlib: %v", err)
-		}
-	}
+	return out, nil
 }
 
 type snappyExpander struct{}

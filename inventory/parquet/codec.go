@@ -7,10 +7,11 @@ import (
 	"io"
 
 	"github.com/andybalholm/brotli"
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/snappy"
 	"github.com/klauspost/compress/zstd"
 	"github.com/pierrec/lz4/v4"
+
+	"reseal/inventory/inflate"
 )
 
 // codec is a compression, numbered as in the file.
@@ -58,7 +59,7 @@ func (c codec) maxRatio() int64 {
 // all columns of a reader in turn.
 type expander struct {
 	src bytes.Reader
-	gz  *gzip.Reader
+	gz  inflate.Decoder
 	zst *zstd.Decoder
 	br  *brotli.Reader
 }
@@ -93,7 +94,10 @@ func (x *expander) expand(c codec, dst, src []byte) error {
 		}
 		return x.expand(codecLZ4Raw, dst, src)
 	case codecGzip:
-		r, err = x.gzip(src)
+		if err := x.gz.Fill(dst, src); err != nil {
+			return corrupt("decompress: %v", err)
+		}
+		return nil
 	case codecBrotli:
 		r, err = x.brotli(src)
 	case codecZstd:
@@ -111,16 +115,6 @@ func (x *expander) expand(c codec, dst, src []byte) error {
 		return corrupt("decompress: more than the %d bytes that the page claims, %v", len(dst), err)
 	}
 	return nil
-}
-
-func (x *expander) gzip(src []byte) (io.Reader, error) {
-	x.src.Reset(src)
-	if x.gz == nil {
-		gz, err := gzip.NewReader(&x.src)
-		x.gz = gz
-		return gz, err
-	}
-	return x.gz, x.gz.Reset(&x.src)
 }
 
 func (x *expander) brotli(src []byte) (io.Reader, error) {

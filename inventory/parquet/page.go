@@ -141,12 +141,10 @@ func (w *window) payload(h pageHeader) ([]byte, error) {
 	if int64(h.compressed) > int64(len(w.buf)-w.pos)+w.end-w.off {
 		return nil, corrupt("page of %d bytes: %v", h.compressed, errShort)
 	}
-	b, err := w.peek(h.compressed)
+	b, err := w.take(h.compressed)
 	if err != nil {
 		return nil, err
 	}
-	b = b[:h.compressed]
-	w.advance(h.compressed)
 	if h.hasCRC && crc32.ChecksumIEEE(b) != h.crc {
 		return nil, corrupt("the page's CRC does not match")
 	}

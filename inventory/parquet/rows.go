@@ -41,13 +41,13 @@ func (f *File) Rows(names []string, from, to int64, o Options) (*Rows, error) {
 		o.Memory = 256 << 20
 	}
 	r := &Rows{f: f, next: from, to: to, batch: o.BatchRows}
-	b, x := &budget{o.Memory}, &expander{}
+	b, x, large := &budget{o.Memory}, &expander{}, &largePage{}
 	for _, name := range names {
 		field, err := f.field(name)
 		if err != nil {
 			return nil, &Error{Column: name, Row: -1, Err: err}
 		}
-		r.cols = append(r.cols, &column{field: field, budget: b, expand: x, win: window{r: f.r, budget: b}})
+		r.cols = append(r.cols, &column{field: field, budget: b, expand: x, win: window{r: f.r, budget: b, large: large}})
 	}
 	return r, nil
 }

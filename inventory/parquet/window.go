@@ -10,6 +10,23 @@ type window struct {
 	buf      []byte
 	pos      int
 	budget   *budget
+	large    *largePage
+}
+
+// largePage is memory for a page that is larger than a window, until it is decompressed:
+// one for all columns, as they take turns.
+type largePage struct{ buf []byte }
+
+// bytes returns n bytes, good until the next call.
+func (l *largePage) bytes(n int, b *budget) ([]byte, error) {
+	if n > cap(l.buf) {
+		size := n + n/8 // as pages differ a little in size
+		if err := b.take(size - cap(l.buf)); err != nil {
+			return nil, err
+		}
+		l.buf = make([]byte, size)
+	}
+	return l.buf[:n], nil
 }
 
 // windowBytes is read at once: the fewest reads that still leave twenty columns
@@ -57,6 +74,32 @@ func (w *window) peek(n int) ([]byte, error) {
 	}
 	w.off += int64(more)
 	return w.buf, nil
+}
+
+// take returns the next n bytes, which are there, and passes over them. They are valid
+// until the next call of a window of the same reader.
+func (w *window) take(n int) ([]byte, error) {
+	have := len(w.buf) - w.pos
+	if n <= max(have, windowBytes) {
+		b, err := w.peek(n)
+		if err != nil {
+			return nil, err
+		}
+		b = b[:n]
+		w.advance(n)
+		return b, nil
+	}
+	b, err := w.large.bytes(n, w.budget)
+	if err != nil {
+		return nil, err
+	}
+	copy(b, w.buf[w.pos:])
+	w.buf, w.pos = w.buf[:0], 0
+	if err := readFull(w.r, b[have:], w.off); err != nil {
+		return nil, err
+	}
+	w.off += int64(n - have)
+	return b, nil
 }
 
 // advance passes over n bytes; false says that there are not as many.
