@@ -38,6 +38,12 @@ type Surveyor struct {
 	Tick        func(rows int64)       // told how many rows were read; may be nil
 }
 
+// decisive are the columns that a decision, a sum or a row of a job may need: all but some
+// texts, of which a report may have some hundred bytes a row.
+func decisive() inventory.Columns {
+	return inventory.AllColumns.Without(inventory.ColumnsOf(inventory.ColACL, inventory.ColOwner, inventory.ColReplicationStatus, inventory.ColEventHoldDuration))
+}
+
 // WholeReport decides on every row, and sums up. A file that cannot be read is no
 // error, but a damage of the survey.
 func (s Surveyor) WholeReport(ctx context.Context) (*Survey, error) {
@@ -50,7 +56,7 @@ func (s Surveyor) WholeReport(ctx context.Context) (*Survey, error) {
 	choice := s.choice()
 	decider := plan.NewDecider(e.Policy)
 	held := false // objects that a look may show to be locked, so that only a copy does them
-	for batch, err := range e.Report.Read(ctx, segments) {
+	for batch, err := range e.Report.ReadColumns(ctx, segments, decisive()) {
 		if err != nil {
 			return nil, err
 		}
