@@ -22,6 +22,12 @@ const (
 	// long as that is not less than lives: with 2,000 requests in flight some 50 MB
 	// live, and the process takes some 200 MB (bench/README.md).
 	garbageRoom = 80 << 20
+
+	// planRoom and planPercent are the same for a plan, which makes its garbage of buffers
+	// without pointers in them: collecting it more often costs next to nothing, and the
+	// process stays below 128 MB.
+	planRoom    = 24 << 20
+	planPercent = 40
 )
 
 // CollectLess lets the garbage collector run less often than by default, as long
@@ -40,12 +46,12 @@ func CollectLess(budget int64) {
 // some hundred MB a second.
 const fitEvery = 200 * time.Millisecond
 
-// Fitting has FitCollector run until the function that it returns is called, which
-// waits for its end.
+// Fitting keeps the garbage of a plan small, until the function that it returns is
+// called, which waits for its end.
 func Fitting(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var done sync.WaitGroup
-	done.Go(func() { FitCollector(ctx) })
+	done.Go(func() { fit(ctx, tidyPercent, planPercent, planRoom) })
 	return func() {
 		cancel()
 		done.Wait()
@@ -54,14 +60,18 @@ func Fitting(ctx context.Context) (stop func()) {
 
 // FitCollector keeps the garbage collector as lazy as what lives permits, until
 // ctx ends: what is in flight, and so what lives, changes in the course of a run.
-func FitCollector(ctx context.Context) {
+func FitCollector(ctx context.Context) { fit(ctx, lazyPercent, tidyPercent, garbageRoom) }
+
+// fit begins with GOGC at percent, of which least is the least, and keeps garbage in room.
+func fit(ctx context.Context, percent, least int, room uint64) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
+	debug.SetGCPercent(percent)
 	tick := time.NewTicker(fitEvery)
 	defer tick.Stop()
 	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}, {Name: "/gc/scan/stack:bytes"}}
-	for percent := lazyPercent; ; {
+	for {
 		select {
 		case <-ctx.Done():
 			return
@@ -75,14 +85,15 @@ func FitCollector(ctx context.Context) {
 			}
 		}
 		// Setting it stops the world, so it follows only changes that matter.
-		if next := collectAt(live); next > percent+percent/8 || next < percent-percent/8 {
+		if next := collectAt(live, least, room); next > percent+percent/8 || next < percent-percent/8 {
 			percent = next
 			debug.SetGCPercent(percent)
 		}
 	}
 }
 
-// collectAt returns GOGC for so many bytes that live.
-func collectAt(live uint64) int {
-	return int(min(lazyPercent, max(tidyPercent, garbageRoom*100/max(live, 1))))
+// collectAt returns GOGC for so many bytes that live: such that garbage takes no more than
+// room, but least.
+func collectAt(live uint64, least int, room uint64) int {
+	return int(min(lazyPercent, max(uint64(least), room*100/max(live, 1))))
 }
