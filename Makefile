@@ -2,7 +2,7 @@
 
 GO ?= go
 
-.PHONY: check fmt vet lint test race soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick limits build cross snapshot snapshot-check deb deb-check vulncheck image image-check workflows chart publish-check deploy-check
+.PHONY: check fmt vet lint test race soak fuzz mutants minio versitygw awscli boto3 metrics k8s aws bench bench-quick bench-reading limits build cross snapshot snapshot-check deb deb-check vulncheck image image-check workflows chart publish-check deploy-check
 
 check: fmt vet lint workflows test
 
@@ -168,3 +168,8 @@ bench:
 
 bench-quick:
 	cd bench/peers && $(GO) run . -rounds 2 -slow-rounds 1 -schemes https -latencies 0ms
+
+# plan over the reports that lie below the folder REPORTS, which others wrote: bench/reports
+# makes some. BEFORE=FILE is another build of reseal, to take turns with.
+bench-reading:
+	RESEAL_BENCH_REPORTS="$(REPORTS)" RESEAL_BENCH_BEFORE="$(BEFORE)" $(GO) test ./bench -run xxx -bench 'BenchmarkReading' -benchtime 1x -timeout 60m -v
