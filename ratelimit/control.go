@@ -92,14 +92,6 @@ func newControl(limit, expected float64, ramp time.Duration, start, rise float64
 // level is the rate to which the ramp leads.
 func (c *control) level() float64 { return min(c.limit, c.expected) }
 
-// aim is the rate now, or where a ramp leads soon.
-func (c *control) aim() float64 {
-	if c.phase == ramping {
-		return c.level()
-	}
-	return c.rate
-}
-
 // throttled reports whether the rate was learned from throttling.
 func (c *control) throttled() bool { return c.phase == recovering }
 

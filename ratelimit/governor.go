@@ -270,7 +270,7 @@ func (g *Governor) Slots() int {
 	for _, s := range []*scope{g.kms, g.writes.root, g.reads.root} {
 		next.used[s.quota] = s.released
 		used[s.quota] = s.released - g.sized.used[s.quota]
-		rates[s.quota] = s.ctl.aim()
+		rates[s.quota] = s.ctl.rate
 	}
 	rate := stepRate(next.steps-g.sized.steps, used, rates)
 	g.slots.observe(next.n-g.sized.n, time.Duration(next.total-g.sized.total), rate)

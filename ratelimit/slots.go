@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	spare = 1.5 // slots for each that is needed on average, as latencies vary
+	spare = 1.5 // slots for each that is needed on average, as latencies vary, and a ramp goes on until the next look
 	// minSlots are kept even where fewer would do: a few dozen cost next to
 	// nothing, and a rate that is still rising needs them in the next second.
 	minSlots = 64
