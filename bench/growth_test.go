@@ -17,6 +17,7 @@ import (
 	"reseal/cost"
 	"reseal/cost/ledger"
 	"reseal/engine"
+	"reseal/internal/resources"
 	"reseal/inventory"
 	"reseal/migrate"
 	"reseal/plan"
@@ -32,6 +33,8 @@ import (
 // many a segment has, 100,000 without it.
 func BenchmarkGrowth(b *testing.B) {
 	sizes, segment := numbersOf(b, "RESEAL_BENCH_ROWS", 10_000, 1_000_000), numbersOf(b, "RESEAL_BENCH_SEGMENT", 100_000)[0]
+	resources.CollectLess(512 << 20) // as a run does
+	defer resources.Fitting(b.Context())()
 	for _, cores := range []int{1, 2} {
 		for _, rows := range sizes {
 			b.Run(fmt.Sprintf("cores=%d/rows=%d", cores, rows), func(b *testing.B) {

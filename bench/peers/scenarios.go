@@ -60,6 +60,11 @@ func scenarios() []scenario {
 		all = append(all, scenario{Name: fmt.Sprintf("cap of %d/s, 80 ms", n), Objects: 25 * n, InFlight: 4096, Latency: 80 * time.Millisecond, Stub: true,
 			args: append([]string{"--kms-rps", strconv.Itoa(n)}, trust...)})
 	}
+	all = append(all, // the climb: the first minute of a run
+		scenario{Name: "first minute at 2,000/s, 80 ms", Objects: 120_000, InFlight: 4096, Latency: 80 * time.Millisecond, Stub: true,
+			args: append([]string{"--kms-rps", "2000"}, trust...)},
+		scenario{Name: "first minute of half of 2,000/s, 80 ms, no bucket key", Objects: 60_000, InFlight: 4096,
+			fill: []string{"--kms-quota", "1000", "--latency", "80ms"}, args: append([]string{"--bucket-key-enabled=false", "--kms-rps", "2000", "--force"}, trust...)})
 	for _, n := range []int{1, 4, 16, 64, 256, 1024, 4096} {
 		all = append(all, scenario{Name: fmt.Sprintf("%d in flight", n), Objects: min(40000, 400*n+400), InFlight: n, Latency: 20 * time.Millisecond, Stub: true, args: trust})
 	}
