@@ -207,7 +207,10 @@ func (r *run) skipResult(t plan.Task, segment int) Result {
 		res.Outcome = Failed
 		res.Err = &ObjectError{Op: "read report", Bucket: t.Record.Bucket, Key: t.Record.Key, Class: Permanent, Reason: t.Reason,
 			Err: fmt.Errorf("the row names bucket %q, but the job is for %q", t.Record.Bucket, r.Policy.Options.Bucket)}
-		if t.Reason == plan.NoVersion {
+		switch t.Reason {
+		case plan.NoKey:
+			res.Err.Err = fmt.Errorf("row %d of file %d of the report names no key, so nothing was written, and the rows after it are done", t.Record.Pos.Row+1, t.Record.Pos.File+1)
+		case plan.NoVersion:
 			res.Err.Err = errors.New("the row may be about a noncurrent version and does not name it, so nothing was written: the report needs the column VersionId")
 		}
 	}

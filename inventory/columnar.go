@@ -22,7 +22,6 @@ type columnar struct {
 	arena arena
 
 	mapped  bool // values may be written otherwise than in reports: see Mapping
-	ofTable bool // and they are those of a table
 	encoded bool // keys are URL-encoded
 	scratch []byte
 }
@@ -83,7 +82,7 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 			for i := range recs {
 				b := at(from + i)
 				if len(b) == 0 {
-					return i, fmt.Errorf("%s: %w", col, errEmpty)
+					continue // the row cannot be done, and those after it can
 				}
 				if c.encoded {
 					var err error
@@ -107,7 +106,7 @@ func (c *columnar) fillText(col Column, at func(int) []byte) filler {
 				case len(b) > 0:
 					recs[i].VersionID = a.string(b)
 				case c.mapped: // a query that has none, and not S3, wrote it
-					recs[i].Unnamed = c.ofTable
+					recs[i].Unnamed = true
 					continue
 				default:
 					recs[i].VersionID = nullVersion

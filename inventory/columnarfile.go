@@ -131,7 +131,7 @@ func newColumnarReader(ctx context.Context, r io.ReaderAt, of columnarRead, o Op
 	if err != nil {
 		return nil, o.mapping.castHint(fields, at, err)
 	}
-	c := &columnar{ctx: ctx, step: rows.Next, first: from, mapped: o.mapping != nil, ofTable: o.mapping != nil && o.mapping.table != nil}
+	c := &columnar{ctx: ctx, step: rows.Next, first: from, mapped: o.mapping != nil}
 	for col, i := range at {
 		if i < 0 {
 			continue

@@ -198,7 +198,8 @@ func (c *csvReader) decode(rec *Record, fields []csvField) error {
 			b = c.scratch
 		}
 		if c.shape.query || c.shape.byHand && col == ColVersionID && len(b) > 0 {
-			if b = stated(col, b); len(b) == 0 && col != ColBucket && col != ColKey {
+			if b = stated(col, b); len(b) == 0 && col != ColBucket {
+				rec.Unnamed = rec.Unnamed || col == ColVersionID
 				continue
 			}
 		}
@@ -244,8 +245,8 @@ func keyTooLong(key []byte) error {
 func setField(rec *Record, col Column, b []byte, a *arena, in *interner) (err error) {
 	if len(b) == 0 {
 		switch col {
-		case ColBucket, ColKey:
-			return errEmpty // a request for it would go to the bucket or the service
+		case ColBucket:
+			return errEmpty
 		case ColVersionID:
 			rec.VersionID = nullVersion // which reports of S3 leave empty
 			rec.Known = rec.Known.With(col)

@@ -129,7 +129,8 @@ type Record struct {
 	// spelled otherwise than S3 spells it.
 	ByHand bool
 
-	// Unnamed: the row is one of a table that names versions, and names none.
+	// Unnamed: the row is one of a table or of the result of a query that names
+	// versions, and names none.
 	Unnamed bool
 
 	// Removed says that the row is no more: a table keeps rows in their files and

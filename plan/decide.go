@@ -164,6 +164,8 @@ func (p *Policy) skip(r *inventory.Record) Reason {
 		return Filtered
 	case r.Bucket != o.Bucket:
 		return OtherBucket
+	case r.Key == "" && !r.Known.Has(inventory.ColKey): // a request for it would go to the bucket. A stated workload has no keys either
+		return NoKey
 	case r.IsDeleteMarker:
 		return DeleteMarker
 	case !r.Current() && !o.AllVersions:

@@ -100,7 +100,7 @@ func TestRowsAreReadBack(t *testing.T) {
 // whatever is decided on it later; others are not.
 func TestRememberedObjectsAreRead(t *testing.T) {
 	p := &Policy{Options: Options{Bucket: "b", Method: MethodCopy, SSE: TargetKMS, KMSKeyID: "k"}, Weights: DefaultWeights(true), Facts: Facts{AWS: Yes, ACLs: No}}
-	r := inventory.Record{Bucket: "b", Known: inventory.AllColumns, IsLatest: true, ETag: "e", Size: 1, StorageClass: inventory.Standard, Encryption: inventory.SSES3}
+	r := inventory.Record{Bucket: "b", Key: "k", Known: inventory.AllColumns, IsLatest: true, ETag: "e", Size: 1, StorageClass: inventory.Standard, Encryption: inventory.SSES3}
 	plain := p.Decide(&r)
 	p.Remember = Rows{r.Pos: {}}
 	listed := p.Decide(&r)

@@ -55,12 +55,36 @@ func TestNoncurrentWithoutAVersion(t *testing.T) {
 			t.Errorf("all versions %v: %v, %q, want it left as %q", tt.all, task.Action, task.Reason, tt.want)
 		}
 	}
-	if !NoVersion.OfRow() || !OtherBucket.OfRow() || Noncurrent.OfRow() {
+	if !NoVersion.OfRow() || !NoKey.OfRow() || !OtherBucket.OfRow() || Noncurrent.OfRow() {
 		t.Error("a row without its version is refused, and a noncurrent one is left alone")
 	}
 }
 
-// So it is for a row of a table that names versions, where the row names none and does
+// A row without a key is refused, whatever is selected; one of another bucket is that
+// first.
+func TestRowOfNoKey(t *testing.T) {
+	for _, tt := range []struct {
+		edit   func(*Options, *inventory.Record)
+		reason Reason
+	}{
+		{func(*Options, *inventory.Record) {}, NoKey},
+		{func(o *Options, _ *inventory.Record) { o.Prefixes = []string{"a/"} }, NoKey},
+		{func(_ *Options, r *inventory.Record) { r.IsDeleteMarker = true }, NoKey},
+		{func(_ *Options, r *inventory.Record) { r.Encryption = inventory.SSEKMS }, NoKey},
+		{func(_ *Options, r *inventory.Record) { r.Removed = true }, RemovedRow},
+		{func(_ *Options, r *inventory.Record) { r.Bucket = "c" }, OtherBucket},
+		{func(o *Options, r *inventory.Record) { o.OnlyBucket, r.Bucket = true, "c" }, Filtered},
+	} {
+		p := Policy{Options: Options{Bucket: "b", SSE: TargetKMS, Method: MethodCopy}, Weights: DefaultWeights(true)}
+		r := inventory.Record{Known: inventory.ColumnsOf(inventory.ColBucket), Bucket: "b", Size: -1, IsLatest: true}
+		tt.edit(&p.Options, &r)
+		if task := p.Decide(&r); task.Action != Skip || task.Reason != tt.reason {
+			t.Errorf("%+v: %v, %q, want it refused as %q", r, task.Action, task.Reason, tt.reason)
+		}
+	}
+}
+
+// So it is for a row of a table, or of the result of a query, that names versions, where the row names none and does
 // not say whether it is the current one, and all versions are asked for.
 func TestRowOfNoVersion(t *testing.T) {
 	for _, tt := range []struct {

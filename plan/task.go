@@ -60,6 +60,9 @@ const (
 	// names none.
 	NoVersion Reason = "no-version"
 
+	// NoKey: the row names no key.
+	NoKey Reason = "no-key"
+
 	// KeySpelling: no object has the row's key, and one has it in another spelling: the
 	// source, which S3 did not write, spells its keys otherwise than S3.
 	KeySpelling Reason = "key-spelling"
@@ -74,7 +77,7 @@ const (
 )
 
 // OfRow tells whether the row itself, whatever its object is, cannot be done.
-func (r Reason) OfRow() bool { return r == OtherBucket || r == NoVersion }
+func (r Reason) OfRow() bool { return r == OtherBucket || r == NoVersion || r == NoKey }
 
 // Task is one object version and what is to be done to it.
 type Task struct {

@@ -27,6 +27,8 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 	switch {
 	case t.Reason == plan.OtherBucket:
 		f.Verdict, f.Reason, f.Why = NotDone, plan.OtherBucket, "the row names another bucket"
+	case t.Reason == plan.NoKey:
+		f.Verdict, f.Reason, f.Why = NotDone, plan.NoKey, fmt.Sprintf("row %d of file %d of the report names no key", t.Record.Pos.Row+1, t.Record.Pos.File+1)
 	case t.Reason == plan.NoVersion:
 		f.Verdict, f.Reason, f.Why = NotDone, plan.NoVersion, "the row may be about a noncurrent version and does not name it"
 	case p.State == Failed && p.Reason != plan.Unfaithful: // of those some were re-encrypted
