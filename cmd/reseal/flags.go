@@ -190,7 +190,7 @@ func (l *limits) bind(cmd *cobra.Command) {
 type accepts []string
 
 func (a *accepts) bind(cmd *cobra.Command) {
-	cmd.Flags().StringArrayVar((*[]string)(a), "accept", nil, "accept a hazard by `NAME` (repeatable)")
+	cli.NamesVar(cmd.Flags(), (*[]string)(a), "accept", "accept a hazard by `NAME` (repeatable, or several with commas)")
 }
 
 func (a accepts) has(name string) bool { return slices.Contains(a, name) }

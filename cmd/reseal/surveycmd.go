@@ -87,7 +87,7 @@ func newSurveyCommand(p process) *cobra.Command {
 	f.connection.bind(cmd)
 	fs := cmd.Flags()
 	fs.StringSliceVar(&f.regions, "regions", nil, "only buckets in these Regions, e.g. eu-west-1,eu-central-1")
-	fs.StringArrayVar(&f.buckets, "bucket", nil, "only this bucket, and all about it (repeatable)")
+	cli.NamesVar(fs, &f.buckets, "bucket", "only this bucket, and all about it (repeatable, or several with commas)")
 	pathVar(fs, &f.accounts, "accounts", "CSV `FILE` of roles to assume, one an account: role,external-id,alias")
 	pathVar(fs, &f.campaign, "campaign", "also write the buckets as a list for a campaign to this `FILE`, in YAML")
 	fs.StringVar(&f.format, "output", "", "text, json, csv or html (default: what the name of --out ends in, else text)")

@@ -66,12 +66,12 @@ func (s *Selection) bindFilters(f *pflag.FlagSet) {
 	f.StringArrayVar(&s.Include, "include", nil, "only keys like this, e.g. '*.parquet': * stands for any text, ? for one character (repeatable)")
 	f.StringArrayVar(&s.ExcludeGlobs, "exclude", nil, "no keys like this (repeatable)")
 	f.StringArrayVar(&s.Tags, "tag", nil, "only objects with this tag, KEY=VALUE or KEY for any value: each is looked at and its tags are read first (repeatable: all of them)")
-	f.StringArrayVar(&s.FromKeys, "from-key", nil, "only objects that are under this KMS key now, an ARN or id; needs --rekey or --sse AES256 (repeatable)")
+	cli.NamesVar(f, &s.FromKeys, "from-key", "only objects that are under this KMS key now, an ARN or id; needs --rekey or --sse AES256 (repeatable, or several with commas)")
 	f.StringVar(&s.OlderThan, "older-than", "", "only objects last changed before this: an age such as 30d or 12h, or a date such as 2026-01-31 (UTC)")
 	f.StringVar(&s.NewerThan, "newer-than", "", "only objects last changed since this: an age or a date")
 	f.StringVar(&s.MinSize, "min-size", "", "only objects of at least this size, e.g. 128KiB")
 	f.StringVar(&s.MaxSize, "max-size", "", "only objects of at most this size")
-	f.StringArrayVar(&s.Classes, "storage-class", nil, "only objects of this storage class (repeatable)")
+	cli.NamesVar(f, &s.Classes, "storage-class", "only objects of this storage class (repeatable, or several with commas)")
 }
 
 // Decides tells whether an option decides what is done to which objects, so that a job is

@@ -30,7 +30,7 @@ func (v *Verification) Bind(f *pflag.FlagSet) {
 	f.DurationVar(&v.Outage, "max-outage", time.Hour, "stop after waiting this long for an endpoint that is gone, or for credentials that have expired")
 	f.StringVar(&v.Bodies, "bodies", "0%", "share of the objects whose data is read and compared")
 	f.Var((*cli.Rate)(&v.KMSRPS), "kms-rps", "cap on the KMS requests that reading data makes S3 send (default: half of the Region's default quota)")
-	f.StringArrayVar(&v.Allow, "allow", nil, "let rows with this `VERDICT` be no reason for an exit other than 0: not-done, changed-since-NOT-under-key, never-under-key, lost-attribute, could-not-look or not-compared (repeatable)")
+	cli.NamesVar(f, &v.Allow, "allow", "let rows with this `VERDICT` be no reason for an exit other than 0: not-done, changed-since-NOT-under-key, never-under-key, lost-attribute, could-not-look or not-compared (repeatable, or several with commas)")
 	f.Float64Var(&v.ReadRPS, "s3-rps", 5500, "S3 read requests a second to start from")
 }
 
