@@ -18,8 +18,9 @@ type Generation struct {
 	Failed  int64      `json:"failed"`
 	PutOff  int64      `json:"put_off"`
 	Left    int64      `json:"left_alone"`
-	Cost    cost.Money `json:"cost_at_most_usd"` // its listing included
-	Verdict string     `json:"verdict"`          // in words
+	Other   int64      `json:"under_another_key,omitempty"` // left alone without --rekey, and not in its report
+	Cost    cost.Money `json:"cost_at_most_usd"`            // its listing included
+	Verdict string     `json:"verdict"`                     // in words
 	Writers []Arrival  `json:"writers,omitempty"`
 }
 
@@ -49,8 +50,11 @@ func (g *Generation) pairs() []shown {
 		{Name: "failed", Value: Count(g.Failed)},
 		{Name: "put off", Value: Count(g.PutOff)},
 		{Name: leftAlone, Value: Count(g.Left)},
-		{Name: "price", Value: AtMost(g.Cost), More: "its listing included"},
 	}
+	if g.Other > 0 {
+		out = append(out, shown{Name: "under another key", Value: Count(g.Other), More: "--rekey takes those"})
+	}
+	out = append(out, shown{Name: "price", Value: AtMost(g.Cost), More: "its listing included"})
 	for i := range g.Writers {
 		out = append(out, shown{Name: "written", Value: writerText(&g.Writers[i])})
 	}
@@ -67,6 +71,9 @@ func writeGenerations(p *page, all []Generation) {
 		g := &all[i]
 		p.wrapped(indent, fmt.Sprintf("%d: %s, %s of %s; %s new; %s re-encrypted, %s failed, %s put off, %s left alone; %s", g.Number, g.Verdict, g.Source, Time(g.Created),
 			Count(g.New), Count(g.Done), Count(g.Failed), Count(g.PutOff), Count(g.Left), AtMost(g.Cost)))
+		if g.Other > 0 {
+			p.wrapped(indent+indent, OtherKey(g.Other))
+		}
 		for _, w := range g.Writers {
 			p.wrapped(indent+indent, writerText(&w))
 		}

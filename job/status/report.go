@@ -41,7 +41,7 @@ func (r *Reading) generations() (all []report.Generation) {
 	for i := range r.Chain.Generations {
 		g := &r.Chain.Generations[i]
 		row := report.Generation{Number: g.Number, Source: string(g.Source), Created: g.Created, Listed: g.Listed, New: g.New, Done: g.Done, Failed: g.Failed,
-			PutOff: g.PutOff, Left: g.Left, Cost: g.Listing.Add(g.Spent), Verdict: g.Words()}
+			PutOff: g.PutOff, Left: g.Left, Other: g.Other, Cost: g.Listing.Add(g.Spent), Verdict: g.Words()}
 		for _, w := range g.Writers {
 			row.Writers = append(row.Writers, report.Arrival(w))
 		}
