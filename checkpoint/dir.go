@@ -12,6 +12,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -155,7 +156,7 @@ func (d *Dir) Epoch() uint64 {
 
 // Get reads a file of at most 1 GiB. Its version is a hash of its content.
 func (d *Dir) Get(ctx context.Context, name string) ([]byte, Version, error) {
-	if err := d.usable(ctx, name); err != nil {
+	if err := d.usable(ctx, withoutFolder(name)); err != nil {
 		return nil, "", err
 	}
 	data, err := d.read(name, maxDocument)
@@ -312,6 +313,14 @@ func (d *Dir) usable(ctx context.Context, name string) error {
 
 // in returns name with the path of the folder, for messages.
 func (d *Dir) in(name string) string { return filepath.Join(d.path, filepath.FromSlash(name)) }
+
+// jobWithin is the beginning of the name of a document of a job that lies in another one,
+// as a later generation does.
+var jobWithin = regexp.MustCompile(`^generations/[0-9]{6}/`)
+
+// withoutFolder returns the name that a document has in its own job. Only Get takes names
+// of another job: what is written and listed is the job's own.
+func withoutFolder(name string) string { return name[len(jobWithin.FindString(name)):] }
 
 // validName tells whether name is one or two plain elements. Leading dots are
 // kept for unfinished files.

@@ -83,13 +83,22 @@ func TestWritingNeedsTheLock(t *testing.T) {
 
 func TestNamesStayInside(t *testing.T) {
 	d, _ := realDir(t)
-	for _, name := range []string{"", ".", "..", "../x", "state/..", "/etc/passwd", "state//x", "a/b/c", ".hidden", "state/.x", "UPPER", "a b", "a\\b", "a\x00b", strings.Repeat("a", 101)} {
+	for _, name := range []string{"", ".", "..", "../x", "state/..", "/etc/passwd", "state//x", "a/b/c", ".hidden", "state/.x", "UPPER", "a b", "a\\b", "a\x00b", strings.Repeat("a", 101),
+		"generations/000002/", "generations/000002/../plan.json", "generations/000002/a/b/c", "generations/2/a/b", "x/generations/000002/a"} {
 		if _, _, err := d.Get(t.Context(), name); err == nil || errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("get %q: %v", name, err)
 		}
 		if _, err := d.Put(t.Context(), name, nil, ""); err == nil {
 			t.Errorf("put %q works", name)
 		}
+	}
+	// The documents of a later generation are read in those of its job, and not written.
+	const later = "generations/000002/verified.json"
+	if _, _, err := d.Get(t.Context(), later); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("get %q: %v", later, err)
+	}
+	if _, err := d.Put(t.Context(), later, nil, ""); err == nil {
+		t.Errorf("put %q works", later)
 	}
 }
 

@@ -122,11 +122,10 @@ func (r *Remote) Create(ctx context.Context, name string, data []byte) error {
 
 // Get implements Reader. A version is an ETag.
 func (r *Remote) Get(ctx context.Context, name string) ([]byte, Version, error) {
-	key, err := r.key(name)
-	if err != nil {
+	if _, err := r.key(withoutFolder(name)); err != nil {
 		return nil, "", err
 	}
-	data, etag, _, err := r.bucket.Get(ctx, key)
+	data, etag, _, err := r.bucket.Get(ctx, r.prefix+name)
 	if err != nil {
 		return nil, "", fmt.Errorf("read %s: %w", r.in(name), err)
 	}

@@ -36,7 +36,8 @@ func advice(v *verify.Verification) string {
 			"reseal report --format csv, where they have the reason repeat. --allow not-compared "+
 			"takes them as they are.")
 	add(v.NeverBegan, "The job never began; "+OnJob("status", v.Job)+" says how to run it.")
-	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left; "+OnJob("status", v.Job)+" says how to go on.")
+	add(v.Superseded && n(verify.NotDone) > 0, "What is not done was in the report of a later generation, and counts there.")
+	add(!v.NeverBegan && !v.Superseded && n(verify.NotDone) > 0, "Work is left; "+OnJob("status", v.Job)+" says how to go on.")
 	if wrong > 0 {
 		lines = append(lines, "Look at the first: "+headFirst(v))
 	}

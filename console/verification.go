@@ -16,6 +16,22 @@ import (
 
 // Verification prints what was found, for people.
 func Verification(out io.Writer, v *verify.Verification) error {
+	if err := printVerification(out, v); err != nil || v.Result() != verify.Fine {
+		return err
+	}
+	next := "next: " + afterVerification(v.Job) + "\n"
+	if signedText(v) == "" {
+		next = "\n" + next
+	}
+	_, err := io.WriteString(terminal.Folding(out), next)
+	return err
+}
+
+// afterVerification is the command that is next where all is as promised.
+func afterVerification(job string) string { return OnJob("report", job) + ReportPage }
+
+// printVerification prints what was found without what is next.
+func printVerification(out io.Writer, v *verify.Verification) error {
 	out = terminal.Folding(out)
 	for _, d := range v.Differences {
 		fmt.Fprintf(out, "%-16s %q  %s\n", d.Verdict, d.Key, plain.Text(d.Why))
@@ -154,24 +170,22 @@ func provesText(v *verify.Verification) string {
 		report.Count(v.Sampled), report.Plural(v.DrawnFrom(), "object"), report.Count(v.Wrong), shareText(*v.Bound))
 }
 
-// signedText says that all is as promised, and what is next; "" where it is not. What a
-// sample proves is said already.
+// signedText says that all is as promised; "" where it is not, or where what a sample
+// proves is said already.
 func signedText(v *verify.Verification) string {
-	if v.Result() != verify.Fine {
-		return ""
-	}
-	next := "next: " + OnJob("report", v.Job) + ReportPage
 	switch {
-	case v.Bound != nil || v.Rows == 0:
-		return next
+	case v.Result() != verify.Fine || v.Bound != nil || v.Rows == 0:
+		return ""
 	case v.UnderKey(v.Key) == 0:
-		return "Each row is as promised, and no row was seen under the key: this job is no proof of any encryption. See above what the rows were left alone for, and whether the report names the right objects.\n" + next
+		return "Each row is as promised, and no row was seen under the key: this job is no proof of any encryption. See above what the rows were left alone for, and whether the report names the right objects."
 	case v.Grade() != verify.Fine:
-		return "Apart from what --allow takes, all rows are as promised.\n" + next
+		return "Apart from what --allow takes, all rows are as promised."
+	case v.Superseded && v.Verdicts[verify.NotDone] > 0:
+		return "Apart from these, all rows are as promised."
 	case v.Rows == 1:
-		return "The one row is as promised.\n" + next
+		return "The one row is as promised."
 	}
-	return "All " + report.Count(v.Rows) + " rows are as promised.\n" + next
+	return "All " + report.Count(v.Rows) + " rows are as promised."
 }
 
 // shareText writes a share above 0 so that it is not rounded down, as in "0.3 %".

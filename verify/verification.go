@@ -51,6 +51,15 @@ func (v *Verification) List(f *Finding) {
 // to be looked at: those with a snapshot are looked at in any case.
 func (v *Verification) ProvesNothing() bool { return v.Unsampled > 0 && v.Sampled == 0 }
 
+// Worst is what the verifications of all generations of a job come to.
+func Worst(all []*Verification) Grade {
+	worst := Fine
+	for _, v := range all {
+		worst = max(worst, v.Result())
+	}
+	return worst
+}
+
 // Result is what the verdicts come to, those that are allowed left aside. A sample
 // that proves nothing is Wrong, a job that never began Open.
 func (v *Verification) Result() Grade {

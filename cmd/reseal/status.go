@@ -34,7 +34,8 @@ folder of a campaign it shows all buckets.`,
 			}
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
-			read := func(ctx context.Context) (*status.Status, error) { return readStatusAt(ctx, conn, dir, part) }
+			var again status.Again
+			read := func(ctx context.Context) (*status.Status, error) { return readStatusAgain(ctx, conn, dir, part, &again) }
 			if watched {
 				err = watch(ctx, p, dir, part, asJSON, read)
 			} else {
@@ -72,11 +73,16 @@ func showStatus(ctx context.Context, p process, part job.Share, asJSON bool, rea
 // readStatusAt reads a job that must be there, and how the run of all of it does, or
 // of a share.
 func readStatusAt(ctx context.Context, c connection, dir string, part job.Share) (*status.Status, error) {
+	return readStatusAgain(ctx, c, dir, part, new(status.Again))
+}
+
+// readStatusAgain is readStatusAt for a look after others.
+func readStatusAgain(ctx context.Context, c connection, dir string, part job.Share, again *status.Again) (*status.Status, error) {
 	store, made, err := openJobAt(ctx, c, dir)
 	if err != nil {
 		return nil, err
 	}
-	read, err := status.LookWhole(ctx, c.Jobs(), store, made, part)
+	read, err := again.LookWhole(ctx, c.Jobs(), store, made, part)
 	if err != nil {
 		return nil, err
 	}

@@ -33,6 +33,8 @@ type verifyFlags struct {
 	output   output
 	flags    *pflag.FlagSet
 	given    job.Told // on the command line
+
+	superseded bool // what is not done was in the report of a later generation
 }
 
 // verifyRecalls are the options of a job that a verification goes by, too.
@@ -134,6 +136,7 @@ func (f *verifyFlags) one(ctx context.Context, p process, store job.Store, made 
 	if err != nil {
 		return nil, err
 	}
+	v.Superseded = f.superseded
 	f.remember(ctx, p, v, store, c.State.Totals().Written)
 	return v, nil
 }
@@ -203,7 +206,7 @@ func (f *verifyFlags) tell(p process, v *verify.Verification) error {
 		return fmt.Errorf("print verification: %w", err)
 	}
 	f.tellUnread(p, v)
-	return verifiedEnding(v)
+	return verifiedEnding(v.Result())
 }
 
 // tellUnread says which files of the report were not read.
@@ -217,8 +220,8 @@ func (f *verifyFlags) tellUnread(p process, v *verify.Verification) {
 }
 
 // verifiedEnding is the exit that the verdicts give.
-func verifiedEnding(v *verify.Verification) error {
-	switch v.Result() {
+func verifiedEnding(g verify.Grade) error {
+	switch g {
 	case verify.Wrong:
 		return &finding{exitDifferent}
 	case verify.Open:

@@ -11,48 +11,42 @@ import (
 	"reseal/verify"
 )
 
-// verifiedGeneration is a generation and what was found of it.
-type verifiedGeneration struct {
-	Number       int                  `json:"number"`
-	Verification *verify.Verification `json:"verification"`
-}
-
 // verifiedGenerations is the document of a verification of a job with later generations.
 type verifiedGenerations struct {
 	*verify.Verification // of the first one
 
-	Later []verifiedGeneration `json:"generations"`
+	Later []console.VerifiedGeneration `json:"generations"`
+
+	Whole string `json:"all_generations"` // what all of them come to: fine, open or wrong
 }
 
-// all verifies each generation of a job. What an earlier one did not do, the last one had
+// all verifies each generation of a job. What an earlier one did not do, a later one had
 // in its own report, as that is of all that is in the bucket: there it counts.
 func (f *verifyFlags) all(ctx context.Context, p process, store job.Store, made *job.Plan, chain *generations.Chain) error {
 	if err := f.recall(ctx, store, made); err != nil { // before it is copied, as the flags are those of f
 		return err
 	}
-	earlier := *f
-	earlier.looks.Allow = append(append([]string{}, f.looks.Allow...), string(verify.NotDone))
-	v, err := earlier.one(ctx, p, store, made)
+	first := *f
+	first.superseded = chain.Supersedes(generations.First)
+	v, err := first.one(ctx, p, store, made)
 	if err != nil {
 		return err
 	}
-	found := []verifiedGeneration{{generations.First, v}}
+	found := []console.VerifiedGeneration{{Number: generations.First, Verification: v}}
 	for i := range chain.Generations {
 		g := &chain.Generations[i]
 		if !g.HasJob() {
 			continue
 		}
-		at := earlier
-		if at.job = generations.Name(f.job, g.Number); i == len(chain.Generations)-1 {
-			at.looks.Allow = f.looks.Allow
-		}
+		at := *f
+		at.job, at.superseded = generations.Name(f.job, g.Number), chain.Supersedes(g.Number)
 		if at.manifest, at.keep = "", ""; g.Source == generations.Listing {
 			at.manifest = g.Report(f.job)
 		}
 		if v, err = at.generation(ctx, p, g, chain); err != nil {
 			return fmt.Errorf("generation %d: %w", g.Number, err)
 		}
-		found = append(found, verifiedGeneration{g.Number, v})
+		found = append(found, console.VerifiedGeneration{Number: g.Number, Verification: v})
 	}
 	return f.tellAll(p, found, chain)
 }
@@ -71,30 +65,30 @@ func (f *verifyFlags) generation(ctx context.Context, p process, g *generations.
 
 // tellAll prints what was found of all generations, and turns it into the command's
 // ending, which is the worst of them.
-func (f *verifyFlags) tellAll(p process, found []verifiedGeneration, chain *generations.Chain) error {
-	var err, worst error
-	if f.output.json {
-		err = writeJSON(p.stdout, verifiedGenerations{found[0].Verification, found[1:]})
+func (f *verifyFlags) tellAll(p process, found []console.VerifiedGeneration, chain *generations.Chain) error {
+	all := make([]*verify.Verification, len(found))
+	for i := range found {
+		all[i] = found[i].Verification
 	}
-	for _, g := range found {
-		if !f.output.json && err == nil {
-			if _, err = fmt.Fprintf(p.stdout, "\nGeneration %d\n", g.Number); err == nil {
-				err = console.Verification(p.stdout, g.Verification)
-			}
-		}
-		f.tellUnread(p, g.Verification)
-		if ending := verifiedEnding(g.Verification); ending != nil && (worst == nil || exitCode(ending) > exitCode(worst)) {
-			worst = ending
-		}
+	last := chain.Last()
+	worst := verify.Worst(all)
+	if !last.Over() {
+		worst = max(worst, verify.Open)
+	}
+	var err error
+	if f.output.json {
+		err = writeJSON(p.stdout, verifiedGenerations{all[0], found[1:], worst.String()})
+	} else {
+		err = console.VerifiedGenerations(p.stdout, f.job, found, last.Over())
 	}
 	if err != nil {
 		return fmt.Errorf("print verification: %w", err)
 	}
-	if last := chain.Last(); !last.Over() {
-		fmt.Fprintf(p.stderr, "reseal: generation %d did not come to its end\nnext: %s\n", last.Number, explain.UntilClean(f.job))
-		if worst == nil {
-			worst = &finding{exitFailures}
-		}
+	for _, v := range all {
+		f.tellUnread(p, v)
 	}
-	return worst
+	if !last.Over() {
+		fmt.Fprintf(p.stderr, "reseal: generation %d did not come to its end\nnext: %s\n", last.Number, explain.UntilClean(f.job))
+	}
+	return verifiedEnding(worst)
 }

@@ -180,6 +180,13 @@ func (c *Chain) Last() *Generation {
 	return &c.Generations[len(c.Generations)-1]
 }
 
+// Supersedes tells whether what the generation of that number did not do is in the report
+// of a later one, and counts there: a report is of all that is in the bucket.
+func (c *Chain) Supersedes(number int) bool {
+	last := c.Last()
+	return last != nil && number < last.Number
+}
+
 // Begin adds a generation.
 func (c *Chain) Begin(source Source, now time.Time) (*Generation, error) {
 	if len(c.Generations) >= MaxGenerations {

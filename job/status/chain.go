@@ -2,6 +2,7 @@ package status
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -13,16 +14,44 @@ import (
 // something else of one than that one's own records, the error is a
 // *generations.LinkError. Of one that goes on the reading has what it did so far.
 func LookWhole(ctx context.Context, jobs job.Opener, store job.Store, made *job.Plan, share job.Share) (*Reading, error) {
-	r, err := Look(ctx, store, made, share)
-	if err != nil {
-		return nil, err
-	}
-	return r, r.CheckChain(ctx, jobs)
+	return new(Again).LookWhole(ctx, jobs, store, made, share)
 }
 
 // CheckChain looks at each later generation of the job that was read, as LookWhole does.
 func (r *Reading) CheckChain(ctx context.Context, jobs job.Opener) error {
-	all, later, err := readChain(ctx, jobs, r.Name, r.Chain)
+	return new(Again).check(ctx, jobs, r)
+}
+
+// CheckChain refuses a job of that name whose chain says something else of a later
+// generation than the state of that generation.
+func CheckChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) error {
+	_, _, err := new(Again).readChain(ctx, jobs, name, chain)
+	return err
+}
+
+// Again is for somebody who looks again and again: no run changes a generation that ended,
+// so each is read once, and again where the chain says another thing of it. The zero value
+// has read none. It is for one job and one goroutine.
+type Again struct{ ended map[int]ended }
+
+// ended is a generation that was read after its end.
+type ended struct {
+	says string // the chain of it
+	is   *Status
+}
+
+// LookWhole is LookWhole of what was not read yet.
+func (a *Again) LookWhole(ctx context.Context, jobs job.Opener, store job.Store, made *job.Plan, share job.Share) (*Reading, error) {
+	r, err := Look(ctx, store, made, share)
+	if err != nil {
+		return nil, err
+	}
+	return r, a.check(ctx, jobs, r)
+}
+
+// check looks at each later generation of the job that was read.
+func (a *Again) check(ctx context.Context, jobs job.Opener, r *Reading) error {
+	all, later, err := a.readChain(ctx, jobs, r.Name, r.Chain)
 	if err != nil {
 		return err
 	}
@@ -33,37 +62,51 @@ func (r *Reading) CheckChain(ctx context.Context, jobs job.Opener) error {
 	return nil
 }
 
-// CheckChain refuses a job of that name whose chain says something else of a later
-// generation than the state of that generation.
-func CheckChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) error {
-	_, _, err := readChain(ctx, jobs, name, chain)
-	return err
-}
-
 // readChain looks at each later generation of the job of that name, and returns the chain's
 // generations with what their own records say, and of those that are jobs how each is.
-func readChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) (all []generations.Generation, later map[int]*Status, err error) {
+func (a *Again) readChain(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain) (all []generations.Generation, later map[int]*Status, err error) {
 	all, later = slices.Clone(chain.Generations), map[int]*Status{}
 	for i := range all {
 		g := &all[i]
 		if !g.HasJob() {
 			continue
 		}
-		s, err := readGeneration(ctx, jobs, name, chain, g)
+		s, err := a.read(ctx, jobs, name, chain, g)
 		if err != nil {
 			return nil, nil, err
 		}
 		later[g.Number] = s
 		if g.Over() {
-			if err := s.Agrees(g); err != nil {
-				return nil, nil, err
-			}
 			g.Bytes = s.Bytes // chains of before do not have it
 			continue
 		}
 		s.countSoFar(g)
 	}
 	return all, later, nil
+}
+
+// read reads a generation that was not read since its end, and holds what the chain says
+// of it against that.
+func (a *Again) read(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain, g *generations.Generation) (*Status, error) {
+	says, err := json.Marshal(g)
+	if err != nil {
+		return nil, err
+	}
+	if e := a.ended[g.Number]; g.Over() && e.says == string(says) {
+		return e.is, nil
+	}
+	s, err := readGeneration(ctx, jobs, name, chain, g)
+	if err != nil || !g.Over() {
+		return s, err
+	}
+	if err := s.Agrees(g); err != nil {
+		return nil, err
+	}
+	if a.ended == nil {
+		a.ended = map[int]ended{}
+	}
+	a.ended[g.Number] = ended{string(says), s}
+	return s, nil
 }
 
 // readGeneration reads the job that g is, of the chain of the job of that name.

@@ -47,8 +47,10 @@ func (s *Status) Next(part job.Share) (next Next, share string) {
 	if n := len(s.Generations); n > 0 { // they go on after what failed or was put off in the first
 		if g := &s.Generations[n-1]; !g.Over() || g.Verdict == generations.Worked {
 			return MoreGenerations, ""
+		} else if next := s.afterwards(); next != VerifyAgain || g.Verdict != generations.Left {
+			return next, ""
 		}
-		return s.afterwards(), ""
+		return MoreGenerations, "" // which tries again what failed
 	}
 	if _, lost := s.Lost(); lost {
 		return LookAtLoss, ""
@@ -71,14 +73,20 @@ func (s *Status) Next(part job.Share) (next Next, share string) {
 // afterwards is what is to be done with a job of which nothing is left to do. What a
 // verification found of an earlier state of the job does not count.
 func (s *Status) afterwards() Next {
-	n := s.Verified
+	n, first := s.Verified, Proven
 	switch {
 	case n == nil || s.LastWrite.After(n.Written):
-		return Verify
-	case (&verify.Verification{Tally: n.Tally}).Result() == verify.Fine:
-		return MakeReport
+		first = Unproven
+	case (&verify.Verification{Tally: n.Tally}).Result() != verify.Fine:
+		first = Disproven
 	}
-	return VerifyAgain
+	switch min(first, s.Proof) {
+	case Unproven:
+		return Verify
+	case Disproven:
+		return VerifyAgain
+	}
+	return MakeReport
 }
 
 // WorkedOn tells whether somebody works on the share, or on the job where that is "".

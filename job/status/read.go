@@ -28,6 +28,10 @@ type Reading struct {
 	Chain *generations.Chain // of the generations after the first
 	Later map[int]*Status    // how those of them are that are jobs, by their numbers; nil where nobody looked
 
+	// Proof is what the verifications of the later generations come to. It is read once
+	// the last of them ended, and nothing is left to do.
+	Proof Proof
+
 	// HistoryErr is why the history lacks something. SharesErr is why nothing is known of
 	// who works on the job, as where its runs are of a later format.
 	HistoryErr, SharesErr error
@@ -44,6 +48,9 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 	if r.Chain, err = generations.Read(ctx, store, made); err != nil {
 		return nil, err
 	}
+	if r.Verified != nil && r.Chain.Supersedes(generations.First) {
+		r.Verified.Superseded = true
+	}
 	r.History, r.HistoryErr = job.ReadWholeHistory(ctx, store)
 	r.Run = control.LiveStatus(ctx, job.Socket(r.Name, share))
 	r.Shares, r.Holder, r.SharesErr = job.ReadShares(ctx, store, made, at, time.Now())
@@ -57,6 +64,9 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 		}
 		r.Open = job.StillOpen(made.Open, told)
 	}
+	if last := r.Chain.Last(); last != nil && last.Over() && last.Verdict != generations.Worked {
+		r.Proof = proofOf(ctx, store, r.Chain)
+	}
 	r.History.ExceptRunning(r.Run != nil || r.Holder != nil && r.Holder.State == job.ShareRunning, r.Shares)
 	return r, nil
 }
@@ -68,7 +78,7 @@ func (r *Reading) Status() *Status {
 	if past := &r.History; s.Run == nil && past.Status != nil && !s.WorkedOn(past.StatusOf) {
 		s.LastRun = &LastRun{past.Last, past.Status, past.StatusOf, r.SharesErr == nil}
 	}
-	s.Generations, s.Later = r.Chain.Generations, r.Later
+	s.Generations, s.Later, s.Proof = r.Chain.Generations, r.Later, r.Proof
 	s.forecast()
 	s.Notices, s.Damages = r.State.Notices(), Damages(r.State)
 	return s

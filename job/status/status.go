@@ -77,6 +77,7 @@ type Status struct {
 	Later       map[int]*Status  `json:"-"` // of these, how those are that are jobs, by their numbers; nil where nobody looked
 	Options     plan.Options     `json:"-"` // of the job
 	Verified    *verify.Note     `json:"-"` // what the last verification found; nil for none
+	Proof       Proof            `json:"-"` // what the verifications of the later generations come to
 	Open        []job.OpenHazard `json:"-"` // what a run would refuse to begin over, as far as the plan knew
 	SpentCutOff cost.Money       `json:"-"` // of Spent: what runs that were cut off may have spent after they last said so
 }
