@@ -20,6 +20,7 @@ import (
 	"reseal/checkpoint"
 	"reseal/internal/outfile"
 	"reseal/job"
+	"reseal/job/generations"
 	"reseal/job/status"
 )
 
@@ -31,7 +32,14 @@ type Bundle struct {
 	Program string     // version
 	Signer  ssh.Signer // nil for no signature
 
-	Against []Objection // that stand against later generations of the job
+	Later []Later // generations of the job, in their order
+}
+
+// Later is a later generation of a job, which is a job of its own.
+type Later struct {
+	Number int
+	Store  job.Store
+	Read   *status.Reading
 }
 
 // Preview is the certificate of the job as it is, without result lines. It writes nothing.
@@ -43,22 +51,42 @@ func (b *Bundle) Preview(ctx context.Context) (*Certificate, error) {
 	c, err := e.certificate(ctx)
 	if err == nil {
 		c.Made, c.Program = now(), b.Program
-		c.Against = append(c.Against, b.Against...)
-		c.Certified = len(c.Against) == 0
 	}
 	return c, err
 }
 
 func (b *Bundle) evidence(ctx context.Context) (*evidence, error) {
-	if !b.Read.Plan.Owns(b.Read.State) {
-		return nil, &checkpoint.MismatchError{Job: b.Read.Name, Differences: []checkpoint.Difference{
-			{Name: "plan of the state", Have: b.Read.State.Plan().String(), Want: b.Read.Plan.StateHash().String()}}}
-	}
-	docs, err := readDocuments(ctx, b.Store)
+	first, err := partOf(ctx, b.Store, b.Read)
 	if err != nil {
 		return nil, err
 	}
-	return &evidence{docs: docs, state: stateOf(b.Read.Status()), bucket: *b.Bucket}, nil
+	e := &evidence{part: *first, bucket: *b.Bucket, format: formatOne}
+	if b.Read.Chain.Last() != nil {
+		e.format = formatSpanning
+	}
+	for i := range b.Later {
+		l := &b.Later[i]
+		p, err := partOf(ctx, l.Store, l.Read)
+		if err != nil {
+			return nil, fmt.Errorf("generation %d: %w", l.Number, err)
+		}
+		p.number = l.Number
+		e.later = append(e.later, p)
+	}
+	return e, nil
+}
+
+// partOf reads what the certificate rests on of one generation.
+func partOf(ctx context.Context, store job.Store, r *status.Reading) (*part, error) {
+	if !r.Plan.Owns(r.State) {
+		return nil, &checkpoint.MismatchError{Job: r.Name, Differences: []checkpoint.Difference{
+			{Name: "plan of the state", Have: r.State.Plan().String(), Want: r.Plan.StateHash().String()}}}
+	}
+	docs, err := readDocuments(ctx, store)
+	if err != nil {
+		return nil, err
+	}
+	return &part{docs: docs, state: stateOf(r.Status())}, nil
 }
 
 // ExistsError is a place for a bundle where there is something already.
@@ -119,13 +147,24 @@ func (b *Bundle) fill(ctx context.Context, w *writer) (*Certificate, error) {
 	}
 	e.result = new(Results)
 	links := newChain()
-	for _, segment := range b.Read.State.Segments() {
-		name := resultFile(segment.Index)
-		if err := w.file(name, func(out io.Writer) error { return writeResults(ctx, out, b.Read.State, segment.Index, e.result) }); err != nil {
+	results := func(number int, at *checkpoint.Snapshot) error {
+		for _, segment := range at.Segments() {
+			name := fileIn(number, resultFile(segment.Index))
+			if err := w.file(name, func(out io.Writer) error { return writeResults(ctx, out, at, segment.Index, e.result) }); err != nil {
+				return err
+			}
+			links.add(name, w.sums[name])
+			e.result.Segments++
+		}
+		return nil
+	}
+	for i := range b.Later { // in order of names, as the chain has it
+		if err := results(b.Later[i].Number, b.Later[i].Read.State); err != nil {
 			return nil, err
 		}
-		links.add(name, w.sums[name])
-		e.result.Segments++
+	}
+	if err := results(0, b.Read.State); err != nil {
+		return nil, err
 	}
 	e.result.Chain = links.last
 	c, err := e.certificate(ctx)
@@ -136,9 +175,12 @@ func (b *Bundle) fill(ctx context.Context, w *writer) (*Certificate, error) {
 	if b.Signer != nil {
 		c.Signer = fingerprint(b.Signer.PublicKey())
 	}
-	files := map[string][]byte{chainFile: []byte(links.text.String()), stateFile: document(&e.state), bucketFile: document(&e.bucket), certificateFile: document(c), textFile: c.text()}
-	for name, data := range e.docs {
-		files[fileOf(name)] = data
+	files := map[string][]byte{chainFile: []byte(links.text.String()), bucketFile: document(&e.bucket), certificateFile: document(c), textFile: c.text()}
+	for _, p := range append(slices.Clone(e.later), &e.part) {
+		files[fileIn(p.number, stateFile)] = document(&p.state)
+		for name, data := range p.docs {
+			files[fileIn(p.number, fileOf(name))] = data
+		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := w.bytes(name, files[name]); err != nil {
@@ -158,15 +200,21 @@ func (b *Bundle) fill(ctx context.Context, w *writer) (*Certificate, error) {
 
 // unchanged tells by its error whether the job went on since it was read.
 func (b *Bundle) unchanged(ctx context.Context) error {
-	at, err := checkpoint.Read(ctx, b.Store)
-	if err != nil {
-		return err
+	for _, l := range append(slices.Clone(b.Later), Later{Store: b.Store, Read: b.Read}) {
+		at, err := checkpoint.Read(ctx, l.Store)
+		if err != nil {
+			return err
+		}
+		was, is := l.Read.State.Totals(), at.Totals()
+		if !was.Written.Equal(is.Written) || was.Done != is.Done || was.Failed != is.Failed || was.Finished != is.Finished {
+			return &ChangedError{l.Read.Name}
+		}
 	}
-	was, is := b.Read.State.Totals(), at.Totals()
-	if !was.Written.Equal(is.Written) || was.Done != is.Done || was.Failed != is.Failed || was.Finished != is.Finished {
-		return &ChangedError{b.Read.Name}
+	chain, err := generations.ReadDocument(ctx, b.Store, b.Read.Plan)
+	if err == nil && len(chain.Generations) != len(b.Read.Chain.Generations) {
+		err = &ChangedError{b.Read.Name}
 	}
-	return nil
+	return err
 }
 
 // text is certificate.txt.

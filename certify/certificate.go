@@ -39,7 +39,7 @@ type Certificate struct {
 	Signer   string       `json:"signer,omitempty"` // fingerprint of the key that signs the bundle
 	Against  []Objection  `json:"against"`
 
-	Generations []Generation `json:"generations,omitempty"` // after the first, each of which has a certificate of its own
+	Generations []Generation `json:"generations,omitempty"` // after the first
 }
 
 // Generation is a pass of the job after the first.
@@ -52,6 +52,17 @@ type Generation struct {
 	Done    int64               `json:"done"`
 	Verdict generations.Verdict `json:"verdict"`
 	Other   int64               `json:"under_another_key,omitempty"` // which the job left alone
+
+	*Part // what its evidence comes to; nil in a bundle of the first generation alone, and where it had no row
+}
+
+// Part is what the evidence of a later generation comes to.
+type Part struct {
+	PlanHash string    `json:"plan_hash"`
+	Rows     int64     `json:"rows"` // of its report, each of which is settled
+	Skipped  int64     `json:"skipped"`
+	Runs     int       `json:"runs"`
+	Verified *Verified `json:"verified"` // null where no verification is recorded
 }
 
 // Verified is what the last verification found.
@@ -95,10 +106,6 @@ const (
 	Nothing    Kind = "nothing"    // no row is under the key
 )
 
-// Superseded tells whether a later generation that found nothing to do takes an objection
-// back: it saw that what had failed is done, or gone.
-func (k Kind) Superseded() bool { return k == Failed || k == Left }
-
 // Objection is one thing that stands against a certificate.
 type Objection struct {
 	Kind Kind   `json:"kind"`
@@ -107,64 +114,87 @@ type Objection struct {
 
 // evidence is all that a certificate is made of.
 type evidence struct {
-	docs   documents
-	state  State
+	part
+	later  []*part // in the order of their numbers
 	bucket Bucket
 	result *Results // nil where no lines are asked for
+	format int
+}
+
+// part is the evidence of one generation.
+type part struct {
+	number int // 0 for the first
+	docs   documents
+	state  State
 }
 
 // certificate makes the certificate of what is there. An error is about documents that
 // cannot be read.
 func (e *evidence) certificate(ctx context.Context) (*Certificate, error) {
-	made, err := job.ReadPlan(ctx, e.docs)
+	made, runs, err := e.read(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", job.PlanFile, err)
+		return nil, err
 	}
-	runs, err := job.Runs(ctx, e.docs)
+	chain, err := generations.ReadDocument(ctx, e.docs, made)
 	if err != nil {
 		return nil, err
 	}
 	o := &made.Options
-	c := &Certificate{Format: format, Job: e.state.Job, Bucket: o.Bucket, Key: o.KMSKeyID, Manifest: made.Manifest, MD5: made.ManifestMD5, PlanHash: made.Hash,
-		Rows: e.state.Settled, Done: e.state.Done, Accepted: acceptances(runs), Looked: e.bucket.Looked, Results: e.result, Runs: len(runs),
+	c := &Certificate{Format: e.format, Job: e.state.Job, Bucket: o.Bucket, Key: o.KMSKeyID, Manifest: made.Manifest, MD5: made.ManifestMD5, PlanHash: made.Hash,
+		Rows: e.state.Settled, Done: e.state.Done, Skipped: e.state.skipped(), Looked: e.bucket.Looked, Results: e.result, Runs: len(runs),
 		Versions: Versions{Bucket: e.bucket.Versioning, All: o.AllVersions}, Against: []Objection{}}
-	for _, n := range e.state.Skipped {
-		c.Skipped += n
-	}
 	if e.result != nil {
 		c.Versions.Earlier = &e.result.Earlier
 	}
-	c.unfinished(&e.state, made)
-	c.verified(verify.ReadNote(ctx, e.docs), &e.state, made)
+	superseded := chain.Supersedes(generations.First)
+	c.unfinished(&e.state, made, superseded)
+	note := verify.ReadNote(ctx, e.docs)
+	c.Verified = c.verified(note, &e.state, made, superseded)
 	c.open(&e.bucket, o)
-	if err := c.generations(ctx, e.docs, made); err != nil {
+	for i := range chain.Generations {
+		g := &chain.Generations[i]
+		c.Generations = append(c.Generations, Generation{Number: g.Number, Plan: g.Plan, Source: g.Source, Created: g.Created, Listed: g.Listed, Done: g.Done, Verdict: g.Verdict, Other: g.Other})
+	}
+	if last := chain.Last(); last != nil && last.Verdict != generations.Clean {
+		c.against(Unfinished, "generation %d, the last one: %s; reseal run --until-clean goes on", last.Number, last.Words())
+	}
+	more, under, err := e.generations(ctx, c, chain)
+	if err != nil {
 		return nil, err
 	}
+	c.Accepted = acceptances(append(runs, more...))
+	c.nothing(note, made, under)
 	c.Certified = len(c.Against) == 0
 	return c, nil
 }
 
-// generations takes over the later generations, and says what of them stands against it.
-func (c *Certificate) generations(ctx context.Context, docs documents, made *job.Plan) error {
-	chain, err := generations.ReadDocument(ctx, docs, made)
+// read reads the plan and the runs of a generation.
+func (p *part) read(ctx context.Context) (*job.Plan, []job.Run, error) {
+	made, err := job.ReadPlan(ctx, p.docs)
 	if err != nil {
-		return err
+		return nil, nil, fmt.Errorf("read %s: %w", fileIn(p.number, job.PlanFile), err)
 	}
-	for i := range chain.Generations {
-		g := &chain.Generations[i]
-		if g.Done > 0 { // whether one of these is under the key, its own verification says
-			c.Against = slices.DeleteFunc(c.Against, func(o Objection) bool { return o.Kind == Nothing })
-		}
-		c.Generations = append(c.Generations, Generation{g.Number, g.Plan, g.Source, g.Created, g.Listed, g.Done, g.Verdict, g.Other})
+	runs, err := job.Runs(ctx, p.docs)
+	return made, runs, err
+}
+
+// skipped is how many rows were left alone.
+func (s *State) skipped() (sum int64) {
+	for _, n := range s.Skipped {
+		sum += n
 	}
-	switch last := chain.Last(); {
-	case last == nil:
-	case last.Verdict != generations.Clean:
-		c.against(Unfinished, "generation %d, the last one: %s; reseal run --until-clean goes on", last.Number, last.Words())
-	default:
-		c.Against = slices.DeleteFunc(c.Against, func(o Objection) bool { return o.Kind.Superseded() })
+	return sum
+}
+
+// nothing says that no row of the job is under the key; under is how many of its later
+// generations are.
+func (c *Certificate) nothing(n *verify.Note, made *job.Plan, under int64) {
+	// Of the job as a whole there has to be one. What else is wrong says more.
+	if n == nil || made.Generation != nil || under+n.UnderKey(c.Key) > 0 ||
+		slices.ContainsFunc(c.Against, func(o Objection) bool { return o.Kind == Unverified || o.Kind == Different || o.Kind == Left }) {
+		return
 	}
-	return nil
+	c.against(Nothing, "the verification saw no row under the key, so there is nothing to certify: %s", ofGrade(n, verify.Fine))
 }
 
 // acceptances are the hazards that runs accepted, each when it first was.
@@ -202,18 +232,19 @@ func (c *Certificate) open(b *Bucket, o *plan.Options) {
 	}
 }
 
-// verified takes over what the verification found, and says what stands against it.
-func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan) {
+// verified takes over what the verification of a generation found, and says what stands
+// against it. superseded says that what is not done counts in a later generation.
+func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan, superseded bool) *Verified {
 	if n == nil {
 		c.against(Unverified, "no verification of the job is recorded")
-		return
+		return nil
 	}
+	n.Superseded = superseded
 	v := &Verified{At: n.At, Sample: n.Sample, Looked: n.Looked, Left: n.Unsampled, Verdicts: n.Verdicts, Compared: n.Compared, Losses: n.Accepted}
 	if !n.Exact() {
 		bound := verify.UpperBound(n.Wrong, n.Sampled)
 		v.Bound = &bound
 	}
-	c.Verified = v
 	counted := n.Unsampled
 	whole := n.Unsampled >= 0
 	for _, rows := range n.Verdicts {
@@ -226,15 +257,22 @@ func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan) {
 		c.against(Unverified, "the job went on after it was verified")
 	case !whole || counted != n.Rows:
 		c.against(Unverified, "the note of the verification does not add up: %d verdicts of %d rows", counted, n.Rows)
-	case n.Rows != s.Settled || planned != job.Unknown && n.Rows != planned:
+	case n.Rows != s.Settled+s.putOff(superseded, n.Rows) || planned != job.Unknown && n.Rows != planned:
 		c.against(Unverified, "the verification was of %d rows, and the job has settled %d", n.Rows, s.Settled)
 	case result == verify.Wrong && n.Grade() != verify.Wrong:
 		c.against(Different, "the sample of the verification took no object: it proves nothing")
 	case result == verify.Wrong:
 		c.against(Different, "the verification found rows that are not as promised, or that nobody could look at: %s", ofGrade(n, verify.Wrong))
-	case n.UnderKey(c.Key) == 0 && result == verify.Fine && made.Generation == nil: // of the job as a whole there has to be one
-		c.against(Nothing, "the verification saw no row under the key, so there is nothing to certify: %s", ofGrade(n, verify.Fine))
 	case result == verify.Open:
 		c.against(Left, "the verification found work that is left: %s", ofGrade(n, verify.Open))
 	}
+	return v
+}
+
+// putOff is how many of rows may be unsettled: none, unless a later generation had them.
+func (s *State) putOff(superseded bool, rows int64) int64 {
+	if !superseded {
+		return 0
+	}
+	return max(rows-s.Settled, 0)
 }

@@ -58,7 +58,7 @@ func (w *world) certificate(t *testing.T) *Certificate {
 	if w.note != nil {
 		docs[verifiedFile] = document(w.note)
 	}
-	c, err := (&evidence{docs: docs, state: w.state, bucket: w.bucket}).certificate(t.Context())
+	c, err := (&evidence{part: part{docs: docs, state: w.state}, bucket: w.bucket, format: formatOne}).certificate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,7 @@ import (
 
 	"reseal/internal/plain"
 	"reseal/job"
+	"reseal/job/generations"
 )
 
 // maxDocument is how large a file may be that is read as a whole, in bytes. Only result
@@ -92,7 +93,7 @@ func (c *checker) readAll(ctx context.Context) error {
 			continue
 		}
 		c.Files++
-		if resultName.MatchString(name) {
+		if isResult(name) {
 			links.add(name, c.sums[name])
 			c.result.Segments++
 		}
@@ -106,7 +107,16 @@ func (c *checker) readAll(ctx context.Context) error {
 
 // known tells whether a bundle has files of this name.
 func known(name string) bool {
-	return slices.Contains([]string{certificateFile, textFile, stateFile, bucketFile, chainFile, sumsFile, signatureFile}, name) || resultName.MatchString(name) || documentOf(name) != ""
+	if number, of := inGeneration(name); number > 0 {
+		return of == stateFile || isResult(of) || documentOf(of) != "" && of != generations.File
+	}
+	return slices.Contains([]string{certificateFile, textFile, stateFile, bucketFile, chainFile, sumsFile, signatureFile}, name) || isResult(name) || documentOf(name) != ""
+}
+
+// isResult tells whether a file has result lines, of whichever generation.
+func isResult(file string) bool {
+	_, name := inGeneration(file)
+	return resultName.MatchString(name)
 }
 
 // shownName is a name that anybody may have chosen, for people.
@@ -146,7 +156,7 @@ func (c *checker) read(name string) error {
 	defer file.Close()
 	sum := sha256.New()
 	in := io.TeeReader(file, sum)
-	if resultName.MatchString(name) {
+	if isResult(name) {
 		if err := countResults(in, &c.result); err != nil {
 			c.problem("%s %v", name, err)
 		}
@@ -236,22 +246,14 @@ func (c *checker) checkCertificate(ctx context.Context) {
 		c.problem("%s cannot be read: %v", certificateFile, err)
 		return
 	}
-	if certificate.Format > format {
-		c.problem("%s is of version %d, and this program knows %d at most: use a newer one", certificateFile, certificate.Format, format)
+	if certificate.Format > formatSpanning {
+		c.problem("%s is of version %d, and this program knows %d at most: use a newer one", certificateFile, certificate.Format, formatSpanning)
 		return
 	}
 	c.Certificate = &certificate
-	e := evidence{docs: documents{}, result: &c.result}
-	for file, data := range c.data {
-		if name := documentOf(file); name != "" {
-			e.docs[name] = data
-		}
-	}
-	for file, into := range map[string]any{stateFile: &e.state, bucketFile: &e.bucket} {
-		if err := decode(c.data[file], into); err != nil {
-			c.problem("%s cannot be read: %v", file, err)
-			return
-		}
+	e, ok := c.evidence(certificate.Format)
+	if !ok {
+		return
 	}
 	again, err := e.certificate(ctx)
 	if err != nil {
@@ -260,6 +262,35 @@ func (c *checker) checkCertificate(ctx context.Context) {
 	}
 	again.Made, again.Program, again.Signer = certificate.Made, certificate.Program, certificate.Signer
 	c.compare(again)
+}
+
+// evidence is what the files are; false where one of them cannot be read, which is a
+// problem then.
+func (c *checker) evidence(format int) (*evidence, bool) {
+	e := &evidence{result: &c.result, format: format}
+	parts := map[int]*part{0: &e.part}
+	e.docs = documents{}
+	for _, file := range slices.Sorted(maps.Keys(c.data)) {
+		number, name := inGeneration(file)
+		p := parts[number]
+		if p == nil {
+			p = &part{number: number, docs: documents{}}
+			parts[number], e.later = p, append(e.later, p)
+		}
+		if name == stateFile {
+			if err := decode(c.data[file], &p.state); err != nil {
+				c.problem("%s cannot be read: %v", file, err)
+				return nil, false
+			}
+		} else if name := documentOf(name); name != "" {
+			p.docs[name] = c.data[file]
+		}
+	}
+	if err := decode(c.data[bucketFile], &e.bucket); err != nil {
+		c.problem("%s cannot be read: %v", bucketFile, err)
+		return nil, false
+	}
+	return e, true
 }
 
 // compare holds the certificate against the one that comes of the other files.

@@ -4,7 +4,8 @@
 // A bundle is a folder. The documents of the job are in it as they are, each result
 // segment is a file of lines, and what was looked at in the bucket is bucket.json. The
 // certificate is made of these alone, so it can be made again from them. SHA256SUMS
-// covers every file, and a signature covers SHA256SUMS.
+// covers every file, and a signature covers SHA256SUMS. The files of a later generation
+// have its number before their names: generation-000002-plan.json.
 package certify
 
 // The files of a bundle that are no document of the job.
@@ -21,5 +22,9 @@ const (
 // Namespace is that of the signature, as ssh-keygen -n has it.
 const Namespace = "reseal-certificate"
 
-// format is the version of a bundle that this program writes.
-const format = 1
+// The versions of a bundle. One of several generations was the first one's alone before,
+// with a bundle beside it for each of the others; it is spanning now.
+const (
+	formatOne      = 1
+	formatSpanning = 2 // all generations of the job
+)

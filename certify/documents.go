@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"strconv"
 	"strings"
 
 	"reseal/checkpoint"
@@ -56,6 +57,29 @@ func readDocuments(ctx context.Context, store checkpoint.Reader) (documents, err
 		}
 	}
 	return all, nil
+}
+
+// laterFile is the name of a file of a later generation.
+var laterFile = regexp.MustCompile(`^generation-([0-9]{6})-(.+)$`)
+
+// fileIn is the name in a bundle of a file of a generation; 0 is the first one.
+func fileIn(number int, name string) string {
+	if number == 0 {
+		return name
+	}
+	return fmt.Sprintf("generation-%06d-%s", number, name)
+}
+
+// inGeneration is the other way round.
+func inGeneration(file string) (number int, name string) {
+	m := laterFile.FindStringSubmatch(file)
+	if m == nil {
+		return 0, file
+	}
+	if number, _ = strconv.Atoi(m[1]); number <= generations.First {
+		return 0, file
+	}
+	return number, m[2]
 }
 
 // fileOf is the name in a bundle of a document of the job. A bundle has no folders.

@@ -17,7 +17,7 @@ import (
 )
 
 // unfinished says what of the job is not done.
-func (c *Certificate) unfinished(s *State, made *job.Plan) {
+func (c *Certificate) unfinished(s *State, made *job.Plan, superseded bool) {
 	switch {
 	case s.Running:
 		c.against(Unfinished, "a run works on the job")
@@ -28,6 +28,9 @@ func (c *Certificate) unfinished(s *State, made *job.Plan) {
 	}
 	if n := len(s.Damages); n > 0 {
 		c.against(Unfinished, "%s of the report could not be read to the end", report.Plural(int64(n), "file"))
+	}
+	if superseded { // what failed or was put off is in the report of a later generation
+		return
 	}
 	if s.Deferred > 0 {
 		c.against(Unfinished, "%s put off", report.Plural(s.Deferred, "object"))
@@ -106,10 +109,14 @@ func (c *Certificate) WriteText(w io.Writer) error {
 		if g.Other > 0 {
 			row("", "%s", report.OtherKey(g.Other))
 		}
+		if p := g.Part; p != nil {
+			row("", "plan %s, %s; %s settled, %s left alone", plain.Text(p.PlanHash), report.Plural(int64(p.Runs), "run"), report.Plural(p.Rows, "row"), report.Count(p.Skipped))
+			p.Verified.rows("", row)
+		}
 	}
 	row("job", "%s, plan %s, %s", plain.Text(c.Job), plain.Text(c.PlanHash), report.Plural(int64(c.Runs), "run"))
 	row("rows", "%s settled: %s done, %s left alone", report.Count(c.Rows), report.Count(c.Done), report.Count(c.Skipped))
-	c.verifiedRows(row)
+	c.Verified.rows("verified", row)
 	c.bucketRows(row)
 	for i, a := range c.Accepted {
 		name := "accepted"
@@ -135,21 +142,38 @@ func (c *Certificate) WriteText(w io.Writer) error {
 
 // claim is what the certificate says in one sentence.
 func (c *Certificate) claim() string {
-	if c.Verified.Bound == nil {
-		return fmt.Sprintf("each of the %s of the report was looked at after the job, and is as promised.", report.Plural(c.Rows, "row"))
+	rows, sample, bound, later := c.Rows, c.Verified.Sample, c.Verified.Bound, 0
+	for _, g := range c.Generations {
+		if p := g.Part; p != nil {
+			rows, later = rows+p.Rows, later+1
+			if b := p.Verified.Bound; b != nil && (bound == nil || *b > *bound) {
+				sample, bound = p.Verified.Sample, b
+			}
+		}
 	}
-	return fmt.Sprintf("a sample (%s) of the %s of the report was looked at after the job, and is as promised. With 95 %% confidence at most %.3g %% of all objects are not.",
-		plain.Text(c.Verified.Sample), report.Plural(c.Rows, "row"), *c.Verified.Bound*100)
+	what, promised := report.Plural(rows, "row")+" of the report", "is as promised"
+	if later > 0 {
+		what = report.Plural(rows, "row") + " of the reports of " + report.Plural(int64(later+1), "generation")
+		promised += ", or counts in a later one"
+	}
+	if bound == nil {
+		return fmt.Sprintf("each of the %s was looked at after the job, and %s.", what, promised)
+	}
+	return fmt.Sprintf("a sample (%s) of the %s was looked at after the job, and %s. With 95 %% confidence at most %.3g %% of all objects are not.",
+		plain.Text(sample), what, promised, *bound*100)
 }
 
-// verifiedRows are about the verification.
-func (c *Certificate) verifiedRows(row func(name, format string, args ...any)) {
-	v := c.Verified
+// rows are about the verification.
+func (v *Verified) rows(name string, row func(name, format string, args ...any)) {
 	if v == nil {
-		row("verified", "never")
+		row(name, "%s", strings.TrimPrefix("verified never", name+" "))
 		return
 	}
-	row("verified", "%s: %s looked at (sample %s), %s compared as a whole", report.Time(v.At), report.Plural(v.Looked, "object"), plain.Text(v.Sample), report.Count(v.Compared))
+	what := ""
+	if name == "" {
+		what = "verified "
+	}
+	row(name, "%s%s: %s looked at (sample %s), %s compared as a whole", what, report.Time(v.At), report.Plural(v.Looked, "object"), plain.Text(v.Sample), report.Count(v.Compared))
 	for _, name := range slices.Sorted(maps.Keys(v.Verdicts)) {
 		if v.Verdicts[name] > 0 {
 			row("", "%s %s", report.Count(v.Verdicts[name]), plain.Text(string(name)))
@@ -161,8 +185,8 @@ func (c *Certificate) verifiedRows(row func(name, format string, args ...any)) {
 	if v.Left > 0 {
 		row("", "%s not in the sample", report.Plural(v.Left, "row"))
 	}
-	for _, name := range slices.Sorted(maps.Keys(v.Losses)) {
-		row("accepted losses", "%s %s", report.Count(v.Losses[name]), plain.Text(string(name)))
+	for _, lost := range slices.Sorted(maps.Keys(v.Losses)) {
+		row("accepted losses", "%s %s", report.Count(v.Losses[lost]), plain.Text(string(lost)))
 	}
 }
 

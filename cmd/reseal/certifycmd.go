@@ -19,7 +19,6 @@ import (
 	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
-	"reseal/report"
 )
 
 // certifyFlags is the command line of certify.
@@ -122,11 +121,10 @@ func (f *certifyFlags) certify(ctx context.Context, p process) error {
 	if b.Bucket, err = f.look(ctx, p, store, made); err != nil {
 		return err
 	}
-	if b.Read, err = status.LookWhole(ctx, f.Jobs(), store, made, job.Share{}); err != nil {
+	if b.Read, err = status.Look(ctx, store, made, job.Share{}); err != nil {
 		return err
 	}
-	later, err := f.later(ctx, b)
-	if err != nil {
+	if b.Later, err = f.later(ctx, b.Read.Chain); err != nil {
 		return err
 	}
 	var c *certify.Certificate
@@ -135,13 +133,10 @@ func (f *certifyFlags) certify(ctx context.Context, p process) error {
 	} else {
 		c, err = b.Write(ctx, f.out)
 	}
-	if err == nil && f.out != "" && c.Certified {
-		err = writeLater(ctx, later)
-	}
 	if err != nil {
 		return err
 	}
-	return f.tell(p, c, b.Read.Status(), later)
+	return f.tell(p, c, b.Read.Status())
 }
 
 // look reads the settings of the job's bucket, where the job's requests go.
@@ -174,7 +169,7 @@ func (f *certifyFlags) look(ctx context.Context, p process, store job.Store, mad
 }
 
 // tell prints the certificate, or what stands against it with what to do next.
-func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status, later []laterBundle) error {
+func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status) error {
 	var err error
 	if f.json {
 		err = writeJSON(p.stdout, c)
@@ -195,25 +190,14 @@ func (f *certifyFlags) tell(p process, c *certify.Certificate, s *status.Status,
 		fmt.Fprintf(out, "Nothing was written; %s --out FOLDER writes the evidence.\n", console.OnJob("certify", s.Job))
 		return nil
 	}
-	tellWritten(out, f.out, later)
+	tellWritten(out, f.out)
 	return nil
 }
 
-// tellWritten names the bundles that were written, and says how they are checked.
-func tellWritten(out io.Writer, folder string, later []laterBundle) {
-	all := []string{folder}
-	for i := range later {
-		all = append(all, later[i].out)
-	}
-	what := plain.Text(folder)
-	if len(all) > 1 {
-		what += fmt.Sprintf(", and %s of later generations beside it. Only all of them are the evidence", report.Plural(int64(len(later)), "folder"))
-	}
-	fmt.Fprintf(out, "Written: %s. To check it:\n", what)
-	for _, name := range all {
-		name = shell.Path(name)
-		fmt.Fprintf(out, "  reseal certify --check %s\n  (cd %s && sha256sum --strict -c SHA256SUMS)\n", name, name)
-	}
+// tellWritten names the bundle that was written, and says how it is checked.
+func tellWritten(out io.Writer, folder string) {
+	name := shell.Path(folder)
+	fmt.Fprintf(out, "Written: %s. To check it:\n  reseal certify --check %s\n  (cd %s && sha256sum --strict -c SHA256SUMS)\n", plain.Text(folder), name, name)
 }
 
 // objectionExit is the exit code of what stands against a certificate, of the worst.

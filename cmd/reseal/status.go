@@ -35,7 +35,9 @@ folder of a campaign it shows all buckets.`,
 			ctx, stop := p.interruptible(cmd.Context())
 			defer stop()
 			var again status.Again
-			read := func(ctx context.Context) (*status.Status, error) { return readStatusAgain(ctx, conn, dir, part, &again) }
+			read := func(ctx context.Context) (*status.Status, error) {
+				return readStatusAgain(ctx, conn, dir, part, &again)
+			}
 			if watched {
 				err = watch(ctx, p, dir, part, asJSON, read)
 			} else {
