@@ -26,6 +26,7 @@ type one struct {
 	kind   string
 	rec    inventory.Record
 	result *engine.Result // nil for a row that has no record
+	before *engine.Result // of a try before that one, may be nil
 	state  State
 	head   *plan.Head
 	err    error // of the look, where head is nil
@@ -81,6 +82,41 @@ var oneKinds = []oneKind{
 	}},
 	{"copied, then gone", func(r *inventory.Record) one {
 		return one{state: Settled, result: doneAs(r, "after"), err: lookFailure(r, engine.Gone, ""), want: Gone}
+	}},
+	{"copied, then written with the same ETag", func(r *inventory.Record) one {
+		res := doneAs(r, "after")
+		res.Effect.VersionID = "v2"
+		return one{state: Settled, result: res, head: aHead(func(h *plan.Head) { h.VersionID = "v3" }), want: ChangedUnderKey}
+	}},
+	{"updated in place", func(r *inventory.Record) one {
+		res := doneAs(r, "")
+		res.Task.Action = plan.Update
+		return one{state: Settled, result: res, head: aHead(func(h *plan.Head) { h.ETag = "before" }), want: Proven}
+	}},
+	{"updated in place, then written under the key", func(r *inventory.Record) one {
+		res := doneAs(r, "")
+		res.Task.Action = plan.Update
+		return one{state: Settled, result: res, head: aHead(func(h *plan.Head) { h.ETag, h.Size = "newer", 7 }), want: ChangedUnderKey}
+	}},
+	{"copied as a client had written it since the report", func(r *inventory.Record) one {
+		res := doneAs(r, "after")
+		res.Newer, res.Task.Record.ETag, res.Task.Record.Size = true, "theirs", 7
+		return one{state: Settled, result: res, head: aHead(func(h *plan.Head) { h.Size, h.StorageClass = 7, inventory.StandardIA }), want: Proven}
+	}},
+	{"copied, and lost tags in a try before", func(r *inventory.Record) one {
+		return one{state: Settled, before: endedAs(r, engine.Failed, plan.Unfaithful, plan.NotKept([]plan.Attribute{plan.Tags})), result: doneAs(r, "after"),
+			head: aHead(nil), want: LostAttribute}
+	}},
+	{"copied, and failed in a try before", func(r *inventory.Record) one {
+		return one{state: Settled, before: endedAs(r, engine.Failed, plan.RequestError, "broken"), result: doneAs(r, "after"), head: aHead(nil), want: Proven}
+	}},
+	{"copied, as the endpoint said, and not encrypted", func(r *inventory.Record) one {
+		res := doneAs(r, "after")
+		res.Started, res.Took = began, time.Second
+		return one{state: Settled, result: res, head: sseS3("after"), want: NeverUnderKey}
+	}},
+	{"copied without encryption, and encrypted by a client", func(r *inventory.Record) one {
+		return one{state: Failed, result: endedAs(r, engine.Failed, plan.Unfaithful, plan.NotKept([]plan.Attribute{plan.Encryption})), head: aHead(nil), want: ChangedUnderKey}
 	}},
 	{"copied, and another class", func(r *inventory.Record) one {
 		return one{state: Settled, result: doneAs(r, "after"), head: aHead(func(h *plan.Head) { h.StorageClass = inventory.StandardIA }), want: LostAttribute}
@@ -155,9 +191,20 @@ const segmentRows = 40
 // newBucketOf makes a job with rows of the kinds that pick says.
 func newBucketOf(t *testing.T, n int, pick func(i int) oneKind) *bucketOf {
 	t.Helper()
+	return newBucket(t, n, false, pick)
+}
+
+// newBucket is newBucketOf; open tells that the report does not say how many rows a
+// file has.
+func newBucket(t *testing.T, n int, open bool, pick func(i int) oneKind) *bucketOf {
+	t.Helper()
 	b := &bucketOf{torn: -1, looks: map[string]int{}}
 	for first := 0; first < n; first += segmentRows {
-		b.segments = append(b.segments, inventory.Segment{File: first / segmentRows, First: 0, Last: int64(min(segmentRows, n-first) - 1)})
+		s := inventory.Segment{File: first / segmentRows, First: 0, Last: int64(min(segmentRows, n-first) - 1)}
+		if open {
+			s.Last = inventory.OpenEnd
+		}
+		b.segments = append(b.segments, s)
 	}
 	dir := jobtest.Locked(t)
 	journal, _, err := checkpoint.Open(t.Context(), dir, checkpoint.HashPlan([]byte("p")), b.segments, checkpoint.Options{})
@@ -177,8 +224,11 @@ func newBucketOf(t *testing.T, n int, pick func(i int) oneKind) *bucketOf {
 		o := k.make(&rec)
 		o.kind, o.rec = k.name, rec
 		do(journal.Admit(t.Context(), rec.Pos))
-		if o.result != nil {
-			line := report.LineOf(o.result)
+		for _, res := range []*engine.Result{o.before, o.result} {
+			if res == nil {
+				continue
+			}
+			line := report.LineOf(res)
 			do(journal.Log(t.Context(), rec.Pos, bytes.TrimSuffix(report.AppendLine(nil, &line), []byte("\n"))))
 		}
 		switch {
@@ -191,6 +241,9 @@ func newBucketOf(t *testing.T, n int, pick func(i int) oneKind) *bucketOf {
 		}
 		b.rows = append(b.rows, o)
 	}
+	for i := range b.segments {
+		do(journal.End(i, int64(min(segmentRows, n-i*segmentRows)), nil))
+	}
 	do(journal.Flush(t.Context()))
 	b.job = journal.Snapshot()
 	return b
@@ -200,9 +253,10 @@ func newBucketOf(t *testing.T, n int, pick func(i int) oneKind) *bucketOf {
 func (b *bucketOf) Read(_ context.Context, segments []inventory.Segment) iter.Seq2[inventory.Batch, error] {
 	return func(yield func(inventory.Batch, error) bool) {
 		for i, s := range segments {
-			batch := inventory.Batch{Segment: i, End: true, Rows: s.Last + 1}
-			for row := range s.Last + 1 {
-				batch.Records = append(batch.Records, b.rows[s.File*segmentRows+int(row)].rec)
+			rows := b.rows[s.File*segmentRows : min((s.File+1)*segmentRows, len(b.rows))]
+			batch := inventory.Batch{Segment: i, End: true, Rows: int64(len(rows))}
+			for i := range rows {
+				batch.Records = append(batch.Records, rows[i].rec)
 			}
 			if last := b.segments[len(b.segments)-1]; s.File == last.File && b.torn >= 0 {
 				batch.Records, batch.End, batch.Err = batch.Records[:b.torn], false, errors.New("the file is damaged")
@@ -286,6 +340,9 @@ func TestEveryRowHasOneVerdict(t *testing.T) {
 					t.Errorf("seed %d: %v has two verdicts: %s and %s", seed, f.Task.Record.Pos, old, f.Verdict)
 				}
 				got[f.Task.Record.Pos] = f.Verdict
+				if o := &b.rows[f.Task.Record.Pos.File*segmentRows+int(f.Task.Record.Pos.Row)]; o.state == Failed && f.Reason != o.result.Reason {
+					t.Errorf("seed %d: %s failed for %q, want %q", seed, o.kind, f.Reason, o.result.Reason)
+				}
 				return nil
 			})
 			if err != nil {
@@ -397,5 +454,30 @@ func TestUnreadFileIsPassed(t *testing.T) {
 	err := Run(t.Context(), b.config(), &tally, nil)
 	if err != nil || tally.Verdicts[Proven] != segmentRows+10 || tally.Verdicts[CouldNotLook] != segmentRows-10 || len(tally.Unread) != 1 || tally.Grade() != Wrong {
 		t.Errorf("%v: verdicts %v, unread %v, grade %v", err, tally.Verdicts, tally.Unread, tally.Grade())
+	}
+}
+
+// TestUnreadRowsAreCounted: the rows of a file that cannot be read count by the job,
+// or by the report, also where the job has not come to the file.
+func TestUnreadRowsAreCounted(t *testing.T) {
+	t.Parallel()
+	for _, open := range []bool{false, true} {
+		b := newBucket(t, 2*segmentRows, open, func(int) oneKind { return oneKinds[0] })
+		if !open { // one more file
+			b.segments = append(b.segments, inventory.Segment{File: 2, First: 0, Last: segmentRows - 1})
+			for i := range segmentRows {
+				rec := aRow(nil)
+				rec.Pos, rec.Key = inventory.Position{File: 2, Row: int64(i)}, fmt.Sprintf("more-%05d", i)
+				b.rows = append(b.rows, one{rec: rec, head: sseS3("before")})
+			}
+		}
+		b.torn = 10
+		cfg := b.config()
+		cfg.Rows = 0 // not known
+		var tally Tally
+		err := Run(t.Context(), cfg, &tally, nil)
+		if err != nil || tally.Verdicts[CouldNotLook] != segmentRows-10 || tally.Uncount != 0 || tally.Rows != int64(len(b.rows)) {
+			t.Errorf("counted by the job alone: %t: %v, %+v", open, err, tally)
+		}
 	}
 }
