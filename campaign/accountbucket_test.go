@@ -26,9 +26,11 @@ type bucket struct {
 	objects int
 	start   time.Time // of the campaign
 
-	text      string   // of the report: keys and ETags of all rows, one after the other
-	ends      []uint32 // of each of them in text
-	perSecond []int32  // copies sent, by second since start; under the Region's lock
+	text      string    // of the report: keys and ETags of all rows, one after the other
+	ends      []uint32  // of each of them in text
+	perSecond []int32   // copies sent, by second since start; under the Region's lock
+	sent      int       // of them, in all
+	mostSent  time.Time // from then on it may have nothing to send but what comes again
 	runs      []span
 	left      bool // something is left to do
 	totals    checkpoint.Totals
@@ -114,8 +116,6 @@ func (p *process) run(b *bucket) (err error) {
 	if b.text == "" {
 		b.makeReport()
 	}
-	began := time.Now()
-	defer func() { b.runs = append(b.runs, span{began, time.Now()}) }()
 	store := checkpoint.NewRemote(p.disk, "campaign/"+b.name, b.name, checkpoint.RemoteConfig{})
 	lock, err := store.Lock(p.work, checkpoint.Holder{PID: p.number})
 	if err != nil {
@@ -130,6 +130,8 @@ func (p *process) run(b *bucket) (err error) {
 	if err != nil {
 		return err
 	}
+	began := time.Now() // before that, it waits for the lease of a machine that was lost
+	defer func() { b.runs = append(b.runs, span{began, time.Now()}) }()
 	limit := float64(b.region.cap)
 	governor := ratelimit.New(ratelimit.Config{Caps: ratelimit.Limits{KMS: limit}, Shared: p.shares.Of(b.region.quota, limit)})
 	defer governor.Start(context.WithoutCancel(p.work))()

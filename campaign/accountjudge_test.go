@@ -75,7 +75,11 @@ func (a *account) judgeParts() {
 				continue
 			}
 			for _, run := range b.runs {
-				for from := run.from.Add(settling); !from.Add(window + ending).After(run.to); from = from.Add(window) {
+				to := run.to
+				if b.mostSent.Before(to) {
+					to = b.mostSent
+				}
+				for from := run.from.Add(settling); !from.Add(window + ending).After(to); from = from.Add(window) {
 					s := span{from, from.Add(window)}
 					if r.stormy(s) {
 						continue

@@ -208,4 +208,7 @@ func (b *bucket) count() {
 		b.perSecond = append(b.perSecond, 0)
 	}
 	b.perSecond[second]++
+	if b.sent++; b.sent == b.objects*9/10 {
+		b.mostSent = time.Now()
+	}
 }
