@@ -19,10 +19,11 @@ func TestTallyCounts(t *testing.T) {
 		{Verdict: LostAttribute, Looked: true}, // for its snapshot alone
 		{Verdict: Gone, Looked: true, Sampled: true, Unlisted: "nobody may list"},
 		{Verdict: Gone, Looked: true, Sampled: true},
+		{Verdict: Gone, Looked: true, Sampled: true},
 	} {
 		tally.Add(&f)
 	}
-	if tally.Rows != 5 || tally.Looked != 5 || tally.Sampled != 4 || tally.Wrong != 1 || tally.Contradicted != 1 || tally.Unlisted != 1 || len(tally.OtherKeys) != 0 {
+	if tally.Rows != 6 || tally.Looked != 6 || tally.Sampled != 5 || tally.Wrong != 1 || tally.Contradicted != 1 || tally.Unlisted != 1 || len(tally.OtherKeys) != 0 {
 		t.Errorf("%+v", tally)
 	}
 }
