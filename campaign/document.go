@@ -142,11 +142,15 @@ func (e *ChangedError) Error() string {
 type OtherBucketError struct {
 	Bucket string // as the list names it
 	Is     string
-	What   string // report or job
+	Job    string // that is of the other bucket; "" where the report is
 }
 
 func (e *OtherBucketError) Error() string {
-	return fmt.Sprintf("the list says %s, and the %s there is of bucket %s. Nothing was done for either. Put the manifest of %s into the list", plain.Text(e.Bucket), e.What, plain.Text(e.Is), plain.Text(e.Bucket))
+	if e.Job != "" {
+		return fmt.Sprintf("%s is the place of the job of %s, and holds a job of bucket %s. Nothing was done for either. Put the right job back there, or move this one away: the same campaign then makes a new one for %s",
+			plain.Text(e.Job), plain.Text(e.Bucket), plain.Text(e.Is), plain.Text(e.Bucket))
+	}
+	return fmt.Sprintf("the list says %s, and the report there is of bucket %s. Nothing was done for either. Put the manifest of %s into the list", plain.Text(e.Bucket), plain.Text(e.Is), plain.Text(e.Bucket))
 }
 
 // Check compares the entry, whose job was made, with what the list says now. Roles and

@@ -86,13 +86,18 @@ func readRow(ctx context.Context, jobs job.Opener, campaign string, e *Entry) Ro
 	if err == nil && s == nil && e.Made {
 		err = &GoneError{JobOf(campaign, e.Name)}
 	}
+	is := Error
+	if s != nil && s.Bucket != e.Name { // its figures say nothing about this one
+		err, is = &OtherBucketError{Bucket: e.Name, Is: s.Bucket, Job: JobOf(campaign, e.Name)}, OtherJob
+		s = nil
+	}
 	r := RowOf(campaign, e, s)
 	if err == nil {
 		return r
 	}
 	r.Err, r.Why = err, err.Error()
 	if r.State != LeftOut {
-		r.State = Error
+		r.State = is
 	}
 	return r
 }

@@ -130,7 +130,7 @@ func (c *Campaign) findJob(ctx context.Context, s *prepare.Start, b *Bucket) (er
 		return prepare.CheckNew(ctx, claim.Jobs, b.Job)
 	}
 	if is := claim.Plan.Options.Bucket; is != b.Name {
-		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "job"}
+		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, Job: b.Job}
 	}
 	if err = s.Meet(ctx, false); err != nil {
 		return err
@@ -157,7 +157,7 @@ func (c *Campaign) lookAhead(ctx context.Context, s *prepare.Start, b *Bucket) e
 		return err
 	}
 	if is := s.Pre.Env.Policy.Options.Bucket; is != b.Name {
-		return &campaign.OtherBucketError{Bucket: b.Name, Is: is, What: "report"}
+		return &campaign.OtherBucketError{Bucket: b.Name, Is: is}
 	}
 	if s.Plan = s.Claim.Plan; !s.Idle { // else it goes on with its generations
 		if err := s.PlanOrResume(ctx); err != nil {
