@@ -60,10 +60,7 @@ func (b *Bundle) evidence(ctx context.Context) (*evidence, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &evidence{part: *first, bucket: *b.Bucket, format: formatOne}
-	if b.Read.Chain.Last() != nil {
-		e.format = formatSpanning
-	}
+	e := &evidence{part: *first, bucket: *b.Bucket, format: formatKeyed}
 	for i := range b.Later {
 		l := &b.Later[i]
 		p, err := partOf(ctx, l.Store, l.Read)

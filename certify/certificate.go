@@ -21,6 +21,8 @@ type Certificate struct {
 	Job       string    `json:"job"`
 	Bucket    string    `json:"bucket"`
 	Key       string    `json:"kms_key_id"`
+	KeyState  string    `json:"kms_key_state,omitempty"`   // as KMS says it; "" where it is not known
+	KeyDoubt  KeyDoubt  `json:"kms_key_problem,omitempty"` // why that is not Enabled
 	Manifest  string    `json:"manifest"`
 	MD5       string    `json:"manifest_md5"`
 	PlanHash  string    `json:"plan_hash"`
@@ -103,6 +105,7 @@ const (
 	Different  Kind = "different"  // by the verification something is not as promised, or nobody could tell
 	Open       Kind = "open"       // the bucket lets something arrive outside the key
 	NoKey      Kind = "no-key"     // the job is not about a key
+	BadKey     Kind = "bad-key"    // nobody can use the key, or soon nobody can
 	Nothing    Kind = "nothing"    // no row is under the key
 )
 
@@ -151,6 +154,7 @@ func (e *evidence) certificate(ctx context.Context) (*Certificate, error) {
 	note := verify.ReadNote(ctx, e.docs)
 	c.Verified = c.verified(note, &e.state, made, superseded)
 	c.open(&e.bucket, o)
+	c.key(e)
 	for i := range chain.Generations {
 		g := &chain.Generations[i]
 		c.Generations = append(c.Generations, Generation{Number: g.Number, Plan: g.Plan, Source: g.Source, Created: g.Created, Listed: g.Listed, Done: g.Done, Verdict: g.Verdict, Other: g.Other})

@@ -12,6 +12,7 @@ import (
 	"reseal/partition"
 	"reseal/plan"
 	"reseal/preflight"
+	"reseal/s3api"
 	"reseal/verify"
 )
 
@@ -32,7 +33,8 @@ func newWorld(t *testing.T) *world {
 	w.plan.Options = plan.Options{Bucket: "acme", KMSKeyID: testKey, Prefixes: []string{"media/in/", "media/out/"}}
 	w.plan.Rows, w.plan.Segments = 3, []inventory.Segment{{Last: 2}}
 	w.state = State{Job: "job", Segments: 1, Finished: 1, Settled: 3, Done: 2, Written: at}
-	w.bucket = Bucket{Name: "acme", Algorithm: plan.TargetKMS, Key: testKey, Policy: closing(t, preflight.Closing{Unstated: true, Services: true})}
+	w.bucket = Bucket{Name: "acme", Algorithm: plan.TargetKMS, Key: testKey, Policy: closing(t, preflight.Closing{Unstated: true, Services: true}),
+		JobKey: &JobKey{ID: testKey, State: enabled}}
 	return w
 }
 
@@ -58,7 +60,7 @@ func (w *world) certificate(t *testing.T) *Certificate {
 	if w.note != nil {
 		docs[verifiedFile] = document(w.note)
 	}
-	c, err := (&evidence{part: part{docs: docs, state: w.state}, bucket: w.bucket, format: formatOne}).certificate(t.Context())
+	c, err := (&evidence{part: part{docs: docs, state: w.state}, bucket: w.bucket, format: formatKeyed}).certificate(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -97,6 +99,13 @@ func TestObjections(t *testing.T) {
 		"DSSE as the default":   {func(w *world) { w.bucket.Algorithm = "aws:kms:dsse" }, []Kind{Open}},
 		"another key":           {func(w *world) { w.bucket.Key = strings.Replace(testKey, "1234abcd", "4321abcd", 1) }, []Kind{Open}},
 		"an alias of the key":   {func(w *world) { w.bucket.Key, w.bucket.KeyARN = "alias/media", testKey }, nil},
+		"nobody asked for it":   {func(w *world) { w.bucket.JobKey = nil }, []Kind{BadKey}},
+		"the state of another":  {func(w *world) { w.bucket.JobKey.ID = strings.Replace(testKey, "1234abcd", "4321abcd", 1) }, []Kind{BadKey}},
+		"a state of no doubt":   {func(w *world) { w.bucket.JobKey.State = "Disabled" }, []Kind{BadKey}},
+		"enabled, and doubtful": {func(w *world) { w.bucket.JobKey.Doubt = KeyDoubt(s3api.KeyUsage) }, []Kind{BadKey}},
+		"nobody may ask":        {func(w *world) { w.bucket.JobKey = &JobKey{testKey, "", KeyDoubt(s3api.AccessDenied)} }, nil},
+		"no KMS to ask":         {func(w *world) { w.bucket.JobKey = &JobKey{testKey, "", KeyDoubt(s3api.KeyUnchecked)} }, nil},
+		"KMS has no such key":   {func(w *world) { w.bucket.JobKey = &JobKey{testKey, "", KeyDoubt(s3api.KeyUnknown)} }, []Kind{BadKey}},
 		"another bucket":        {func(w *world) { w.bucket.Name = "other" }, []Kind{Open}},
 		"no policy":             {func(w *world) { w.bucket.Policy = "" }, []Kind{Open}},
 		"no policy that is one": {func(w *world) { w.bucket.Policy = "{" }, []Kind{Open}},

@@ -246,8 +246,8 @@ func (c *checker) checkCertificate(ctx context.Context) {
 		c.problem("%s cannot be read: %v", certificateFile, err)
 		return
 	}
-	if certificate.Format > formatSpanning {
-		c.problem("%s is of version %d, and this program knows %d at most: use a newer one", certificateFile, certificate.Format, formatSpanning)
+	if certificate.Format > formatKeyed {
+		c.problem("%s is of version %d, and this program knows %d at most: use a newer one", certificateFile, certificate.Format, formatKeyed)
 		return
 	}
 	c.Certificate = &certificate

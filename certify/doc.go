@@ -23,8 +23,10 @@ const (
 const Namespace = "reseal-certificate"
 
 // The versions of a bundle. One of several generations was the first one's alone before,
-// with a bundle beside it for each of the others; it is spanning now.
+// with a bundle beside it for each of the others; it is spanning now. Nobody looked at the
+// state of the key before the third.
 const (
 	formatOne      = 1
 	formatSpanning = 2 // all generations of the job
+	formatKeyed    = 3 // and the state of the key
 )

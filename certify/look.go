@@ -50,11 +50,14 @@ type Bucket struct {
 	KeyARN     string    `json:"default_key_arn,omitempty"`
 	Blocked    []string  `json:"blocked_encryption,omitempty"`
 	Policy     string    `json:"policy"` // the text as S3 has it, "" for none
+
+	JobKey *JobKey `json:"job_key,omitempty"` // of the job; nil for SSE-S3, and in bundles before version 3
 }
 
-// LookAt reads the settings of the bucket that a job is about. client is of its Region.
-// The name of the default key is resolved where KMS tells it.
-func LookAt(ctx context.Context, client *s3api.Client, bucket string) (*Bucket, error) {
+// LookAt reads the settings of the bucket that a job is about, and the state of the key
+// of the job, "" for none. client is of the bucket's Region. The name of the default key
+// is resolved where KMS tells it.
+func LookAt(ctx context.Context, client *s3api.Client, bucket, key string) (*Bucket, error) {
 	b := &Bucket{Name: bucket, Looked: time.Now().UTC().Truncate(time.Millisecond)}
 	facts, _, err := client.Facts(ctx, bucket)
 	if err != nil {
@@ -68,11 +71,13 @@ func LookAt(ctx context.Context, client *s3api.Client, bucket string) (*Bucket, 
 	e := &settings.Encryption
 	b.Algorithm, b.Key, b.Blocked, b.Policy = e.Algorithm, e.KeyID, e.Blocked, string(settings.Policy)
 	if b.Key != "" {
-		if key, err := client.Key(ctx, b.Key); err == nil { // else the name that was put has to do
-			b.KeyARN = key.ARN
-		}
+		put, _ := client.Key(ctx, b.Key) // without an answer the name that was put has to do
+		b.KeyARN = put.ARN
 	}
-	return b, nil
+	if key != "" {
+		b.JobKey, err = lookAtKey(ctx, client, key)
+	}
+	return b, err
 }
 
 // under tells whether uploads that say nothing get the key.

@@ -102,6 +102,11 @@ func (c *Certificate) WriteText(w io.Writer) error {
 	b.WriteString("\n")
 	row("bucket", "%s", plain.Text(c.Bucket))
 	row("key", "%s", plain.Text(c.Key))
+	if c.KeyState != "" {
+		row("key state", "%s", plain.Text(c.KeyState))
+	} else if c.KeyDoubt != "" {
+		row("key state", "NOT KNOWN: %s", c.KeyDoubt.words(""))
+	}
 	row("report", "%s (MD5 %s)", plain.Text(c.Manifest), plain.Text(c.MD5))
 	for _, g := range c.Generations {
 		row(fmt.Sprintf("generation %d", g.Number), "of the %s of %s: %s listed, %s re-encrypted, %s", plain.Text(string(g.Source)), report.Time(g.Created),

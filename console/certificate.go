@@ -6,12 +6,14 @@ import (
 	"slices"
 
 	"reseal/certify"
+	"reseal/internal/explain"
 	"reseal/internal/plain"
 	"reseal/internal/shell"
 	"reseal/internal/terminal"
 	"reseal/job"
 	"reseal/job/status"
 	"reseal/report"
+	"reseal/s3api"
 )
 
 // Checked prints what a check found, for people.
@@ -55,6 +57,8 @@ func AfterObjections(c *certify.Certificate, s *status.Status) (next []string) {
 			if !working {
 				command = OnJob("verify", s.Job)
 			}
+		case certify.BadKey:
+			command = explain.KeyCommand(s3api.SetupKind(c.KeyDoubt), c.Key)
 		case certify.Open:
 			command = "reseal enforce --bucket " + shell.Word(c.Bucket) + " --sse-kms-key-id " + shell.Word(c.Key)
 		}

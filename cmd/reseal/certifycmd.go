@@ -40,7 +40,8 @@ var certifyRecalls = []string{"endpoint-url", "region", "profile", "ca-bundle", 
 
 const certifyLong = `certify says whether a migration is at its end: the job is done and nothing failed,
 verify found every row as promised, the bucket's default encryption is the key, and
-its policy denies other encryption. It looks at the bucket now, and changes nothing.
+its policy denies other encryption, and the key is enabled. It looks at the bucket
+and the key now, and changes nothing.
 
   reseal certify ./job
   reseal certify ./job --out ./evidence --sign-ssh-key ~/.ssh/id_ed25519
@@ -51,7 +52,7 @@ check. Where something stands against it, nothing is written, and it ends with
 
   7   verify found rows that are not as promised, or --check a difference
   3   work is left: rows, a verification of the job as it is now
-  5   the bucket lets something arrive outside the key`
+  5   the key is not enabled, or the bucket lets something arrive outside it`
 
 func newCertifyCommand(p process) *cobra.Command {
 	f := &certifyFlags{}
@@ -165,7 +166,7 @@ func (f *certifyFlags) look(ctx context.Context, p process, store job.Store, mad
 	if client, err = client.ForBucket(ctx, made.Options.Bucket); err != nil {
 		return nil, err
 	}
-	return certify.LookAt(ctx, client, made.Options.Bucket)
+	return certify.LookAt(ctx, client, made.Options.Bucket, made.Options.KMSKeyID)
 }
 
 // tell prints the certificate, or what stands against it with what to do next.
@@ -208,7 +209,7 @@ func objectionExit(c *certify.Certificate) int {
 	switch {
 	case has(certify.Different):
 		return exitDifferent
-	case has(certify.Open, certify.NoKey) && !has(certify.Unfinished, certify.Failed, certify.Unverified, certify.Left, certify.Nothing):
+	case has(certify.Open, certify.NoKey, certify.BadKey) && !has(certify.Unfinished, certify.Failed, certify.Unverified, certify.Left, certify.Nothing):
 		return exitRefused
 	}
 	return exitFailures

@@ -79,6 +79,11 @@ func fileRemedy(err error) Remedy {
 	return Remedy{}
 }
 
+// KeyCommand is the command that does something about what is wrong with a key.
+func KeyCommand(kind s3api.SetupKind, key string) string {
+	return keyRemedy(&s3api.SetupError{Kind: kind, Subject: key}).Next
+}
+
 // keyRemedy is what to do about a key.
 func keyRemedy(e *s3api.SetupError) Remedy {
 	key := "--key-id " + shell.Word(cmp.Or(e.Subject, "KEY"))
