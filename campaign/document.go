@@ -121,6 +121,12 @@ func NewEnding(at time.Time, code int, why string) *Ending {
 	return &Ending{At: at.UTC(), Code: code, Why: strings.ToValidUTF8(why, "?")}
 }
 
+// Refused tells whether that was no end of a run, as what was asked for was refused. Of a
+// nil one it is false.
+func (e *Ending) Refused() bool {
+	return e != nil && (e.Code == refusedCode || e.Code == otherJobCode)
+}
+
 // EntryOf is what is kept of a bucket of the list.
 func EntryOf(b *list.Bucket) Entry {
 	return Entry{Name: b.Name, Region: b.Region, Account: b.Account, Manifest: b.Manifest, Key: b.Key, Prefixes: b.Prefixes, Exclude: b.ExcludePrefixes}

@@ -70,6 +70,9 @@ func (c *Campaign) Foresee(ctx context.Context) {
 			if b.Failed = c.foresee(ctx, b); b.Failed != nil {
 				c.refused(b, b.Of)
 			}
+			if b.Failed == nil && b.Idle && b.Entry.Ended.Refused() { // no run comes that would end otherwise
+				b.Entry.Ended = nil
+			}
 			if b.Of == nil && b.start != nil {
 				b.Entry.Planned = &b.Left
 			}
@@ -86,7 +89,11 @@ func (c *Campaign) Foresee(ctx context.Context) {
 // refused writes down why a bucket cannot begin.
 func (c *Campaign) refused(b *Bucket, of *status.Status) {
 	text, next := c.Runner.Why(b, b.Failed, of)
-	b.Entry.Ended, b.Next = campaign.NewEnding(c.Began, c.Runner.Code(b.Failed), text), next
+	b.Next = next
+	if other := (*campaign.OtherBucketError)(nil); errors.As(b.Failed, &other) && other.Job != "" {
+		return // its folder says so for as long as it holds
+	}
+	b.Entry.Ended = campaign.NewEnding(c.Began, c.Runner.Code(b.Failed), text)
 }
 
 // OpenHazards are the names of what nobody accepted.
