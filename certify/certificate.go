@@ -9,6 +9,7 @@ import (
 	"reseal/job"
 	"reseal/job/generations"
 	"reseal/plan"
+	"reseal/report"
 	"reseal/verify"
 )
 
@@ -98,15 +99,16 @@ type Kind string
 
 // The kinds of objections.
 const (
-	Unfinished Kind = "unfinished" // work is left
-	Failed     Kind = "failed"     // objects failed
-	Unverified Kind = "unverified" // no verification of the job as it is now
-	Left       Kind = "left"       // by the verification work is left
-	Different  Kind = "different"  // by the verification something is not as promised, or nobody could tell
-	Open       Kind = "open"       // the bucket lets something arrive outside the key
-	NoKey      Kind = "no-key"     // the job is not about a key
-	BadKey     Kind = "bad-key"    // nobody can use the key, or soon nobody can
-	Nothing    Kind = "nothing"    // no row is under the key
+	Unfinished Kind = "unfinished"   // work is left
+	Failed     Kind = "failed"       // objects failed
+	Unverified Kind = "unverified"   // no verification of the job as it is now
+	Left       Kind = "left"         // by the verification work is left
+	Untold     Kind = "not-compared" // by the verification objects are done that nobody compared
+	Different  Kind = "different"    // by the verification something is not as promised, or nobody could tell
+	Open       Kind = "open"         // the bucket lets something arrive outside the key
+	NoKey      Kind = "no-key"       // the job is not about a key
+	BadKey     Kind = "bad-key"      // nobody can use the key, or soon nobody can
+	Nothing    Kind = "nothing"      // no row is under the key
 )
 
 // Objection is one thing that stands against a certificate.
@@ -268,7 +270,12 @@ func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan, superse
 	case result == verify.Wrong:
 		c.against(Different, "the verification found rows that are not as promised, or that nobody could look at: %s", ofGrade(n, verify.Wrong))
 	case result == verify.Open:
-		c.against(Left, "the verification found work that is left: %s", ofGrade(n, verify.Open))
+		if n.Grade(verify.NotCompared) == verify.Open {
+			c.against(Left, "the verification found work that is left: %s", ofGrade(n, verify.Open))
+		}
+		if n.Uncompared > 0 && !n.Whole {
+			c.against(Untold, "%s; no certificate takes them as they are", report.Untold(n.Uncompared))
+		}
 	}
 	return v
 }

@@ -92,7 +92,11 @@ func TestObjections(t *testing.T) {
 		"a row is not done":     {func(w *world) { w.note.Verdicts = map[verify.Verdict]int64{verify.Proven: 2, verify.NotDone: 1} }, []Kind{Left}},
 		"a verdict not known":   {func(w *world) { w.note.Verdicts = map[verify.Verdict]int64{verify.Proven: 2, "fine": 1} }, []Kind{Different}},
 		"rows nobody counted":   {func(w *world) { w.note.Uncount = 1 }, []Kind{Different}},
-		"not compared":          {func(w *world) { w.note.Uncompared = 1 }, []Kind{Left}},
+		"not compared":          {func(w *world) { w.note.Uncompared = 1 }, []Kind{Untold}},
+		"not compared, allowed": {func(w *world) { w.note.Uncompared, w.note.Allowed = 1, []verify.Verdict{verify.NotCompared} }, []Kind{Untold}},
+		"not compared nor done": {func(w *world) {
+			w.note.Uncompared, w.note.Verdicts = 1, map[verify.Verdict]int64{verify.Proven: 2, verify.NotDone: 1}
+		}, []Kind{Left, Untold}},
 		"a sample of nothing":   {func(w *world) { w.note.Verdicts, w.note.Unsampled, w.note.Sampled = nil, 3, 0 }, []Kind{Different}},
 		"no default":            {func(w *world) { w.bucket.Algorithm, w.bucket.Key = "AES256", "" }, []Kind{Open}},
 		"aws/s3 as the default": {func(w *world) { w.bucket.Key = "" }, []Kind{Open}},

@@ -54,9 +54,6 @@ func ofGrade(n *verify.Note, grade verify.Grade) string {
 	if grade == verify.Wrong && n.Uncount > 0 {
 		parts = append(parts, "the rows of "+report.Plural(n.Uncount, "file")+" that nobody has counted")
 	}
-	if grade == verify.Open && n.Uncompared > 0 && !n.Whole {
-		parts = append(parts, report.Count(n.Uncompared)+" "+string(verify.NotCompared))
-	}
 	return strings.Join(parts, ", ")
 }
 

@@ -1,10 +1,12 @@
 package console
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
 	"reseal/internal/shell"
+	"reseal/job"
 	"reseal/report"
 	"reseal/verify"
 )
@@ -31,10 +33,8 @@ func advice(v *verify.Verification) string {
 		"Lost: reseal writes no data of its own, S3 copies it; a lifecycle rule or another client may have changed attributes. Look at one such object, and at its old version where the bucket keeps them, before the source is given up. What was lost on purpose is accepted by name: reseal verify --accept NAME.")
 	add(n(verify.CouldNotLook) > 0, "Could not look: see the reason beside each object, then run the same command again.")
 	add(v.Uncompared > 0 && !v.Whole && !slices.Contains(v.Allowed, verify.NotCompared),
-		"Attributes not compared: the answers to these were lost, and nothing tells what "+
-			"they were. An endpoint other than AWS may have left something out. Look at them with "+
-			"reseal report --format csv, where they have the reason repeat. --allow not-compared "+
-			"takes them as they are.")
+		report.Untold(v.Uncompared)+": the answers were lost. An endpoint other than AWS may have left something out. Look at them with "+
+			OnJob("report", v.Job)+untoldLines+", where they have the reason repeat. "+OnJob("verify", cmp.Or(job.WholeOf(v.Job), v.Job))+allowUntold+" takes them as they are.")
 	add(v.NeverBegan, "The job never began; "+OnJob("status", v.Job)+" says how to run it.")
 	add(v.Superseded && n(verify.NotDone) > 0, "What is not done was in the report of a later generation, and counts there.")
 	add(!v.NeverBegan && !v.Superseded && n(verify.NotDone) > 0, "Work is left; "+OnJob("status", v.Job)+" says how to go on.")

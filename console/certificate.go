@@ -57,6 +57,8 @@ func AfterObjections(c *certify.Certificate, s *status.Status) (next []string) {
 			if !working {
 				command = OnJob("verify", s.Job)
 			}
+		case certify.Untold:
+			command = OnJob("report", s.Job) + untoldLines
 		case certify.BadKey:
 			command = explain.KeyCommand(s3api.SetupKind(c.KeyDoubt), c.Key)
 		case certify.Open:

@@ -17,6 +17,12 @@ type Step struct{ Command, Does string }
 // ReportPage are the options that make a page of a report.
 const ReportPage = " --out report.html"
 
+// What ends a verification of objects that nobody compared, and what lists them.
+const (
+	allowUntold = " --allow not-compared"
+	untoldLines = " --format csv"
+)
+
 // OnJob is a command of reseal on a job, as a person types it.
 func OnJob(name, dir string) string { return explain.OnJob(name, dir) }
 
@@ -75,6 +81,8 @@ func afterwards(next status.Next, whole func(name string) string) Step {
 	switch next {
 	case status.MakeReport:
 		return Step{whole("report") + ReportPage, "sums the job up as a page; verify found all that it looked at as promised"}
+	case status.AllowUntold:
+		return Step{whole("verify") + allowUntold, "takes as they are the objects that were found done and that nobody compared with what was there before; to look at them first, with the reason repeat:\n" + whole("report") + untoldLines}
 	case status.VerifyAgain:
 		return Step{whole("verify"), "looks again, and names what is not as promised; the last look found some"}
 	}

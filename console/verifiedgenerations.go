@@ -40,6 +40,9 @@ func wholeText(job string, all []VerifiedGeneration, over bool) string {
 		if len(worse) > 0 {
 			open, what = worse, "not all is as promised"
 		}
+		if untold, only := untold(all); only {
+			return fmt.Sprintf("Of %s, no work is left; %s, in generation %s.\nnext: %s", name, report.Untold(untold), strings.Join(open, ", "), OnJob("verify", job)+allowUntold)
+		}
 		return fmt.Sprintf("Of %s, %s in generation %s.\nnext: %s", name, what, strings.Join(open, ", "), OnJob("status", job))
 	}
 	if !over {
@@ -52,6 +55,19 @@ func wholeText(job string, all []VerifiedGeneration, over bool) string {
 		}
 	}
 	return text + "\nnext: " + afterVerification(job)
+}
+
+// untold is how many objects nobody compared, and whether nothing else is left.
+func untold(all []VerifiedGeneration) (n int64, only bool) {
+	only = true
+	for _, g := range all {
+		if v := g.Verification; v.OnlyUntold() {
+			n += v.Uncompared
+		} else if v.Result() != verify.Fine {
+			only = false
+		}
+	}
+	return n, only && n > 0
 }
 
 // not are the numbers of the generations whose verification comes to none of the grades.

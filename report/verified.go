@@ -66,7 +66,7 @@ func (d *Verified) notes() (notes []string) {
 		notes = append(notes, "What is not done was in the report of a later generation, and counts there.")
 	}
 	if d.Untold > 0 {
-		notes = append(notes, "Left open: of "+Plural(d.Untold, "proven object")+" the answer was lost and nothing tells what they were, so their attributes are not compared.")
+		notes = append(notes, "Left open: "+Untold(d.Untold)+". The answers were lost.")
 	}
 	if d.Compared > 0 {
 		notes = append(notes, "All that the run remembered of "+Plural(d.Compared, "object")+" before it re-encrypted them was compared with what is there now.")

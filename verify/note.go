@@ -26,6 +26,7 @@ type Note struct {
 	Written time.Time `json:"job_written"` // the job's last write that was looked at
 	Sample  string    `json:"sample"`
 	KMS     KMSUse    `json:"kms"`
+	Allowed []Verdict `json:"allowed,omitempty"`
 	Tally
 }
 
@@ -48,7 +49,7 @@ func (v *Verification) Remember(ctx context.Context, store checkpoint.Store, wri
 	if err != nil {
 		return err
 	}
-	data, err := json.Marshal(&Note{time.Now().UTC(), written.UTC(), v.Sample, v.KMS, v.Tally})
+	data, err := json.Marshal(&Note{time.Now().UTC(), written.UTC(), v.Sample, v.KMS, v.Allowed, v.Tally})
 	if err == nil {
 		var version checkpoint.Version
 		if _, version, err = store.Get(ctx, noteFile); err == nil || errors.Is(err, fs.ErrNotExist) {
@@ -67,6 +68,16 @@ func ReadNote(ctx context.Context, store checkpoint.Reader) *Note {
 		return nil
 	}
 	return n
+}
+
+// Verification is what the note tells of the verification that left it. Of what was
+// allowed only objects that nobody compared count: another look does not change these.
+func (n *Note) Verification() *Verification {
+	v := &Verification{Tally: n.Tally}
+	if slices.Contains(n.Allowed, NotCompared) {
+		v.Allowed = []Verdict{NotCompared}
+	}
+	return v
 }
 
 // found lists what was found, as in "2 body-differs, 298 proven".

@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"slices"
+
 	"reseal/plan"
 )
 
@@ -50,6 +52,11 @@ func (v *Verification) List(f *Finding) {
 // ProvesNothing tells whether the sample took none of the objects that would have
 // to be looked at: those with a snapshot are looked at in any case.
 func (v *Verification) ProvesNothing() bool { return v.Unsampled > 0 && v.Sampled == 0 }
+
+// OnlyUntold tells whether nothing is left but objects that nobody compared.
+func (v *Verification) OnlyUntold() bool {
+	return v.Result() == Open && !v.NeverBegan && v.Grade(append(slices.Clone(v.Allowed), NotCompared)...) == Fine
+}
 
 // Worst is what the verifications of all generations of a job come to.
 func Worst(all []*Verification) Grade {

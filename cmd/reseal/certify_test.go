@@ -333,7 +333,7 @@ func TestObjectionExit(t *testing.T) {
 		want  int
 	}{
 		{[]certify.Kind{certify.Open}, exitRefused}, {[]certify.Kind{certify.NoKey, certify.Open}, exitRefused}, {[]certify.Kind{certify.BadKey}, exitRefused},
-		{[]certify.Kind{certify.Nothing, certify.Open}, exitFailures}, {[]certify.Kind{certify.Left, certify.Open}, exitFailures},
+		{[]certify.Kind{certify.Nothing, certify.Open}, exitFailures}, {[]certify.Kind{certify.Left, certify.Open}, exitFailures}, {[]certify.Kind{certify.Untold, certify.Open}, exitFailures},
 		{[]certify.Kind{certify.Nothing, certify.Open, certify.Different}, exitDifferent},
 	} {
 		var against []certify.Objection

@@ -209,7 +209,7 @@ func objectionExit(c *certify.Certificate) int {
 	switch {
 	case has(certify.Different):
 		return exitDifferent
-	case has(certify.Open, certify.NoKey, certify.BadKey) && !has(certify.Unfinished, certify.Failed, certify.Unverified, certify.Left, certify.Nothing):
+	case has(certify.Open, certify.NoKey, certify.BadKey) && !has(certify.Unfinished, certify.Failed, certify.Unverified, certify.Left, certify.Untold, certify.Nothing):
 		return exitRefused
 	}
 	return exitFailures

@@ -7,7 +7,6 @@ import (
 	"reseal/job"
 	"reseal/job/generations"
 	"reseal/plan"
-	"reseal/verify"
 )
 
 // Next is what is to be done with a job.
@@ -26,6 +25,7 @@ const (
 	Retry                       // nothing is left but objects that failed
 	Verify                      // all is done
 	VerifyAgain                 // all is done, and the last verification of it did not find all as promised
+	AllowUntold                 // all is done, and nobody compared some objects that were found done
 	MakeReport                  // all is done, and verified
 	MoreGenerations             // the last generation did not end, or found something to do
 )
@@ -73,18 +73,17 @@ func (s *Status) Next(part job.Share) (next Next, share string) {
 // afterwards is what is to be done with a job of which nothing is left to do. What a
 // verification found of an earlier state of the job does not count.
 func (s *Status) afterwards() Next {
-	n, first := s.Verified, Proven
-	switch {
-	case n == nil || s.LastWrite.After(n.Written):
-		first = Unproven
-	case (&verify.Verification{Tally: n.Tally}).Result() != verify.Fine:
-		first = Disproven
+	n, first := s.Verified, Unproven
+	if n != nil && !s.LastWrite.After(n.Written) {
+		first = ofNote(n)
 	}
 	switch min(first, s.Proof) {
 	case Unproven:
 		return Verify
 	case Disproven:
 		return VerifyAgain
+	case Untold:
+		return AllowUntold
 	}
 	return MakeReport
 }

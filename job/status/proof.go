@@ -14,8 +14,9 @@ type Proof int
 
 // The proofs.
 const (
-	Unproven  Proof = iota - 2 // something was not verified as it is now
+	Unproven  Proof = iota - 3 // something was not verified as it is now
 	Disproven                  // something is not as promised, or work is left
+	Untold                     // nobody compared some objects that were found done
 	Proven
 )
 
@@ -33,9 +34,19 @@ func proofOf(ctx context.Context, store checkpoint.Reader, chain *generations.Ch
 			return Unproven
 		}
 		n.Superseded = chain.Supersedes(g.Number)
-		if (&verify.Verification{Tally: n.Tally}).Result() != verify.Fine {
-			worst = Disproven
-		}
+		worst = min(worst, ofNote(n))
 	}
 	return worst
+}
+
+// ofNote is what one verification comes to.
+func ofNote(n *verify.Note) Proof {
+	v := n.Verification()
+	switch {
+	case v.Result() == verify.Fine:
+		return Proven
+	case v.OnlyUntold():
+		return Untold
+	}
+	return Disproven
 }

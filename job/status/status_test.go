@@ -101,18 +101,29 @@ func TestNextAfterAVerification(t *testing.T) {
 	}
 	empty := note(verify.LeftAlone, at)
 	empty.Unsampled, empty.Sampled = 10, 0
+	untold := func(allowed ...verify.Verdict) *verify.Note {
+		n := note(verify.Proven, at)
+		n.Uncompared, n.Allowed = 1, allowed
+		return n
+	}
+	both := untold(verify.NotCompared, verify.NotDone)
+	both.Verdicts[verify.NotDone] = 1
 	for name, tt := range map[string]struct {
 		s    Status
 		want Next
 	}{
-		"none":               {Status{State: Finished}, Verify},
-		"fine":               {Status{State: Finished, Verified: note(verify.Proven, at)}, MakeReport},
-		"wrong":              {Status{State: Finished, Verified: note(verify.LostAttribute, at)}, VerifyAgain},
-		"open":               {Status{State: Finished, Verified: note(verify.NotDone, at)}, VerifyAgain},
-		"proves nothing":     {Status{State: Finished, Verified: empty}, VerifyAgain},
-		"of earlier":         {Status{State: Finished, Verified: note(verify.Proven, at.Add(-time.Second))}, Verify},
-		"failed objects":     {Status{State: Finished, Failed: 1, Verified: note(verify.NotDone, at)}, Retry},
-		"before all is done": {Status{State: Unfinished, Verified: note(verify.Proven, at)}, Resume},
+		"not compared":              {Status{State: Finished, Verified: untold()}, AllowUntold},
+		"not compared, and allowed": {Status{State: Finished, Verified: untold(verify.NotCompared)}, MakeReport},
+		"work left, and allowed":    {Status{State: Finished, Verified: both}, VerifyAgain},
+		"not compared in a later":   {Status{State: Finished, Verified: note(verify.Proven, at), Proof: Untold}, AllowUntold},
+		"none":                      {Status{State: Finished}, Verify},
+		"fine":                      {Status{State: Finished, Verified: note(verify.Proven, at)}, MakeReport},
+		"wrong":                     {Status{State: Finished, Verified: note(verify.LostAttribute, at)}, VerifyAgain},
+		"open":                      {Status{State: Finished, Verified: note(verify.NotDone, at)}, VerifyAgain},
+		"proves nothing":            {Status{State: Finished, Verified: empty}, VerifyAgain},
+		"of earlier":                {Status{State: Finished, Verified: note(verify.Proven, at.Add(-time.Second))}, Verify},
+		"failed objects":            {Status{State: Finished, Failed: 1, Verified: note(verify.NotDone, at)}, Retry},
+		"before all is done":        {Status{State: Unfinished, Verified: note(verify.Proven, at)}, Resume},
 	} {
 		tt.s.LastWrite = at
 		if next, _ := tt.s.Next(job.Share{}); next != tt.want {
