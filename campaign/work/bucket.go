@@ -120,7 +120,7 @@ func (c *Campaign) foresee(ctx context.Context, b *Bucket) error {
 	if err != nil {
 		return err
 	}
-	if err := c.findJob(ctx, s, b); err != nil || b.Idle {
+	if err := c.findJob(ctx, s, b); err != nil || b.Idle && asListed(s) {
 		return err
 	}
 	return c.lookAhead(ctx, s, b)
@@ -157,6 +157,18 @@ func (c *Campaign) findJob(ctx context.Context, s *prepare.Start, b *Bucket) (er
 	return err
 }
 
+// asListed tells whether a job is spelled word for word as what is asked for now, so that
+// there is no need to look at its bucket, its key and its report: those of a job that is
+// finished may be gone. Else they tell whether the same is meant.
+func asListed(s *prepare.Start) bool {
+	made, asked := s.Claim.Plan, s.Request
+	now := made.Frozen
+	now.Options = asked.Options
+	now.Options.Bucket = made.Options.Bucket
+	region := asked.Via.Region
+	return asked.Report.Of(made).Manifest == made.Manifest && (region == "" || region == made.Region) && now.Hash() == made.Hash
+}
+
 // lookAhead takes the steps of a run that look, up to its first one that writes. A plan
 // that was made stays with the bucket, also where a hazard refuses it.
 func (c *Campaign) lookAhead(ctx context.Context, s *prepare.Start, b *Bucket) error {
@@ -166,10 +178,12 @@ func (c *Campaign) lookAhead(ctx context.Context, s *prepare.Start, b *Bucket) e
 	if is := s.Pre.Env.Policy.Options.Bucket; is != b.Name {
 		return &campaign.OtherBucketError{Bucket: b.Name, Is: is}
 	}
-	if s.Plan = s.Claim.Plan; !s.Idle { // else it goes on with its generations
+	if s.Plan = s.Claim.Plan; !s.Idle {
 		if err := s.PlanOrResume(ctx); err != nil {
 			return err
 		}
+	} else if err := s.CheckSame(); err != nil || b.Idle { // else it goes on with its generations
+		return err
 	}
 	if err := c.priced(s.Plan); err != nil {
 		return err

@@ -79,7 +79,7 @@ func (f *campaignFlags) runOf(p process, b *work.Bucket, atMost cost.Money) (*ru
 			set("expected-bucket-owner", account)
 		}
 	}
-	r.Keeper = &f.run.Settings
+	r.Keeper, r.listed = &f.run.Settings, true
 	return r, cmd, errors.Join(errs...)
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -92,6 +93,9 @@ func (r *request) recall(ctx context.Context, p process, cmd *cobra.Command, dir
 		return false, err
 	}
 	r.selection.noChecksum = true // the MD5 is compared with the job's
+	if r.listed {
+		maps.DeleteFunc(told, func(option string, _ []string) bool { return options.Chooses(option) })
+	}
 	anew := options.Given(cmd.Flags())
 	if err := options.Recall(cmd.Flags(), told); err != nil {
 		return true, err

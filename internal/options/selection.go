@@ -82,6 +82,14 @@ func Decides(option string) bool {
 	return f.Lookup(option) != nil
 }
 
+// Chooses tells whether an option decides which objects are meant, or that they are to be
+// under no key. Of those that decide, the others say how.
+func Chooses(option string) bool {
+	f := new(pflag.FlagSet)
+	new(Selection).bindFilters(f)
+	return f.Lookup(option) != nil || slices.Contains([]string{"sse", "columns", "only-bucket"}, option)
+}
+
 // Read turns the flags into the options that a job is bound to. The bucket is that of the
 // report at manifest, which must be named; the key id has yet to be resolved.
 func (s *Selection) Read(manifest string) (plan.Options, error) {

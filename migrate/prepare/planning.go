@@ -85,10 +85,10 @@ func (s *Start) survey(ctx context.Context, reads migrate.Surveyor) (*migrate.Su
 // now.
 func (s *Start) resume(ctx context.Context) error {
 	s.Plan = s.Claim.Plan
-	e := s.Pre.Env
-	if err := s.Plan.CheckSame(s.Name, e.Frozen(), e.Report.Manifest()); err != nil {
+	if err := s.CheckSame(); err != nil {
 		return err
 	}
+	e := s.Pre.Env
 	if s.Plan.Tally != nil {
 		e.Plan.Untiered = s.Plan.Tally.TierUnknown()
 		if s.Plan.Unread == 0 {
@@ -103,6 +103,13 @@ func (s *Start) resume(ctx context.Context) error {
 	}
 	s.Screen.Resumed(s)
 	return nil
+}
+
+// CheckSame returns a *checkpoint.MismatchError where the job that was found was made of
+// something else than what is asked for now. Bucket, key and report must have been looked at.
+func (s *Start) CheckSame() error {
+	e := s.Pre.Env
+	return s.Claim.Plan.CheckSame(s.Name, e.Frozen(), e.Report.Manifest())
 }
 
 // rest ends a run that has nothing to do in its job, before it is held against the hazards
