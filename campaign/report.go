@@ -54,7 +54,7 @@ func (r *Row) report(e *Entry) report.CampaignBucket {
 	}
 	b.Done, b.Bytes, b.Failed, b.Spent = r.Done, r.Bytes, r.Failed, r.Spent
 	if s := r.Of; s != nil {
-		b.Key, b.Generations, b.Verified = s.KMSKeyID, 1+len(s.Generations), s.Verified.View(s.LastWrite)
+		b.Key, b.Generations, b.Verified = s.KMSKeyID, 1+len(s.Generations), s.View()
 		b.Unseen, b.Signable = unverified(s), promised(s)
 		b.NotDone = leftAlone(s)
 		for _, n := range b.NotDone {

@@ -30,9 +30,11 @@ func TestReport(t *testing.T) {
 	later := func(of *verify.Note) *status.Status {
 		return &status.Status{LastWrite: now, Verified: of, Skipped: map[string]int64{"locked": 1, "filtered": 9}}
 	}
+	worse := job(fine(), later(&verify.Note{At: now, Written: now, Tally: verify.Tally{Rows: 1, Verdicts: map[verify.Verdict]int64{verify.NotDone: 1}}}))
+	worse.Proof = status.Disproven
 	d := &Document{Created: now}
 	var rows []Row
-	for name, s := range map[string]*status.Status{"a": job(fine(), nil), "b": job(nil, nil), "c": job(fine(), later(nil)), "d": job(fine(), later(fine())), "e": nil} {
+	for name, s := range map[string]*status.Status{"a": job(fine(), nil), "b": job(nil, nil), "c": job(fine(), later(nil)), "d": job(fine(), later(fine())), "e": nil, "h": worse} {
 		d.Buckets = append(d.Buckets, Entry{Name: name, Made: true})
 		rows = append(rows, RowOf("camp", &d.Buckets[len(d.Buckets)-1], s))
 	}
@@ -40,13 +42,16 @@ func TestReport(t *testing.T) {
 	bad := RowOf("camp", &Entry{Name: "g"}, nil)
 	bad.Err, bad.State = errors.New("cannot be read"), Error
 	v := NewStatus("camp", append(rows, out, bad)).Report(d, now, "1")
-	if got, want := v.Total, (report.CampaignTotal{Buckets: 6, Finished: 4, Verified: 2, Unknown: 2, CampaignFigures: report.CampaignFigures{Objects: 40, Done: 40, LeftAlone: 8}}); got != want {
+	if got, want := v.Total, (report.CampaignTotal{Buckets: 7, Finished: 5, Verified: 2, Unknown: 2, CampaignFigures: report.CampaignFigures{Objects: 50, Done: 50, LeftAlone: 9}}); got != want {
 		t.Errorf("in all %+v, want %+v", got, want)
 	}
 	for i := range v.Buckets {
 		b := &v.Buckets[i]
 		if want := b.Bucket == "a" || b.Bucket == "d" || b.Bucket == "f"; b.Signable != want {
 			t.Errorf("%s: as promised: %t", b.Bucket, b.Signable)
+		}
+		if b.Verified != nil && b.Verified.LaterOpen != (b.Bucket == "h") {
+			t.Errorf("%s: a later generation is not as promised: %t", b.Bucket, b.Verified.LaterOpen)
 		}
 		if b.Bucket == "c" && (!slices.Equal(b.Unseen, []int{2}) || !slices.Equal(b.NotDone, []report.NotDone{{Objects: 1, Why: "locked"}})) {
 			t.Errorf("c: %v, %v", b.Unseen, b.NotDone)

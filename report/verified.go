@@ -24,6 +24,7 @@ type Verified struct {
 	Grade     string         `json:"grade"`                             // the worst of any row: fine, open (work is left) or wrong
 	Untold    int64          `json:"attributes_not_compared,omitempty"` // proven objects of which nothing tells what they were
 	Later     bool           `json:"not_done_counts_in_a_later_generation,omitempty"`
+	LaterOpen bool           `json:"later_generation_open,omitempty"` // one after the first is not as promised, or was not verified as it is now
 	Older     bool           `json:"job_went_on_since"`
 	Early     bool           `json:"job_had_not_begun,omitempty"`
 }
@@ -94,6 +95,9 @@ func (d *Verified) words() string {
 	found := map[string]string{"fine": "found all as promised", "open": "found nothing wrong, but something is left open"}[d.Grade]
 	if found == "" {
 		found = "found rows that are not as promised"
+	}
+	if d.LaterOpen && d.Grade == "fine" {
+		found = "found all of the first generation as promised; a later one is not, or was not verified as it is now"
 	}
 	out := fmt.Sprintf("reseal verify looked at %s on %s and %s", Plural(d.Looked, "object"), Time(d.At), found)
 	if d.Older {

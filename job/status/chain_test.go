@@ -126,5 +126,12 @@ func TestNextByAllVerifications(t *testing.T) {
 		if next, _ := s.Next(job.Share{}); next != tt.want {
 			t.Errorf("%s: %d, want %d", tt.name, next, tt.want)
 		}
+		r, err := Look(t.Context(), store, made, job.Share{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if v, err := r.Report(t.Context(), "1"); err != nil || v.Verified != nil && v.Verified.LaterOpen != (r.Proof != Proven) {
+			t.Errorf("%s: the report says %+v of the first generation, %v", tt.name, v.Verified, err)
+		}
 	}
 }

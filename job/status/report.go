@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"reseal/job"
 	"reseal/plan"
 	"reseal/report"
+	"reseal/verify"
 )
 
 // Report sums up the job for a report: totals from its state, failures from its lines,
@@ -27,13 +29,24 @@ func (r *Reading) Report(ctx context.Context, version string) (*report.Run, erro
 		Totals: s.totals(), Summary: sum, AllLines: whole, Curves: whole || past.Runs > 0, Tally: made.Tally, Estimate: made.Estimate,
 		Keys: s.Keys, Client: s.Client, Canary: past.Canary, Damages: Damages(r.State),
 		Proof:    append(s.proofs(), r.Verified.Proofs(s.LastWrite)...),
-		Verified: r.Verified.View(s.LastWrite),
+		Verified: viewed(r.Verified, s.LastWrite, r.Proof),
 	}
 	if v.Started.IsZero() {
 		v.Started = made.Created
 	}
 	v.Generations = r.generations()
 	return v, nil
+}
+
+// View is what the last verification found, as reports show it; nil for none.
+func (s *Status) View() *report.Verified { return viewed(s.Verified, s.LastWrite, s.Proof) }
+
+func viewed(n *verify.Note, lastWrite time.Time, later Proof) *report.Verified {
+	v := n.View(lastWrite)
+	if v != nil {
+		v.LaterOpen = later != Proven
+	}
+	return v
 }
 
 // generations are those after the first, as a report has them.
