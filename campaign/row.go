@@ -2,6 +2,7 @@ package campaign
 
 import (
 	"fmt"
+	"strings"
 	"time"
 
 	"reseal/cost"
@@ -73,7 +74,7 @@ func standing(e *Entry, s *status.Status) (State, string) {
 		return is, left
 	}
 	if is == GoesOn && left != "" {
-		why += ". Its job is as it was: " + left
+		why = strings.TrimRight(why, ".") + ". Its job is as it was: " + left
 	}
 	return stateOf(code), why
 }

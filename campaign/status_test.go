@@ -157,3 +157,15 @@ func TestLaterGenerationIsNoEarlierEnd(t *testing.T) {
 		}
 	}
 }
+
+// Two reasons of a bucket are two sentences, however the first one ends.
+func TestReasonsAreSentences(t *testing.T) {
+	now := time.Now()
+	s := &status.Status{State: status.Finished, Runs: 1, Generations: []generations.Generation{{Number: 2, Rows: 4, Began: now}}}
+	for _, why := range []string{"the key is disabled", "the key is disabled.", "the key is disabled..."} {
+		r := RowOf("camp", &Entry{Name: "media", Made: true, Ended: NewEnding(now.Add(time.Minute), 4, why)}, s)
+		if want := "the key is disabled. Its job is as it was: "; !strings.HasPrefix(r.Why, want) {
+			t.Errorf("%q, want %q", r.Why, want)
+		}
+	}
+}
