@@ -90,6 +90,7 @@ func (f *campaignFlags) tell(ctx context.Context, p process, r *runFlags, cmd *c
 		return &preflight.UntouchedError{Err: err}
 	}
 	r.held, r.began, r.beside = options.Given(cmd.Flags()), f.began, f.parallel
+	r.duration = f.run.duration // of this command, not of one before
 	r.concurrency = min(r.concurrency, max(1, resources.FileRoom().Slots()/f.parallel))
 	return nil
 }

@@ -47,7 +47,7 @@ type campaignFlags struct {
 var passedOn = []string{"sse-kms-key-id", "method", "bucket-key-enabled", "rekey", "versions", "acl", "confirm", "trust-inventory", "inspect-all", "memory",
 	"accept", "probe-key-prefix", "no-canary", "snapshot", "results", "kms-share", "kms-rps", "s3-rps", "concurrency", "bucket-key-weight", "force", "window", "window-exit", "throttle-flag-file",
 	"until-clean", "every", "max-generations", "delta-from",
-	"max-duration", "max-failures", "max-outage", "attempts", "drain-timeout", "prices",
+	"max-failures", "max-outage", "attempts", "drain-timeout", "prices",
 	"endpoint-url", "ca-bundle", "allow-http", "sdk-client", "region", "profile", "known-jobs", "log-level", "log-format"}
 
 const campaignLong = `campaign re-encrypts the objects of many buckets as one job. FILE is the list that
@@ -91,7 +91,7 @@ func newCampaignCommand(p process) *cobra.Command {
 	run, options := bindRun()
 	f.run, f.flags = run, cmd.Flags()
 	fs := f.flags
-	for _, name := range slices.Concat(passedOn, overseen, []string{"max-cost", "job-bucket-owner"}) {
+	for _, name := range slices.Concat(passedOn, overseen, []string{"max-cost", "max-duration", "job-bucket-owner"}) {
 		fs.AddFlag(options.Flags().Lookup(name))
 	}
 	fs.StringVar(&f.job, "job", "", "`folder` of the campaign, with the job of each bucket in it, or s3://bucket/prefix; made if it is not there")

@@ -15,7 +15,7 @@ type request struct {
 	selection
 	pace
 	pricing
-	listed bool // a list says which objects are meant, so that the job's word for that is not taken
+	listed bool // a list says which objects are meant, and a campaign how long it may take: not the job
 }
 
 // read refuses flags that make no sense, before anything is sent.

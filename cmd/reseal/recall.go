@@ -94,7 +94,7 @@ func (r *request) recall(ctx context.Context, p process, cmd *cobra.Command, dir
 	}
 	r.selection.noChecksum = true // the MD5 is compared with the job's
 	if r.listed {
-		maps.DeleteFunc(told, func(option string, _ []string) bool { return options.Chooses(option) })
+		maps.DeleteFunc(told, func(option string, _ []string) bool { return options.Chooses(option) || option == "max-duration" })
 	}
 	anew := options.Given(cmd.Flags())
 	if err := options.Recall(cmd.Flags(), told); err != nil {
