@@ -175,7 +175,7 @@ func readLimits(t *testing.T) map[string]float64 {
 
 const limitsHead = `# What a row of a plan, or an object of a run, takes at most: of what all of them have alike, without
 # what it takes to start. TestLimits counts it and fails above; "make limits UPDATE=1" writes this file
-# anew, with some room: 1 %% of allocations and at least 0.3, 8 %% of bytes, 8 %% of instructions. Requests
+# anew, with some room: 1.2 %% of allocations and at least 0.6, 8 %% of bytes, 8 %% of instructions. Requests
 # have none: one more an object is one more to pay for.
 # A limit is raised only for what is worth it: the commit says what that is.
 # Written %s by %s, %s/%s.
@@ -194,16 +194,16 @@ func writeLimits(t *testing.T, got []measured) {
 	}
 }
 
-// room is what a count may grow by: more than it differs from one time to the next (0.3 %
-// of allocations, 2 % of bytes, 3 % of instructions: a busy machine has a run wait more
-// often) and with another patch of Go, and of allocations less than one, where an object
-// takes fewer than a hundred.
+// room is what a count may grow by: more than it differs from one time to the next (1.2 %
+// of allocations, under the race detector on a busy machine, where a run waits more often,
+// 2 % of bytes, 3 % of instructions) and with another patch of Go, and of allocations less
+// than one, where an object takes fewer than eighty.
 func room(m measured) float64 {
 	switch {
 	case strings.Contains(m.name, " "+requests):
 		return 0.005
 	case strings.HasSuffix(m.name, " allocations"):
-		return max(m.value*0.01, 0.3)
+		return max(m.value*0.012, 0.6)
 	default: // bytes, and instructions
 		return m.value * 0.08
 	}
