@@ -239,13 +239,12 @@ func (c *Certificate) open(b *Bucket, o *plan.Options) {
 }
 
 // verified takes over what the verification of a generation found, and says what stands
-// against it. superseded says that what is not done counts in a later generation.
+// against it. superseded says that a later generation was there for what it did not come to.
 func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan, superseded bool) *Verified {
 	if n == nil {
 		c.against(Unverified, "no verification of the job is recorded")
 		return nil
 	}
-	n.Superseded = superseded
 	v := &Verified{At: n.At, Sample: n.Sample, Looked: n.Looked, Left: n.Unsampled, Verdicts: n.Verdicts, Compared: n.Compared, Losses: n.Accepted}
 	if !n.Exact() {
 		bound := verify.UpperBound(n.Wrong, n.Sampled)

@@ -29,7 +29,7 @@ func (c *Certificate) unfinished(s *State, made *job.Plan, superseded bool) {
 	if n := len(s.Damages); n > 0 {
 		c.against(Unfinished, "%s of the report could not be read to the end", report.Plural(int64(n), "file"))
 	}
-	if superseded { // what failed or was put off is in the report of a later generation
+	if superseded { // the verification looked at what failed or was put off: a later one may have done it
 		return
 	}
 	if s.Deferred > 0 {

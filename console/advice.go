@@ -36,8 +36,7 @@ func advice(v *verify.Verification) string {
 		report.Untold(v.Uncompared)+": the answers were lost. An endpoint other than AWS may have left something out. Look at them with "+
 			OnJob("report", v.Job)+untoldLines+", where they have the reason repeat. "+OnJob("verify", cmp.Or(job.WholeOf(v.Job), v.Job))+allowUntold+" takes them as they are.")
 	add(v.NeverBegan, "The job never began; "+OnJob("status", v.Job)+" says how to run it.")
-	add(v.Superseded && n(verify.NotDone) > 0, "What is not done was in the report of a later generation, and counts there.")
-	add(!v.NeverBegan && !v.Superseded && n(verify.NotDone) > 0, "Work is left; "+OnJob("status", v.Job)+" says how to go on.")
+	add(!v.NeverBegan && n(verify.NotDone) > 0, "Work is left; "+OnJob("status", v.Job)+" says how to go on.")
 	if wrong > 0 {
 		lines = append(lines, "Look at the first: "+headFirst(v))
 	}

@@ -23,8 +23,7 @@ type Verified struct {
 	UnderKey  int64          `json:"under_the_key"`                     // rows of these that are under the key
 	Grade     string         `json:"grade"`                             // the worst of any row: fine, open (work is left) or wrong
 	Untold    int64          `json:"attributes_not_compared,omitempty"` // proven objects of which nothing tells what they were
-	Later     bool           `json:"not_done_counts_in_a_later_generation,omitempty"`
-	LaterOpen bool           `json:"later_generation_open,omitempty"` // one after the first is not as promised, or was not verified as it is now
+	LaterOpen bool           `json:"later_generation_open,omitempty"`   // one after the first is not as promised, or was not verified as it is now
 	Older     bool           `json:"job_went_on_since"`
 	Early     bool           `json:"job_had_not_begun,omitempty"`
 }
@@ -63,9 +62,6 @@ func (d *Verified) proves() string {
 
 // notes say what the verdicts leave open, and what was compared.
 func (d *Verified) notes() (notes []string) {
-	if d.Later {
-		notes = append(notes, "What is not done was in the report of a later generation, and counts there.")
-	}
 	if d.Untold > 0 {
 		notes = append(notes, "Left open: "+Untold(d.Untold)+". The answers were lost.")
 	}
@@ -122,9 +118,6 @@ func verifySection(d *Verified) section {
 	g := &grid{Header: columns("verdict", ">rows", ">share", "what it means")}
 	for _, v := range d.Verdicts {
 		c := cell{Text: visible(v.Verdict, 60), Class: map[string]string{"fine": "good", "open": "wait", "wrong": "bad"}[v.Grade]}
-		if v.Grade == "open" && d.Later {
-			c.Class = ""
-		}
 		means := map[string]string{"fine": "as promised", "open": "work is left", "wrong": "not as promised, or nobody could tell"}[v.Grade]
 		g.Rows = append(g.Rows, gridRow{Cells: []cell{c, num(Count(v.Rows)), num(Percent(v.Rows, d.Rows)), text(means)}})
 	}

@@ -27,10 +27,12 @@ type probeCount struct {
 }
 
 // Counting returns a client like c whose probes are counted in n. It makes one probe at a
-// time; several such clients may count in one n.
+// time; several such clients may count in one n, and be made at once.
 func (c *Client) Counting(n *Sent) *Client {
 	out := *c
-	out.preflight = s3.New(c.preflight.Options(), func(o *s3.Options) {
+	options := c.preflight.Options()
+	options.ExpressCredentials = nil // New writes to what is set, which all clients would share
+	out.preflight = s3.New(options, func(o *s3.Options) {
 		o.APIOptions = append(o.APIOptions[:len(o.APIOptions):len(o.APIOptions)], (&probeCount{sent: n}).watch)
 	})
 	return &out

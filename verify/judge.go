@@ -17,6 +17,10 @@ type Judge struct {
 	Accepted []plan.Attribute // whose loss is accepted
 
 	HiddenLocks bool // from the caller, so that a look which shows none says nothing
+
+	// Superseded says that a later generation of the job may have done what this one did
+	// not. Whether it did, a look says: its report need not have had the row.
+	Superseded bool
 }
 
 // Unlooked gives the verdict of a row that needs no look: of what the job did
@@ -31,6 +35,8 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 		f.Verdict, f.Reason, f.Why = NotDone, plan.NoKey, fmt.Sprintf("row %d of file %d of the report names no key", t.Record.Pos.Row+1, t.Record.Pos.File+1)
 	case t.Reason == plan.NoVersion:
 		f.Verdict, f.Reason, f.Why = NotDone, plan.NoVersion, "the row may be about a noncurrent version and does not name it"
+	case j.left(t, p): // what became of it since, a look says
+		return f, false
 	case p.State == Failed && p.Reason != plan.Unfaithful: // of those some were re-encrypted
 		f.Verdict, f.Reason, f.Why = NotDone, p.Reason, "the run tried it and failed"
 	case t.Action == plan.Skip && (t.Reason == plan.Filtered || t.Reason == plan.RemovedRow || oldMarker(t)):
@@ -45,6 +51,12 @@ func (j *Judge) Unlooked(t *plan.Task, p *Promise) (f Finding, ok bool) {
 	return f, true
 }
 
+// left tells whether a row names an object that this generation tried and failed, or did
+// not come to, and that a later one may have done.
+func (j *Judge) left(t *plan.Task, p *Promise) bool {
+	return j.Superseded && (p.State == Failed && p.Reason != plan.Unfaithful || p.State == Unsettled && t.Action != plan.Skip)
+}
+
 // oldMarker tells whether a row is about a delete marker that need not be the current
 // version: it says so, or names the marker and does not say whether it is the current one.
 func oldMarker(t *plan.Task) bool {
@@ -56,6 +68,8 @@ func oldMarker(t *plan.Task) bool {
 func (j *Judge) Look(t *plan.Task, p *Promise, h *plan.Head) Finding {
 	f := Finding{Task: *t, Looked: true}
 	switch {
+	case j.left(t, p):
+		j.sinceThen(&f, p, h)
 	case p.State == Failed:
 		j.unfaithful(&f, p, h)
 	case p.Line && p.Skipped:
@@ -109,6 +123,17 @@ func (j *Judge) leftAlone(f *Finding, reason plan.Reason, p *Promise, h *plan.He
 	default:
 		f.Verdict, f.Why = NotDone, fmt.Sprintf("was left alone (%s), for which there is no reason any more: %s", reason, state)
 	}
+}
+
+// sinceThen judges an object that this generation did not do.
+func (j *Judge) sinceThen(f *Finding, p *Promise, h *plan.Head) {
+	under, state := j.underKey(h)
+	f.Reason = p.Reason
+	if under {
+		f.Verdict, f.Why = ChangedUnderKey, "a later generation or a client did what this one did not"
+		return
+	}
+	f.Verdict, f.Why = NotDone, "neither this generation nor a later one did it: "+state
 }
 
 // unfaithful judges an object that failed because something of it could not be

@@ -221,6 +221,36 @@ func TestJudgeWithoutALook(t *testing.T) {
 	}
 }
 
+// What a generation did not do, and no later one either, is left, whatever the reports of
+// these had in them. A look says so; of a row that names no object there is none.
+func TestJudgeLooksAtWhatAnEarlierGenerationLeft(t *testing.T) {
+	t.Parallel()
+	p := aPolicy()
+	row := aRow(nil)
+	task := p.Decide(&row)
+	j := Judge{Policy: p, Superseded: true}
+	failed, lost := Promise{State: Failed, Line: true, Reason: plan.Denied}, Promise{State: Failed, Line: true, Reason: plan.Unfaithful, Error: "lost Expires"}
+	for name, promise := range map[string]Promise{"failed": failed, "not reached": {}} {
+		if f, ok := j.Unlooked(&task, &promise); ok {
+			t.Errorf("%s: %s without a look", name, f.Verdict)
+		}
+		if f := j.Look(&task, &promise, aHead(nil)); f.Verdict != ChangedUnderKey {
+			t.Errorf("%s, and under the key now: %s (%s)", name, f.Verdict, f.Why)
+		}
+		if f := j.Look(&task, &promise, aHead(inPlace)); f.Verdict != NotDone || f.Reason != promise.Reason {
+			t.Errorf("%s, and under SSE-S3 still: %s, %s (%s)", name, f.Verdict, f.Reason, f.Why)
+		}
+	}
+	if f := j.Look(&task, &lost, aHead(nil)); f.Verdict != LostAttribute {
+		t.Errorf("lost something: %s (%s)", f.Verdict, f.Why)
+	}
+	unnamed := aRow(func(r *inventory.Record) { r.Key, r.Known = "", r.Known.Without(inventory.ColumnsOf(inventory.ColKey)) })
+	task = p.Decide(&unnamed)
+	if f, ok := j.Unlooked(&task, &Promise{State: Failed}); !ok || f.Verdict != NotDone {
+		t.Errorf("a row without a key: %s, %v", f.Verdict, ok)
+	}
+}
+
 // A snapshot shows what a HeadObject does not, and what nobody was told is neither
 // proven nor lost.
 func TestJudgeCompares(t *testing.T) {

@@ -132,9 +132,6 @@ func (n *Note) early() bool { return n.Written.IsZero() }
 func (n *Note) rowsAgain(p *report.Proof, when string) {
 	p.Holds = plan.AnswerOf(n.Grade() == Fine)
 	p.Evidence = fmt.Sprintf("%s looked at %s (sample %s): %s", when, report.Plural(n.Looked, "object"), n.Sample, n.found())
-	if n.Superseded && n.Verdicts[NotDone] > 0 {
-		p.Evidence += "; what is not done was in the report of a later generation, and counts there"
-	}
 	if n.Unsampled > 0 {
 		p.Claim = fmt.Sprintf("%s of the %s of the report are as promised", report.Count(n.Rows-n.Unsampled), report.Plural(n.Rows, "row"))
 		p.Evidence += "; " + report.Count(n.Unsampled) + " were not in the sample"

@@ -39,10 +39,6 @@ type Tally struct {
 	OtherKeys map[string]int64         `json:"already_encrypted_by_key"`
 	Bodies    map[plan.BodyProof]int64 `json:"bodies,omitempty"` // of the proven objects, and those compared: whether their data is as before
 
-	// Superseded says that the report of a later generation of the job had what is not done
-	// here: there it counts.
-	Superseded bool `json:"not_done_counts_in_a_later_generation,omitempty"`
-
 	Unread  []string `json:"unread_files,omitempty"` // of the report; the first ones
 	Uncount int64    `json:"unread_files_of_unknown_length,omitempty"`
 }
@@ -136,9 +132,6 @@ func (t *Tally) Grade(allowed ...Verdict) Grade {
 	verdicts[CouldNotLook] += t.Uncount
 	if !t.Whole {
 		verdicts[NotCompared] = t.Uncompared
-	}
-	if t.Superseded {
-		delete(verdicts, NotDone)
 	}
 	for _, v := range allowed {
 		delete(verdicts, v)

@@ -30,29 +30,19 @@ func TestResult(t *testing.T) {
 	}
 }
 
-// What nobody should sign is listed, up to a bound; what was not reached is counted only.
+// What an earlier generation did not do counts until a look says what became of it.
 func TestResultOfAnEarlierGeneration(t *testing.T) {
 	t.Parallel()
-	for name, tt := range map[string]struct {
-		tally Tally
-		want  Grade
-	}{
-		"not done":             {Tally{Verdicts: map[Verdict]int64{NotDone: 2, Proven: 1}}, Fine},
-		"lost":                 {Tally{Verdicts: map[Verdict]int64{NotDone: 2, LostAttribute: 1}}, Wrong},
-		"attributes not known": {Tally{Verdicts: map[Verdict]int64{NotDone: 2, Proven: 1}, Uncompared: 1}, Open},
-	} {
-		tt.tally.Superseded = true
-		v := &Verification{Tally: tt.tally}
-		if got := v.Result(); got != tt.want {
-			t.Errorf("%s: %s, want %s", name, got, tt.want)
-		}
-		last := &Verification{Tally: Tally{Verdicts: map[Verdict]int64{NotDone: 1}}}
-		if got, want := Worst([]*Verification{v, last}), max(tt.want, Open); got != want {
-			t.Errorf("%s, and the last one left work: %s, want %s", name, got, want)
+	done := &Verification{Tally: Tally{Verdicts: map[Verdict]int64{Proven: 1}}}
+	for verdict, want := range map[Verdict]Grade{NotDone: Open, LostAttribute: Wrong, ChangedUnderKey: Fine, Gone: Fine} {
+		v := &Verification{Tally: Tally{Verdicts: map[Verdict]int64{verdict: 2, Proven: 1}}}
+		if got := Worst([]*Verification{v, done}); got != want {
+			t.Errorf("%s: %s, want %s", verdict, got, want)
 		}
 	}
 }
 
+// What nobody should sign is listed, up to a bound; what was not reached is counted only.
 func TestDifferencesAreBounded(t *testing.T) {
 	v := new(Verification)
 	task := &plan.Task{Record: inventory.Record{Key: "k"}}

@@ -30,6 +30,7 @@ type Config struct {
 	Accepted []plan.Attribute // whose loss is accepted
 
 	HiddenLocks bool // from the caller
+	Superseded  bool // there is a later generation, which may have done what this one did not
 
 	Rewriter    engine.Rewriter
 	Snapshotter engine.Snapshotter // reads what is compared with snapshots
@@ -87,7 +88,7 @@ func Run(ctx context.Context, cfg Config, into *Tally, found func(*Finding) erro
 	defer stop(nil)
 	sending, gate, outlasted := engine.Outlast(ctx, engine.Endurance{Gate: cfg.Gate, Attempts: cfg.Attempts, Alive: cfg.Alive, Patience: cfg.Patience, Stats: cfg.Stats})
 	v := &verification{
-		Config: cfg, ctx: sending, gate: gate, judge: Judge{cfg.Policy, cfg.Accepted, cfg.HiddenLocks},
+		Config: cfg, ctx: sending, gate: gate, judge: Judge{cfg.Policy, cfg.Accepted, cfg.HiddenLocks, cfg.Superseded},
 		todo: make(chan look), seen: make(chan batch), status: map[int]*checkpoint.SegmentStatus{},
 	}
 	for _, s := range cfg.Job.Segments() {
@@ -277,9 +278,9 @@ func (v *verification) rows(records []inventory.Record, a *account) bool {
 			b.findings = append(b.findings, f)
 		case p.Before && p.State == Settled:
 			a.waiting[rec.Pos.Row] = sampled
-		case !sampled:
+		case !sampled && !v.judge.left(&t, &p):
 			b.unsampled++
-		case !v.hand(look{task: t, promise: p, sampled: true}):
+		case !v.hand(look{task: t, promise: p, sampled: sampled}):
 			return false
 		}
 	}

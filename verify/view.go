@@ -15,7 +15,6 @@ func (n *Note) View(lastWrite time.Time) *report.Verified {
 	v := &report.Verified{At: n.At, Sample: n.Sample, Rows: n.Rows, Looked: n.Looked, Compared: n.Compared, Unsampled: n.Unsampled,
 		Sampled: n.Sampled, DrawnFrom: n.DrawnFrom(), Wrong: n.Wrong, Verdicts: []report.VerdictCount{},
 		UnderKey: n.Verdicts[Proven] + n.Verdicts[ChangedUnderKey], Grade: n.Grade().String(), Older: lastWrite.After(n.Written), Early: n.early()}
-	v.Later = n.Superseded && n.Verdicts[NotDone] > 0
 	if !n.Exact() {
 		v.Bound = UpperBound(n.Wrong, n.Sampled)
 	}

@@ -34,7 +34,7 @@ type verifyFlags struct {
 	flags    *pflag.FlagSet
 	given    job.Told // on the command line
 
-	superseded bool // what is not done was in the report of a later generation
+	superseded bool // a later generation may have done what this one did not
 }
 
 // verifyRecalls are the options of a job that a verification goes by, too.
@@ -129,6 +129,7 @@ func (f *verifyFlags) one(ctx context.Context, p process, store job.Store, made 
 	if err != nil {
 		return nil, err
 	}
+	c.Superseded = f.superseded
 	if c.State, err = checkpoint.Read(ctx, store); err != nil {
 		return nil, err
 	}
@@ -136,7 +137,6 @@ func (f *verifyFlags) one(ctx context.Context, p process, store job.Store, made 
 	if err != nil {
 		return nil, err
 	}
-	v.Superseded = f.superseded
 	f.remember(ctx, p, v, store, c.State.Totals().Written)
 	return v, nil
 }

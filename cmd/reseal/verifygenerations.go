@@ -20,8 +20,8 @@ type verifiedGenerations struct {
 	Whole string `json:"all_generations"` // what all of them come to: fine, open or wrong
 }
 
-// all verifies each generation of a job. What an earlier one did not do, a later one had
-// in its own report, as that is of all that is in the bucket: there it counts.
+// all verifies each generation of a job. What an earlier one did not do is looked at: a
+// later one may have done it.
 func (f *verifyFlags) all(ctx context.Context, p process, store job.Store, made *job.Plan, chain *generations.Chain) error {
 	if err := f.recall(ctx, store, made); err != nil { // before it is copied, as the flags are those of f
 		return err

@@ -180,8 +180,8 @@ func (c *Chain) Last() *Generation {
 	return &c.Generations[len(c.Generations)-1]
 }
 
-// Supersedes tells whether what the generation of that number did not do is in the report
-// of a later one, and counts there: a report is of all that is in the bucket.
+// Supersedes tells whether there is a later generation than that of the number, which may
+// have done what that one did not. It need not: its report may be of new objects alone.
 func (c *Chain) Supersedes(number int) bool {
 	last := c.Last()
 	return last != nil && number < last.Number

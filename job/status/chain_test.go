@@ -82,7 +82,8 @@ func TestNextByAllVerifications(t *testing.T) {
 		want          Next
 	}{
 		{"all fine", verify.Proven, verify.Proven, time.Unix(2000, 0), generations.Clean, MakeReport},
-		{"the first did not do what the second had", verify.NotDone, verify.Proven, time.Unix(2000, 0), generations.Clean, MakeReport},
+		{"the second did what the first had not", verify.ChangedUnderKey, verify.Proven, time.Unix(2000, 0), generations.Clean, MakeReport},
+		{"the second did not do what the first had not", verify.NotDone, verify.Proven, time.Unix(2000, 0), generations.Clean, MoreGenerations},
 		{"the first lost something", verify.LostAttribute, verify.Proven, time.Unix(2000, 0), generations.Clean, VerifyAgain},
 		{"the last did not do something", verify.Proven, verify.NotDone, time.Unix(2000, 0), generations.Clean, VerifyAgain},
 		{"the last failed", verify.Proven, verify.NotDone, time.Unix(2000, 0), generations.Left, MoreGenerations},

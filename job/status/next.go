@@ -7,6 +7,7 @@ import (
 	"reseal/job"
 	"reseal/job/generations"
 	"reseal/plan"
+	"reseal/verify"
 )
 
 // Next is what is to be done with a job.
@@ -47,7 +48,7 @@ func (s *Status) Next(part job.Share) (next Next, share string) {
 	if n := len(s.Generations); n > 0 { // they go on after what failed or was put off in the first
 		if g := &s.Generations[n-1]; !g.Over() || g.Verdict == generations.Worked {
 			return MoreGenerations, ""
-		} else if next := s.afterwards(); next != VerifyAgain || g.Verdict != generations.Left {
+		} else if next := s.afterwards(); next != VerifyAgain || g.Verdict != generations.Left && s.Verified.Verdicts[verify.NotDone] == 0 {
 			return next, ""
 		}
 		return MoreGenerations, "" // which tries again what failed

@@ -33,7 +33,6 @@ func proofOf(ctx context.Context, store checkpoint.Reader, chain *generations.Ch
 		if n == nil || g.Ended.After(n.At) {
 			return Unproven
 		}
-		n.Superseded = chain.Supersedes(g.Number)
 		worst = min(worst, ofNote(n))
 	}
 	return worst

@@ -48,9 +48,6 @@ func Look(ctx context.Context, store job.Store, made *job.Plan, share job.Share)
 	if r.Chain, err = generations.Read(ctx, store, made); err != nil {
 		return nil, err
 	}
-	if r.Verified != nil && r.Chain.Supersedes(generations.First) {
-		r.Verified.Superseded = true
-	}
 	r.History, r.HistoryErr = job.ReadWholeHistory(ctx, store)
 	r.Run = control.LiveStatus(ctx, job.Socket(r.Name, share))
 	r.Shares, r.Holder, r.SharesErr = job.ReadShares(ctx, store, made, at, time.Now())

@@ -34,7 +34,10 @@ type Config struct {
 	Bodies     float64 // share of the objects whose data is read, from 0 to 1
 
 	Accepted []plan.Attribute // whose loss is accepted
-	Allowed  []verify.Verdict // that are no reason for another result than verify.Fine
+
+	Superseded bool // a later generation of the job may have done what this one did not
+
+	Allowed []verify.Verdict // that are no reason for another result than verify.Fine
 
 	KMSRate  float64       // cap on KMS requests a second; 0 is half of the Region's default quota
 	ReadRate float64       // S3 read requests a second to start from
@@ -109,7 +112,7 @@ func (c *Config) look(ctx context.Context, client *s3api.Client, policy *plan.Po
 	live := &Live{Rows: c.Plan.CountOrUnknown(c.Plan.Rows), Seen: new(atomic.Int64), Region: policy.Facts.Region, Pace: governor.Status}
 	defer c.beside(ctx, live)()
 	err = verify.Run(ctx, verify.Config{
-		Report: c.Report, Segments: c.Plan.Segments, Rows: live.Rows, Seen: live.Seen, Job: c.State, Policy: policy, Accepted: c.Accepted, HiddenLocks: hiddenLocks,
+		Report: c.Report, Segments: c.Plan.Segments, Rows: live.Rows, Seen: live.Seen, Job: c.State, Policy: policy, Accepted: c.Accepted, HiddenLocks: hiddenLocks, Superseded: c.Superseded,
 		Rewriter: rewriter, Snapshotter: rewriter, BodyReader: rewriter, Gate: governor, Workers: c.Workers,
 		Sample: c.Sample, Seed: c.Seed, Bodies: c.Bodies,
 		Alive: func(ctx context.Context) error { return client.Alive(ctx, policy.Options.Bucket) }, Patience: c.Patience,
