@@ -57,3 +57,39 @@ func TestSampleAmongSnapshots(t *testing.T) {
 		t.Errorf("%d compared, %d looked at, %d of %d in the sample; want %d compared and %d of %d", tally.Compared, tally.Looked, tally.Sampled, tally.DrawnFrom(), n/2, drawn, n)
 	}
 }
+
+// TestLeftByAnEarlierGeneration: what a generation failed at, or did not come to, is looked
+// at where a later one may have done it, whatever the sample is, for which it does not count.
+func TestLeftByAnEarlierGeneration(t *testing.T) {
+	t.Parallel()
+	const n = 60
+	kinds := []oneKind{
+		{"failed, and done since", func(r *inventory.Record) one {
+			return one{state: Failed, result: endedAs(r, engine.Failed, plan.Denied, "broken"), head: aHead(nil), want: ChangedUnderKey}
+		}},
+		{"failed, and as it was", func(r *inventory.Record) one {
+			return one{state: Failed, result: endedAs(r, engine.Failed, plan.Denied, "broken"), head: sseS3("before"), want: NotDone}
+		}},
+		{"not reached, and gone since", func(r *inventory.Record) one {
+			return one{err: lookFailure(r, engine.Gone, ""), want: Gone}
+		}},
+	}
+	b := newBucketOf(t, n, func(i int) oneKind { return kinds[i%len(kinds)] })
+	cfg := b.config()
+	cfg.Sample, cfg.Superseded = 1e-9, true
+	var tally Tally
+	if err := Run(t.Context(), cfg, &tally, func(f *Finding) error {
+		if want := plan.Sampled(f.Task.Record.Pos, cfg.Sample, cfg.Seed); want != f.Sampled {
+			t.Errorf("%s: in the sample %t, want %t", f.Task.Record.Key, f.Sampled, want)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if v := tally.Verdicts; v[ChangedUnderKey] != n/3 || v[NotDone] != n/3 || v[Gone] != n/3 || tally.Looked != n || tally.Unsampled != 0 {
+		t.Errorf("%v, %d looked at and %d not in the sample, want %d of each and all looked at", v, tally.Looked, tally.Unsampled, n/3)
+	}
+	if tally.NotDone[plan.Denied] != n/3 || tally.Grade() != Open {
+		t.Errorf("%v by reason, %s", tally.NotDone, tally.Grade())
+	}
+}
