@@ -20,10 +20,7 @@ func (f *certifyFlags) later(ctx context.Context, chain *generations.Chain) (all
 		}
 		l := certify.Later{Number: g.Number}
 		var made *job.Plan
-		if l.Store, made, err = openJobAt(ctx, f.connection, generations.Name(f.job, g.Number)); err != nil {
-			return nil, fmt.Errorf("generation %d: %w", g.Number, err)
-		}
-		if err := chain.Holds(g, made); err != nil {
+		if l.Store, made, err = chain.Load(ctx, f.connection.Jobs(), f.job, g); err != nil {
 			return nil, err
 		}
 		if l.Read, err = status.Look(ctx, l.Store, made, job.Share{}); err != nil {

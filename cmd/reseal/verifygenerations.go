@@ -43,24 +43,16 @@ func (f *verifyFlags) all(ctx context.Context, p process, store job.Store, made 
 		if at.manifest, at.keep = "", ""; g.Source == generations.Listing {
 			at.manifest = g.Report(f.job)
 		}
-		if v, err = at.generation(ctx, p, g, chain); err != nil {
+		store, made, err := chain.Load(ctx, f.connection.Jobs(), f.job, g)
+		if err != nil {
+			return err
+		}
+		if v, err = at.one(ctx, p, store, made); err != nil {
 			return fmt.Errorf("generation %d: %w", g.Number, err)
 		}
 		found = append(found, console.VerifiedGeneration{Number: g.Number, Verification: v})
 	}
 	return f.tellAll(p, found, chain)
-}
-
-// generation verifies a later generation, once it is the one that the job was told of.
-func (f *verifyFlags) generation(ctx context.Context, p process, g *generations.Generation, chain *generations.Chain) (*verify.Verification, error) {
-	store, made, err := openJobAt(ctx, f.connection, f.job)
-	if err != nil {
-		return nil, err
-	}
-	if err := chain.Holds(g, made); err != nil {
-		return nil, err
-	}
-	return f.one(ctx, p, store, made)
 }
 
 // tellAll prints what was found of all generations, and turns it into the command's

@@ -236,6 +236,19 @@ func (c *Chain) Holds(g *Generation, made *job.Plan) error {
 	return nil
 }
 
+// Load opens generation g of the chain of the job of that name, once its plan is the one
+// that the chain was told of. Errors are those of jobs, with the number, and of Holds.
+func (c *Chain) Load(ctx context.Context, jobs job.Opener, name string, g *Generation) (job.Store, *job.Plan, error) {
+	store, made, err := jobs.Load(ctx, Name(name, g.Number))
+	if err != nil {
+		return nil, nil, fmt.Errorf("generation %d: %w", g.Number, err)
+	}
+	if err := c.Holds(g, made); err != nil {
+		return nil, nil, err
+	}
+	return store, made, nil
+}
+
 // Read reads the chain of the job that made is the plan of. A job without one has an
 // empty chain. A job whose folders are not those of its chain is a *LostError.
 func Read(ctx context.Context, store checkpoint.Reader, made *job.Plan) (*Chain, error) {

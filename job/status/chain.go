@@ -111,11 +111,8 @@ func (a *Again) read(ctx context.Context, jobs job.Opener, name string, chain *g
 
 // readGeneration reads the job that g is, of the chain of the job of that name.
 func readGeneration(ctx context.Context, jobs job.Opener, name string, chain *generations.Chain, g *generations.Generation) (*Status, error) {
-	store, made, err := jobs.Load(ctx, generations.Name(name, g.Number))
+	store, made, err := chain.Load(ctx, jobs, name, g)
 	if err != nil {
-		return nil, fmt.Errorf("generation %d: %w", g.Number, err)
-	}
-	if err := chain.Holds(g, made); err != nil {
 		return nil, err
 	}
 	s, err := Read(ctx, store, made, job.Share{})
