@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"reseal/control/metrics"
-	"reseal/internal/explain"
+	"reseal/job"
 	"reseal/notify"
 )
 
@@ -47,10 +46,7 @@ func (f *campaignFlags) keepMetrics(ctx context.Context, p process, err error) e
 
 // notify sends the one message of the campaign. What it counts is what this command did.
 func (f *campaignFlags) notify(ctx context.Context, p process, err error) {
-	t := notify.Start(ctx, notify.Config{Targets: f.run.targets, Job: f.job, Program: programName(),
-		Failed: func(target string, e *notify.Event, err error) {
-			fmt.Fprintf(p.stderr, "note: %s was not told of %q: %s\n", target, e.Kind, explain.Words(err))
-		}})
+	t := f.run.tellerOf(ctx, p, f.job, job.Share{})
 	code, e := exitDone, notify.Event{Kind: notify.Finished}
 	if err != nil {
 		code = exitCode(err)
@@ -66,13 +62,9 @@ func (f *campaignFlags) notify(ctx context.Context, p process, err error) {
 		e.Kind = notify.Stopped
 	}
 	if err != nil && !errors.As(err, new(*finding)) {
-		why, _, _ := strings.Cut(explain.Words(err), "\n")
-		e.Reason = strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
+		e.Reason = whyOf(err)
 	}
-	t.Tell(e)
-	sending, sent := p.interruptible(context.WithoutCancel(ctx))
-	defer sent()
-	t.Close(sending, notifyGrace)
+	tellLast(ctx, p, t, e)
 }
 
 // checkOversight refuses what makes no sense of what is told and kept of the campaign.

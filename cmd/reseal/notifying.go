@@ -5,13 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
 
 	"reseal/control"
 	"reseal/engine"
 	"reseal/internal/explain"
 	"reseal/internal/options"
+	"reseal/job"
 	"reseal/migrate"
 	"reseal/notify"
 )
@@ -34,7 +34,12 @@ func (n *notifying) checkNotify() (err error) {
 
 // teller begins to tell of the run.
 func (f *runFlags) teller(ctx context.Context, p process) *notify.Teller {
-	return notify.Start(ctx, notify.Config{Targets: f.targets, Job: f.job, Share: f.share.Name(), Program: programName(),
+	return f.tellerOf(ctx, p, f.job, f.share)
+}
+
+// tellerOf begins to tell of what works on a job, or on a campaign.
+func (n *notifying) tellerOf(ctx context.Context, p process, name string, share job.Share) *notify.Teller {
+	return notify.Start(ctx, notify.Config{Targets: n.targets, Job: name, Share: share.Name(), Program: programName(),
 		Failed: func(target string, e *notify.Event, err error) {
 			fmt.Fprintf(p.stderr, "note: %s was not told of %q: %s\n", target, e.Kind, explain.Words(err))
 		}})
@@ -54,8 +59,7 @@ func (f *runFlags) neverBegan(ctx context.Context, p process, err error) error {
 	return err
 }
 
-// tellEnded tells how a run ended, and waits a while for what is still to be told. A
-// signal ends that.
+// tellEnded tells how a run ended.
 func tellEnded(ctx context.Context, p process, t *notify.Teller, err error) {
 	code := exitDone
 	if err != nil {
@@ -63,9 +67,13 @@ func tellEnded(ctx context.Context, p process, t *notify.Teller, err error) {
 	}
 	e := notify.Event{Kind: notify.Finished, ExitCode: &code}
 	if err != nil && !errors.As(err, new(*finding)) {
-		why, _, _ := strings.Cut(explain.Words(err), "\n")
-		e.Kind, e.Reason = notify.Stopped, strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
+		e.Kind, e.Reason = notify.Stopped, whyOf(err)
 	}
+	tellLast(ctx, p, t, e)
+}
+
+// tellLast tells e, and waits a while for what is still to be told. A signal ends that.
+func tellLast(ctx context.Context, p process, t *notify.Teller, e notify.Event) {
 	t.Tell(e)
 	sending, sent := p.interruptible(context.WithoutCancel(ctx))
 	defer sent()

@@ -25,6 +25,11 @@ func endOf(err error, t checkpoint.Totals) *control.Ending {
 	if errors.As(err, &found) { // its output says the rest
 		return &control.Ending{ExitCode: found.code}
 	}
+	return &control.Ending{ExitCode: exitCode(err), Why: whyOf(err)}
+}
+
+// whyOf is what is kept of an error, and told: the first line of its words.
+func whyOf(err error) string {
 	why, _, _ := strings.Cut(explain.Words(err), "\n")
-	return &control.Ending{ExitCode: exitCode(err), Why: strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")}
+	return strings.ToValidUTF8(why[:min(len(why), longestWhy)], "")
 }

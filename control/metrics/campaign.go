@@ -51,10 +51,7 @@ func (e *EndedCampaign) Describe(out chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector.
 func (e *EndedCampaign) Collect(out chan<- prometheus.Metric) {
-	name := plain.Text(e.Campaign) // a label is UTF-8
-	gauge := func(d *prometheus.Desc, v float64, more ...string) {
-		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append([]string{name}, more...)...)
-	}
+	gauge := gaugesOf(e.Campaign, out)
 	gauge(campaignEndDesc, float64(e.At.UnixMilli())/1000)
 	gauge(campaignTookDesc, e.Took.Seconds())
 	gauge(campaignExitDesc, float64(e.ExitCode))

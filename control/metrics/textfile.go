@@ -76,12 +76,17 @@ func (e *Ended) Describe(out chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect implements prometheus.Collector.
-func (e *Ended) Collect(out chan<- prometheus.Metric) {
-	name := plain.Text(e.Job) // a label is UTF-8
-	gauge := func(d *prometheus.Desc, v float64, more ...string) {
+// gaugesOf returns what sends gauges whose first label is the name of a job or a campaign.
+func gaugesOf(name string, out chan<- prometheus.Metric) func(d *prometheus.Desc, v float64, more ...string) {
+	name = plain.Text(name) // a label is UTF-8
+	return func(d *prometheus.Desc, v float64, more ...string) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, append([]string{name}, more...)...)
 	}
+}
+
+// Collect implements prometheus.Collector.
+func (e *Ended) Collect(out chan<- prometheus.Metric) {
+	gauge := gaugesOf(e.Job, out)
 	gauge(lastEndDesc, float64(e.At.UnixMilli())/1000)
 	gauge(lastTookDesc, e.Took.Seconds())
 	gauge(lastExitDesc, float64(e.ExitCode))
