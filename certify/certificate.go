@@ -239,7 +239,8 @@ func (c *Certificate) open(b *Bucket, o *plan.Options) {
 }
 
 // verified takes over what the verification of a generation found, and says what stands
-// against it. superseded says that a later generation was there for what it did not come to.
+// against it. superseded says that there is a later generation, so that rows may be unsettled:
+// the verification looked at these, too.
 func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan, superseded bool) *Verified {
 	if n == nil {
 		c.against(Unverified, "no verification of the job is recorded")
@@ -262,7 +263,7 @@ func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan, superse
 		c.against(Unverified, "the job went on after it was verified")
 	case !whole || counted != n.Rows:
 		c.against(Unverified, "the note of the verification does not add up: %d verdicts of %d rows", counted, n.Rows)
-	case n.Rows != s.Settled+s.putOff(superseded, n.Rows) || planned != job.Unknown && n.Rows != planned:
+	case n.Rows < s.Settled || n.Rows > s.Settled && !superseded || planned != job.Unknown && n.Rows != planned:
 		c.against(Unverified, "the verification was of %d rows, and the job has settled %d", n.Rows, s.Settled)
 	case result == verify.Wrong && n.Grade() != verify.Wrong:
 		c.against(Different, "the sample of the verification took no object: it proves nothing")
@@ -277,12 +278,4 @@ func (c *Certificate) verified(n *verify.Note, s *State, made *job.Plan, superse
 		}
 	}
 	return v
-}
-
-// putOff is how many of rows may be unsettled: none, unless a later generation had them.
-func (s *State) putOff(superseded bool, rows int64) int64 {
-	if !superseded {
-		return 0
-	}
-	return max(rows-s.Settled, 0)
 }
