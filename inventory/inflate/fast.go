@@ -3,7 +3,9 @@ package inflate
 import "encoding/binary"
 
 // fast decodes symbols of the block under way until the block, the input or the room for
-// output comes near its end.
+// output comes near its end. It is one function, as its state is to stay in registers: with
+// the copying of matches in another one it takes a tenth longer (2026-12-01, over
+// the gzip file of a report of 500,000 rows).
 func (d *decoder) fast() error {
 	in, out := d.in, d.out
 	pos, bits, n, w := d.pos, d.bits, d.n, d.w
@@ -18,26 +20,14 @@ loop:
 		n |= 56
 
 		e := lit[bits&(1<<litBits-1)]
-		if e&isLiteral != 0 {
+		for literals := 0; e&isLiteral != 0; e = lit[bits&(1<<litBits-1)] {
 			k := uint(e & bitCount)
 			bits >>= k & 63
 			n -= k
 			out[w] = byte(e >> 16)
 			w++
-			if e = lit[bits&(1<<litBits-1)]; e&isLiteral != 0 {
-				k := uint(e & bitCount)
-				bits >>= k & 63
-				n -= k
-				out[w] = byte(e >> 16)
-				w++
-				if e = lit[bits&(1<<litBits-1)]; e&isLiteral != 0 {
-					k := uint(e & bitCount)
-					bits >>= k & 63
-					n -= k
-					out[w] = byte(e >> 16)
-					w++
-					continue
-				}
+			if literals++; literals == 3 {
+				continue loop
 			}
 		}
 		if e&isOther != 0 {
