@@ -48,13 +48,6 @@ var (
 	ErrNoReport = errors.New("no report is named for it: set manifest to an inventory report, as reseal plan --manifest takes it")
 )
 
-// UnpricedError is a plan without a price where there is a limit of money.
-type UnpricedError struct{ Why string }
-
-func (e *UnpricedError) Error() string {
-	return fmt.Sprintf("--max-cost cannot be kept: %s; --prices FILE can name it", e.Why)
-}
-
 // Foresee finds out what the run of each bucket would do, some at once, and writes nothing.
 // What fails of one is with it.
 func (c *Campaign) Foresee(ctx context.Context) {
@@ -215,7 +208,7 @@ func (c *Campaign) priced(made *job.Plan) error {
 	if why == "" {
 		return nil
 	}
-	return &preflight.RefusedError{Err: &UnpricedError{why}}
+	return &preflight.RefusedError{Err: &prepare.UnpricedError{Why: why}}
 }
 
 // Make makes the campaign and the jobs that are not there yet. From then on each can be used

@@ -129,7 +129,7 @@ func (s *startScreen) brief(start *prepare.Start) error {
 		return nil
 	}
 	if why := made.Estimate.Unpriced(); why != "" {
-		return &preflight.RefusedError{Err: fmt.Errorf("--max-cost cannot be kept: %s; --prices FILE can name it", why)}
+		return &preflight.RefusedError{Err: &prepare.UnpricedError{Why: why}}
 	}
 	if once := made.Estimate.Once.Total; once.Max > limit {
 		fmt.Fprintf(show, "The run may stop before its end: it costs %s as expected and %s at most, and --max-cost is %s.\n",

@@ -21,6 +21,13 @@ func (s *Start) patience() migrate.Patience {
 	return p
 }
 
+// UnpricedError is a plan without a price where there is a limit of money.
+type UnpricedError struct{ Why string }
+
+func (e *UnpricedError) Error() string {
+	return "--max-cost cannot be kept: " + e.Why + "; --prices FILE can name it"
+}
+
 // LookAround finds out about bucket, key and quota.
 func (s *Start) LookAround(ctx context.Context) error {
 	if err := s.patience().Do(ctx, func() (err error) {
